@@ -1,0 +1,2 @@
+//! The program `strowger`.
+fn main() {}
