@@ -1,1 +1,6 @@
 //! Strowger runtime.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod media;
+pub mod prompts;
+pub mod rtp;
