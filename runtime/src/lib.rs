@@ -4,3 +4,4 @@
 pub mod media;
 pub mod prompts;
 pub mod rtp;
+pub mod sip;
