@@ -1,1 +1,16 @@
-//! Strowger compiler.
+//! The Strowger compiler: from the text of a dialplan to a verified module, with everything that is wrong told as data.
+//!
+//! No I/O here: a [`Sources`] holds the files. [`conf::line`] reads the text of any Asterisk configuration file.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod codes;
+pub mod conf;
+pub mod diagnostic;
+pub mod edit_distance;
+pub mod hir;
+pub mod pattern;
+pub mod source;
+
+pub use diagnostic::{Diagnostic, Edit, Fix, Label, Level};
+pub use hir::Hir;
+pub use source::{FileId, SourceFile, Sources, Span, Text};

@@ -1,0 +1,4 @@
+//! Reading Asterisk configuration text.
+
+mod comment;
+pub mod line;

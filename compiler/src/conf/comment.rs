@@ -1,0 +1,139 @@
+//! Comments of configuration files (DL-010..019), as Asterisk takes them off, its traps included.
+
+use crate::diagnostic::Diagnostic;
+use crate::source::{FileId, Span, Text};
+
+/// Block comments may stand in each other this deep (DL-013).
+const NESTING: usize = 128;
+
+/// Takes comments off line by line; knows how deep in block comments the file is.
+pub(super) struct Comments {
+    file: FileId,
+    /// Open block comments. Below zero after a stray `--;`: all following lines are ignored (DL-016).
+    depth: i32,
+    opened: Vec<Span>,
+    stray: Option<Span>,
+    too_deep: bool,
+    found: Vec<Diagnostic>,
+}
+
+impl Comments {
+    pub(super) fn new(file: FileId) -> Comments {
+        Comments {
+            file,
+            depth: 0,
+            opened: Vec::new(),
+            stray: None,
+            too_deep: false,
+            found: Vec::new(),
+        }
+    }
+
+    /// What is left of a line; None when all of it lies in a comment.
+    pub(super) fn strip(&mut self, raw: &[u8], span: Span) -> Option<Text> {
+        let text = Text::new(raw, span);
+        if !raw.contains(&b';') {
+            return (self.depth == 0).then_some(text);
+        }
+        // Offsets into `raw` of what is live, in order; `live_from` is where the piece in work begins.
+        let mut live = Text::new(Vec::new(), span.before());
+        let mut live_from = (self.depth == 0).then_some(0);
+        let mut began_live = self.depth == 0;
+        let mut at = 0;
+        // The first byte after the last thing that was recognised: `--;` needs its dashes behind it.
+        let mut fresh = 0;
+        while let Some(semicolon) = raw[at..].iter().position(|b| *b == b';').map(|n| at + n) {
+            let place = Span {
+                file: self.file,
+                start: span.start + semicolon as u32,
+                end: span.start + semicolon as u32 + 1,
+            };
+            at = semicolon + 1;
+            if semicolon > fresh && raw[semicolon - 1] == b'\\' {
+                if let Some(from) = live_from {
+                    push(&mut live, raw, span, from, semicolon - 1);
+                    live_from = Some(semicolon);
+                }
+                fresh = at;
+            } else if raw[at..].starts_with(b"--") && raw.get(at + 2) != Some(&b'-') {
+                if self.depth >= NESTING as i32 {
+                    if !std::mem::replace(&mut self.too_deep, true) {
+                        self.found.push(Diagnostic::new(
+                            "S136",
+                            format!("block comments stand more than {NESTING} deep in each other"),
+                            place,
+                        ));
+                    }
+                    continue;
+                }
+                if let Some(from) = live_from.take() {
+                    push(&mut live, raw, span, from, semicolon);
+                }
+                self.depth += 1;
+                self.opened.push(Span {
+                    end: place.start + 3,
+                    ..place
+                });
+                at = semicolon + 3;
+                fresh = at;
+            } else if semicolon >= fresh + 2 && raw[semicolon - 2..semicolon] == *b"--" {
+                if self.depth == 0 {
+                    self.stray.get_or_insert(Span {
+                        start: place.start - 2,
+                        ..place
+                    });
+                }
+                self.opened.pop();
+                self.depth -= 1;
+                fresh = at;
+                if self.depth == 0 {
+                    live_from = Some(at);
+                    began_live = true;
+                }
+            } else if self.depth == 0 {
+                if let Some(from) = live_from.take() {
+                    push(&mut live, raw, span, from, semicolon);
+                }
+                return began_live.then_some(live);
+            } else {
+                fresh = at;
+            }
+        }
+        if let Some(from) = live_from {
+            push(&mut live, raw, span, from, raw.len());
+        }
+        began_live.then_some(live)
+    }
+
+    /// What is wrong with the comments of the whole file.
+    pub(super) fn finish(mut self) -> Vec<Diagnostic> {
+        if let Some(stray) = self.stray {
+            self.found.push(
+                Diagnostic::new("S123", "`--;` ends no comment", stray)
+                    .label(if self.depth < 0 { "from here on every line is ignored without a word" } else { "the lines up to the next `;--` are ignored" })
+                    .help("a block comment begins with `;--`; a line comment needs a blank between the dashes and the `;`"),
+            );
+        }
+        if let Some(open) = self.opened.first().filter(|_| self.depth > 0) {
+            self.found.push(
+                Diagnostic::new("S120", "this block comment is never closed", *open)
+                    .label("everything from here to the end of the file is ignored")
+                    .help("close it with `--;`, or write `;---` for a comment of one line"),
+            );
+        }
+        self.found
+    }
+}
+
+fn push(live: &mut Text, raw: &[u8], span: Span, from: usize, to: usize) {
+    if from < to {
+        live.push(
+            &raw[from..to],
+            Span {
+                file: span.file,
+                start: span.start + from as u32,
+                end: span.start + to as u32,
+            },
+        );
+    }
+}

@@ -1,0 +1,521 @@
+//! Files, places in them, and text that remembers where it came from.
+//!
+//! The compiler reads no disk: a [`Sources`] holds every file by name, and answers `#include` patterns either from a recorded
+//! answer of the caller ([`Sources::answer`]) or by matching the names it holds.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// A file of a [`Sources`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct FileId(pub u32);
+
+/// A range of bytes in one file: `start..end`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// First byte.
+    pub start: u32,
+    /// The byte after the last.
+    pub end: u32,
+}
+
+impl Span {
+    /// The smallest span that holds both; `self` where the files differ.
+    #[must_use]
+    pub fn to(self, other: Span) -> Span {
+        if self.file != other.file {
+            return self;
+        }
+        Span {
+            file: self.file,
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
+    }
+
+    /// The empty span at its end.
+    #[must_use]
+    pub fn after(self) -> Span {
+        Span {
+            start: self.end,
+            ..self
+        }
+    }
+
+    /// The empty span at its start.
+    #[must_use]
+    pub fn before(self) -> Span {
+        Span {
+            end: self.start,
+            ..self
+        }
+    }
+
+    /// Length in bytes.
+    pub fn len(self) -> usize {
+        (self.end.saturating_sub(self.start)) as usize
+    }
+
+    /// Whether no byte is covered.
+    pub fn is_empty(self) -> bool {
+        self.end <= self.start
+    }
+}
+
+/// One file: its name as the configuration directory spells it (`extensions.conf`), its bytes and where its lines begin.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    name: String,
+    bytes: Vec<u8>,
+    starts: Vec<u32>,
+}
+
+impl SourceFile {
+    /// Its name relative to the configuration directory, or absolute.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its bytes, as read.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// How many lines it has; an empty file has one.
+    pub fn line_count(&self) -> u32 {
+        self.starts.len() as u32
+    }
+
+    /// The 1-based line on which the byte `at` stands.
+    pub fn line(&self, at: u32) -> u32 {
+        self.starts.partition_point(|start| *start <= at) as u32
+    }
+
+    /// 1-based line and 1-based column in bytes.
+    pub fn line_column(&self, at: u32) -> (u32, u32) {
+        let line = self.line(at);
+        (line, at - self.starts[line as usize - 1] + 1)
+    }
+
+    /// Bytes of the 1-based `line` without its line end; empty when there is no such line.
+    pub fn line_bytes(&self, line: u32) -> &[u8] {
+        let range = self.line_range(line);
+        let text = &self.bytes[range];
+        let text = text.strip_suffix(b"\n").unwrap_or(text);
+        text.strip_suffix(b"\r").unwrap_or(text)
+    }
+
+    /// The byte range of the 1-based `line` with its line end.
+    pub fn line_range(&self, line: u32) -> Range<usize> {
+        let size = self.bytes.len();
+        let start = (line as usize)
+            .checked_sub(1)
+            .and_then(|i| self.starts.get(i))
+            .map_or(size, |s| *s as usize);
+        let end = self.starts.get(line as usize).map_or(size, |s| *s as usize);
+        start..end.max(start)
+    }
+}
+
+/// Most bytes of one file; what stands behind is not read. Offsets are 32 bits wide.
+pub const FILE_BYTES: usize = 256 << 20;
+
+/// All files that a compilation may look at.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    files: Vec<SourceFile>,
+    by_name: HashMap<String, FileId>,
+    answers: HashMap<String, Vec<FileId>>,
+}
+
+impl Sources {
+    /// No files.
+    pub fn new() -> Sources {
+        Sources::default()
+    }
+
+    /// One file, `extensions.conf`.
+    pub fn plan(text: impl Into<Vec<u8>>) -> Sources {
+        Sources::new().with("extensions.conf", text)
+    }
+
+    /// The same with one file more.
+    #[must_use]
+    pub fn with(mut self, name: &str, text: impl Into<Vec<u8>>) -> Sources {
+        self.add(name, text);
+        self
+    }
+
+    /// Adds a file, or replaces the bytes of one that has the name. Bytes beyond [`FILE_BYTES`] are left out.
+    pub fn add(&mut self, name: &str, text: impl Into<Vec<u8>>) -> FileId {
+        let mut bytes = text.into();
+        bytes.truncate(FILE_BYTES);
+        let starts = std::iter::once(0)
+            .chain(
+                bytes
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, b)| **b == b'\n')
+                    .map(|(i, _)| i as u32 + 1),
+            )
+            .collect();
+        let file = SourceFile {
+            name: name.to_owned(),
+            bytes,
+            starts,
+        };
+        if let Some(id) = self.by_name.get(name) {
+            self.files[id.0 as usize] = file;
+            return *id;
+        }
+        let id = FileId(self.files.len() as u32);
+        self.files.push(file);
+        self.by_name.insert(name.to_owned(), id);
+        id
+    }
+
+    /// Records which files an `#include` of `pattern` means, in order; an empty list means that nothing is there.
+    pub fn answer(&mut self, pattern: &str, files: Vec<FileId>) {
+        self.answers.insert(pattern.to_owned(), files);
+    }
+
+    /// Whether the caller has answered for `pattern`.
+    pub fn answered(&self, pattern: &str) -> bool {
+        self.answers.contains_key(pattern)
+    }
+
+    /// The file with exactly this name.
+    pub fn find(&self, name: &str) -> Option<FileId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The file of an id that this value gave out.
+    pub fn file(&self, id: FileId) -> &SourceFile {
+        &self.files[id.0 as usize]
+    }
+
+    /// All files with their ids.
+    pub fn files(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
+        self.files
+            .iter()
+            .enumerate()
+            .map(|(i, f)| (FileId(i as u32), f))
+    }
+
+    /// The bytes under a span.
+    pub fn bytes(&self, span: Span) -> &[u8] {
+        let all = self.file(span.file).bytes();
+        let end = (span.end as usize).min(all.len());
+        &all[(span.start as usize).min(end)..end]
+    }
+
+    /// Files that an `#include` of `pattern` means (DL-007): the recorded answer, else the names that match it, sorted.
+    pub fn resolve(&self, pattern: &str) -> Vec<FileId> {
+        if let Some(files) = self.answers.get(pattern) {
+            return files.clone();
+        }
+        if let Some(id) = self.find(pattern) {
+            return vec![id];
+        }
+        let mut found: Vec<(&str, FileId)> = self
+            .files()
+            .filter(|(_, f)| glob(pattern.as_bytes(), f.name().as_bytes()))
+            .map(|(id, f)| (f.name(), id))
+            .collect();
+        found.sort_unstable();
+        found.into_iter().map(|(_, id)| id).collect()
+    }
+}
+
+/// Alternatives that one pattern may open with braces; further ones are not tried.
+const BRACE_ALTERNATIVES: usize = 64;
+
+/// Whether `name` matches the shell pattern: `*`, `?`, `[a-z]`, `[!a]`, `{a,b}`; `/` only by itself.
+pub fn glob(pattern: &[u8], name: &[u8]) -> bool {
+    let mut plain = Vec::new();
+    braces(pattern.to_vec(), &mut plain);
+    plain.iter().any(|p| wildcard(p, name))
+}
+
+fn braces(pattern: Vec<u8>, out: &mut Vec<Vec<u8>>) {
+    let mut work = vec![pattern];
+    while let Some(p) = work.pop() {
+        if out.len() + work.len() >= BRACE_ALTERNATIVES {
+            out.push(p);
+            return;
+        }
+        // The innermost group is the last `{` before the first `}`.
+        let group = p
+            .iter()
+            .position(|b| *b == b'}')
+            .and_then(|end| Some((p[..end].iter().rposition(|b| *b == b'{')?, end)));
+        match group {
+            None => out.push(p),
+            Some((start, end)) => {
+                for part in p[start + 1..end].split(|b| *b == b',') {
+                    work.push([&p[..start], part, &p[end + 1..]].concat());
+                }
+            }
+        }
+    }
+}
+
+/// Shell matching with one point of return, so linear in practice and never exponential.
+fn wildcard(pattern: &[u8], name: &[u8]) -> bool {
+    let (mut p, mut n) = (0, 0);
+    let mut back: Option<(usize, usize)> = None;
+    while n < name.len() {
+        let step = match pattern.get(p) {
+            Some(b'*') => {
+                back = Some((p, n));
+                p += 1;
+                continue;
+            }
+            Some(b'?') => (name[n] != b'/').then_some(1),
+            Some(b'[') => set(&pattern[p..], name[n]),
+            Some(c) => (*c == name[n]).then_some(1),
+            None => None,
+        };
+        match (step, back) {
+            (Some(width), _) => {
+                p += width;
+                n += 1;
+            }
+            (None, Some((star, from))) if name[from] != b'/' => {
+                back = Some((star, from + 1));
+                p = star + 1;
+                n = from + 1;
+            }
+            _ => return false,
+        }
+    }
+    pattern[p.min(pattern.len())..].iter().all(|b| *b == b'*')
+}
+
+/// Matches `[...]` at the start of `pattern`; the width of the set when it holds `c`. An unclosed set is a plain `[`.
+fn set(pattern: &[u8], c: u8) -> Option<usize> {
+    let negated = matches!(pattern.get(1), Some(b'!' | b'^'));
+    let first = if negated { 2 } else { 1 };
+    let Some(end) = pattern
+        .iter()
+        .skip(first + 1)
+        .position(|b| *b == b']')
+        .map(|i| i + first + 1)
+    else {
+        return (c == b'[').then_some(1);
+    };
+    let members = &pattern[first..end];
+    let mut held = false;
+    let mut i = 0;
+    while i < members.len() {
+        if i + 2 < members.len() && members[i + 1] == b'-' {
+            held |= (members[i]..=members[i + 2]).contains(&c);
+            i += 3;
+        } else {
+            held |= members[i] == c;
+            i += 1;
+        }
+    }
+    (held != negated && c != b'/').then_some(end + 1)
+}
+
+/// Bytes that know which bytes of a file they are. Comments cut out, a collapsed `\;` or `+=` make several pieces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    bytes: Vec<u8>,
+    first: Span,
+    /// Further pieces: from this offset of `bytes` on, the text stands at the span. Empty for nearly all texts.
+    more: Vec<(u32, Span)>,
+}
+
+impl Text {
+    /// A text that stands in a file as it is.
+    pub fn new(bytes: impl Into<Vec<u8>>, span: Span) -> Text {
+        Text {
+            bytes: bytes.into(),
+            first: span,
+            more: Vec::new(),
+        }
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Its bytes as UTF-8 for messages; broken sequences are replaced.
+    pub fn lossy(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.bytes)
+    }
+
+    /// Whether it has no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Length in bytes.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// From its first to its last byte.
+    pub fn span(&self) -> Span {
+        self.more
+            .iter()
+            .filter(|(_, s)| s.file == self.first.file)
+            .fold(self.first, |all, (_, s)| all.to(*s))
+    }
+
+    /// Adds bytes that stand at `span`.
+    pub fn push(&mut self, bytes: &[u8], span: Span) {
+        if self.bytes.is_empty() {
+            self.first = span;
+            self.more.clear();
+        } else {
+            let at = self.bytes.len() as u32;
+            let last = self.more.last_mut().map_or(&mut self.first, |(_, s)| s);
+            if last.file == span.file && last.end == span.start {
+                last.end = span.end;
+            } else {
+                self.more.push((at, span));
+            }
+        }
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Adds another text.
+    pub fn append(&mut self, other: &Text) {
+        for (range, span) in other.pieces() {
+            self.push(&other.bytes[range], span);
+        }
+    }
+
+    fn pieces(&self) -> impl Iterator<Item = (Range<usize>, Span)> + '_ {
+        let ends = self
+            .more
+            .iter()
+            .map(|(at, _)| *at as usize)
+            .chain([self.bytes.len()]);
+        let starts = [(0, self.first)]
+            .into_iter()
+            .chain(self.more.iter().map(|(at, s)| (*at as usize, *s)));
+        starts
+            .zip(ends)
+            .map(|((start, span), end)| (start..end, span))
+    }
+
+    /// Where the byte `at` of this text stands; `at` may be its length.
+    pub fn place(&self, at: usize) -> Span {
+        let (from, span) = match self
+            .more
+            .partition_point(|(start, _)| *start as usize <= at)
+        {
+            0 => (0, self.first),
+            n => (self.more[n - 1].0 as usize, self.more[n - 1].1),
+        };
+        let start = (span.start + (at - from) as u32).min(span.end);
+        Span {
+            file: span.file,
+            start,
+            end: (start + 1).min(span.end).max(start),
+        }
+    }
+
+    /// Where the bytes `range` of this text stand.
+    pub fn span_of(&self, range: Range<usize>) -> Span {
+        let start = self.place(range.start);
+        if range.is_empty() {
+            return start.before();
+        }
+        start.to(self.place(range.end - 1))
+    }
+
+    /// The bytes `range` as a text of their own.
+    #[must_use]
+    pub fn slice(&self, range: Range<usize>) -> Text {
+        if self.more.is_empty() {
+            let start = (self.first.start + range.start as u32).min(self.first.end);
+            let end = (start + range.len() as u32).min(self.first.end);
+            return Text::new(
+                &self.bytes[range],
+                Span {
+                    file: self.first.file,
+                    start,
+                    end,
+                },
+            );
+        }
+        let mut out = Text::new(Vec::new(), self.place(range.start).before());
+        for (piece, span) in self.pieces() {
+            let (start, end) = (piece.start.max(range.start), piece.end.min(range.end));
+            if start < end {
+                let from = (span.start + (start - piece.start) as u32).min(span.end);
+                let to = (from + (end - start) as u32).min(span.end);
+                out.push(
+                    &self.bytes[start..end],
+                    Span {
+                        file: span.file,
+                        start: from,
+                        end: to,
+                    },
+                );
+            }
+        }
+        out
+    }
+
+    /// Without blanks (bytes up to 32) at both ends.
+    #[must_use]
+    pub fn trimmed(&self) -> Text {
+        let start = self
+            .bytes
+            .iter()
+            .position(|b| *b > 32)
+            .unwrap_or(self.bytes.len());
+        let end = self
+            .bytes
+            .iter()
+            .rposition(|b| *b > 32)
+            .map_or(start, |i| i + 1);
+        self.slice(start..end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn globs_as_a_shell_does() {
+        assert!(glob(b"ext.d/*.conf", b"ext.d/a.conf"));
+        assert!(!glob(b"*.conf", b"ext.d/a.conf"));
+        assert!(glob(b"{a,b{c,d}}.conf", b"bd.conf"));
+        assert!(glob(b"[a-c]?[!x]", b"b1y"));
+        assert!(!glob(b"[a-c]?[!x]", b"b1x"));
+        assert!(!glob(b"a*b*c", b"a_b_d"));
+    }
+
+    #[test]
+    fn text_in_pieces_knows_its_places() {
+        let file = FileId(0);
+        let at = |start, end| Span { file, start, end };
+        let mut text = Text::new(&b"abc"[..], at(10, 13));
+        text.push(b"def", at(20, 23));
+        assert_eq!(text.place(2), at(12, 13));
+        assert_eq!(text.place(3), at(20, 21));
+        assert_eq!(text.span_of(1..5), at(11, 22));
+        assert_eq!(text.slice(2..4).bytes(), b"cd");
+        assert_eq!(text.slice(4..6).span(), at(21, 23));
+    }
+
+    #[test]
+    fn lines_count_from_one() {
+        let sources = Sources::plan("a\nbc\n");
+        let file = sources.file(FileId(0));
+        assert_eq!(file.line_column(3), (2, 2));
+        assert_eq!(file.line_bytes(2), b"bc");
+        assert_eq!(file.line_bytes(9), b"");
+    }
+}
