@@ -1,7 +1,16 @@
-//! Strowger runtime.
+//! The exchange: channels, signalling, media, storage, and the simulator.
+//!
+//! [`drive`] runs a channel's machine and has its effects performed by a [`Perform`]: the live exchange, or the simulator.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod channel;
+pub mod limits;
+pub mod line;
 pub mod media;
+pub mod perform;
 pub mod prompts;
 pub mod rtp;
-pub mod sip;
+pub mod switchboard;
+
+pub use channel::{End, drive};
+pub use perform::{Inbox, Perform};
