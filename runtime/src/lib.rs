@@ -10,6 +10,7 @@ pub mod media;
 pub mod perform;
 pub mod prompts;
 pub mod rtp;
+pub mod sip;
 pub mod switchboard;
 
 pub use channel::{End, drive};

@@ -1,0 +1,22 @@
+//! SIP without sockets, clocks or tasks: messages, transactions, dialogs, sessions.
+//!
+//! Nothing here imports from the rest of the crate. Bytes come in, bytes go out, time is a parameter.
+
+pub mod command;
+mod dice;
+pub mod event;
+pub mod flow;
+pub mod headers;
+pub mod limits;
+pub mod message;
+pub mod stack;
+mod transaction;
+pub mod uri;
+pub mod verdict;
+pub mod write;
+
+pub use headers::{CSeq, Contacts, MediaType, Method, Name, NameAddr, Via};
+pub use message::Message;
+pub use uri::{Host, Params, SipUri, Uri};
+pub use verdict::{Fault, Served};
+pub use write::Writer;
