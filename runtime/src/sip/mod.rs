@@ -4,11 +4,14 @@
 
 pub mod command;
 mod dice;
+pub mod digest;
 pub mod event;
 pub mod flow;
+pub mod framing;
 pub mod headers;
 pub mod limits;
 pub mod message;
+pub mod session;
 pub mod stack;
 mod transaction;
 pub mod uri;
