@@ -1,1 +1,18 @@
-//! Strowger stdlib.
+//! The language of the dialplan as data and pure functions: values, the readers
+//! of `${...}`, `$[...]`, argument lists and time conditions, the functions that
+//! need nothing from outside, and the table of all applications and functions.
+//!
+//! Nothing here does I/O, reads a clock or draws a random number.
+
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod args;
+pub mod expr;
+pub mod real;
+mod realmath;
+pub mod regex;
+pub mod scan;
+pub mod template;
+pub mod value;
+
+pub use value::Value;

@@ -1,0 +1,780 @@
+//! `$[...]`: tokens, reader and evaluator (DL-200 to DL-223).
+//!
+//! The text arrives with all its holes filled. It is read into a postfix
+//! program, which a [`Machine`] runs; the machine stops whenever a dialplan
+//! function is called, because the answer may have to come from outside.
+
+use std::sync::Arc;
+
+use lalrpop_util::{ParseError, lalrpop_mod};
+use logos::Logos;
+
+use crate::real::Real;
+use crate::regex::{self, Regex};
+use crate::value::Value;
+use crate::{realmath, scan};
+
+lalrpop_mod!(
+    #[allow(
+        clippy::all,
+        clippy::unwrap_used,
+        missing_docs,
+        unreachable_pub,
+        unused_qualifications
+    )]
+    grammar,
+    "/expr.rs"
+);
+
+/// Warnings kept by one machine; later ones are dropped.
+const WARNING_LIMIT: usize = 64;
+
+/// A remark that Asterisk would log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Warning {
+    /// The text is no expression; what its value then is, see [`compile`].
+    Malformed {
+        /// The index of the offending token, or of the end.
+        at: usize,
+    },
+    /// An operand of an arithmetic operator is no number (DL-215).
+    NotNumeric,
+    /// `/` or `%` by zero (DL-215).
+    DivisionByZero,
+    /// The right side of `:` or `=~` is no regular expression (DL-217).
+    BadRegex(String),
+    /// A mathematical function with the wrong number of arguments.
+    WrongArguments(Vec<u8>),
+    /// A function whose name cannot be one (lower case), or which failed.
+    FunctionFailed(Vec<u8>),
+}
+
+/// `=` and its relatives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    /// `=`, `==`
+    Equal,
+    /// `!=`
+    Unequal,
+    /// `<`
+    Less,
+    /// `>`
+    Greater,
+    /// `<=`
+    LessEqual,
+    /// `>=`
+    GreaterEqual,
+}
+
+/// An operand as it is written: text that looks like a number, or other text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Literal<'a> {
+    /// `[0-9]+(\.[0-9]+)?`
+    Number(&'a [u8]),
+    /// A bare word, or text in quotes, quotes included.
+    Text(&'a [u8]),
+}
+
+/// A token of `$[...]` (DL-202).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Token<'a> {
+    /// A number, a word or text in quotes.
+    Operand(Literal<'a>),
+    /// `?`
+    Question,
+    /// `::`
+    Colons,
+    /// `|`, `||`
+    Or,
+    /// `&`, `&&`
+    And,
+    /// `=` and its relatives.
+    Compare(Comparison),
+    /// `+`
+    Plus,
+    /// `-`
+    Minus,
+    /// `*`, `/`, `%`
+    Times(Op),
+    /// `!`
+    Not,
+    /// `:`, `=~`, `~~`
+    Matching(Op),
+    /// `(`
+    Open,
+    /// `)`
+    Close,
+    /// `,`
+    Comma,
+}
+
+/// One step of a postfix program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// Push text that looks like a number.
+    Number(Box<[u8]>),
+    /// Push other text.
+    Text(Box<[u8]>),
+    /// Push empty text: an argument left out.
+    Empty,
+    /// `a ? b :: c`
+    Choose,
+    /// `a | b`
+    Or,
+    /// `a & b`
+    And,
+    /// `a = b` and its relatives.
+    Compare(Comparison),
+    /// `a + b`
+    Add,
+    /// `a - b`
+    Subtract,
+    /// `a * b`
+    Multiply,
+    /// `a / b`
+    Divide,
+    /// `a % b`
+    Remainder,
+    /// `- a`
+    Negate,
+    /// `! a`
+    Not,
+    /// `a : re`
+    MatchStart,
+    /// `a =~ re`
+    MatchAnywhere,
+    /// `a ~~ b`
+    Concatenate,
+    /// `NAME(a, b)`
+    Call {
+        /// As written.
+        name: Box<[u8]>,
+        /// How many operands it takes.
+        count: usize,
+    },
+}
+
+impl Op {
+    pub(crate) fn call(name: Literal<'_>, count: usize) -> Op {
+        Op::Call {
+            name: name.text().into(),
+            count,
+        }
+    }
+}
+
+impl<'a> Literal<'a> {
+    /// As written.
+    pub fn text(self) -> &'a [u8] {
+        match self {
+            Literal::Number(text) | Literal::Text(text) => text,
+        }
+    }
+}
+
+impl From<Literal<'_>> for Op {
+    fn from(literal: Literal<'_>) -> Op {
+        match literal {
+            Literal::Number(text) => Op::Number(text.into()),
+            Literal::Text(text) => Op::Text(text.into()),
+        }
+    }
+}
+
+#[derive(Logos, Clone, Copy, Debug, PartialEq, Eq)]
+#[logos(utf8 = false)]
+#[logos(skip(r"[ \t\r\n]+"))]
+enum Lexeme {
+    #[regex(r#""[^"]*""#)]
+    Quoted,
+    #[regex(r"[0-9]+(\.[0-9]+)?", priority = 20)]
+    Number,
+    #[regex(r"(?-u)([a-zA-Z0-9.';\\_^#@\x80-\xff]|\$[^{])+", priority = 10)]
+    Word,
+    #[token("${", braces)]
+    Braces,
+    #[token("?")]
+    Question,
+    #[token("::")]
+    Colons,
+    #[token("|")]
+    #[token("||")]
+    Or,
+    #[token("&")]
+    #[token("&&")]
+    And,
+    #[token("=")]
+    #[token("==")]
+    Equal,
+    #[token("!=")]
+    Unequal,
+    #[token("<")]
+    Less,
+    #[token(">")]
+    Greater,
+    #[token("<=")]
+    LessEqual,
+    #[token(">=")]
+    GreaterEqual,
+    #[token("+")]
+    Plus,
+    #[token("-")]
+    Minus,
+    #[token("*")]
+    Star,
+    #[token("/")]
+    Slash,
+    #[token("%")]
+    Percent,
+    #[token("!")]
+    Not,
+    #[token(":")]
+    Colon,
+    #[token("=~")]
+    EqualTilde,
+    #[token("~~")]
+    Tildes,
+    #[token("(")]
+    Open,
+    #[token(")")]
+    Close,
+    #[token(",")]
+    Comma,
+}
+
+/// A `${` that came in with a value: one word up to its closing brace.
+fn braces(lexer: &mut logos::Lexer<'_, Lexeme>) -> bool {
+    let mut depth = 1usize;
+    for (at, byte) in lexer.remainder().iter().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            lexer.bump(at + 1);
+            return true;
+        }
+    }
+    false
+}
+
+/// Cuts the text into tokens, with the bytes each covers. What is no token is
+/// dropped (DL-204).
+pub fn tokens(text: &[u8]) -> Vec<(Token<'_>, std::ops::Range<usize>)> {
+    let mut found = Vec::new();
+    let mut base = 0;
+    'restart: loop {
+        let mut lexer = Lexeme::lexer(&text[base..]);
+        while let Some(lexeme) = lexer.next() {
+            let span = base + lexer.span().start..base + lexer.span().end;
+            let Ok(lexeme) = lexeme else {
+                // Drop one byte, not all that the lexer looked at.
+                base = span.start + 1;
+                continue 'restart;
+            };
+            found.push((lexeme.token(&text[span.clone()]), span));
+        }
+        return found;
+    }
+}
+
+impl Lexeme {
+    fn token(self, text: &[u8]) -> Token<'_> {
+        match self {
+            Lexeme::Number => Token::Operand(Literal::Number(text)),
+            Lexeme::Quoted | Lexeme::Word | Lexeme::Braces => Token::Operand(Literal::Text(text)),
+            Lexeme::Question => Token::Question,
+            Lexeme::Colons => Token::Colons,
+            Lexeme::Or => Token::Or,
+            Lexeme::And => Token::And,
+            Lexeme::Equal => Token::Compare(Comparison::Equal),
+            Lexeme::Unequal => Token::Compare(Comparison::Unequal),
+            Lexeme::Less => Token::Compare(Comparison::Less),
+            Lexeme::Greater => Token::Compare(Comparison::Greater),
+            Lexeme::LessEqual => Token::Compare(Comparison::LessEqual),
+            Lexeme::GreaterEqual => Token::Compare(Comparison::GreaterEqual),
+            Lexeme::Plus => Token::Plus,
+            Lexeme::Minus => Token::Minus,
+            Lexeme::Star => Token::Times(Op::Multiply),
+            Lexeme::Slash => Token::Times(Op::Divide),
+            Lexeme::Percent => Token::Times(Op::Remainder),
+            Lexeme::Not => Token::Not,
+            Lexeme::Colon => Token::Matching(Op::MatchStart),
+            Lexeme::EqualTilde => Token::Matching(Op::MatchAnywhere),
+            Lexeme::Tildes => Token::Matching(Op::Concatenate),
+            Lexeme::Open => Token::Open,
+            Lexeme::Close => Token::Close,
+            Lexeme::Comma => Token::Comma,
+        }
+    }
+}
+
+/// An expression, ready to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    /// Postfix; empty: the value is empty text (DL-220).
+    pub ops: Vec<Op>,
+    /// [`Warning::Malformed`], if the text is no expression.
+    pub warnings: Vec<Warning>,
+}
+
+/// Reads an expression whose holes are filled. Never fails: where the text
+/// stops being an expression, what stands before decides the value. A complete
+/// expression gives its value, nothing gives empty text, anything else gives
+/// `0` (DL-221).
+pub fn compile(text: &[u8]) -> Program {
+    let tokens = tokens(text);
+    if tokens.is_empty() {
+        return Program {
+            ops: Vec::new(),
+            warnings: Vec::new(),
+        };
+    }
+    let mut ops = Vec::with_capacity(tokens.len());
+    let Some(at) = parse(&tokens, &mut ops) else {
+        return Program {
+            ops,
+            warnings: Vec::new(),
+        };
+    };
+    ops.clear();
+    if at > 0 && parse(&tokens[..at], &mut ops).is_some() {
+        ops.clear();
+        ops.push(Op::Number(b"0".as_slice().into()));
+    }
+    Program {
+        ops,
+        warnings: vec![Warning::Malformed { at }],
+    }
+}
+
+/// Parses all of `tokens`; gives the index of the token that does not fit.
+fn parse(tokens: &[(Token<'_>, std::ops::Range<usize>)], ops: &mut Vec<Op>) -> Option<usize> {
+    let stream = tokens
+        .iter()
+        .enumerate()
+        .map(|(index, (token, _))| Ok((index, token.clone(), index + 1)));
+    match grammar::ExprParser::new().parse(ops, stream) {
+        Ok(()) => None,
+        Err(
+            ParseError::UnrecognizedToken {
+                token: (index, _, _),
+                ..
+            }
+            | ParseError::ExtraToken {
+                token: (index, _, _),
+            },
+        ) => Some(index),
+        Err(
+            ParseError::UnrecognizedEof { .. }
+            | ParseError::InvalidToken { .. }
+            | ParseError::User { .. },
+        ) => Some(tokens.len()),
+    }
+}
+
+/// What a [`Machine`] wants next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The answer of a dialplan function; give it with [`Machine::feed`],
+    /// [`Machine::feed_untouched`] or [`Machine::fail`].
+    Call {
+        /// Upper case, as written.
+        name: Vec<u8>,
+        /// The arguments joined by commas.
+        args: Vec<u8>,
+    },
+    /// The value of the expression.
+    Done(Value),
+}
+
+/// Runs a [`Program`]; may be kept while a function's answer is outstanding.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    program: Arc<Program>,
+    next: usize,
+    stack: Vec<Operand>,
+    warnings: Vec<Warning>,
+    /// Name and arguments of the function that was asked for.
+    asked: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+/// DL-210.
+#[derive(Clone, Debug)]
+enum Operand {
+    /// The result of an operator.
+    Number(Real),
+    /// Text that looks like a number.
+    Digits(Box<[u8]>),
+    /// Any other text.
+    Text(Box<[u8]>),
+}
+
+impl Machine {
+    /// A machine at the start of `program`.
+    pub fn new(program: Arc<Program>) -> Machine {
+        let warnings = program.warnings.clone();
+        Machine {
+            program,
+            next: 0,
+            stack: Vec::new(),
+            warnings,
+            asked: None,
+        }
+    }
+
+    /// Bytes of operands held, for memory accounting.
+    pub fn heap_bytes(&self) -> usize {
+        self.stack
+            .iter()
+            .map(|operand| match operand {
+                Operand::Number(_) => 0,
+                Operand::Digits(text) | Operand::Text(text) => text.len(),
+            })
+            .sum()
+    }
+
+    /// Takes the remarks made so far.
+    pub fn take_warnings(&mut self) -> Vec<Warning> {
+        std::mem::take(&mut self.warnings)
+    }
+
+    /// Goes on until a function is needed or the value is there. Called again
+    /// without an answer it takes the function for failed.
+    pub fn step(&mut self) -> Need {
+        if self.asked.is_some() {
+            self.fail();
+        }
+        let program = Arc::clone(&self.program);
+        while let Some(op) = program.ops.get(self.next) {
+            self.next += 1;
+            if let Some(need) = self.run(op) {
+                return need;
+            }
+        }
+        let value = match self.stack.pop() {
+            None => Value::EMPTY,
+            Some(operand) => operand.into_value(),
+        };
+        Need::Done(value)
+    }
+
+    /// Answers the last [`Need::Call`].
+    pub fn feed(&mut self, value: Value) {
+        if self.asked.take().is_some() {
+            let text = value.bytes();
+            self.stack
+                .push(Operand::from_text(&text[..text.len().min(CALL_LIMIT)]));
+        }
+    }
+
+    /// Answers that the function succeeded but wrote no result: its argument
+    /// text then stands for one.
+    pub fn feed_untouched(&mut self) {
+        if let Some((_, args)) = self.asked.take() {
+            self.stack
+                .push(Operand::from_text(&args[..args.len().min(CALL_LIMIT)]));
+        }
+    }
+
+    /// Answers that the function is unknown or failed: its value is 0.
+    pub fn fail(&mut self) {
+        if let Some((name, _)) = self.asked.take() {
+            self.warn(Warning::FunctionFailed(name));
+            self.stack.push(Operand::Number(Real::from(0)));
+        }
+    }
+
+    fn warn(&mut self, warning: Warning) {
+        if self.warnings.len() < WARNING_LIMIT {
+            self.warnings.push(warning);
+        }
+    }
+
+    /// The program is well formed, so there is always an operand.
+    fn pop(&mut self) -> Operand {
+        self.stack.pop().unwrap_or(Operand::Text(Box::default()))
+    }
+
+    fn run(&mut self, op: &Op) -> Option<Need> {
+        let result = match op {
+            Op::Number(text) => Operand::Digits(text.clone()),
+            Op::Text(text) => Operand::Text(text.clone()),
+            Op::Empty => Operand::Text(Box::default()),
+            Op::Choose => {
+                let otherwise = self.pop();
+                let then = self.pop();
+                if self.pop().chooses() {
+                    then
+                } else {
+                    otherwise
+                }
+            }
+            Op::Or => {
+                let right = self.pop();
+                let left = self.pop().settled();
+                if left.is_zero_or_empty() { right } else { left }
+            }
+            Op::And => {
+                let right = self.pop();
+                let left = self.pop().settled();
+                if left.is_zero_or_empty() || right.is_zero_or_empty() {
+                    Operand::Number(Real::from(0))
+                } else {
+                    left
+                }
+            }
+            Op::Compare(how) => {
+                let right = self.pop();
+                let left = self.pop();
+                Operand::Number(Real::from(i64::from(compare(*how, left, right))))
+            }
+            Op::Add | Op::Subtract | Op::Multiply | Op::Divide | Op::Remainder => {
+                let right = self.pop();
+                let left = self.pop();
+                Operand::Number(self.arithmetic(op, &left, &right))
+            }
+            Op::Negate => Operand::Number(match self.pop().number() {
+                Some(number) => number.negate(),
+                None => {
+                    self.warn(Warning::NotNumeric);
+                    Real::from(0)
+                }
+            }),
+            Op::Not => Operand::Number(Real::from(i64::from(!self.pop().holds()))),
+            Op::MatchStart | Op::MatchAnywhere => {
+                let pattern = self.pop().into_unquoted();
+                let text = self.pop().into_unquoted();
+                self.matching(&text, &pattern, *op == Op::MatchStart)
+            }
+            Op::Concatenate => {
+                let right = self.pop().into_unquoted();
+                let mut text = self.pop().into_unquoted();
+                text.extend_from_slice(&right);
+                Operand::from_text(&text)
+            }
+            Op::Call { name, count } => {
+                let start = self.stack.len().saturating_sub(*count);
+                let args = self.stack.split_off(start);
+                match self.call(name, args) {
+                    Ok(operand) => operand,
+                    Err(need) => return Some(need),
+                }
+            }
+        };
+        self.stack.push(result);
+        None
+    }
+
+    /// DL-215.
+    fn arithmetic(&mut self, op: &Op, left: &Operand, right: &Operand) -> Real {
+        let zero = Real::from(0);
+        let (a, b) = match (op, left.number(), right.number()) {
+            (_, Some(a), Some(b)) => (a, b),
+            (op, a, b) => {
+                self.warn(Warning::NotNumeric);
+                return match (op, a, b) {
+                    (Op::Add, Some(number), None) | (Op::Add, None, Some(number)) => number,
+                    (Op::Subtract, Some(number), None) => number,
+                    (Op::Subtract, None, Some(number)) => zero.subtract(number),
+                    (Op::Divide, Some(_), None) => Real::from(i64::from(i32::MAX)),
+                    _ => zero,
+                };
+            }
+        };
+        match op {
+            Op::Add => a.add(b),
+            Op::Subtract => a.subtract(b),
+            Op::Multiply => a.multiply(b),
+            _ if b.is_zero() => {
+                self.warn(Warning::DivisionByZero);
+                if *op == Op::Divide {
+                    Real::from(i64::from(i32::MAX))
+                } else {
+                    b
+                }
+            }
+            Op::Divide => a.divide(b),
+            _ => a.remainder(b),
+        }
+    }
+
+    /// DL-217.
+    fn matching(&mut self, text: &[u8], pattern: &[u8], at_start: bool) -> Operand {
+        let regex = match Regex::new(pattern) {
+            Ok(regex) => regex,
+            Err(error) => {
+                self.warn(Warning::BadRegex(error.to_string()));
+                return Operand::Text(Box::default());
+            }
+        };
+        let found = regex
+            .find(text)
+            .filter(|found| !at_start || found.start() == 0);
+        match found {
+            Some(found) => match found.group(1) {
+                Some(range) => Operand::from_text(&text[range]),
+                None => Operand::Number(Real::from((found.end() - found.start()) as i64)),
+            },
+            None if regex.groups() == 0 => Operand::Number(Real::from(0)),
+            None => Operand::Text(Box::default()),
+        }
+    }
+
+    /// DL-219.
+    fn call(&mut self, name: &[u8], args: Vec<Operand>) -> Result<Operand, Need> {
+        if let Some(function) = realmath::Function::named(name) {
+            if args.len() != function.arity() {
+                self.warn(Warning::WrongArguments(name.to_vec()));
+                return Ok(Operand::Number(Real::from(0)));
+            }
+            let mut numbers = Vec::with_capacity(args.len());
+            for arg in &args {
+                match arg.number() {
+                    Some(number) => numbers.push(number),
+                    None => {
+                        self.warn(Warning::NotNumeric);
+                        return Ok(Operand::Number(Real::from(0)));
+                    }
+                }
+            }
+            return Ok(Operand::Number(function.call(&numbers)));
+        }
+        let mut text = Vec::new();
+        for (index, arg) in args.into_iter().enumerate() {
+            if index > 0 {
+                text.push(b',');
+            }
+            text.extend_from_slice(&arg.into_text());
+        }
+        if !name
+            .iter()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')
+        {
+            self.warn(Warning::FunctionFailed(name.to_vec()));
+            return Ok(Operand::Number(Real::from(0)));
+        }
+        self.asked = Some((name.to_vec(), text.clone()));
+        Err(Need::Call {
+            name: name.to_vec(),
+            args: text,
+        })
+    }
+}
+
+/// Bytes of a function's answer inside an expression (DL-219).
+const CALL_LIMIT: usize = 511;
+
+impl Operand {
+    /// Text that an operator or a function made.
+    fn from_text(text: &[u8]) -> Operand {
+        let digits = !text.is_empty()
+            && text
+                .iter()
+                .all(|byte| byte.is_ascii_digit() || *byte == b'.');
+        if digits {
+            Operand::Digits(text.into())
+        } else {
+            Operand::Text(text.into())
+        }
+    }
+
+    fn number(&self) -> Option<Real> {
+        match self {
+            Operand::Number(number) => Some(*number),
+            Operand::Digits(text) => Some(Real::read(text)),
+            Operand::Text(_) => None,
+        }
+    }
+
+    /// Being looked at as a number turns text that looks like one into one.
+    fn settled(self) -> Operand {
+        match self {
+            Operand::Digits(text) => Operand::Number(Real::read(&text)),
+            other => other,
+        }
+    }
+
+    fn is_zero_or_empty(&self) -> bool {
+        match self {
+            Operand::Text(text) => text.is_empty(),
+            other => other.number().is_some_and(Real::is_zero),
+        }
+    }
+
+    /// The condition of `? ::` (DL-216).
+    fn chooses(&self) -> bool {
+        match self {
+            Operand::Text(text) => !matches!(&**text, b"" | b"\"\"" | b"0"),
+            other => !other.number().is_some_and(Real::is_zero),
+        }
+    }
+
+    /// The operand of `!` (DL-214).
+    fn holds(&self) -> bool {
+        match self {
+            Operand::Number(number) => !number.is_zero(),
+            Operand::Digits(text) | Operand::Text(text) => {
+                scan::integer(text).is_some_and(|(number, _)| number != 0)
+            }
+        }
+    }
+
+    fn into_text(self) -> Vec<u8> {
+        match self {
+            Operand::Number(number) => number.print().into_bytes(),
+            Operand::Digits(text) | Operand::Text(text) => text.into_vec(),
+        }
+    }
+
+    fn into_value(self) -> Value {
+        match self {
+            Operand::Number(number) => match number.as_int() {
+                Some(number) => Value::int(number),
+                None => Value::text(number.print().as_bytes()),
+            },
+            Operand::Digits(text) | Operand::Text(text) => Value::text(&text),
+        }
+    }
+
+    /// Without quotes, if it starts and ends with one (DL-217).
+    fn into_unquoted(self) -> Vec<u8> {
+        let mut text = self.into_text();
+        if text.first() == Some(&b'"') && text.last() == Some(&b'"') {
+            text.retain(|byte| *byte != b'"');
+        }
+        text
+    }
+}
+
+/// DL-211.
+fn compare(how: Comparison, left: Operand, right: Operand) -> bool {
+    let ordering = match (left.number(), right.number()) {
+        (Some(a), Some(b)) => a.compare(b),
+        _ => Some(left.into_text().cmp(&right.into_text())),
+    };
+    match how {
+        Comparison::Equal => ordering.is_some_and(std::cmp::Ordering::is_eq),
+        Comparison::Unequal => !ordering.is_some_and(std::cmp::Ordering::is_eq),
+        Comparison::Less => ordering.is_some_and(std::cmp::Ordering::is_lt),
+        Comparison::Greater => ordering.is_some_and(std::cmp::Ordering::is_gt),
+        Comparison::LessEqual => ordering.is_some_and(std::cmp::Ordering::is_le),
+        Comparison::GreaterEqual => ordering.is_some_and(std::cmp::Ordering::is_ge),
+    }
+}
+
+/// Evaluates an expression that calls no dialplan function; a call counts as
+/// failed.
+pub fn evaluate(text: &[u8]) -> Value {
+    let mut machine = Machine::new(Arc::new(compile(text)));
+    loop {
+        match machine.step() {
+            Need::Done(value) => return value,
+            Need::Call { .. } => machine.fail(),
+        }
+    }
+}
+
+/// Steps that one regular expression may take, see [`regex::STEP_LIMIT`].
+pub const REGEX_STEP_LIMIT: usize = regex::STEP_LIMIT;

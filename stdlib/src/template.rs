@@ -1,0 +1,648 @@
+//! `${...}` and `$[...]` in text: the reader, the split of a body into name,
+//! arguments and slice, and a resumable evaluator (DL-171 to DL-193).
+//!
+//! The result of a substitution is never read again (DL-171), so the shape of
+//! a text is known once it has been read: a [`Template`] is plain text with
+//! holes, and a hole's body is a template again.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::expr;
+use crate::scan;
+use crate::value::Value;
+
+/// Templates inside each other that hold holes, the outermost included
+/// (DL-189). A deeper one is empty.
+pub const DEPTH_LIMIT: usize = 15;
+
+/// Bytes of one whole substitution result (DL-189); what is beyond is cut.
+pub const RESULT_LIMIT: usize = 8191;
+
+/// Bytes of the answer of one function or expression (DL-189).
+pub const VALUE_LIMIT: usize = 4095;
+
+/// Text with holes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Template {
+    /// In the order of the text.
+    pub pieces: Vec<Piece>,
+}
+
+/// A part of a [`Template`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// Copied as it stands.
+    Text(Vec<u8>),
+    /// Replaced by a value.
+    Hole(Hole),
+}
+
+/// `${body}` or `$[body]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hole {
+    /// Which of the two.
+    pub kind: HoleKind,
+    /// What stands between the brackets.
+    pub body: Arc<Template>,
+    /// The bytes of the whole text that the hole covers, brackets included.
+    pub span: Range<usize>,
+    /// Whether the closing bracket was there. If not, the body is the rest of
+    /// the text, and Asterisk warns (DL-174).
+    pub closed: bool,
+    /// The body has holes but lies too deep to be read (DL-189): it is empty,
+    /// and Asterisk logs an error.
+    pub too_deep: bool,
+}
+
+/// The two kinds of hole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HoleKind {
+    /// `${...}`: a variable or a function.
+    Variable,
+    /// `$[...]`: an expression.
+    Expression,
+}
+
+impl Template {
+    /// Reads `text`; never fails.
+    pub fn read(text: &[u8]) -> Template {
+        read_at(text, 0, 1)
+    }
+
+    /// Whether there is nothing to substitute.
+    pub fn is_plain(&self) -> bool {
+        self.pieces
+            .iter()
+            .all(|piece| matches!(piece, Piece::Text(_)))
+    }
+
+    /// The text, if there is nothing to substitute.
+    pub fn as_plain(&self) -> Option<&[u8]> {
+        match self.pieces.as_slice() {
+            [] => Some(b""),
+            [Piece::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// All holes of this template and of the templates within, outer before
+    /// inner, in the order of the text.
+    pub fn holes(&self) -> Vec<&Hole> {
+        let mut found = Vec::new();
+        // The depth is bounded by DEPTH_LIMIT.
+        fn walk<'a>(template: &'a Template, found: &mut Vec<&'a Hole>) {
+            for piece in &template.pieces {
+                if let Piece::Hole(hole) = piece {
+                    found.push(hole);
+                    walk(&hole.body, found);
+                }
+            }
+        }
+        walk(self, &mut found);
+        found
+    }
+
+    /// Writes the template as it was read.
+    pub fn print(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.print_to(&mut out);
+        out
+    }
+
+    fn print_to(&self, out: &mut Vec<u8>) {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => out.extend_from_slice(text),
+                Piece::Hole(hole) => {
+                    let (open, close) = hole.kind.brackets();
+                    out.extend_from_slice(&[b'$', open]);
+                    hole.body.print_to(out);
+                    if hole.closed {
+                        out.push(close);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl HoleKind {
+    fn brackets(self) -> (u8, u8) {
+        match self {
+            HoleKind::Variable => (b'{', b'}'),
+            HoleKind::Expression => (b'[', b']'),
+        }
+    }
+}
+
+/// Whether `text` has a place where a substitution starts.
+pub fn has_hole(text: &[u8]) -> bool {
+    text.windows(2).any(|pair| pair == b"${" || pair == b"$[")
+}
+
+fn read_at(text: &[u8], base: usize, depth: usize) -> Template {
+    let mut pieces = Vec::new();
+    let mut plain = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        let kind = match text[at..] {
+            [b'$', b'{', ..] => HoleKind::Variable,
+            [b'$', b'[', ..] => HoleKind::Expression,
+            _ => {
+                plain.push(text[at]);
+                at += 1;
+                continue;
+            }
+        };
+        if !plain.is_empty() {
+            pieces.push(Piece::Text(std::mem::take(&mut plain)));
+        }
+        let start = at + 2;
+        let end = closing(&text[start..], kind).map(|length| start + length);
+        let body = &text[start..end.unwrap_or(text.len())];
+        let too_deep = depth >= DEPTH_LIMIT && has_hole(body);
+        let body = Arc::new(if too_deep {
+            Template {
+                pieces: vec![Piece::Text(body.to_vec())],
+            }
+        } else {
+            read_at(body, base + start, depth + 1)
+        });
+        let next = end.map_or(text.len(), |end| end + 1);
+        pieces.push(Piece::Hole(Hole {
+            kind,
+            body,
+            span: base + at..base + next,
+            closed: end.is_some(),
+            too_deep,
+        }));
+        at = next;
+    }
+    if !plain.is_empty() {
+        pieces.push(Piece::Text(plain));
+    }
+    Template { pieces }
+}
+
+/// Where the bracket that closes a body stands: only brackets of its own kind
+/// count, with or without a dollar (DL-174, DL-200).
+fn closing(text: &[u8], kind: HoleKind) -> Option<usize> {
+    let (open, close) = kind.brackets();
+    let mut depth = 1usize;
+    for (at, byte) in text.iter().enumerate() {
+        if *byte == open {
+            depth += 1;
+        } else if *byte == close {
+            depth -= 1;
+            if depth == 0 {
+                return Some(at);
+            }
+        }
+    }
+    None
+}
+
+/// What a body means once the holes in it are filled (DL-176, DL-177).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    /// What is read.
+    pub what: What,
+    /// What is cut out of it.
+    pub slice: Option<Slice>,
+}
+
+/// The thing that a body names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A variable.
+    Variable(Vec<u8>),
+    /// A function.
+    Call(Call),
+}
+
+/// A function with its argument text, not split (DL-193, DL-195).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The text before the first `(`.
+    pub name: Vec<u8>,
+    /// The text up to the last `)`.
+    pub args: Vec<u8>,
+    /// Whether the `)` was there; Asterisk warns if not.
+    pub closed: bool,
+}
+
+impl Call {
+    /// Splits `NAME(args)`. Text without `(` is a call without arguments.
+    pub fn read(text: &[u8]) -> Call {
+        let Some(open) = text.iter().position(|byte| *byte == b'(') else {
+            return Call {
+                name: text.to_vec(),
+                args: Vec::new(),
+                closed: false,
+            };
+        };
+        let rest = &text[open + 1..];
+        let close = rest.iter().rposition(|byte| *byte == b')');
+        Call {
+            name: text[..open].to_vec(),
+            args: rest[..close.unwrap_or(rest.len())].to_vec(),
+            closed: close.is_some(),
+        }
+    }
+}
+
+/// `:offset:length` behind a name. Numbers are C `int`s (DL-178 to DL-181).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// Bytes to drop; negative: bytes to keep from the end.
+    pub offset: i32,
+    /// Bytes to keep; negative: bytes to drop at the end; absent: all.
+    pub length: Option<i32>,
+}
+
+/// Splits a filled body into name, arguments and slice.
+pub fn split_body(body: &[u8]) -> Body {
+    let mut parens = 0i64;
+    let mut is_call = false;
+    let mut end = body.len();
+    for (at, byte) in body.iter().enumerate() {
+        match byte {
+            b'(' => {
+                parens += 1;
+                is_call = true;
+            }
+            b')' => parens -= 1,
+            b':' if parens == 0 => {
+                end = at;
+                break;
+            }
+            _ => {}
+        }
+    }
+    let head = &body[..end];
+    let slice = body.get(end + 1..).map(read_slice);
+    let what = if is_call {
+        What::Call(Call::read(head))
+    } else {
+        What::Variable(head.to_vec())
+    };
+    Body { what, slice }
+}
+
+/// Reads `offset[:length]` as `sscanf("%d:%d")` does: what cannot be read
+/// leaves the whole text.
+fn read_slice(text: &[u8]) -> Slice {
+    let Some((offset, read)) = scan::int32(text) else {
+        return Slice {
+            offset: 0,
+            length: None,
+        };
+    };
+    let length = text[read..]
+        .strip_prefix(b":")
+        .and_then(scan::int32)
+        .map(|(length, _)| length);
+    Slice { offset, length }
+}
+
+impl Slice {
+    /// Cuts `text`, counting bytes.
+    pub fn cut<'a>(&self, text: &'a [u8]) -> &'a [u8] {
+        let size = text.len() as i64;
+        let offset = i64::from(self.offset);
+        let start = if offset < 0 {
+            (size + offset).max(0)
+        } else {
+            offset
+        };
+        if start >= size {
+            return b"";
+        }
+        let end = match self.length.map(i64::from) {
+            None => size,
+            Some(length) if length >= 0 => (start + length).min(size),
+            Some(length) => (size + length).max(start),
+        };
+        // Both lie between 0 and the size.
+        &text[start as usize..end as usize]
+    }
+
+    /// Cuts a value.
+    pub fn cut_value(&self, value: &Value) -> Value {
+        Value::text(self.cut(&value.bytes()))
+    }
+}
+
+/// What a [`Substitution`] wants next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The value of a variable; answer with [`Substitution::feed`]
+    /// ([`Value::EMPTY`] if unset).
+    Variable(Vec<u8>),
+    /// The value of a function; answer with [`Substitution::feed`] or
+    /// [`Substitution::feed_untouched`] or [`Substitution::fail`].
+    Call(Call),
+    /// The whole text.
+    Done(Value),
+}
+
+/// A remark that Asterisk would log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remark {
+    /// A hole without its closing bracket.
+    Unclosed(HoleKind),
+    /// A function without its `)`.
+    UnclosedCall(Vec<u8>),
+    /// Nested deeper than [`DEPTH_LIMIT`].
+    TooDeep,
+    /// From an expression.
+    Expression(expr::Warning),
+}
+
+/// Fills a template, asking for one variable or function at a time. It may be
+/// kept for as long as an answer takes; nothing is evaluated twice.
+#[derive(Clone, Debug)]
+pub struct Substitution {
+    frames: Vec<Frame>,
+    base_depth: usize,
+    waiting: Waiting,
+    remarks: VecDeque<Remark>,
+}
+
+/// One level: a template that is being filled.
+#[derive(Clone, Debug)]
+struct Frame {
+    template: Arc<Template>,
+    /// What the parent does with the text; `None` for the outermost.
+    kind: Option<HoleKind>,
+    next: usize,
+    out: Vec<u8>,
+    /// The expression in this level's text that waits for a function.
+    machine: Option<Box<expr::Machine>>,
+}
+
+#[derive(Clone, Debug)]
+enum Waiting {
+    Nothing,
+    Hole(Option<Slice>),
+    Machine,
+}
+
+/// Remarks kept by one substitution; later ones are dropped.
+const REMARK_LIMIT: usize = 64;
+
+impl Frame {
+    fn new(template: Arc<Template>, kind: Option<HoleKind>) -> Frame {
+        Frame {
+            template,
+            kind,
+            next: 0,
+            out: Vec::new(),
+            machine: None,
+        }
+    }
+}
+
+impl Substitution {
+    /// Starts at the outermost level.
+    pub fn new(template: Arc<Template>) -> Substitution {
+        Substitution::nested(template, 0)
+    }
+
+    /// Starts inside `depth` levels of substitution that already run: `EVAL`
+    /// within `EVAL` counts against the same limit (DL-189).
+    pub fn nested(template: Arc<Template>, depth: usize) -> Substitution {
+        Substitution {
+            frames: vec![Frame::new(template, None)],
+            base_depth: depth,
+            waiting: Waiting::Nothing,
+            remarks: VecDeque::new(),
+        }
+    }
+
+    /// Levels of substitution that run now, for [`Substitution::nested`].
+    pub fn depth(&self) -> usize {
+        self.base_depth + self.frames.len()
+    }
+
+    /// Bytes of unfinished text, for memory accounting.
+    pub fn heap_bytes(&self) -> usize {
+        self.frames.iter().map(|frame| frame.out.len()).sum()
+    }
+
+    /// Takes the next remark.
+    pub fn remark(&mut self) -> Option<Remark> {
+        self.remarks.pop_front()
+    }
+
+    /// Goes on until something is needed. Called again without an answer it
+    /// takes the empty text for one.
+    pub fn step(&mut self) -> Need {
+        if !matches!(self.waiting, Waiting::Nothing) {
+            self.feed(Value::EMPTY);
+        }
+        loop {
+            if let Some(need) = self.run_machine() {
+                return need;
+            }
+            let depth = self.depth();
+            let Some(frame) = self.frames.last_mut() else {
+                return Need::Done(Value::EMPTY);
+            };
+            let template = Arc::clone(&frame.template);
+            let Some(piece) = template.pieces.get(frame.next) else {
+                if let Some(need) = self.leave() {
+                    return need;
+                }
+                continue;
+            };
+            frame.next += 1;
+            match piece {
+                Piece::Text(text) => frame.out.extend_from_slice(text),
+                Piece::Hole(hole) => {
+                    if !hole.closed {
+                        self.note(Remark::Unclosed(hole.kind));
+                    }
+                    let plain = if hole.too_deep || (depth >= DEPTH_LIMIT && !hole.body.is_plain())
+                    {
+                        self.note(Remark::TooDeep);
+                        Some(&b""[..])
+                    } else {
+                        hole.body.as_plain()
+                    };
+                    match plain {
+                        Some(body) => {
+                            if let Some(need) = self.fill(hole.kind, body) {
+                                return need;
+                            }
+                        }
+                        None => self
+                            .frames
+                            .push(Frame::new(Arc::clone(&hole.body), Some(hole.kind))),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Answers the last [`Need`].
+    pub fn feed(&mut self, value: Value) {
+        match std::mem::replace(&mut self.waiting, Waiting::Nothing) {
+            Waiting::Nothing => {}
+            Waiting::Hole(slice) => self.put(&value.bytes(), slice),
+            Waiting::Machine => {
+                if let Some(machine) = self.machine() {
+                    machine.feed(value);
+                }
+            }
+        }
+    }
+
+    /// Answers that the function succeeded but wrote no result: empty in
+    /// `${}`, the argument text itself within `$[]`.
+    pub fn feed_untouched(&mut self) {
+        if let Waiting::Machine = std::mem::replace(&mut self.waiting, Waiting::Nothing)
+            && let Some(machine) = self.machine()
+        {
+            machine.feed_untouched();
+        }
+    }
+
+    /// Answers that the function is unknown or failed: empty in `${}`
+    /// (DL-194), `0` within `$[]` (DL-219).
+    pub fn fail(&mut self) {
+        if let Waiting::Machine = std::mem::replace(&mut self.waiting, Waiting::Nothing)
+            && let Some(machine) = self.machine()
+        {
+            machine.fail();
+        }
+    }
+
+    fn machine(&mut self) -> Option<&mut expr::Machine> {
+        self.frames.last_mut()?.machine.as_deref_mut()
+    }
+
+    fn note(&mut self, remark: Remark) {
+        if self.remarks.len() < REMARK_LIMIT {
+            self.remarks.push_back(remark);
+        }
+    }
+
+    /// Appends a hole's value to the innermost unfinished text.
+    fn put(&mut self, value: &[u8], slice: Option<Slice>) {
+        let cut = slice.map_or(value, |slice| slice.cut(value));
+        if let Some(frame) = self.frames.last_mut() {
+            frame.out.extend_from_slice(cut);
+        }
+    }
+
+    /// Starts on a hole whose body is filled.
+    fn fill(&mut self, kind: HoleKind, body: &[u8]) -> Option<Need> {
+        match kind {
+            HoleKind::Expression => {
+                let machine = expr::Machine::new(Arc::new(expr::compile(body)));
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.machine = Some(Box::new(machine));
+                }
+                None
+            }
+            HoleKind::Variable => {
+                let Body { what, slice } = split_body(body);
+                self.waiting = Waiting::Hole(slice);
+                Some(match what {
+                    What::Variable(name) => Need::Variable(name),
+                    What::Call(call) => {
+                        if !call.closed {
+                            self.note(Remark::UnclosedCall(call.name.clone()));
+                        }
+                        Need::Call(call)
+                    }
+                })
+            }
+        }
+    }
+
+    /// The innermost level is complete: gives the result, or hands its text to
+    /// the level around it.
+    fn leave(&mut self) -> Option<Need> {
+        let mut frame = self.frames.pop()?;
+        match frame.kind {
+            None => {
+                frame.out.truncate(RESULT_LIMIT);
+                Some(Need::Done(Value::text(&frame.out)))
+            }
+            Some(kind) => self.fill(kind, &frame.out),
+        }
+    }
+
+    fn run_machine(&mut self) -> Option<Need> {
+        let frame = self.frames.last_mut()?;
+        let machine = frame.machine.as_deref_mut()?;
+        let need = machine.step();
+        let warnings = machine.take_warnings();
+        let answer = match need {
+            expr::Need::Call { name, args } => {
+                self.waiting = Waiting::Machine;
+                Some(Need::Call(Call {
+                    name,
+                    args,
+                    closed: true,
+                }))
+            }
+            expr::Need::Done(value) => {
+                frame.machine = None;
+                let text = value.bytes();
+                frame
+                    .out
+                    .extend_from_slice(&text[..text.len().min(VALUE_LIMIT)]);
+                None
+            }
+        };
+        for warning in warnings {
+            self.note(Remark::Expression(warning));
+        }
+        answer
+    }
+}
+
+/// Who answers a substitution that cannot wait: load time (DL-191), tests.
+pub trait Resolve {
+    /// The value of a variable, `None` if unset.
+    fn variable(&mut self, name: &[u8]) -> Option<Value>;
+    /// The answer of a function.
+    fn call(&mut self, call: &Call) -> Answered;
+}
+
+/// The answer of a function to [`expand`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// A value.
+    Value(Value),
+    /// It ran and wrote nothing, see [`Substitution::feed_untouched`].
+    Untouched,
+    /// Unknown or failed, see [`Substitution::fail`].
+    Failed,
+}
+
+/// Fills `text` at once. The remarks are returned beside the result.
+pub fn expand(text: &[u8], answers: &mut dyn Resolve) -> (Vec<u8>, Vec<Remark>) {
+    let mut run = Substitution::new(Arc::new(Template::read(text)));
+    let mut remarks = Vec::new();
+    loop {
+        let need = run.step();
+        while let Some(remark) = run.remark() {
+            remarks.push(remark);
+        }
+        match need {
+            Need::Variable(name) => run.feed(answers.variable(&name).unwrap_or_default()),
+            Need::Call(call) => match answers.call(&call) {
+                Answered::Value(value) => run.feed(value),
+                Answered::Untouched => run.feed_untouched(),
+                Answered::Failed => run.fail(),
+            },
+            Need::Done(value) => return (value.bytes().into_owned(), remarks),
+        }
+    }
+}
