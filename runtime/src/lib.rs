@@ -4,6 +4,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod channel;
+pub mod config;
 pub mod limits;
 pub mod line;
 pub mod media;
