@@ -56,13 +56,21 @@ pub struct AorName {
 impl AorName {
     /// A name of that technology.
     pub fn new(technology: Technology, name: &[u8]) -> AorName {
-        AorName { technology, name: name.to_vec() }
+        AorName {
+            technology,
+            name: name.to_vec(),
+        }
     }
 }
 
 impl fmt::Display for AorName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.technology.prefix(), String::from_utf8_lossy(&self.name))
+        write!(
+            f,
+            "{}/{}",
+            self.technology.prefix(),
+            String::from_utf8_lossy(&self.name)
+        )
     }
 }
 
@@ -283,12 +291,20 @@ impl Account {
 
     /// May requests for it come from this address?
     pub fn permits(&self, source: IpAddr) -> bool {
-        self.acl.iter().rev().find(|(_, n)| n.contains(source)).is_none_or(|(permit, _)| *permit)
+        self.acl
+            .iter()
+            .rev()
+            .find(|(_, n)| n.contains(source))
+            .is_none_or(|(permit, _)| *permit)
     }
 
     /// `SIP/1001`: what a dial string and a channel name begin with.
     pub fn label(&self) -> String {
-        format!("{}/{}", self.technology.prefix(), String::from_utf8_lossy(&self.name))
+        format!(
+            "{}/{}",
+            self.technology.prefix(),
+            String::from_utf8_lossy(&self.name)
+        )
     }
 }
 
@@ -348,11 +364,15 @@ impl Network {
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.address.to_canonical(), address.to_canonical()) {
             (IpAddr::V4(a), IpAddr::V4(b)) => {
-                let mask = u32::MAX.checked_shl(32 - u32::from(self.bits.min(32))).unwrap_or(0);
+                let mask = u32::MAX
+                    .checked_shl(32 - u32::from(self.bits.min(32)))
+                    .unwrap_or(0);
                 u32::from(a) & mask == u32::from(b) & mask
             }
             (IpAddr::V6(a), IpAddr::V6(b)) => {
-                let mask = u128::MAX.checked_shl(128 - u32::from(self.bits.min(128))).unwrap_or(0);
+                let mask = u128::MAX
+                    .checked_shl(128 - u32::from(self.bits.min(128)))
+                    .unwrap_or(0);
                 u128::from(a) & mask == u128::from(b) & mask
             }
             _ => false,
@@ -361,13 +381,18 @@ impl Network {
 
     /// One address alone.
     pub fn host(address: IpAddr) -> Network {
-        Network { address, bits: if address.is_ipv4() { 32 } else { 128 } }
+        Network {
+            address,
+            bits: if address.is_ipv4() { 32 } else { 128 },
+        }
     }
 
     /// `net`, `net/bits` or `net/mask`. `None` if it is none of these.
     pub fn parse(text: &[u8]) -> Option<Network> {
         let text = std::str::from_utf8(text).ok()?.trim();
-        let (address, mask) = text.split_once('/').map_or((text, None), |(a, m)| (a, Some(m)));
+        let (address, mask) = text
+            .split_once('/')
+            .map_or((text, None), |(a, m)| (a, Some(m)));
         let address: IpAddr = address.trim_matches(['[', ']']).parse().ok()?;
         let width: u8 = if address.is_ipv4() { 32 } else { 128 };
         let bits = match mask {
@@ -422,9 +447,24 @@ impl Accounts {
         realm: Vec<u8>,
     ) -> Accounts {
         let all: Vec<Arc<Account>> = accounts.into_iter().map(Arc::new).collect();
-        let by_name = all.iter().enumerate().map(|(i, a)| (AorName::new(a.technology, &a.name), i)).collect();
-        let aors = aors.into_iter().map(|a| (a.name.clone(), Arc::new(a))).collect();
-        Accounts { all, aors, identifies, by_name, guest: guest.map(Arc::new), stranger: stranger.map(Arc::new), realm }
+        let by_name = all
+            .iter()
+            .enumerate()
+            .map(|(i, a)| (AorName::new(a.technology, &a.name), i))
+            .collect();
+        let aors = aors
+            .into_iter()
+            .map(|a| (a.name.clone(), Arc::new(a)))
+            .collect();
+        Accounts {
+            all,
+            aors,
+            identifies,
+            by_name,
+            guest: guest.map(Arc::new),
+            stranger: stranger.map(Arc::new),
+            realm,
+        }
     }
 
     /// All accounts in file order.
@@ -434,7 +474,9 @@ impl Accounts {
 
     /// The account `SIP/name` or `PJSIP/name`. Names are case-sensitive.
     pub fn find(&self, technology: Technology, name: &[u8]) -> Option<&Arc<Account>> {
-        self.by_name.get(&AorName::new(technology, name)).and_then(|&i| self.all.get(i))
+        self.by_name
+            .get(&AorName::new(technology, name))
+            .and_then(|&i| self.all.get(i))
     }
 
     /// The address of record of that name.
@@ -467,7 +509,11 @@ impl Accounts {
         let ip = source.ip();
         let rule = self.identifies.iter().find(|rule| {
             rule.networks.iter().any(|n| n.contains(ip))
-                || rule.hosts.iter().any(|h| h.addresses.iter().any(|a| a.to_canonical() == ip.to_canonical()))
+                || rule.hosts.iter().any(|h| {
+                    h.addresses
+                        .iter()
+                        .any(|a| a.to_canonical() == ip.to_canonical())
+                })
         })?;
         self.find(Technology::Pjsip, &rule.endpoint)
     }
@@ -481,15 +527,23 @@ impl Accounts {
                 && a.role != Role::User
                 && a.addresses.iter().any(|h| {
                     let port = if h.port == 0 { 5060 } else { h.port };
-                    (stream || a.insecure.port || port == source.port()) && h.addresses.iter().any(|x| x.to_canonical() == ip)
+                    (stream || a.insecure.port || port == source.port())
+                        && h.addresses.iter().any(|x| x.to_canonical() == ip)
                 })
         })
     }
 
     /// Host names that addresses are still missing for, each once.
     pub fn unresolved(&self) -> Vec<Vec<u8>> {
-        let hosts = self.all.iter().flat_map(|a| &a.addresses).chain(self.identifies.iter().flat_map(|i| &i.hosts));
-        let mut names: Vec<Vec<u8>> = hosts.filter(|h| h.addresses.is_empty()).map(|h| h.name.clone()).collect();
+        let hosts = self
+            .all
+            .iter()
+            .flat_map(|a| &a.addresses)
+            .chain(self.identifies.iter().flat_map(|i| &i.hosts));
+        let mut names: Vec<Vec<u8>> = hosts
+            .filter(|h| h.addresses.is_empty())
+            .map(|h| h.name.clone())
+            .collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -509,7 +563,10 @@ impl Accounts {
                 Arc::make_mut(account).addresses.iter_mut().for_each(fill);
             }
         }
-        out.identifies.iter_mut().flat_map(|i| &mut i.hosts).for_each(fill);
+        out.identifies
+            .iter_mut()
+            .flat_map(|i| &mut i.hosts)
+            .for_each(fill);
         out
     }
 

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use super::account::Protocol;
 use super::Place;
+use super::account::Protocol;
 
 /// One socket for SIP.
 #[derive(Debug, Clone, PartialEq, Eq)]

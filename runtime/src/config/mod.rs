@@ -10,8 +10,8 @@ mod listener;
 mod options;
 
 pub use account::{
-    Account, Accounts, Aor, AorName, CallerId, Codec, Credential, Dtmf, Hash, Host, Identify, Insecure, Nat, Network, Protocol, Role,
-    Secret, Technology,
+    Account, Accounts, Aor, AorName, CallerId, Codec, Credential, Dtmf, Hash, Host, Identify,
+    Insecure, Nat, Network, Protocol, Role, Secret, Technology,
 };
 pub use listener::Listener;
 pub use options::{Guests, Options, StoreChoice};
@@ -19,8 +19,7 @@ pub use options::{Guests, Options, StoreChoice};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use strowger_compiler::diagnostic::Diagnostic;
-use strowger_compiler::source::{Sources, Span};
+use strowger_compiler::source::Span;
 
 /// Where something is written.
 pub type Place = Span;
@@ -88,7 +87,14 @@ pub struct Rtp {
 
 impl Default for Rtp {
     fn default() -> Rtp {
-        Rtp { start: 5000, end: 31000, strict: true, probation: 4, dtmf_timeout: 150, rtcp_interval: 5000 }
+        Rtp {
+            start: 5000,
+            end: 31000,
+            strict: true,
+            probation: 4,
+            dtmf_timeout: 150,
+            rtcp_interval: 5000,
+        }
     }
 }
 
