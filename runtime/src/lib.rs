@@ -10,6 +10,7 @@ pub mod line;
 pub mod media;
 pub mod perform;
 pub mod prompts;
+pub mod registrar;
 pub mod rtp;
 pub mod sip;
 pub mod switchboard;
