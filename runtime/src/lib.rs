@@ -3,6 +3,7 @@
 //! [`drive`] runs a channel's machine and has its effects performed by a [`Perform`]: the live exchange, or the simulator.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod auth;
 pub mod channel;
 pub mod config;
 pub mod limits;

@@ -96,7 +96,14 @@ impl Registrar {
     ///
     /// 400 for what cannot be read, 403 above `max_contacts`, 423 with `Min-Expires`, 500 for a request older than the binding, 503 if the
     /// table or the store's queue is full.
-    pub fn register(&mut self, now: Now, request: &Message, flow: &Flow, aor: &Aor, nat: Nat) -> Answer {
+    pub fn register(
+        &mut self,
+        now: Now,
+        request: &Message,
+        flow: &Flow,
+        aor: &Aor,
+        nat: Nat,
+    ) -> Answer {
         self.expire(now);
         match self.try_register(now, request, flow, aor, nat) {
             Ok(()) => self.listing(now, &aor.name),
@@ -104,7 +111,14 @@ impl Registrar {
         }
     }
 
-    fn try_register(&mut self, now: Now, request: &Message, flow: &Flow, aor: &Aor, nat: Nat) -> Result<(), Answer> {
+    fn try_register(
+        &mut self,
+        now: Now,
+        request: &Message,
+        flow: &Flow,
+        aor: &Aor,
+        nat: Nat,
+    ) -> Result<(), Answer> {
         let bad = |_| Answer::status(400);
         let contacts = request.contacts().map_err(bad)?;
         let call_id = request.call_id().map_err(bad)?;
@@ -122,8 +136,15 @@ impl Registrar {
                 if header != Some(0) {
                     return Err(Answer::status(400));
                 }
-                let bound = self.bindings.get(&aor.name).map(Vec::as_slice).unwrap_or_default();
-                if bound.iter().any(|b| *b.call_id == *call_id && b.cseq >= cseq) {
+                let bound = self
+                    .bindings
+                    .get(&aor.name)
+                    .map(Vec::as_slice)
+                    .unwrap_or_default();
+                if bound
+                    .iter()
+                    .any(|b| *b.call_id == *call_id && b.cseq >= cseq)
+                {
                     return Err(Answer::status(500));
                 }
                 let all: Vec<u64> = bound.iter().map(|b| b.made).collect();
@@ -138,7 +159,8 @@ impl Registrar {
             Contacts::List(list) if list.is_empty() => return Ok(()),
             Contacts::List(list) => list,
         };
-        let mut wanted: Vec<Asked<'_>> = Vec::with_capacity(asked.len().min(limits::BINDINGS_PER_AOR));
+        let mut wanted: Vec<Asked<'_>> =
+            Vec::with_capacity(asked.len().min(limits::BINDINGS_PER_AOR));
         for address in asked {
             let Ok(uri @ Uri::Sip(_)) = address.uri() else {
                 return Err(Answer::status(400));
@@ -150,7 +172,9 @@ impl Registrar {
                 None => aor.default_expiration,
                 Some(0) => 0,
                 Some(s) if s < aor.minimum_expiration => {
-                    return Err(Answer::status(423).with("Min-Expires", aor.minimum_expiration.to_string()));
+                    return Err(
+                        Answer::status(423).with("Min-Expires", aor.minimum_expiration.to_string())
+                    );
                 }
                 Some(s) => s.min(aor.maximum_expiration),
             };
@@ -177,7 +201,11 @@ impl Registrar {
         cseq: u32,
         wanted: &[Asked<'_>],
     ) -> Result<(), Answer> {
-        let bound = self.bindings.get(&aor.name).map(Vec::as_slice).unwrap_or_default();
+        let bound = self
+            .bindings
+            .get(&aor.name)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         let mut replaced = Vec::new();
         for asked in wanted {
             if let Some(old) = bound.iter().find(|b| same(&b.uri, asked.address.uri_text)) {
@@ -189,7 +217,10 @@ impl Registrar {
         }
         let added = wanted.iter().filter(|w| w.seconds > 0).count();
         let max = aor.max_contacts as usize;
-        let left: Vec<&Binding> = bound.iter().filter(|b| !replaced.contains(&b.made)).collect();
+        let left: Vec<&Binding> = bound
+            .iter()
+            .filter(|b| !replaced.contains(&b.made))
+            .collect();
         let over = (left.len() + added).saturating_sub(max);
         if over > 0 {
             // `remove_existing` makes room among those that this request does not name.
@@ -210,7 +241,11 @@ impl Registrar {
         for made in replaced {
             let gone = self.remove(&aor.name, made);
             // A refreshed one is overwritten in the store by what follows.
-            let stays = |gone: &Binding| wanted.iter().any(|w| w.seconds > 0 && *w.address.uri_text == *gone.uri);
+            let stays = |gone: &Binding| {
+                wanted
+                    .iter()
+                    .any(|w| w.seconds > 0 && *w.address.uri_text == *gone.uri)
+            };
             if let Some(gone) = gone.filter(|g| !stays(g)) {
                 self.forget(&aor.name, gone);
             }
@@ -245,21 +280,25 @@ impl Registrar {
     }
 
     fn put(&mut self, name: AorName, binding: Binding) {
-        self.changes.push_back(Change::Put(name.clone(), Box::new(binding.clone())));
+        self.changes
+            .push_back(Change::Put(name.clone(), Box::new(binding.clone())));
         self.index(name, binding);
     }
 
     fn index(&mut self, name: AorName, binding: Binding) {
-        self.ends.insert((binding.expires, binding.made), name.clone());
+        self.ends
+            .insert((binding.expires, binding.made), name.clone());
         self.sources.insert((binding.flow.remote, name.clone()));
         if binding.flow.connection != 0 {
-            self.connections.insert((binding.flow.connection, name.clone()));
+            self.connections
+                .insert((binding.flow.connection, name.clone()));
         }
         self.bindings.entry(name).or_default().push(binding);
     }
 
     fn forget(&mut self, name: &AorName, gone: Binding) {
-        self.changes.push_back(Change::Remove(name.clone(), gone.uri));
+        self.changes
+            .push_back(Change::Remove(name.clone(), gone.uri));
     }
 
     fn remove(&mut self, name: &AorName, made: u64) -> Option<Binding> {
@@ -267,7 +306,9 @@ impl Registrar {
         let at = bound.iter().position(|b| b.made == made)?;
         let gone = bound.remove(at);
         let source_left = bound.iter().any(|b| b.flow.remote == gone.flow.remote);
-        let connection_left = bound.iter().any(|b| b.flow.connection == gone.flow.connection);
+        let connection_left = bound
+            .iter()
+            .any(|b| b.flow.connection == gone.flow.connection);
         if bound.is_empty() {
             self.bindings.remove(name);
         }
@@ -276,7 +317,8 @@ impl Registrar {
             self.sources.remove(&(gone.flow.remote, name.clone()));
         }
         if !connection_left {
-            self.connections.remove(&(gone.flow.connection, name.clone()));
+            self.connections
+                .remove(&(gone.flow.connection, name.clone()));
         }
         Some(gone)
     }
@@ -284,8 +326,16 @@ impl Registrar {
     /// The 200: every binding as its phone wrote it, with the seconds left.
     fn listing(&self, now: Now, name: &AorName) -> Answer {
         let mut answer = Answer::status(200);
-        for binding in self.bindings.get(name).map(Vec::as_slice).unwrap_or_default() {
-            let left = binding.expires.saturating_sub(now.micros).div_ceil(1_000_000);
+        for binding in self
+            .bindings
+            .get(name)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+        {
+            let left = binding
+                .expires
+                .saturating_sub(now.micros)
+                .div_ceil(1_000_000);
             let mut value = Vec::with_capacity(binding.uri.len() + binding.params.len() + 24);
             value.push(b'<');
             value.extend_from_slice(&binding.uri);
@@ -315,10 +365,18 @@ impl Registrar {
             flow: b.by_flow.then_some(b.flow),
             came_by: Some(b.flow),
         });
-        let fixed = aor.contacts.iter().map(|c| Target { uri: Bytes::copy_from_slice(c), flow: None, came_by: None });
+        let fixed = aor.contacts.iter().map(|c| Target {
+            uri: Bytes::copy_from_slice(c),
+            flow: None,
+            came_by: None,
+        });
         if aor.fallback {
             let registered: Vec<Target> = registered.collect();
-            if registered.is_empty() { fixed.collect() } else { registered }
+            if registered.is_empty() {
+                fixed.collect()
+            } else {
+                registered
+            }
         } else {
             fixed.chain(registered).collect()
         }
@@ -327,12 +385,17 @@ impl Registrar {
     /// The bindings of `name`, in the order in which they were made.
     #[must_use]
     pub fn bindings(&self, name: &AorName) -> &[Binding] {
-        self.bindings.get(name).map(Vec::as_slice).unwrap_or_default()
+        self.bindings
+            .get(name)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
     }
 
     /// All bindings.
     pub fn iter(&self) -> impl Iterator<Item = (&AorName, &Binding)> {
-        self.bindings.iter().flat_map(|(name, list)| list.iter().map(move |b| (name, b)))
+        self.bindings
+            .iter()
+            .flat_map(|(name, list)| list.iter().map(move |b| (name, b)))
     }
 
     /// How many bindings there are.
@@ -351,7 +414,10 @@ impl Registrar {
     #[must_use]
     pub fn registered_from(&self, source: SocketAddr) -> impl Iterator<Item = &AorName> {
         let first = AorName::new(crate::config::Technology::Sip, b"");
-        self.sources.range((source, first)..).take_while(move |(s, _)| *s == source).map(|(_, name)| name)
+        self.sources
+            .range((source, first)..)
+            .take_while(move |(s, _)| *s == source)
+            .map(|(_, name)| name)
     }
 
     /// Who registered from this address by any port, lowest port first.
@@ -459,14 +525,19 @@ fn same(a: &[u8], b: &[u8]) -> bool {
 /// Does the top Via name another address than the one that the request came from?
 fn via_differs(request: &Message, flow: &Flow) -> bool {
     request.via().is_ok_and(|via| {
-        via.host.ip().map(|ip| ip.to_canonical()) != Some(flow.remote.ip().to_canonical()) || via.port_or_default() != flow.remote.port()
+        via.host.ip().map(|ip| ip.to_canonical()) != Some(flow.remote.ip().to_canonical())
+            || via.port_or_default() != flow.remote.port()
     })
 }
 
 /// The parameters of a Contact without `expires`, each as written.
 fn without_expires(address: &NameAddr<'_>) -> Vec<u8> {
     let mut out = Vec::new();
-    for param in address.params.iter().filter(|p| !p.name.eq_ignore_ascii_case(b"expires")) {
+    for param in address
+        .params
+        .iter()
+        .filter(|p| !p.name.eq_ignore_ascii_case(b"expires"))
+    {
         out.push(b';');
         out.extend_from_slice(param.name);
         if let Some(value) = param.value {

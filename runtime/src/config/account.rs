@@ -9,6 +9,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::Place;
+use crate::sip::digest::Algorithm;
+use crate::sip::flow::Protocol;
 
 /// Which dial prefix, and which driver's rules, an account follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -102,8 +104,16 @@ pub enum Secret {
     Password(Vec<u8>),
     /// `MD5(user:realm:password)`, 32 lower-case hexadecimal digits.
     Md5(Vec<u8>),
-    /// `SHA-256(user:realm:password)`, 64 lower-case hexadecimal digits.
-    Sha256(Vec<u8>),
+}
+
+impl Secret {
+    /// The same for the digest code.
+    pub fn digest(&self) -> crate::sip::digest::Secret<'_> {
+        match self {
+            Secret::Password(p) => crate::sip::digest::Secret::Password(p),
+            Secret::Md5(h) => crate::sip::digest::Secret::Md5(h),
+        }
+    }
 }
 
 impl fmt::Debug for Secret {
@@ -111,18 +121,8 @@ impl fmt::Debug for Secret {
         f.write_str(match self {
             Secret::Password(_) => "Password(hidden)",
             Secret::Md5(_) => "Md5(hidden)",
-            Secret::Sha256(_) => "Sha256(hidden)",
         })
     }
-}
-
-/// A digest hash that an account may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hash {
-    /// MD5, which every phone knows.
-    Md5,
-    /// SHA-256 (RFC 7616), offered only where the account lists it.
-    Sha256,
 }
 
 /// A user name and a secret, for challenges in one direction.
@@ -134,8 +134,8 @@ pub struct Credential {
     pub realm: Option<Vec<u8>>,
     /// The secret.
     pub secret: Secret,
-    /// The hashes to offer or to accept, best first. MD5 alone unless the configuration lists more.
-    pub hashes: Vec<Hash>,
+    /// The algorithms to offer or to accept, best first. MD5 alone unless the configuration lists more.
+    pub algorithms: Vec<Algorithm>,
 }
 
 /// A voice codec that the exchange carries.
@@ -308,26 +308,6 @@ impl Account {
     }
 }
 
-/// A SIP transport protocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Protocol {
-    /// Datagrams.
-    #[default]
-    Udp,
-    /// A plain stream.
-    Tcp,
-}
-
-impl Protocol {
-    /// As `transport=` writes it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Protocol::Udp => "udp",
-            Protocol::Tcp => "tcp",
-        }
-    }
-}
-
 /// A host with an optional port, as a configuration file names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host {
@@ -482,6 +462,12 @@ impl Accounts {
     /// The address of record of that name.
     pub fn aor(&self, name: &AorName) -> Option<&Arc<Aor>> {
         self.aors.get(name)
+    }
+
+    /// The address of record that a REGISTER of this account for the user of To is about; 404 if there is none.
+    pub fn registers_at(&self, account: &Account, to_user: &[u8]) -> Option<&Arc<Aor>> {
+        let name = account.aors.iter().find(|a| a.name == to_user)?;
+        self.aor(name)
     }
 
     /// All addresses of record, in no order.

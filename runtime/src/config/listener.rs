@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::Place;
-use super::account::Protocol;
+use crate::sip::flow::Protocol;
 
 /// One socket for SIP.
 #[derive(Debug, Clone, PartialEq, Eq)]

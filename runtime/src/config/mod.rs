@@ -10,8 +10,8 @@ mod listener;
 mod options;
 
 pub use account::{
-    Account, Accounts, Aor, AorName, CallerId, Codec, Credential, Dtmf, Hash, Host, Identify,
-    Insecure, Nat, Network, Protocol, Role, Secret, Technology,
+    Account, Accounts, Aor, AorName, CallerId, Codec, Credential, Dtmf, Host, Identify, Insecure,
+    Nat, Network, Role, Secret, Technology,
 };
 pub use listener::Listener;
 pub use options::{Guests, Options, StoreChoice};
