@@ -36,6 +36,7 @@ pub const SERVED: Served = Served {
         Method::Update,
         Method::Register,
     ],
+    schemes: &["tel"],
     extensions: &[],
     sessions: &["application/sdp"],
     texts: &["text/*", "application/*", "message/*"],

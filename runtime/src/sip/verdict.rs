@@ -128,6 +128,8 @@ pub fn check(m: &Message) -> Result<(), Fault> {
 pub struct Served {
     /// Methods it acts on, in the order of its `Allow`.
     pub methods: &'static [Method<'static>],
+    /// Schemes beside `sip` and `sips` that a Request-URI may have, as `tel`.
+    pub schemes: &'static [&'static str],
     /// Option tags that it may be required to know.
     pub extensions: &'static [&'static str],
     /// Types of body that an INVITE, UPDATE, ACK or PRACK may carry.
@@ -167,8 +169,17 @@ impl Served {
         if matches!(method, Method::Ack | Method::Cancel) {
             return Ok(());
         }
-        if matches!(m.uri()?, Uri::Other { .. }) {
-            return Err(Fault::new(416, None, "a Request-URI that is not SIP"));
+        if let Uri::Other { scheme, .. } = m.uri()?
+            && !self
+                .schemes
+                .iter()
+                .any(|s| scheme.eq_ignore_ascii_case(s.as_bytes()))
+        {
+            return Err(Fault::new(
+                416,
+                None,
+                "a Request-URI of a scheme that is not served",
+            ));
         }
         let unknown: Vec<&[u8]> = m.tokens(Name::Require).filter(|t| !self.knows(t)).collect();
         if !unknown.is_empty() {
