@@ -1,0 +1,132 @@
+//! The rules of the house, held by a test: who may know whom, who may touch the world, which licences may come in.
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    fn walk(at: &Path, out: &mut Vec<(PathBuf, String)>) {
+        for entry in std::fs::read_dir(at).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, out);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                out.push((path.clone(), std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    let mut out = Vec::new();
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut out);
+    assert!(!out.is_empty(), "no sources in {folder}");
+    out
+}
+
+/// The lines that the product runs: comments and what stands under `#[cfg(test)]` are not looked at.
+fn product(text: &str) -> impl Iterator<Item = &str> {
+    text.split("#[cfg(test)]\nmod ").next().unwrap().lines().filter(|l| !l.trim_start().starts_with("//"))
+}
+
+fn forbid(folder: &str, words: &[&str]) {
+    let mut found = Vec::new();
+    for (path, text) in sources(folder) {
+        if path.file_name().is_some_and(|n| n == "tests.rs") {
+            continue;
+        }
+        for line in product(&text) {
+            for word in words {
+                if line.contains(word) {
+                    found.push(format!("{}: `{word}` in `{}`", path.display(), line.trim()));
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+const WORLD: &[&str] =
+    &["std::net", "std::fs", "SystemTime", "std::time::Instant", "Instant::now", "std::thread", "tokio", "rand::", "std::process", "std::env"];
+
+#[test]
+fn the_core_touches_no_world() {
+    for folder in ["stdlib/src", "vm/src", "compiler/src"] {
+        forbid(folder, WORLD);
+    }
+}
+
+#[test]
+fn left_never_knows_right() {
+    forbid("stdlib/src", &["strowger_vm", "strowger_compiler", "strowger_runtime"]);
+    forbid("vm/src", &["strowger_compiler", "strowger_runtime"]);
+    forbid("compiler/src", &["strowger_runtime"]);
+}
+
+#[test]
+fn protocols_are_without_io_but_for_one_file_each() {
+    for (folder, door) in [("runtime/src/sip", "transport.rs"), ("runtime/src/rtp", "io.rs")] {
+        let mut found = Vec::new();
+        for (path, text) in sources(folder) {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if name == door || name == "tests.rs" {
+                continue;
+            }
+            for line in product(&text) {
+                for word in ["tokio", "UdpSocket", "TcpStream", "TcpListener", "SystemTime", "Instant::now", "std::thread", "std::fs"] {
+                    if line.contains(word) {
+                        found.push(format!("{}: `{word}` in `{}`", path.display(), line.trim()));
+                    }
+                }
+                if let Some(at) = line.find("crate::") {
+                    let rest = &line[at + 7..];
+                    let own = folder.rsplit('/').next().unwrap();
+                    if !rest.starts_with(own) {
+                        found.push(format!("{}: knows the exchange: `{}`", path.display(), line.trim()));
+                    }
+                }
+            }
+        }
+        assert!(found.is_empty(), "{}", found.join("\n"));
+    }
+}
+
+#[test]
+fn nothing_is_left_to_do() {
+    for folder in ["src", "stdlib/src", "vm/src", "compiler/src", "runtime/src"] {
+        forbid(folder, &["todo!(", "unimplemented!("]);
+    }
+}
+
+/// What cargo-deny checks where it is installed, checked everywhere: each crate names a licence that may come in.
+#[test]
+fn licences_are_welcome() {
+    const WELCOME: &[&str] = &[
+        "MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Unicode-3.0", "Zlib", "CC0-1.0", "Unlicense",
+        "0BSD", "BSL-1.0",
+    ];
+    /// Crates whose manifest names no licence but whose LICENSE file is MIT; they serve tests only.
+    const BY_FILE: &[&str] = &["rsip", "rsip-derives"];
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let out = std::process::Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--offline", "--manifest-path"])
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
+        .output()
+        .unwrap();
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    let mut bad = Vec::new();
+    for package in metadata["packages"].as_array().unwrap() {
+        let name = package["name"].as_str().unwrap();
+        let Some(licence) = package["license"].as_str() else {
+            if !BY_FILE.contains(&name) {
+                bad.push(format!("{name}: no licence"));
+            }
+            continue;
+        };
+        // `A OR B` needs one welcome side; `(A OR B) AND C` needs C and one of the others.
+        let welcome = licence.split(" AND ").all(|part| {
+            part.trim_matches(|c| c == '(' || c == ')').replace('/', " OR ").split(" OR ").any(|one| WELCOME.contains(&one.trim().trim_matches(|c| c == '(' || c == ')')))
+        });
+        if !welcome {
+            bad.push(format!("{name}: {licence}"));
+        }
+    }
+    assert!(bad.is_empty(), "{}", bad.join("\n"));
+}
