@@ -20,7 +20,9 @@ struct Files<'a> {
 impl Files<'_> {
     fn text(&mut self, id: FileId) -> &Source<String> {
         let sources = self.sources;
-        self.texts.entry(id).or_insert_with(|| Source::from(readable(sources.file(id).bytes())))
+        self.texts
+            .entry(id)
+            .or_insert_with(|| Source::from(readable(sources.file(id).bytes())))
     }
 }
 
@@ -40,7 +42,13 @@ fn readable(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         // A control byte would disturb the terminal; a line end and a tab must stay.
-        out.extend(chunk.valid().chars().map(|c| if c.is_ascii_control() && c != '\n' && c != '\t' { ' ' } else { c }));
+        out.extend(chunk.valid().chars().map(|c| {
+            if c.is_ascii_control() && c != '\n' && c != '\t' {
+                ' '
+            } else {
+                c
+            }
+        }));
         out.extend(std::iter::repeat_n('?', chunk.invalid().len()));
     }
     out
@@ -68,14 +76,28 @@ fn kind(level: Level) -> (ReportKind<'static>, Color) {
 }
 
 /// Draws each finding with its places.
-pub fn human(out: &mut impl Write, sources: &Sources, findings: &[Diagnostic], colour: bool) -> std::io::Result<()> {
-    let mut files = Files { sources, texts: HashMap::new() };
+pub fn human(
+    out: &mut impl Write,
+    sources: &Sources,
+    findings: &[Diagnostic],
+    colour: bool,
+) -> std::io::Result<()> {
+    let mut files = Files {
+        sources,
+        texts: HashMap::new(),
+    };
     for d in findings {
         let (kind, ink) = kind(d.level);
-        let place = |files: &mut Files<'_>, span: Span| (span.file, range(files.text(span.file).text(), span));
+        let place = |files: &mut Files<'_>, span: Span| {
+            (span.file, range(files.text(span.file).text(), span))
+        };
         let primary = place(&mut files, d.primary.span);
         let mut report = Report::build(kind, primary.clone())
-            .with_config(Config::default().with_index_type(IndexType::Byte).with_color(colour))
+            .with_config(
+                Config::default()
+                    .with_index_type(IndexType::Byte)
+                    .with_color(colour),
+            )
             .with_code(d.code)
             .with_message(&d.message);
         let mut label = Label::new(primary).with_color(ink);
@@ -85,7 +107,12 @@ pub fn human(out: &mut impl Write, sources: &Sources, findings: &[Diagnostic], c
         report = report.with_label(label.with_order(0));
         for (i, other) in d.secondary.iter().enumerate() {
             let at = place(&mut files, other.span);
-            report = report.with_label(Label::new(at).with_message(&other.text).with_color(Color::Blue).with_order(i as i32 + 1));
+            report = report.with_label(
+                Label::new(at)
+                    .with_message(&other.text)
+                    .with_color(Color::Blue)
+                    .with_order(i as i32 + 1),
+            );
         }
         for help in &d.helps {
             report = report.with_help(help);
@@ -115,7 +142,11 @@ pub fn summary(findings: &[Diagnostic]) -> String {
         .filter(|(n, _)| *n > 0)
         .map(|(n, word)| format!("{n} {word}{}", if *n == 1 { "" } else { "s" }))
         .collect();
-    if words.is_empty() { "nothing to report".into() } else { words.join(", ") }
+    if words.is_empty() {
+        "nothing to report".into()
+    } else {
+        words.join(", ")
+    }
 }
 
 fn place(sources: &Sources, span: Span) -> Value {
@@ -137,13 +168,26 @@ pub fn object(sources: &Sources, d: &Diagnostic) -> Value {
     out["message"] = json!(d.message);
     out["label"] = json!(d.primary.text);
     out["notes"] = json!(d.helps);
-    out["related"] = d.secondary.iter().map(|l| with(place(sources, l.span), "message", json!(l.text))).collect();
+    out["related"] = d
+        .secondary
+        .iter()
+        .map(|l| with(place(sources, l.span), "message", json!(l.text)))
+        .collect();
     out["fixes"] = d
         .fixes
         .iter()
         .map(|f| {
-            let edits: Vec<Value> =
-                f.edits.iter().map(|e| with(place(sources, e.span), "text", json!(String::from_utf8_lossy(&e.text)))).collect();
+            let edits: Vec<Value> = f
+                .edits
+                .iter()
+                .map(|e| {
+                    with(
+                        place(sources, e.span),
+                        "text",
+                        json!(String::from_utf8_lossy(&e.text)),
+                    )
+                })
+                .collect();
             json!({ "title": f.title, "safe": f.safe, "edits": edits })
         })
         .collect();
@@ -151,10 +195,18 @@ pub fn object(sources: &Sources, d: &Diagnostic) -> Value {
 }
 
 /// One object a line, the last one `{"summary": …}`.
-pub fn jsonl(out: &mut impl Write, sources: &Sources, findings: &[Diagnostic]) -> std::io::Result<()> {
+pub fn jsonl(
+    out: &mut impl Write,
+    sources: &Sources,
+    findings: &[Diagnostic],
+) -> std::io::Result<()> {
     for d in findings {
         writeln!(out, "{}", object(sources, d))?;
     }
     let (errors, warnings, notes) = count(findings);
-    writeln!(out, "{}", json!({ "summary": { "errors": errors, "warnings": warnings, "notes": notes } }))
+    writeln!(
+        out,
+        "{}",
+        json!({ "summary": { "errors": errors, "warnings": warnings, "notes": notes } })
+    )
 }

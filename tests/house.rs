@@ -15,14 +15,21 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
         }
     }
     let mut out = Vec::new();
-    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut out);
+    walk(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join(folder),
+        &mut out,
+    );
     assert!(!out.is_empty(), "no sources in {folder}");
     out
 }
 
 /// The lines that the product runs: comments and what stands under `#[cfg(test)]` are not looked at.
 fn product(text: &str) -> impl Iterator<Item = &str> {
-    text.split("#[cfg(test)]\nmod ").next().unwrap().lines().filter(|l| !l.trim_start().starts_with("//"))
+    text.split("#[cfg(test)]\nmod ")
+        .next()
+        .unwrap()
+        .lines()
+        .filter(|l| !l.trim_start().starts_with("//"))
 }
 
 fn forbid(folder: &str, words: &[&str]) {
@@ -42,8 +49,18 @@ fn forbid(folder: &str, words: &[&str]) {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-const WORLD: &[&str] =
-    &["std::net", "std::fs", "SystemTime", "std::time::Instant", "Instant::now", "std::thread", "tokio", "rand::", "std::process", "std::env"];
+const WORLD: &[&str] = &[
+    "std::net",
+    "std::fs",
+    "SystemTime",
+    "std::time::Instant",
+    "Instant::now",
+    "std::thread",
+    "tokio",
+    "rand::",
+    "std::process",
+    "std::env",
+];
 
 #[test]
 fn the_core_touches_no_world() {
@@ -54,14 +71,20 @@ fn the_core_touches_no_world() {
 
 #[test]
 fn left_never_knows_right() {
-    forbid("stdlib/src", &["strowger_vm", "strowger_compiler", "strowger_runtime"]);
+    forbid(
+        "stdlib/src",
+        &["strowger_vm", "strowger_compiler", "strowger_runtime"],
+    );
     forbid("vm/src", &["strowger_compiler", "strowger_runtime"]);
     forbid("compiler/src", &["strowger_runtime"]);
 }
 
 #[test]
 fn protocols_are_without_io_but_for_one_file_each() {
-    for (folder, door) in [("runtime/src/sip", "transport.rs"), ("runtime/src/rtp", "io.rs")] {
+    for (folder, door) in [
+        ("runtime/src/sip", "transport.rs"),
+        ("runtime/src/rtp", "io.rs"),
+    ] {
         let mut found = Vec::new();
         for (path, text) in sources(folder) {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
@@ -69,7 +92,16 @@ fn protocols_are_without_io_but_for_one_file_each() {
                 continue;
             }
             for line in product(&text) {
-                for word in ["tokio", "UdpSocket", "TcpStream", "TcpListener", "SystemTime", "Instant::now", "std::thread", "std::fs"] {
+                for word in [
+                    "tokio",
+                    "UdpSocket",
+                    "TcpStream",
+                    "TcpListener",
+                    "SystemTime",
+                    "Instant::now",
+                    "std::thread",
+                    "std::fs",
+                ] {
                     if line.contains(word) {
                         found.push(format!("{}: `{word}` in `{}`", path.display(), line.trim()));
                     }
@@ -78,7 +110,11 @@ fn protocols_are_without_io_but_for_one_file_each() {
                     let rest = &line[at + 7..];
                     let own = folder.rsplit('/').next().unwrap();
                     if !rest.starts_with(own) {
-                        found.push(format!("{}: knows the exchange: `{}`", path.display(), line.trim()));
+                        found.push(format!(
+                            "{}: knows the exchange: `{}`",
+                            path.display(),
+                            line.trim()
+                        ));
                     }
                 }
             }
@@ -98,18 +134,38 @@ fn nothing_is_left_to_do() {
 #[test]
 fn licences_are_welcome() {
     const WELCOME: &[&str] = &[
-        "MIT", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Unicode-3.0", "Zlib", "CC0-1.0", "Unlicense",
-        "0BSD", "BSL-1.0",
+        "MIT",
+        "Apache-2.0",
+        "Apache-2.0 WITH LLVM-exception",
+        "BSD-2-Clause",
+        "BSD-3-Clause",
+        "ISC",
+        "Unicode-3.0",
+        "Zlib",
+        "CC0-1.0",
+        "Unlicense",
+        "0BSD",
+        "BSL-1.0",
     ];
     /// Crates whose manifest names no licence but whose LICENSE file is MIT; they serve tests only.
     const BY_FILE: &[&str] = &["rsip", "rsip-derives"];
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let out = std::process::Command::new(cargo)
-        .args(["metadata", "--format-version", "1", "--offline", "--manifest-path"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--offline",
+            "--manifest-path",
+        ])
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml"))
         .output()
         .unwrap();
-    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(
+        out.status.success(),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
     let metadata: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
     let mut bad = Vec::new();
     for package in metadata["packages"].as_array().unwrap() {
@@ -122,7 +178,10 @@ fn licences_are_welcome() {
         };
         // `A OR B` needs one welcome side; `(A OR B) AND C` needs C and one of the others.
         let welcome = licence.split(" AND ").all(|part| {
-            part.trim_matches(|c| c == '(' || c == ')').replace('/', " OR ").split(" OR ").any(|one| WELCOME.contains(&one.trim().trim_matches(|c| c == '(' || c == ')')))
+            part.trim_matches(|c| c == '(' || c == ')')
+                .replace('/', " OR ")
+                .split(" OR ")
+                .any(|one| WELCOME.contains(&one.trim().trim_matches(|c| c == '(' || c == ')')))
         });
         if !welcome {
             bad.push(format!("{name}: {licence}"));

@@ -10,6 +10,7 @@ pub mod limits;
 pub mod line;
 pub mod media;
 pub mod perform;
+pub mod phone;
 pub mod prompts;
 pub mod registrar;
 pub mod rtp;

@@ -5,10 +5,10 @@
 
 use crate::media::{Media, StreamHandle};
 use crate::rtp::{self, Heard};
-use crate::sip::session::{Agreed, Audio, Direction, Session, Terms};
+use crate::sip::session::{self, Agreed, Audio, Direction, Session, Terms};
 use crate::sip::stack::{
-    Answer, Body, Command, Credentials, Event, Flow, Incoming, Invite, LegId, Limits, ListenerId, Now, Party, Protocol, Reply, Request,
-    RequestId, Secret, Stack, Why,
+    Answer, Body, Command, Credentials, Event, Flow, Incoming, Invite, LegId, Limits, ListenerId,
+    Now, Party, Protocol, Reply, Request, RequestId, Secret, Stack, Why,
 };
 use bytes::Bytes;
 use std::io;
@@ -51,12 +51,18 @@ impl std::fmt::Debug for Password {
 /// What a person does with the phone.
 #[derive(Debug)]
 enum Order {
-    Register { seconds: u32, password: Option<Password> },
+    Register {
+        seconds: u32,
+        password: Option<Password>,
+    },
     Call(String),
     Answer,
     Hold(bool),
     HangUp,
-    Text { to: String, body: String },
+    Text {
+        to: String,
+        body: String,
+    },
     Tone(rtp::tone::Tone),
     Measure(Duration),
     Digit(u8),
@@ -128,8 +134,22 @@ impl Phone {
         let core = Core {
             stack: Stack::new(Limits::default(), settings.seed),
             begin: Instant::now(),
-            flow: Flow { listener: ListenerId(0), protocol: Protocol::Udp, local: near, remote: settings.exchange, connection: 0 },
-            call_id: Bytes::from(format!("{}@{near}", crate::sip::message_id(&settings.seed))),
+            flow: Flow {
+                listener: ListenerId(0),
+                protocol: Protocol::Udp,
+                local: near,
+                remote: settings.exchange,
+                connection: 0,
+            },
+            call_id: Bytes::from(format!(
+                "{:02x}{:02x}{:02x}{:02x}-{}@{}",
+                settings.seed[0],
+                settings.seed[1],
+                settings.seed[2],
+                settings.seed[3],
+                near.port(),
+                near.ip()
+            )),
             settings,
             media,
             tell,
@@ -142,7 +162,12 @@ impl Phone {
             lost: false,
         };
         let task = tokio::spawn(core.run(socket, todo, ear));
-        Ok(Phone { orders, happened, near, task })
+        Ok(Phone {
+            orders,
+            happened,
+            near,
+            task,
+        })
     }
 
     /// Its own address.
@@ -158,12 +183,20 @@ impl Phone {
 
     /// Registers for so many seconds (0: takes the registration back); ends in [`Happened::Registered`].
     pub async fn register(&self, seconds: u32) {
-        self.order(Order::Register { seconds, password: None }).await;
+        self.order(Order::Register {
+            seconds,
+            password: None,
+        })
+        .await;
     }
 
     /// Registers with another password than its own.
     pub async fn register_with(&self, password: &str) {
-        self.order(Order::Register { seconds: 60, password: Some(Password(password.into())) }).await;
+        self.order(Order::Register {
+            seconds: 60,
+            password: Some(Password(password.into())),
+        })
+        .await;
     }
 
     /// Dials.
@@ -188,7 +221,11 @@ impl Phone {
 
     /// Sends a text; ends in [`Happened::Texted`].
     pub async fn text(&self, to: &str, body: &str) {
-        self.order(Order::Text { to: to.into(), body: body.into() }).await;
+        self.order(Order::Text {
+            to: to.into(),
+            body: body.into(),
+        })
+        .await;
     }
 
     /// Plays a tone into the call.
@@ -208,7 +245,10 @@ impl Phone {
 
     /// The next thing that happens; `None` after `limit` of silence.
     pub async fn next(&mut self, limit: Duration) -> Option<Happened> {
-        tokio::time::timeout(limit, self.happened.recv()).await.ok().flatten()
+        tokio::time::timeout(limit, self.happened.recv())
+            .await
+            .ok()
+            .flatten()
     }
 }
 
@@ -243,16 +283,28 @@ impl Core {
     fn now(&self) -> Now {
         Now {
             micros: u64::try_from(self.begin.elapsed().as_micros()).unwrap_or(u64::MAX),
-            unix_ms: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)),
+            unix_ms: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX)),
         }
     }
 
-    async fn run(mut self, socket: UdpSocket, mut todo: mpsc::Receiver<Order>, mut ear: mpsc::Receiver<rtp::Event>) {
+    async fn run(
+        mut self,
+        socket: UdpSocket,
+        mut todo: mpsc::Receiver<Order>,
+        mut ear: mpsc::Receiver<rtp::Event>,
+    ) {
         let mut datagram = vec![0; 65_535];
         loop {
             self.settle(&socket).await;
             let now = self.now();
-            let sleep = self.stack.deadline().map_or(Duration::from_secs(3600), |at| Duration::from_micros(at.micros.saturating_sub(now.micros)));
+            let sleep = self
+                .stack
+                .deadline()
+                .map_or(Duration::from_secs(3600), |at| {
+                    Duration::from_micros(at.micros.saturating_sub(now.micros))
+                });
             tokio::select! {
                 order = todo.recv() => match order {
                     Some(order) => self.obey(order),
@@ -297,9 +349,15 @@ impl Core {
     }
 
     fn note(&mut self, sent: bool, bytes: &[u8]) {
-        let line = bytes.split(|b| *b == b'\r' || *b == b'\n').next().unwrap_or_default();
+        let line = bytes
+            .split(|b| *b == b'\r' || *b == b'\n')
+            .next()
+            .unwrap_or_default();
         if !line.is_empty() {
-            self.say(Happened::Message { sent, line: String::from_utf8_lossy(line).into_owned() });
+            self.say(Happened::Message {
+                sent,
+                line: String::from_utf8_lossy(line).into_owned(),
+            });
         }
     }
 
@@ -318,7 +376,10 @@ impl Core {
     }
 
     fn me(&self) -> Party {
-        Party { display: Bytes::new(), uri: self.address(&self.settings.user) }
+        Party {
+            display: Bytes::new(),
+            uri: self.address(&self.settings.user),
+        }
     }
 
     fn credentials(&self, password: &Password) -> Vec<Credentials> {
@@ -344,11 +405,18 @@ impl Core {
                     contact: Some(Bytes::from(self.settings.user.clone())),
                     call_id: Some(self.call_id.clone()),
                     cseq: self.cseq,
-                    headers: vec![(Bytes::from_static(b"Expires"), Bytes::from(seconds.to_string()))],
+                    headers: vec![(
+                        Bytes::from_static(b"Expires"),
+                        Bytes::from(seconds.to_string()),
+                    )],
                     body: None,
-                    credentials: self.credentials(&password.unwrap_or_else(|| self.settings.password.clone())),
+                    credentials: self
+                        .credentials(&password.unwrap_or_else(|| self.settings.password.clone())),
                 };
-                self.command(Command::Request { id, request: Box::new(request) });
+                self.command(Command::Request {
+                    id,
+                    request: Box::new(request),
+                });
             }
             Order::Call(number) => {
                 let leg = LegId(self.number());
@@ -358,32 +426,66 @@ impl Core {
                     return self.say(Happened::Ended(503));
                 };
                 let offer = session.offer(&self.settings.terms, near, Direction::BOTH);
-                self.call = Some(Call { leg, session, stream, offer: None, up: false });
+                self.call = Some(Call {
+                    leg,
+                    session,
+                    stream,
+                    offer: None,
+                    up: false,
+                });
                 let invite = Invite {
                     uri: Bytes::from(format!("sip:{number}@{}", self.settings.exchange)),
                     flows: vec![self.flow],
                     from: self.me(),
-                    to: Party { display: Bytes::new(), uri: self.address(&number) },
+                    to: Party {
+                        display: Bytes::new(),
+                        uri: self.address(&number),
+                    },
                     contact: Bytes::from(self.settings.user.clone()),
                     headers: Vec::new(),
                     offer: Some(Bytes::from(offer)),
                     credentials: self.credentials(&self.settings.password),
                 };
-                self.command(Command::Invite { leg, invite: Box::new(invite) });
+                self.command(Command::Invite {
+                    leg,
+                    invite: Box::new(invite),
+                });
             }
             Order::Answer => self.answer(),
             Order::Hold(on) => {
                 let terms = self.settings.terms.clone();
-                let Some(call) = self.call.as_mut().filter(|c| c.up) else { return };
-                let Some(near) = call.stream.as_ref().map(StreamHandle::near) else { return };
-                let sdp = call.session.offer(&terms, near, if on { Direction::SEND_ONLY } else { Direction::BOTH });
+                let Some(call) = self.call.as_mut().filter(|c| c.up) else {
+                    return;
+                };
+                let Some(near) = call.stream.as_ref().map(StreamHandle::near) else {
+                    return;
+                };
+                let sdp = call.session.offer(
+                    &terms,
+                    near,
+                    if on {
+                        Direction::SEND_ONLY
+                    } else {
+                        Direction::BOTH
+                    },
+                );
                 let leg = call.leg;
-                self.command(Command::Offer { leg, sdp: Some(Bytes::from(sdp)) });
+                self.command(Command::Offer {
+                    leg,
+                    sdp: Some(Bytes::from(sdp)),
+                });
             }
             Order::HangUp => {
                 if let Some(call) = &self.call {
                     let leg = call.leg;
-                    self.command(Command::End { leg, why: Why { status: 486, cause: 16, ..Why::default() } });
+                    self.command(Command::End {
+                        leg,
+                        why: Why {
+                            status: 486,
+                            cause: 16,
+                            ..Why::default()
+                        },
+                    });
                 }
             }
             Order::Text { to, body } => {
@@ -394,12 +496,21 @@ impl Core {
                     uri: Bytes::from(format!("sip:{to}@{}", self.settings.exchange)),
                     flows: vec![self.flow],
                     from: self.me(),
-                    to: Party { display: Bytes::new(), uri: self.address(&to) },
-                    body: Some(Body { kind: Bytes::from_static(b"text/plain"), bytes: Bytes::from(body) }),
+                    to: Party {
+                        display: Bytes::new(),
+                        uri: self.address(&to),
+                    },
+                    body: Some(Body {
+                        kind: Bytes::from_static(b"text/plain"),
+                        bytes: Bytes::from(body),
+                    }),
                     credentials: self.credentials(&self.settings.password),
                     ..Request::default()
                 };
-                self.command(Command::Request { id, request: Box::new(request) });
+                self.command(Command::Request {
+                    id,
+                    request: Box::new(request),
+                });
             }
             Order::Tone(tone) => {
                 if let Some(stream) = self.call.as_ref().and_then(|c| c.stream.as_ref()) {
@@ -433,10 +544,18 @@ impl Core {
             return;
         }
         let stream = self.stream();
-        let Some(call) = self.call.as_mut() else { return };
+        let Some(call) = self.call.as_mut() else {
+            return;
+        };
         let leg = call.leg;
         let Some(near) = stream.as_ref().map(StreamHandle::near) else {
-            return self.command(Command::End { leg, why: Why { status: 503, ..Why::default() } });
+            return self.command(Command::End {
+                leg,
+                why: Why {
+                    status: 503,
+                    ..Why::default()
+                },
+            });
         };
         call.stream = stream;
         let sdp = match call.offer.take() {
@@ -445,12 +564,23 @@ impl Core {
                     hear_from(call.stream.as_ref(), &agreed);
                     sdp
                 }
-                Err(refused) => return self.command(Command::End { leg, why: Why { status: refused.status(), ..Why::default() } }),
+                Err(refused) => {
+                    return self.command(Command::End {
+                        leg,
+                        why: Why {
+                            status: refused.status(),
+                            ..Why::default()
+                        },
+                    });
+                }
             },
             None => call.session.offer(&terms, near, Direction::BOTH),
         };
         call.up = true;
-        self.command(Command::Answer { leg, sdp: Bytes::from(sdp) });
+        self.command(Command::Answer {
+            leg,
+            sdp: Bytes::from(sdp),
+        });
         self.say(Happened::Talking(true));
     }
 
@@ -463,25 +593,56 @@ impl Core {
     }
 
     fn incoming(&mut self, incoming: Box<Incoming>) {
-        let from = incoming.message.get(crate::sip::headers::Name::From).map(|f| String::from_utf8_lossy(f).into_owned()).unwrap_or_default();
-        match incoming.message.method().map(|m| m.text().to_vec()).as_deref() {
+        let from = incoming
+            .message
+            .get(crate::sip::headers::Name::From)
+            .map(|f| String::from_utf8_lossy(f).into_owned())
+            .unwrap_or_default();
+        match incoming
+            .message
+            .method()
+            .map(|m| m.text().to_vec())
+            .as_deref()
+        {
             Some(b"INVITE") if self.call.is_none() => {
                 let leg = LegId(self.number());
                 let offer = incoming.message.sdp().map(Bytes::copy_from_slice);
-                self.call = Some(Call { leg, session: Session::new(leg.0), stream: None, offer, up: false });
+                self.call = Some(Call {
+                    leg,
+                    session: Session::new(leg.0),
+                    stream: None,
+                    offer,
+                    up: false,
+                });
                 let credentials = self.credentials(&self.settings.password);
-                self.command(Command::Admit { incoming, leg, credentials });
+                self.command(Command::Admit {
+                    incoming,
+                    leg,
+                    credentials,
+                });
                 self.command(Command::Ring(leg));
                 self.say(Happened::Incoming(from));
             }
-            Some(b"INVITE") => self.command(Command::Respond { incoming, answer: Answer::status(486) }),
+            Some(b"INVITE") => self.command(Command::Respond {
+                incoming,
+                answer: Answer::status(486),
+            }),
             Some(b"MESSAGE") => {
                 let body = String::from_utf8_lossy(incoming.message.body()).into_owned();
-                self.command(Command::Respond { incoming, answer: Answer::status(200) });
+                self.command(Command::Respond {
+                    incoming,
+                    answer: Answer::status(200),
+                });
                 self.say(Happened::Text { from, body });
             }
-            Some(b"OPTIONS") => self.command(Command::Respond { incoming, answer: Answer::status(200) }),
-            _ => self.command(Command::Respond { incoming, answer: Answer::status(501) }),
+            Some(b"OPTIONS") => self.command(Command::Respond {
+                incoming,
+                answer: Answer::status(200),
+            }),
+            _ => self.command(Command::Respond {
+                incoming,
+                answer: Answer::status(501),
+            }),
         }
     }
 
@@ -500,7 +661,9 @@ impl Core {
             return;
         }
         let terms = self.settings.terms.clone();
-        let Some(call) = self.call.as_mut().filter(|c| Some(c.leg) == event.leg()) else { return };
+        let Some(call) = self.call.as_mut().filter(|c| Some(c.leg) == event.leg()) else {
+            return;
+        };
         let leg = call.leg;
         match event {
             Event::Ringing(_) => self.say(Happened::Ringing),
@@ -518,10 +681,15 @@ impl Core {
                 self.say(Happened::Talking(agreed.is_some_and(|a| a.audio.is_some())));
             }
             Event::Offered { sdp, .. } => {
-                let Some(near) = call.stream.as_ref().map(StreamHandle::near) else { return };
+                let Some(near) = call.stream.as_ref().map(StreamHandle::near) else {
+                    return;
+                };
                 let reply = match sdp {
                     None => Ok((call.session.offer(&terms, near, Direction::BOTH), None)),
-                    Some(offer) => call.session.answer(&offer, &terms, near, Direction::BOTH).map(|(sdp, agreed)| (sdp, Some(agreed))),
+                    Some(offer) => call
+                        .session
+                        .answer(&offer, &terms, near, Direction::BOTH)
+                        .map(|(sdp, agreed)| (sdp, Some(agreed))),
                 };
                 match reply {
                     Ok((sdp, agreed)) => {
@@ -530,9 +698,15 @@ impl Core {
                             let held = agreed.audio.as_ref().is_some_and(Audio::is_held);
                             self.say(Happened::Held(held));
                         }
-                        self.command(Command::Reply { leg, reply: Reply::Sdp(Bytes::from(sdp)) });
+                        self.command(Command::Reply {
+                            leg,
+                            reply: Reply::Sdp(Bytes::from(sdp)),
+                        });
                     }
-                    Err(refused) => self.command(Command::Reply { leg, reply: Reply::Refuse(refused.status()) }),
+                    Err(refused) => self.command(Command::Reply {
+                        leg,
+                        reply: Reply::Refuse(refused.status()),
+                    }),
                 }
             }
             Event::Settled { sdp: Some(sdp), .. } => {
@@ -543,7 +717,10 @@ impl Core {
             Event::Digit { digit, .. } => self.say(Happened::Digit(digit)),
             Event::Text { body, .. } => {
                 let body = String::from_utf8_lossy(&body.bytes).into_owned();
-                self.say(Happened::Text { from: String::new(), body });
+                self.say(Happened::Text {
+                    from: String::new(),
+                    body,
+                });
             }
             Event::Ended { ended, .. } => {
                 let status = if call.up { 0 } else { ended.status };
@@ -558,8 +735,35 @@ impl Core {
 /// Tells a stream what was agreed.
 fn hear_from(stream: Option<&StreamHandle>, agreed: &Agreed) {
     if let (Some(stream), Some(audio)) = (stream, &agreed.audio)
-        && let Some(remote) = crate::media::remote(audio, false, false)
+        && let Some(remote) = remote(audio)
     {
         stream.remote(remote);
     }
+}
+
+/// An agreement in the words of the media side.
+fn remote(audio: &Audio) -> Option<rtp::Remote> {
+    let codec = |c: &session::Codec| rtp::Codec::from_name(c.name);
+    let mut receive: Vec<_> = audio
+        .receive
+        .iter()
+        .filter_map(|(n, c)| Some((*n, rtp::Payload::Audio(codec(c)?))))
+        .collect();
+    receive.extend(audio.receive_event.map(|n| (n, rtp::Payload::Event)));
+    Some(rtp::Remote {
+        rtp: audio.rtp,
+        rtcp: audio.rtcp,
+        send: rtp::Format {
+            codec: codec(&audio.codec)?,
+            payload: audio.payload,
+            event: audio.event,
+        },
+        receive,
+        direction: rtp::Direction {
+            send: audio.direction.send,
+            receive: audio.direction.receive,
+        },
+        symmetric: false,
+        inband_digits: false,
+    })
 }
