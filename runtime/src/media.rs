@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::prompts::Prompt;
-use crate::rtp::io::Thread;
+use crate::rtp::io::{OpenError, Thread};
 use crate::rtp::ports::{Ports, pairs};
 use crate::rtp::tone::Tone;
+use crate::rtp::worker::Config;
 use crate::rtp::{AHEAD, Audio, Digits, Frames, Listener, Next, Order, PlayId, Remote, StreamId};
 
 /// What `rtp.conf` says, and how many threads work on it.
@@ -19,14 +20,8 @@ pub struct Settings {
     pub first_port: u16,
     /// `rtpend`, inclusive.
     pub last_port: u16,
-    /// `strictrtp`: once a source is learned, others are dropped.
-    pub strict: bool,
-    /// `probation`: packets in sequence from one source until it is learned.
-    pub probation: u8,
-    /// `dtmftimeout`: a digit whose end was lost ends after this silence.
-    pub digit_timeout: Duration,
-    /// `rtcpinterval`.
-    pub rtcp_interval: Duration,
+    /// `strictrtp`, `probation`, `dtmftimeout`, `rtcpinterval`.
+    pub streams: Config,
     /// Worker threads; each owns a slice of the ports. At least one.
     pub workers: usize,
 }
@@ -36,10 +31,7 @@ impl Default for Settings {
         Settings {
             first_port: 5_000,
             last_port: 31_000,
-            strict: true,
-            probation: 4,
-            digit_timeout: Duration::from_millis(150),
-            rtcp_interval: Duration::from_secs(5),
+            streams: Config::default(),
             workers: 1,
         }
     }
@@ -81,7 +73,7 @@ impl Media {
     pub fn start(settings: Settings) -> io::Result<Media> {
         let threads = Ports::slices(settings.first_port, settings.last_port, settings.workers)
             .into_iter()
-            .map(Thread::start)
+            .map(|ports| Thread::start(&settings.streams, ports).map(Arc::new))
             .collect::<io::Result<Vec<_>>>()?;
         Ok(Media {
             threads,
@@ -112,9 +104,16 @@ impl Media {
             Some(other) => &other.thread,
             None => self.threads.iter().max_by_key(|t| t.free())?,
         };
-        let Some((id, near)) = thread.open(at, listener) else {
-            self.complain();
-            return None;
+        let (id, near) = match thread.open(at, listener) {
+            Ok(opened) => opened,
+            Err(OpenError::Exhausted) => {
+                self.complain();
+                return None;
+            }
+            Err(error @ OpenError::Refused(..)) => {
+                tracing::error!("{error}");
+                return None;
+            }
         };
         Some(StreamHandle {
             id,

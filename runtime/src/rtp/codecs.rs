@@ -89,3 +89,42 @@ impl Codec {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_numbers_lead_back() {
+        for codec in Codec::ALL {
+            assert_eq!(Codec::from_payload(codec.payload()), Some(codec));
+            assert_eq!(Codec::from_name(&codec.name().to_lowercase()), Some(codec));
+            assert_eq!(
+                Codec::from_asterisk_name(codec.asterisk_name()),
+                Some(codec)
+            );
+        }
+        assert_eq!(Codec::from_name("opus"), None);
+    }
+
+    #[test]
+    fn each_law_keeps_its_own_bytes_and_is_near_the_sample() {
+        for codec in Codec::ALL {
+            for byte in 0..=255 {
+                let sample = codec.decode(byte);
+                assert_eq!(
+                    codec.decode(codec.encode(sample)),
+                    sample,
+                    "{codec:?} {byte}"
+                );
+            }
+            for sample in (-32_000..32_000_i32).step_by(37) {
+                let off = (i32::from(codec.decode(codec.encode(sample as i16))) - sample).abs();
+                assert!(
+                    off <= 8 + sample.abs() / 16,
+                    "{codec:?} {sample} is {off} off"
+                );
+            }
+        }
+    }
+}

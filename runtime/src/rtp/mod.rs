@@ -1,6 +1,6 @@
 //! RTP: the audio of calls.
 //!
-//! Sans-IO inside. [`Stream`](stream) knows one call leg's packets, [`Worker`](worker::Worker) owns many streams, carries out
+//! Sans-IO inside. A stream knows one call leg's packets, [`Worker`](worker::Worker) owns many streams, carries out
 //! [`Order`]s, relays between connected streams and reports [`Event`]s; neither knows a socket, a clock or a thread. Only
 //! [`io`] does: one thread per worker with its sockets and the 20 ms tick. Nothing here imports the rest of the runtime.
 //!
@@ -8,16 +8,27 @@
 
 pub mod clock;
 pub mod codecs;
+pub mod detector;
+pub mod dtmf;
 pub mod io;
 mod order;
+pub mod packet;
 pub mod ports;
+mod reception;
+pub mod rtcp;
+mod sending;
+mod source;
+mod stream;
 pub mod tone;
+pub mod worker;
 
 pub use codecs::Codec;
 pub use order::{
     Audio, Digits, Direction, Event, Format, Frames, Heard, Listener, Next, Order, Payload,
     PlayEnd, PlayId, Remote, Stats, StreamId,
 };
+pub use source::FORGET;
+pub use stream::MEASURE;
 
 /// Samples in a second. All audio inside the exchange is 8 kHz mono.
 pub const RATE: u32 = 8_000;

@@ -19,7 +19,7 @@ fn even_ports(first: u16, last: u16) -> impl Iterator<Item = u16> {
     let first = u32::from(first.max(2)).next_multiple_of(2);
     (first..=u32::from(last))
         .step_by(2)
-        .filter(move |p| p + 1 <= u32::from(last))
+        .filter(move |&p| p < u32::from(last))
         .map(|p| p as u16)
 }
 
