@@ -1,11 +1,17 @@
-//! Every code that a finding may carry, once.
+//! Every code that a finding may carry, once: what it means, how much it matters, an example that triggers it and one that does not.
 
 use crate::diagnostic::Level;
+
+mod arguments;
+mod files;
+mod flow;
+mod reading;
+mod references;
 
 /// What is known about one code.
 #[derive(Debug)]
 pub struct Code {
-    /// `S103`.
+    /// `S103`. Never reused.
     pub id: &'static str,
     /// The word by which configuration switches the family.
     pub family: &'static str,
@@ -15,7 +21,16 @@ pub struct Code {
     pub loading: bool,
     /// What it is, in one line.
     pub title: &'static str,
+    /// Why it matters and what to do.
+    pub explain: &'static str,
+    /// Files by name that trigger it.
+    pub bad: Files,
+    /// Files by name that do not.
+    pub good: Files,
 }
+
+/// Small configurations: name and text of each file.
+pub type Files = &'static [(&'static str, &'static str)];
 
 /// The level of a code unless configured otherwise.
 pub fn level(id: &str) -> Level {
@@ -24,8 +39,70 @@ pub fn level(id: &str) -> Level {
 
 /// The entry of a code.
 pub fn find(id: &str) -> Option<&'static Code> {
-    CODES.iter().find(|c| c.id == id)
+    all().find(|c| c.id == id)
 }
 
-/// All codes, by id.
-pub static CODES: &[Code] = &[];
+/// All codes, family by family.
+pub fn all() -> impl Iterator<Item = &'static Code> {
+    [
+        reading::CODES,
+        references::CODES,
+        flow::CODES,
+        arguments::CODES,
+        files::CODES,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// A code that is found while loading.
+const fn load(
+    id: &'static str,
+    family: &'static str,
+    level: Level,
+    title: &'static str,
+    explain: &'static str,
+    bad: Files,
+    good: Files,
+) -> Code {
+    Code {
+        id,
+        family,
+        level,
+        loading: true,
+        title,
+        explain,
+        bad,
+        good,
+    }
+}
+
+/// A code of the analyser.
+const fn check(
+    id: &'static str,
+    family: &'static str,
+    level: Level,
+    title: &'static str,
+    explain: &'static str,
+    bad: Files,
+    good: Files,
+) -> Code {
+    Code {
+        id,
+        family,
+        level,
+        loading: false,
+        title,
+        explain,
+        bad,
+        good,
+    }
+}
+
+/// One file, the plan.
+macro_rules! plan {
+    ($text:expr) => {
+        &[("extensions.conf", $text)]
+    };
+}
+use plan;

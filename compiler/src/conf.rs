@@ -1,4 +1,5 @@
 //! Reading Asterisk configuration text.
 
 mod comment;
+pub mod exten;
 pub mod line;

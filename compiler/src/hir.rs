@@ -116,7 +116,7 @@ impl Extension {
 }
 
 /// What an entry matches.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Matches {
     /// Exactly this text, dashes left out.
     Name(Vec<u8>),
@@ -150,13 +150,17 @@ pub struct Step {
     pub file: FileId,
     /// The 1-based line in it.
     pub line: u32,
+    /// The line as Asterisk counts it, for listings: through all files of one `#include` pattern.
+    pub listed_line: u32,
 }
 
 /// A hint.
 #[derive(Clone, Debug)]
 pub struct Hint {
-    /// Devices and presence provider, as written: `SIP/100&SIP/101,CustomPresence:x`.
-    pub devices: Text,
+    /// Devices and presence provider after substitution: `SIP/100&SIP/101,CustomPresence:x`.
+    pub devices: Vec<u8>,
+    /// The same as written, with its places.
+    pub written: Text,
     /// Text in parentheses: the hint's name.
     pub name: Option<Text>,
     /// The label, which nothing can use.
@@ -165,6 +169,8 @@ pub struct Hint {
     pub file: FileId,
     /// The 1-based line in it.
     pub line: u32,
+    /// The line as Asterisk counts it, for listings.
+    pub listed_line: u32,
 }
 
 /// `include =>`.

@@ -3,14 +3,21 @@
 //! No I/O here: a [`Sources`] holds the files. [`conf::line`] reads the text of any Asterisk configuration file.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+pub mod ast;
+mod build;
 pub mod codes;
+mod compile;
 pub mod conf;
+mod constant;
 pub mod diagnostic;
 pub mod edit_distance;
 pub mod hir;
+mod lint;
 pub mod pattern;
+pub mod show;
 pub mod source;
 
+pub use compile::{Compiled, Options, compile};
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Level};
 pub use hir::Hir;
 pub use source::{FileId, SourceFile, Sources, Span, Text};

@@ -15,6 +15,8 @@ pub(super) struct Comments {
     stray: Option<Span>,
     too_deep: bool,
     found: Vec<Diagnostic>,
+    /// The line comment of the line stripped last.
+    pub(super) cut: Option<Span>,
 }
 
 impl Comments {
@@ -26,11 +28,13 @@ impl Comments {
             stray: None,
             too_deep: false,
             found: Vec::new(),
+            cut: None,
         }
     }
 
     /// What is left of a line; None when all of it lies in a comment.
     pub(super) fn strip(&mut self, raw: &[u8], span: Span) -> Option<Text> {
+        self.cut = None;
         let text = Text::new(raw, span);
         if !raw.contains(&b';') {
             return (self.depth == 0).then_some(text);
@@ -94,6 +98,10 @@ impl Comments {
                 if let Some(from) = live_from.take() {
                     push(&mut live, raw, span, from, semicolon);
                 }
+                self.cut = Some(Span {
+                    end: span.end,
+                    ..place
+                });
                 return began_live.then_some(live);
             } else {
                 fresh = at;

@@ -97,6 +97,8 @@ pub struct Value {
     pub line: u32,
     /// The line as Asterisk counts: through all files of one `#include` pattern without starting anew.
     pub listed_line: u32,
+    /// The comment that ends the line, from its `;`.
+    pub comment: Option<Span>,
 }
 
 impl Value {
@@ -272,7 +274,7 @@ impl Reader<'_> {
             let read = match live.bytes()[0] {
                 b'[' => self.header(&live, depth),
                 b'#' => self.directive(&live, depth),
-                _ => self.value(&live, depth, line, *counted),
+                _ => self.value(&live, depth, (line, *counted), comments.cut),
             };
             if read.is_err() {
                 break;
@@ -621,8 +623,8 @@ impl Reader<'_> {
         &mut self,
         line: &Text,
         depth: usize,
-        number: u32,
-        listed_line: u32,
+        (number, listed_line): (u32, u32),
+        comment: Option<Span>,
     ) -> Result<(), Stop> {
         let Some(current) = self.current else {
             if std::mem::replace(&mut self.homeless, true) {
@@ -713,6 +715,7 @@ impl Reader<'_> {
             inherited: false,
             line: number,
             listed_line,
+            comment,
         };
         self.out.sections[current].values.push(value);
         Ok(())

@@ -1,0 +1,701 @@
+//! From lines to the graph (DL-055..094): numbering of priorities, registration of extensions, `[general]` and `[globals]`.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::ast::{self, Entry, Exten, Kind, Line};
+use crate::conf::line::boolean;
+use crate::constant::Globals;
+use crate::diagnostic::Diagnostic;
+use crate::hir::{
+    Caller, Context, Extension, General, Global, Hint, Hir, Include, Matches, Step, Switch,
+};
+use crate::lint::reading;
+use crate::source::{Sources, Span, Text};
+
+/// Most bytes of a name with its caller-id part (DL-081).
+const NAME_BYTES: usize = 254;
+/// Most comparisons that resolving labels in priorities may cost.
+const LABEL_SCANS: usize = 20_000_000;
+/// The priority of a hint.
+const HINT: i32 = -1;
+
+/// What a plan of lines means, and what is wrong with its lines.
+pub(crate) fn build(
+    sources: &Sources,
+    plan: &ast::Plan,
+    last_wins: bool,
+) -> (Hir, Vec<Diagnostic>) {
+    let mut builder = Builder {
+        sources,
+        globals: Globals::default(),
+        contexts: Vec::new(),
+        by_name: HashMap::new(),
+        diagnostics: Vec::new(),
+        scans: 0,
+    };
+    let general = builder.general(plan, last_wins);
+    let globals = builder.global_variables(plan);
+    for section in plan.sections.iter().filter(|s| s.kind == Kind::Context) {
+        builder.section(section);
+    }
+    let contexts = builder.contexts.into_iter().map(Draft::finish).collect();
+    (
+        Hir {
+            general,
+            globals,
+            contexts,
+        },
+        builder.diagnostics,
+    )
+}
+
+struct Builder<'s> {
+    sources: &'s Sources,
+    globals: Globals,
+    contexts: Vec<Draft>,
+    by_name: HashMap<Vec<u8>, usize>,
+    diagnostics: Vec<Diagnostic>,
+    scans: usize,
+}
+
+/// A context in the making.
+struct Draft {
+    name: Vec<u8>,
+    span: Span,
+    entries: Vec<EntryDraft>,
+    by_key: HashMap<(Matches, Option<Matches>), usize>,
+    patterns: Vec<usize>,
+    includes: Vec<Include>,
+    switches: Vec<Switch>,
+    ignorepats: Vec<Text>,
+    autohints: bool,
+}
+
+struct EntryDraft {
+    name: Vec<u8>,
+    matches: Matches,
+    caller: Option<Caller>,
+    steps: BTreeMap<u32, Step>,
+    labels: HashMap<Vec<u8>, u32>,
+    hint: Option<Hint>,
+    span: Span,
+}
+
+/// Where the numbering of a section stands.
+#[derive(Default)]
+struct Numbering<'a> {
+    /// Priority of the last accepted line; -1 after a hint. None at the start.
+    last: Option<i32>,
+    /// Name with caller-id part of the last `exten` line, after substitution.
+    name: Option<Vec<u8>>,
+    /// The line that gave the name.
+    named_at: Option<&'a Line>,
+    /// The last accepted line, and the index of its entry.
+    previous: Option<(&'a Line, usize)>,
+}
+
+impl Builder<'_> {
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.diagnostics.len() < crate::conf::line::PROBLEMS {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    fn substitute(&mut self, text: &Text) -> Vec<u8> {
+        if !Globals::concerns(text.bytes()) {
+            return text.bytes().to_vec();
+        }
+        let done = self.globals.substitute(text.bytes());
+        for problem in done.problems {
+            self.report(
+                Diagnostic::new("S115", problem, text.span())
+                    .label("read while the file is loaded"),
+            );
+        }
+        done.text
+    }
+
+    fn general(&mut self, plan: &ast::Plan, last_wins: bool) -> General {
+        let mut general = General::default();
+        let mut seen: HashSet<Vec<u8>> = HashSet::new();
+        for line in plan
+            .sections
+            .iter()
+            .filter(|s| s.kind == Kind::General)
+            .flat_map(|s| &s.lines)
+        {
+            let key = line.key.bytes().to_ascii_lowercase();
+            if reading::is_step_key(&key) {
+                self.report(reading::step_outside(line, "general"));
+                continue;
+            }
+            if !seen.insert(key.clone()) && !last_wins {
+                continue;
+            }
+            let value = line.value.bytes();
+            let truth = boolean(value) == Some(true);
+            match key.as_slice() {
+                b"autofallthrough" => general.autofallthrough = truth,
+                b"extenpatternmatchnew" => general.extenpatternmatchnew = truth,
+                b"clearglobalvars" => general.clearglobalvars = truth,
+                b"overrideswitch" => {
+                    general.overrideswitch = (!value.is_empty()).then(|| line.value.clone())
+                }
+                b"userscontext" => general.userscontext = value.to_vec(),
+                b"static" | b"writeprotect" | b"priorityjumping" => {}
+                _ => self.report(reading::unknown_option(line)),
+            }
+        }
+        general
+    }
+
+    fn global_variables(&mut self, plan: &ast::Plan) -> Vec<Global> {
+        let mut globals = Vec::new();
+        for line in plan
+            .sections
+            .iter()
+            .filter(|s| s.kind == Kind::Globals)
+            .flat_map(|s| &s.lines)
+        {
+            if reading::is_step_key(line.key.bytes()) {
+                self.report(reading::step_outside(line, "globals"));
+            }
+            let value = self.substitute(&line.value);
+            let written = line.key.bytes();
+            let name = written
+                .strip_prefix(b"__")
+                .or_else(|| written.strip_prefix(b"_"))
+                .unwrap_or(written);
+            self.globals.set(name, value.clone());
+            globals.push(Global {
+                name: name.to_vec(),
+                value,
+                written: line.value.clone(),
+                span: line.key.span(),
+            });
+        }
+        globals
+    }
+
+    fn section(&mut self, section: &ast::Section) {
+        let index = match self.by_name.get(&section.name) {
+            Some(index) => {
+                let first = self.contexts[*index].span;
+                let index = *index;
+                self.report(reading::context_again(section, first));
+                index
+            }
+            None => {
+                let index = self.contexts.len();
+                self.by_name.insert(section.name.clone(), index);
+                self.contexts.push(Draft::new(section));
+                index
+            }
+        };
+        let mut numbering = Numbering::default();
+        for line in &section.lines {
+            match &line.entry {
+                Entry::Exten(exten) => self.exten(index, line, exten, &mut numbering),
+                Entry::Include => self.include(index, line),
+                Entry::IgnorePat => self.ignorepat(index, line),
+                Entry::Switch | Entry::LiteralSwitch | Entry::LateSwitch => {
+                    self.switch(index, line)
+                }
+                Entry::AutoHints => {
+                    self.contexts[index].autohints = boolean(line.value.bytes()) == Some(true)
+                }
+                Entry::Other => self.report(reading::unknown_key(line)),
+            }
+        }
+    }
+
+    fn exten<'a>(
+        &mut self,
+        index: usize,
+        line: &'a Line,
+        exten: &Exten,
+        numbering: &mut Numbering<'a>,
+    ) {
+        let name = match &exten.name {
+            Some(written) => {
+                let mut name = self.substitute(written);
+                name.truncate(NAME_BYTES);
+                numbering.named_at = Some(line);
+                numbering.name = Some(name.clone());
+                name
+            }
+            None => match &numbering.name {
+                Some(name) if !name.is_empty() => name.clone(),
+                _ => return self.report(reading::same_first(line)),
+            },
+        };
+        let (name, caller) = split_caller(&name);
+        if let ast::Label::Open(open) = &exten.label {
+            return self.report(reading::label_open(exten, *open));
+        }
+        let continues = matches!(exten.priority.bytes(), b"n" | b"next" | b"s" | b"same");
+        let mut priority = match exten.priority.bytes() {
+            b"hint" => HINT,
+            b"n" | b"next" | b"s" | b"same" => match numbering.last {
+                Some(last) => last.saturating_add(i32::from(exten.priority.bytes()[0] == b'n')),
+                None => return self.report(reading::nothing_before(line, exten, &name)),
+            },
+            text => match scan_int(text) {
+                Some(number) if number >= 1 => number,
+                Some(_) => return self.report(reading::not_positive(exten)),
+                None => match self.label_priority(index, &name, caller.as_ref(), text) {
+                    Some(number) => number,
+                    None => {
+                        return self.report(reading::no_priority(
+                            line,
+                            exten,
+                            &name,
+                            numbering.named_at,
+                        ));
+                    }
+                },
+            },
+        };
+        if priority == 0 {
+            // `n` after a hint: dropped, and the count does not move.
+            return self.report(reading::after_hint(
+                line,
+                exten,
+                numbering.previous.map(|(l, _)| l),
+            ));
+        }
+        if let Some(offset) = &exten.offset {
+            priority = priority.saturating_add(leading_int(offset.bytes()));
+        }
+        numbering.last = Some(priority);
+        reading::call(
+            self.sources,
+            line,
+            exten,
+            priority == HINT,
+            &mut self.diagnostics,
+        );
+        if priority < 1 && priority != HINT {
+            return self.report(reading::not_positive(exten));
+        }
+        let known = self.contexts[index].entries.len();
+        let entry = if name.is_empty() {
+            None
+        } else {
+            Some(self.contexts[index].entry(
+                &name,
+                caller,
+                line.key.span().to(exten.field.span()),
+                exten,
+            ))
+        };
+        if entry.is_none_or(|e| e == known)
+            && let Some(found) = reading::name(line, exten, &name)
+        {
+            self.report(found);
+        }
+        let Some(entry) = entry else { return };
+        if continues
+            && let Some((before, other)) = numbering.previous
+            && other != entry
+            && priority > 0
+            && let Some(found) = self.continued(index, entry, priority, line, exten, before)
+        {
+            self.report(found);
+        }
+        numbering.previous = Some((line, entry));
+        self.register(index, entry, priority, line, exten);
+    }
+
+    /// A priority counted on from a line of another extension.
+    fn continued(
+        &self,
+        context: usize,
+        entry: usize,
+        priority: i32,
+        line: &Line,
+        exten: &Exten,
+        before: &Line,
+    ) -> Option<Diagnostic> {
+        let last = self.contexts[context].entries[entry]
+            .steps
+            .keys()
+            .next_back()
+            .copied();
+        let expected = last.map_or(1, |l| l as i32 + 1);
+        if priority == expected {
+            return None;
+        }
+        Some(reading::continued(line, exten, before, priority, last))
+    }
+
+    fn register(
+        &mut self,
+        context: usize,
+        entry: usize,
+        priority: i32,
+        line: &Line,
+        exten: &Exten,
+    ) {
+        let label = match &exten.label {
+            ast::Label::Some(label) => Some(label.clone()),
+            _ => None,
+        };
+        if priority == HINT {
+            let name = self.contexts[context].entries[entry].name.clone();
+            let devices = if name.first() == Some(&b'_') {
+                exten.app.bytes().to_vec()
+            } else {
+                self.hint_devices(&exten.app, &name, context)
+            };
+            let hint = Hint {
+                devices,
+                written: exten.app.clone(),
+                name: (!exten.args.is_empty()).then(|| exten.args.clone()),
+                label,
+                file: line.file(),
+                line: line.line,
+                listed_line: line.listed_line,
+            };
+            let entry = &mut self.contexts[context].entries[entry];
+            match &entry.hint {
+                None => entry.hint = Some(hint),
+                Some(first) => {
+                    let found =
+                        reading::duplicate(exten, "hint", &entry.name, first.written.span());
+                    self.report(found);
+                }
+            }
+            return;
+        }
+        let number = priority as u32;
+        let entry = &mut self.contexts[context].entries[entry];
+        if let Some(first) = entry.steps.get(&number) {
+            let found = reading::duplicate(
+                exten,
+                &format!("priority {number}"),
+                &entry.name,
+                first.span,
+            );
+            return self.report(found);
+        }
+        let mut label = label;
+        let mut found = None;
+        if let Some(text) = &label {
+            if let Some(first) = entry.labels.get(text.bytes()) {
+                found = Some(reading::label_again(
+                    text,
+                    entry
+                        .steps
+                        .get(first)
+                        .and_then(|s| s.label.as_ref())
+                        .map(Text::span),
+                ));
+                label = None;
+            } else {
+                entry.labels.insert(text.bytes().to_vec(), number);
+            }
+        }
+        let step = Step {
+            priority: number,
+            label,
+            app: exten.app.clone(),
+            args: exten.args.clone(),
+            span: line.span(),
+            file: line.file(),
+            line: line.line,
+            listed_line: line.listed_line,
+        };
+        entry.steps.insert(number, step);
+        if let Some(found) = found {
+            self.report(found);
+        }
+    }
+
+    /// Devices of a hint: variables are read once, at load, with EXTEN and CONTEXT known (DL-087).
+    fn hint_devices(&mut self, devices: &Text, exten: &[u8], context: usize) -> Vec<u8> {
+        if !devices.bytes().windows(2).any(|w| w == b"${") {
+            return devices.bytes().to_vec();
+        }
+        let mut globals = self.globals.clone();
+        globals.set(b"EXTEN", exten.to_vec());
+        globals.set(b"CONTEXT", self.contexts[context].name.clone());
+        globals.substitute(devices.bytes()).text
+    }
+
+    /// The priority that a label written as a priority means: the first entry in order that matches the name and has it.
+    fn label_priority(
+        &mut self,
+        context: usize,
+        name: &[u8],
+        caller: Option<&Caller>,
+        label: &[u8],
+    ) -> Option<i32> {
+        let draft = &self.contexts[context];
+        let number: &[u8] = caller.map_or(b"", |c| &c.text);
+        let fits = |e: &&EntryDraft| {
+            e.caller.as_ref().is_none_or(|c| c.matches.matches(number))
+                && e.labels.contains_key(label)
+        };
+        let own = Matches::read(name);
+        let mut candidates: Vec<&EntryDraft> = Vec::new();
+        let keys = [
+            (own.clone(), caller.map(|c| c.matches.clone())),
+            (own, None),
+        ];
+        candidates.extend(
+            keys.iter()
+                .filter_map(|key| draft.by_key.get(key))
+                .map(|i| &draft.entries[*i])
+                .filter(fits),
+        );
+        if candidates.is_empty() {
+            self.scans += draft.patterns.len();
+            if self.scans > LABEL_SCANS {
+                return None;
+            }
+            candidates.extend(
+                draft
+                    .patterns
+                    .iter()
+                    .map(|i| &draft.entries[*i])
+                    .filter(|e| e.matches.matches(name))
+                    .filter(fits),
+            );
+        }
+        let first = candidates
+            .into_iter()
+            .min_by(|a, b| rank(&a.matches, a.caller.as_ref(), &b.matches, b.caller.as_ref()))?;
+        first.labels.get(label).map(|p| *p as i32)
+    }
+
+    fn include(&mut self, index: usize, line: &Line) {
+        let text = self.substitute(&line.value);
+        let cut = text
+            .iter()
+            .position(|b| *b == b'|')
+            .or_else(|| text.iter().position(|b| *b == b','));
+        let context = text[..cut.unwrap_or(text.len())].to_vec();
+        let times = cut.map(|c| text[c + 1..].to_vec());
+        let draft = &self.contexts[index];
+        if let Some(first) = draft
+            .includes
+            .iter()
+            .find(|i| i.text.eq_ignore_ascii_case(&text))
+        {
+            let found = reading::include_again(line, first.span);
+            return self.report(found);
+        }
+        self.contexts[index].includes.push(Include {
+            text,
+            context,
+            times,
+            span: line.value.span(),
+        });
+    }
+
+    fn ignorepat(&mut self, index: usize, line: &Line) {
+        let text = self.substitute(&line.value);
+        let value = Text::new(text, line.value.span());
+        if self.contexts[index]
+            .ignorepats
+            .iter()
+            .any(|p| p.bytes().eq_ignore_ascii_case(value.bytes()))
+        {
+            return self.report(
+                Diagnostic::new(
+                    "S137",
+                    "this pattern is already ignored here",
+                    line.value.span(),
+                )
+                .label("written twice"),
+            );
+        }
+        self.contexts[index].ignorepats.push(value);
+    }
+
+    fn switch(&mut self, index: usize, line: &Line) {
+        let text = if matches!(line.entry, Entry::Switch) {
+            self.substitute(&line.value)
+        } else {
+            line.value.bytes().to_vec()
+        };
+        let (tech, data) = match text.iter().position(|b| *b == b'/') {
+            Some(slash) => (text[..slash].to_vec(), text[slash + 1..].to_vec()),
+            None => (text, Vec::new()),
+        };
+        let draft = &self.contexts[index];
+        if draft
+            .switches
+            .iter()
+            .any(|s| s.tech.eq_ignore_ascii_case(&tech) && s.data.eq_ignore_ascii_case(&data))
+        {
+            return self.report(
+                Diagnostic::new(
+                    "S137",
+                    "this switch is already part of the context",
+                    line.value.span(),
+                )
+                .label("written twice"),
+            );
+        }
+        let at_lookup = matches!(line.entry, Entry::LateSwitch);
+        self.contexts[index].switches.push(Switch {
+            tech,
+            data,
+            at_lookup,
+            span: line.value.span(),
+        });
+    }
+}
+
+impl Draft {
+    fn new(section: &ast::Section) -> Draft {
+        Draft {
+            name: section.name.clone(),
+            span: section.span,
+            entries: Vec::new(),
+            by_key: HashMap::new(),
+            patterns: Vec::new(),
+            includes: Vec::new(),
+            switches: Vec::new(),
+            ignorepats: Vec::new(),
+            autohints: false,
+        }
+    }
+
+    /// The entry of this name and caller-id form, made if need be (DL-089, DL-090).
+    fn entry(&mut self, name: &[u8], caller: Option<Caller>, span: Span, exten: &Exten) -> usize {
+        let shown = stored_name(name);
+        let matches = Matches::read(&shown);
+        let key = (matches, caller.as_ref().map(|c| c.matches.clone()));
+        if let Some(index) = self.by_key.get(&key) {
+            return *index;
+        }
+        let index = self.entries.len();
+        let span = exten.name.as_ref().map_or(span, Text::span);
+        let matches = key.0.clone();
+        if matches!(matches, Matches::Pattern(_)) {
+            self.patterns.push(index);
+        }
+        self.by_key.insert(key, index);
+        self.entries.push(EntryDraft {
+            name: shown,
+            matches,
+            caller,
+            steps: BTreeMap::new(),
+            labels: HashMap::new(),
+            hint: None,
+            span,
+        });
+        index
+    }
+
+    fn finish(self) -> Context {
+        let mut extensions: Vec<Extension> = self
+            .entries
+            .into_iter()
+            .filter(|e| !e.steps.is_empty() || e.hint.is_some())
+            .map(|e| Extension {
+                name: e.name,
+                matches: e.matches,
+                caller: e.caller,
+                steps: e.steps.into_values().collect(),
+                hint: e.hint,
+                span: e.span,
+            })
+            .collect();
+        extensions
+            .sort_by(|a, b| rank(&a.matches, a.caller.as_ref(), &b.matches, b.caller.as_ref()));
+        Context {
+            name: self.name,
+            span: self.span,
+            extensions,
+            includes: self.includes,
+            switches: self.switches,
+            ignorepats: self.ignorepats,
+            autohints: self.autohints,
+        }
+    }
+}
+
+/// The order of entries: by name, then entries with a caller-id form before the one without (DL-117).
+fn rank(
+    a: &Matches,
+    a_caller: Option<&Caller>,
+    b: &Matches,
+    b_caller: Option<&Caller>,
+) -> std::cmp::Ordering {
+    a.rank(b).then_with(|| match (a_caller, b_caller) {
+        (Some(a), Some(b)) => a.matches.rank(&b.matches),
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    })
+}
+
+/// Name and caller-id form (DL-059, DL-060).
+fn split_caller(name: &[u8]) -> (Vec<u8>, Option<Caller>) {
+    let Some(slash) = name.iter().position(|b| *b == b'/') else {
+        return (name.to_vec(), None);
+    };
+    let text = shrink_number(&name[slash + 1..]);
+    let matches = Matches::read(&text);
+    (name[..slash].to_vec(), Some(Caller { text, matches }))
+}
+
+/// A caller-id form without blanks, parentheses, dashes outside brackets and dots that are not last.
+fn shrink_number(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut in_set = false;
+    for (i, byte) in text.iter().enumerate() {
+        match byte {
+            b'[' => in_set = true,
+            b']' => in_set = false,
+            b'-' if !in_set => continue,
+            b'.' if i + 1 < text.len() => continue,
+            b' ' | b'(' | b')' => continue,
+            _ => {}
+        }
+        out.push(*byte);
+    }
+    out
+}
+
+/// A name as it is kept: without blanks outside `[...]` (DL-062).
+fn stored_name(name: &[u8]) -> Vec<u8> {
+    let mut in_set = false;
+    name.iter()
+        .copied()
+        .filter(|byte| {
+            match byte {
+                b'[' => in_set = true,
+                b']' => in_set = false,
+                _ => {}
+            }
+            *byte != b' ' || in_set
+        })
+        .collect()
+}
+
+/// A number as C reads it: blanks, a sign, digits, and no matter what follows; wraps as the machine does. None without digits.
+pub(crate) fn scan_int(text: &[u8]) -> Option<i32> {
+    let text = text.trim_ascii_start();
+    let (negative, digits) = match text.first()? {
+        b'-' => (true, &text[1..]),
+        b'+' => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let mut value: i64 = 0;
+    let mut any = false;
+    for digit in digits.iter().take_while(|b| b.is_ascii_digit()).take(30) {
+        any = true;
+        value = value
+            .saturating_mul(10)
+            .saturating_add(i64::from(digit - b'0'));
+    }
+    any.then_some((if negative { -value } else { value }) as i32)
+}
+
+/// As `scan_int`, 0 without digits.
+fn leading_int(text: &[u8]) -> i32 {
+    scan_int(text).unwrap_or(0)
+}

@@ -1,0 +1,93 @@
+//! The whole way from files to a checked plan.
+
+use std::collections::HashMap;
+
+use crate::conf::{exten, line};
+use crate::diagnostic::{Diagnostic, Level};
+use crate::hir::Hir;
+use crate::source::Sources;
+use crate::{build, codes};
+
+/// What to compile for, and how loud to be.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The Asterisk whose reading is followed, by major version.
+    pub asterisk_version: u32,
+    /// Levels by code (`S103`) or family (`reading`); a code wins over its family.
+    pub levels: HashMap<String, Level>,
+    /// The file that holds the plan.
+    pub plan: String,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            asterisk_version: 23,
+            levels: HashMap::new(),
+            plan: "extensions.conf".to_owned(),
+        }
+    }
+}
+
+impl Options {
+    /// The level of a code after configuration.
+    pub fn level(&self, code: &str) -> Level {
+        let family = codes::find(code).map_or("", |c| c.family);
+        self.levels
+            .get(code)
+            .or_else(|| self.levels.get(family))
+            .copied()
+            .unwrap_or_else(|| codes::level(code))
+    }
+}
+
+/// A compiled plan.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// Everything found, in the order of files and places. Nothing at level `allow`.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The plan as a graph.
+    pub hir: Hir,
+    /// The file cannot be used as it stands (DL-008): a running exchange keeps its old plan.
+    pub refused: bool,
+}
+
+impl Compiled {
+    /// Whether something is an error.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|d| d.level == Level::Error)
+    }
+
+    /// Findings about what loading dropped or misread, without the analyser's.
+    pub fn loading(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics
+            .iter()
+            .filter(|d| codes::find(d.code).is_some_and(|c| c.loading))
+    }
+}
+
+/// Compiles a plan. Never fails: look at the diagnostics.
+pub fn compile(sources: &Sources, options: &Options) -> Compiled {
+    let Some(file) = sources.find(&options.plan) else {
+        return Compiled {
+            diagnostics: Vec::new(),
+            hir: Hir::default(),
+            refused: false,
+        };
+    };
+    let config = line::read(sources, file);
+    let plan = exten::parse(&config);
+    let (hir, found) = build::build(sources, &plan, options.asterisk_version >= 23);
+    let mut diagnostics = config.diagnostics;
+    diagnostics.extend(found);
+    for diagnostic in &mut diagnostics {
+        diagnostic.level = options.level(diagnostic.code);
+    }
+    diagnostics.retain(|d| d.level != Level::Allow);
+    diagnostics.sort_by_key(|d| (d.primary.span.file, d.primary.span.start));
+    Compiled {
+        diagnostics,
+        hir,
+        refused: config.refused,
+    }
+}

@@ -1,0 +1,168 @@
+//! The lines of `extensions.conf` (DL-044..094): sections of a [`Config`] become an [`ast::Plan`]. Never fails; what a line
+//! means for the plan, and what is wrong with it there, is found when the graph is built.
+
+use super::line::{Config, Value};
+use crate::ast::{End, Entry, Exten, Kind, Label, Line, Plan, Section};
+use crate::source::Text;
+
+/// Reads the sections of a plan.
+pub fn parse(config: &Config) -> Plan {
+    let sections = config
+        .sections()
+        .map(|section| {
+            let kind = if section.name.eq_ignore_ascii_case(b"general") {
+                Kind::General
+            } else if section.name.eq_ignore_ascii_case(b"globals") {
+                Kind::Globals
+            } else {
+                Kind::Context
+            };
+            let lines = section
+                .values
+                .iter()
+                .map(|value| line(value, kind))
+                .collect();
+            Section {
+                name: section.name.clone(),
+                span: section.span,
+                kind,
+                lines,
+            }
+        })
+        .collect();
+    Plan { sections }
+}
+
+fn line(value: &Value, kind: Kind) -> Line {
+    let key = value.key.bytes();
+    let is = |word: &str| key.eq_ignore_ascii_case(word.as_bytes());
+    let entry = if kind != Kind::Context {
+        Entry::Other
+    } else if key.len() >= 4 && key[..4].eq_ignore_ascii_case(b"same") {
+        Entry::Exten(Box::new(exten(&value.text, false)))
+    } else if is("exten") {
+        Entry::Exten(Box::new(exten(&value.text, true)))
+    } else if is("include") {
+        Entry::Include
+    } else if is("ignorepat") {
+        Entry::IgnorePat
+    } else if is("switch") {
+        Entry::Switch
+    } else if is("lswitch") {
+        Entry::LiteralSwitch
+    } else if is("eswitch") {
+        Entry::LateSwitch
+    } else if is("autohints") {
+        Entry::AutoHints
+    } else {
+        Entry::Other
+    };
+    Line {
+        key: value.key.clone(),
+        value: value.text.clone(),
+        entry,
+        line: value.line,
+        listed_line: value.listed_line,
+        inherited: value.inherited,
+        comment: value.comment,
+    }
+}
+
+/// Where a name ends: the first comma outside `[...]` and not behind a `\` (DL-057).
+pub fn name_end(text: &[u8]) -> usize {
+    let mut open = 0usize;
+    let mut i = 0;
+    while i < text.len() {
+        match text[i] {
+            b'\\' => i += 1,
+            b'[' => open += 1,
+            b']' => open = open.saturating_sub(1),
+            b',' if open == 0 => return i,
+            _ => {}
+        }
+        i += 1;
+    }
+    text.len()
+}
+
+/// Reads the value of an `exten` (with a name) or `same` line.
+pub fn exten(value: &Text, named: bool) -> Exten {
+    let mut at = 0;
+    let name = named.then(|| {
+        let end = name_end(value.bytes());
+        at = (end + 1).min(value.len());
+        value.slice(0..end)
+    });
+    let rest = &value.bytes()[at..];
+    let field_end = at + rest.iter().position(|b| *b == b',').unwrap_or(rest.len());
+    let field = value.slice(at..field_end).trimmed();
+    let call_from = (field_end + 1).min(value.len());
+    let call = value.slice(call_from..value.len());
+    let (priority, offset, label) = priority(&field);
+    let (app, args, end) = application(&call);
+    Exten {
+        name,
+        field,
+        priority,
+        offset,
+        label,
+        app,
+        args,
+        end,
+        call,
+    }
+}
+
+/// `n+10(label)` in its parts (DL-065..067). The offset is looked for before the label only.
+fn priority(field: &Text) -> (Text, Option<Text>, Label) {
+    let bytes = field.bytes();
+    let open = bytes.iter().position(|b| *b == b'(');
+    let label = match open {
+        None => Label::None,
+        Some(open) => match bytes[open + 1..].iter().position(|b| *b == b')') {
+            None => Label::Open(field.span_of(open..bytes.len())),
+            Some(0) => Label::None,
+            Some(n) => Label::Some(field.slice(open + 1..open + 1 + n)),
+        },
+    };
+    let end = open.unwrap_or(bytes.len());
+    match bytes[..end].iter().position(|b| *b == b'+') {
+        Some(plus) => (
+            field.slice(0..plus),
+            Some(field.slice(plus + 1..end)),
+            label,
+        ),
+        None => (field.slice(0..end), None, label),
+    }
+}
+
+/// `App(args)` in its parts (DL-073..076).
+pub fn application(call: &Text) -> (Text, Text, End) {
+    let bytes = call.bytes();
+    let blanks = bytes.iter().position(|b| *b > 32).unwrap_or(bytes.len());
+    let nothing = || call.slice(bytes.len()..bytes.len());
+    let Some(open) = bytes.iter().position(|b| *b == b'(') else {
+        return (call.slice(blanks..bytes.len()), nothing(), End::Bare);
+    };
+    let before = &bytes[..open];
+    if before.windows(2).any(|w| w == b"${" || w == b"$[") {
+        return (call.slice(blanks..bytes.len()), nothing(), End::Computed);
+    }
+    let app = call.slice(blanks.min(open)..open);
+    match bytes[open + 1..]
+        .iter()
+        .rposition(|b| *b == b')')
+        .map(|n| open + 1 + n)
+    {
+        None => (app, call.slice(open + 1..bytes.len()), End::Open),
+        Some(close) => {
+            let rest = call.slice(close + 1..bytes.len());
+            let end = if rest.is_empty() {
+                End::Closed
+            } else {
+                End::Trailing(rest)
+            };
+            (app, call.slice(open + 1..close), end)
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What is wrong with a plan, one file per family of codes.
+
+pub(crate) mod reading;
