@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use strowger_stdlib::template;
+
 use crate::ast::{self, Entry, Exten, Kind, Line};
 use crate::conf::line::boolean;
 use crate::constant::Globals;
@@ -13,7 +15,7 @@ use crate::lint::reading;
 use crate::source::{Sources, Span, Text};
 
 /// Most bytes of a name with its caller-id part (DL-081).
-const NAME_BYTES: usize = 254;
+const NAME_BYTES: usize = 255;
 /// Most comparisons that resolving labels in priorities may cost.
 const LABEL_SCANS: usize = 20_000_000;
 /// The priority of a hint.
@@ -102,13 +104,13 @@ impl Builder<'_> {
     }
 
     fn substitute(&mut self, text: &Text) -> Vec<u8> {
-        if !Globals::concerns(text.bytes()) {
+        if !template::has_hole(text.bytes()) {
             return text.bytes().to_vec();
         }
         let done = self.globals.substitute(text.bytes());
         for problem in done.problems {
             self.report(
-                Diagnostic::new("S115", problem, text.span())
+                Diagnostic::new(problem.code, problem.message, text.span())
                     .label("read while the file is loaded"),
             );
         }
@@ -414,7 +416,7 @@ impl Builder<'_> {
 
     /// Devices of a hint: variables are read once, at load, with EXTEN and CONTEXT known (DL-087).
     fn hint_devices(&mut self, devices: &Text, exten: &[u8], context: usize) -> Vec<u8> {
-        if !devices.bytes().windows(2).any(|w| w == b"${") {
+        if !template::has_hole(devices.bytes()) {
             return devices.bytes().to_vec();
         }
         let mut globals = self.globals.clone();
