@@ -6,20 +6,36 @@
 //! Files: `sip.conf`, `users.conf`, `pjsip.conf`, `rtp.conf`, `asterisk.conf` and our own `strowger.toml`. Secrets never stand in a diagnostic.
 
 mod account;
+mod directories;
+mod findings;
+mod keys;
 mod listener;
 mod options;
+mod pjsip;
+mod rtp;
+mod sip;
+mod summary;
+mod text;
+mod users;
 
 pub use account::{
     Account, Accounts, Aor, AorName, CallerId, Codec, Credential, Dtmf, Host, Identify, Insecure,
     Nat, Network, Role, Secret, Technology,
 };
 pub use listener::Listener;
-pub use options::{Guests, Options, StoreChoice};
+pub use options::{GRANTS, Guests, Options, StoreChoice};
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use strowger_compiler::source::Span;
+use strowger_compiler::conf::line;
+use strowger_compiler::diagnostic::Diagnostic;
+use strowger_compiler::source::{FileId, Sources, Span, glob};
+
+use findings::Findings;
 
 /// Where something is written.
 pub type Place = Span;
@@ -37,8 +53,291 @@ pub struct Config {
     pub rtp: Rtp,
     /// `asterisk.conf`.
     pub directories: Directories,
+    /// `asterisk.conf`, what is no directory.
+    pub system: System,
     /// `strowger.toml`.
     pub options: Options,
+}
+
+/// Configuration files that are read if they are there, the plan included.
+pub const FILES: [&str; 7] = [
+    "extensions.conf",
+    "sip.conf",
+    "users.conf",
+    "pjsip.conf",
+    "rtp.conf",
+    "asterisk.conf",
+    "strowger.toml",
+];
+
+/// Longest configuration file that is read, in bytes.
+pub const FILE: u64 = 64 << 20;
+
+/// Reads the files of a configuration directory, with all that they include, into one value that [`load`] and the compiler understand.
+/// A file that is not there is left out, and so is an included one that cannot be read: the reader of its includer reports it.
+///
+/// # Errors
+/// The directory cannot be read, or one of [`FILES`] is there and cannot be read or is longer than [`FILE`].
+pub fn gather(dir: &Path) -> io::Result<Sources> {
+    let mut sources = Sources::new();
+    // Says early and clearly that there is no such directory.
+    fs::read_dir(dir)?;
+    for name in FILES {
+        let path = dir.join(name);
+        let bytes = match whole(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => {
+                return Err(io::Error::new(
+                    error.kind(),
+                    format!("{}: {error}", path.display()),
+                ));
+            }
+        };
+        if name == "strowger.toml" {
+            sources.add(name, bytes);
+        } else {
+            line::load(&mut sources, name, bytes, &mut |pattern| {
+                included(dir, pattern)
+            });
+        }
+    }
+    Ok(sources)
+}
+
+/// A regular file of at most [`FILE`] bytes.
+fn whole(path: &Path) -> io::Result<Vec<u8>> {
+    let data = fs::metadata(path)?;
+    if !data.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a file"));
+    }
+    if data.len() > FILE {
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("longer than {FILE} bytes"),
+        ));
+    }
+    fs::read(path)
+}
+
+/// The files that an `#include` of `pattern` means (DL-007): relative to the directory, sorted, at most as many as the reader takes.
+fn included(dir: &Path, pattern: &str) -> Vec<(String, Vec<u8>)> {
+    let mut names = vec![String::new()];
+    let absolute = pattern.starts_with('/');
+    let parts: Vec<&str> = pattern.split('/').filter(|p| !p.is_empty()).collect();
+    // Braces may hold a slash; such a pattern is matched against nothing and counts as missing.
+    for part in &parts {
+        let mut next = Vec::new();
+        for base in names {
+            let join = |name: &str| {
+                if base.is_empty() {
+                    name.to_owned()
+                } else {
+                    format!("{base}/{name}")
+                }
+            };
+            if !part.contains(['*', '?', '[', '{']) {
+                next.push(join(part));
+                continue;
+            }
+            let folder = if absolute {
+                PathBuf::from(format!("/{base}"))
+            } else {
+                dir.join(&base)
+            };
+            let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+            next.extend(
+                entries
+                    .filter_map(|e| e.file_name().into_string().ok())
+                    .filter(|n| !n.starts_with('.') && glob(part.as_bytes(), n.as_bytes()))
+                    .map(|n| join(&n)),
+            );
+            next.truncate(line::INCLUDED_FILES);
+        }
+        names = next;
+    }
+    names.sort_unstable();
+    names
+        .into_iter()
+        .filter_map(|name| {
+            let name = if absolute { format!("/{name}") } else { name };
+            let bytes = whole(&dir.join(&name)).ok()?;
+            Some((name, bytes))
+        })
+        .collect()
+}
+
+/// Understands the files in `sources`. Never fails: what cannot be used is left out and reported, in the order of the files.
+#[must_use]
+pub fn load(sources: &Sources) -> (Config, Vec<Diagnostic>) {
+    let mut findings = Findings::default();
+    let options = sources
+        .find("strowger.toml")
+        .map(|f| options::read(sources, f, &mut findings))
+        .unwrap_or_default();
+    let mut file = |name: &str| conf(sources, sources.find(name)?, &mut findings);
+    let (sip_conf, users_conf, pjsip_conf) =
+        (file("sip.conf"), file("users.conf"), file("pjsip.conf"));
+    let (rtp_conf, asterisk_conf) = (file("rtp.conf"), file("asterisk.conf"));
+
+    let mut sip = match &sip_conf {
+        Some(conf) => sip::read(conf, &options, &mut findings),
+        None => sip::SipConf {
+            general: sip::General::absent(),
+            accounts: Vec::new(),
+            aors: Vec::new(),
+        },
+    };
+    if let Some(conf) = &users_conf {
+        users::read(conf, &mut sip, &mut findings);
+    }
+    let chan_sip = sip_conf.is_some() || !sip.accounts.is_empty();
+    if sip_conf.is_none() && chan_sip {
+        sip.general.listeners.push(sip::General::default_listener());
+    }
+    let pjsip = pjsip_conf
+        .as_ref()
+        .map(|c| pjsip::read(c, &mut findings))
+        .unwrap_or_default();
+    let rtp = rtp_conf
+        .as_ref()
+        .map(|c| rtp::read(c, &mut findings))
+        .unwrap_or_default();
+    let (directories, system) = asterisk_conf
+        .as_ref()
+        .map(|c| directories::read(c, &mut findings))
+        .unwrap_or_default();
+
+    let mut listeners = pjsip.listeners;
+    listeners.append(&mut sip.general.listeners);
+    let listeners = opened(listeners, &options, &mut findings);
+
+    let signalling = Signalling {
+        context: sip.general.context().to_vec(),
+        user_agent: pjsip.user_agent.or(sip.general.user_agent.clone()),
+        t1: pjsip
+            .t1
+            .or(sip.general.t1)
+            .unwrap_or(Signalling::default().t1),
+        default_from_user: pjsip
+            .from_user
+            .unwrap_or(Signalling::default().default_from_user),
+    };
+    let anonymous = pjsip
+        .accounts
+        .iter()
+        .find(|a| a.name == b"anonymous")
+        .cloned();
+    let guest =
+        anonymous.or_else(|| (chan_sip && sip.general.guests).then(|| sip.general.nobody()));
+    let stranger = chan_sip.then(|| sip.general.nobody());
+    let realm = pjsip.realm.unwrap_or(sip.general.realm);
+    let mut accounts = sip.accounts;
+    accounts.extend(pjsip.accounts);
+    let mut aors = sip.aors;
+    aors.extend(pjsip.aors);
+    let accounts = Accounts::new(accounts, aors, pjsip.identifies, guest, stranger, realm);
+    let config = Config {
+        listeners,
+        accounts: Arc::new(accounts),
+        sip: signalling,
+        rtp,
+        directories,
+        system,
+        options,
+    };
+    (config, findings.into_vec())
+}
+
+/// One file through the line reader, whose findings are ours. A file that Asterisk would refuse as a whole is read all the same: what is
+/// wrong with it is an error of its own, and the caller stops at errors.
+fn conf(sources: &Sources, file: FileId, findings: &mut Findings) -> Option<line::Config> {
+    let mut conf = line::read(sources, file);
+    for finding in conf.diagnostics.drain(..) {
+        findings.add(finding);
+    }
+    Some(conf)
+}
+
+/// Applies `[bind]`, and leaves out a socket that another one already opens.
+fn opened(listeners: Vec<Listener>, options: &Options, findings: &mut Findings) -> Vec<Listener> {
+    let mut out: Vec<Listener> = Vec::new();
+    for mut listener in listeners {
+        if let Some(address) = options.bind_address
+            && listener.bind.ip().is_unspecified()
+        {
+            listener.bind.set_ip(address);
+        }
+        if let Some(port) = options.bind_port
+            && listener.bind.port() == 5060
+        {
+            listener.bind.set_port(port);
+        }
+        let twin = out.iter().find(|l| {
+            l.protocol == listener.protocol && l.bind == listener.bind && l.bind.port() != 0
+        });
+        match (twin, listener.place) {
+            (None, _) => out.push(listener),
+            (Some(twin), Some(place)) => {
+                let mut finding =
+                    Diagnostic::new("C031", format!("{} is opened twice", listener.bind), place)
+                        .label("one socket serves both; Asterisk could not start the second one");
+                if let Some(first) = twin.place {
+                    finding = finding.also(first, "the first time");
+                }
+                findings.add(finding);
+            }
+            (Some(_), None) => {}
+        }
+    }
+    out
+}
+
+impl Config {
+    /// `[levels]` of strowger.toml: code or family to level's word.
+    #[must_use]
+    pub fn levels(&self) -> BTreeMap<&str, &str> {
+        self.options
+            .levels
+            .iter()
+            .map(|(code, level)| (code.as_str(), level.as_str()))
+            .collect()
+    }
+
+    /// The contexts that callers and messages enter, each once, with the account that names it first.
+    #[must_use]
+    pub fn entries(&self) -> BTreeMap<&[u8], &Account> {
+        let mut out = BTreeMap::new();
+        for account in self.accounts.iter().chain(self.accounts.guest()) {
+            out.entry(account.context.as_slice())
+                .or_insert(account.as_ref());
+            out.entry(account.message_context.as_slice())
+                .or_insert(account.as_ref());
+        }
+        out
+    }
+
+    /// Accounts whose context or message context the plan does not have. `known` says which it has.
+    #[must_use]
+    pub fn lost(&self, known: &dyn Fn(&[u8]) -> bool) -> Vec<Diagnostic> {
+        let mut out = Vec::new();
+        for (context, account) in self.entries() {
+            if known(context) {
+                continue;
+            }
+            let name = String::from_utf8_lossy(context).into_owned();
+            if let Some(place) = account.place {
+                let label = account.label();
+                out.push(
+                    Diagnostic::new("C001", format!("the plan has no context `{name}`"), place)
+                        .label(format!(
+                            "calls or messages of `{label}` enter there and get 404"
+                        )),
+                );
+            }
+        }
+        out
+    }
 }
 
 /// Options of signalling that belong to no account.
@@ -52,8 +351,6 @@ pub struct Signalling {
     pub t1: u32,
     /// User part of From where a channel has no number.
     pub default_from_user: Vec<u8>,
-    /// Prompt language of accounts that name none.
-    pub language: Vec<u8>,
 }
 
 impl Default for Signalling {
@@ -63,7 +360,6 @@ impl Default for Signalling {
             user_agent: None,
             t1: 500,
             default_from_user: b"asterisk".to_vec(),
-            language: Vec::new(),
         }
     }
 }
@@ -105,9 +401,37 @@ impl Rtp {
         (u32::from(self.end) + 1).saturating_sub(first) / 2
     }
 
+    /// `16384..16394 carries 2 relayed calls`.
+    pub fn carries(&self) -> String {
+        let calls = self.relayed_calls();
+        let s = if calls == 1 { "" } else { "s" };
+        format!(
+            "{}..{} carries {calls} relayed call{s}",
+            self.start, self.end
+        )
+    }
+
     /// Calls that can be relayed at once: each takes a pair on either side.
     pub fn relayed_calls(&self) -> u32 {
         self.pairs() / 2
+    }
+}
+
+/// `asterisk.conf`, section `[options]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct System {
+    /// `systemname`: the prefix of `UNIQUEID`; empty for none.
+    pub name: Vec<u8>,
+    /// `defaultlanguage`: the prompts' language where a channel has none.
+    pub language: Vec<u8>,
+}
+
+impl Default for System {
+    fn default() -> System {
+        System {
+            name: Vec::new(),
+            language: b"en".to_vec(),
+        }
     }
 }
 

@@ -2,7 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::ops::Range;
 use std::path::PathBuf;
+
+use strowger_compiler::diagnostic::{Diagnostic, Level};
+use strowger_compiler::edit_distance::nearest;
+use strowger_compiler::source::{FileId, Sources, Span};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::findings::Findings;
 
 /// What an absent `allowguest` means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,6 +64,199 @@ impl Default for Options {
             bind_address: None,
             bind_port: None,
             levels: Vec::new(),
+        }
+    }
+}
+
+/// Capabilities that can be granted.
+pub const GRANTS: [&str; 5] = ["shell", "files", "agi", "network", "database"];
+
+/// Tables and their keys; a table without keys takes any.
+const TABLES: &[(&str, &[&str])] = &[
+    ("asterisk", &["version"]),
+    ("sip", &["guests"]),
+    ("sandbox", &["grants"]),
+    ("store", &["location", "path"]),
+    ("bind", &["address", "port"]),
+    ("levels", &[]),
+    ("reload", &["calls"]),
+    ("trust", &[]),
+    ("cost", &[]),
+];
+
+/// Reads `strowger.toml`. What is wrong is reported and has its default.
+pub(super) fn read(sources: &Sources, file: FileId, findings: &mut Findings) -> Options {
+    let bytes = sources.file(file).bytes();
+    let mut reader = Reader {
+        file,
+        options: Options::default(),
+        findings,
+    };
+    match std::str::from_utf8(bytes) {
+        Ok(text) => {
+            let (table, errors) = DeTable::parse_recoverable(text);
+            for error in errors.iter().take(Reader::ERRORS) {
+                let span = reader.span(error.span().unwrap_or(0..0));
+                reader.findings.add(
+                    Diagnostic::new("C030", "strowger.toml cannot be read here", span)
+                        .label(error.message().to_owned()),
+                );
+            }
+            reader.document(table.get_ref());
+        }
+        Err(error) => {
+            let at = error.valid_up_to();
+            let span = reader.span(at..at + 1);
+            reader.findings.add(
+                Diagnostic::new("C030", "strowger.toml is not UTF-8", span)
+                    .label("nothing of it counts"),
+            );
+        }
+    }
+    reader.options
+}
+
+struct Reader<'a> {
+    file: FileId,
+    options: Options,
+    findings: &'a mut Findings,
+}
+
+impl Reader<'_> {
+    /// More errors than these in one file help nobody.
+    const ERRORS: usize = 20;
+
+    fn span(&self, range: Range<usize>) -> Span {
+        let offset = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Span {
+            file: self.file,
+            start: offset(range.start),
+            end: offset(range.end),
+        }
+    }
+
+    fn bad(&mut self, key: &str, value: &Spanned<DeValue<'_>>, wanted: &str) {
+        let span = self.span(value.span());
+        self.findings.add(
+            Diagnostic::new(
+                "C021",
+                format!("`{key}` has a value that it cannot have"),
+                span,
+            )
+            .label(format!("expected {wanted}")),
+        );
+    }
+
+    fn unknown(&mut self, what: &str, name: &str, span: Range<usize>, known: &[&'static str]) {
+        let span = self.span(span);
+        let mut finding = Diagnostic::new(
+            "C010",
+            format!("`{name}` is no {what} of strowger.toml"),
+            span,
+        )
+        .label("ignored");
+        if let Some(near) = nearest(name, known.iter().copied()) {
+            finding = finding.help(format!("did you mean `{near}`?"));
+        }
+        self.findings.add(finding);
+    }
+
+    fn document(&mut self, table: &DeTable<'_>) {
+        let names: Vec<&'static str> = TABLES.iter().map(|(n, _)| *n).collect();
+        for (name, value) in table {
+            let Some((section, keys)) = TABLES.iter().find(|(n, _)| *n == name.get_ref().as_ref())
+            else {
+                self.unknown("table", name.get_ref(), name.span(), &names);
+                continue;
+            };
+            let DeValue::Table(entries) = value.get_ref() else {
+                self.bad(section, value, &format!("a table, written `[{section}]`"));
+                continue;
+            };
+            if matches!(*section, "reload" | "trust" | "cost") {
+                let span = self.span(name.span());
+                self.findings.add(
+                    Diagnostic::new("C020", format!("`[{section}]` is not served yet"), span)
+                        .label("without effect"),
+                );
+                continue;
+            }
+            for (key, value) in entries {
+                let word = key.get_ref().as_ref();
+                if !keys.is_empty() && !keys.contains(&word) {
+                    self.unknown(&format!("key of `[{section}]`"), word, key.span(), keys);
+                    continue;
+                }
+                self.entry(section, word, value);
+            }
+        }
+    }
+
+    fn entry(&mut self, section: &str, key: &str, value: &Spanned<DeValue<'_>>) {
+        let text = value.get_ref().as_str();
+        let integer = || match value.get_ref() {
+            DeValue::Integer(n) => u32::from_str_radix(n.as_str(), n.radix()).ok(),
+            _ => None,
+        };
+        match (section, key) {
+            ("asterisk", "version") => match integer().filter(|v| (1..=99).contains(v)) {
+                Some(version) => self.options.asterisk_version = version,
+                None => self.bad(key, value, "the number of an Asterisk release, as 18"),
+            },
+            ("sip", "guests") => match text {
+                Some("asterisk") => self.options.guests = Guests::Asterisk,
+                Some("refused") => self.options.guests = Guests::Refused,
+                _ => self.bad(key, value, "\"asterisk\" or \"refused\""),
+            },
+            ("sandbox", "grants") => self.grants(value),
+            ("store", "location") => match text {
+                Some("memory") => self.options.store = StoreChoice::Memory,
+                Some("file") => {
+                    if self.options.store == StoreChoice::Memory {
+                        self.options.store = StoreChoice::File;
+                    }
+                }
+                _ => self.bad(key, value, "\"file\" or \"memory\""),
+            },
+            ("store", "path") => match text {
+                Some(path) if !path.is_empty() => {
+                    if self.options.store != StoreChoice::Memory {
+                        self.options.store = StoreChoice::At(PathBuf::from(path));
+                    }
+                }
+                _ => self.bad(key, value, "a path"),
+            },
+            ("bind", "address") => match text.and_then(|t| t.parse().ok()) {
+                Some(address) => self.options.bind_address = Some(address),
+                None => self.bad(key, value, "an address, as \"127.0.0.1\""),
+            },
+            ("bind", "port") => match integer().and_then(|n| u16::try_from(n).ok()) {
+                Some(port) => self.options.bind_port = Some(port),
+                None => self.bad(key, value, "a port from 0 to 65535"),
+            },
+            ("levels", code) => match text.filter(|t| Level::parse(t).is_some()) {
+                Some(level) => self
+                    .options
+                    .levels
+                    .push((code.to_owned(), level.to_owned())),
+                None => self.bad(key, value, "\"allow\", \"note\", \"warn\" or \"deny\""),
+            },
+            _ => {}
+        }
+    }
+
+    fn grants(&mut self, value: &Spanned<DeValue<'_>>) {
+        let DeValue::Array(list) = value.get_ref() else {
+            self.bad("grants", value, "a list, as [\"shell\"]");
+            return;
+        };
+        for item in list {
+            match item.get_ref().as_str().filter(|t| GRANTS.contains(t)) {
+                Some(grant) => {
+                    self.options.grants.insert(grant.to_owned());
+                }
+                None => self.bad("grants", item, &format!("one of {}", GRANTS.join(", "))),
+            }
         }
     }
 }

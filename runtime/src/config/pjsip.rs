@@ -1,0 +1,730 @@
+//! `pjsip.conf`: transports, endpoints, auths, aors, identifies, global, system.
+//!
+//! An object with a key that nobody knows or a value that cannot be is left out, as in Asterisk; the others count.
+
+use std::collections::HashMap;
+
+use strowger_compiler::conf::line::{self, Section, Value, boolean};
+use strowger_compiler::diagnostic::Diagnostic;
+use strowger_compiler::source::Span;
+
+use super::account::{
+    Account, Aor, AorName, CallerId, Codec, Credential, Dtmf, Host, Identify, Insecure, Nat,
+    Network, Role, Secret, Technology,
+};
+use super::findings::Findings;
+use super::keys::{self, Kind};
+use super::listener::Listener;
+use super::text;
+use crate::sip::digest::Algorithm;
+use crate::sip::flow::Protocol;
+
+/// What the file adds up to.
+#[derive(Debug, Default)]
+pub(super) struct PjsipConf {
+    pub(super) listeners: Vec<Listener>,
+    pub(super) accounts: Vec<Account>,
+    pub(super) aors: Vec<Aor>,
+    pub(super) identifies: Vec<Identify>,
+    pub(super) realm: Option<Vec<u8>>,
+    pub(super) user_agent: Option<Vec<u8>>,
+    pub(super) from_user: Option<Vec<u8>>,
+    pub(super) t1: Option<u32>,
+}
+
+/// Credentials and where they are written.
+struct Auth {
+    credential: Credential,
+    span: Span,
+}
+
+/// Reads the file.
+pub(super) fn read(file: &line::Config, findings: &mut Findings) -> PjsipConf {
+    let mut out = PjsipConf::default();
+    let objects = objects(file, findings);
+    let of = |kind| {
+        objects
+            .iter()
+            .filter(move |(k, _)| *k == kind)
+            .map(|(_, s)| *s)
+    };
+
+    for section in of(Kind::Global) {
+        for value in &section.values {
+            let bytes = value.text.bytes();
+            match value.key.bytes() {
+                b"user_agent" => out.user_agent = Some(bytes.to_vec()),
+                b"default_from_user" => out.from_user = Some(bytes.to_vec()),
+                b"default_realm" => out.realm = Some(bytes.to_vec()),
+                _ => {}
+            }
+        }
+    }
+    for value in of(Kind::System).flat_map(|s| s.all("timer_t1")) {
+        out.t1 = super::sip::number(value, 10, 60_000, findings).or(out.t1);
+    }
+    for section in of(Kind::Transport) {
+        if let Some(listener) = transport(section, findings) {
+            out.listeners.push(listener);
+        }
+    }
+    let auths: HashMap<&[u8], Auth> = of(Kind::Auth)
+        .filter_map(|s| Some((s.name.as_slice(), auth(s, findings)?)))
+        .collect();
+    out.aors = of(Kind::Aor).filter_map(|s| aor(s, findings)).collect();
+    let known = Known {
+        auths: &auths,
+        aors: &out.aors,
+        listeners: &out.listeners,
+    };
+    out.accounts = of(Kind::Endpoint)
+        .filter_map(|s| endpoint(s, &known, findings))
+        .collect();
+    out.identifies = of(Kind::Identify)
+        .filter_map(|s| identify(s, &out.accounts, findings))
+        .collect();
+    if out.listeners.is_empty()
+        && let Some(section) = of(Kind::Endpoint).next()
+    {
+        findings.add(
+            Diagnostic::new("C022", "pjsip.conf opens no port", section.span)
+                .label("there is no `type=transport` that can be used")
+                .help("add a section with `type=transport`, `protocol=udp` and `bind=0.0.0.0`"),
+        );
+    }
+    out
+}
+
+/// The sections that are objects of a known kind, without those left out for their keys.
+fn objects<'a>(file: &'a line::Config, findings: &mut Findings) -> Vec<(Kind, &'a Section)> {
+    let mut out: Vec<(Kind, &Section)> = Vec::new();
+    let mut seen: HashMap<(Kind, &[u8]), Span> = HashMap::new();
+    for section in file.sections() {
+        let Some(value) = section.get("type") else {
+            findings.left_out(section, "it has no `type=`");
+            continue;
+        };
+        let word = value.text.bytes();
+        let Some(kind) = Kind::parse(word) else {
+            match keys::PJSIP_LATER
+                .iter()
+                .find(|(name, _)| word == name.as_bytes())
+            {
+                Some((name, meaning)) => findings.add(
+                    Diagnostic::new(
+                        "C020",
+                        format!("`type={name}` is not served yet"),
+                        value.span(),
+                    )
+                    .label(*meaning),
+                ),
+                None => {
+                    findings.bad_value(
+                        value,
+                        "`endpoint`, `auth`, `aor`, `identify`, `transport`, `global` or `system`",
+                    );
+                    findings.left_out(section, "its `type=` is unknown");
+                }
+            }
+            continue;
+        };
+        if !keys_are_known(section, kind, findings) {
+            continue;
+        }
+        if let Some(first) = seen.get(&(kind, section.name.as_slice())) {
+            let name = String::from_utf8_lossy(&section.name);
+            findings.add(
+                Diagnostic::new(
+                    "C022",
+                    format!("`[{name}]` of `type={}` is written twice", kind.word()),
+                    section.span,
+                )
+                .label("this one is left out; Asterisk stops reading this type here")
+                .also(*first, "this one counts"),
+            );
+            continue;
+        }
+        seen.insert((kind, section.name.as_slice()), section.span);
+        out.push((kind, section));
+    }
+    out
+}
+
+/// Looks at every key of an object. One that does not exist makes Asterisk refuse the whole object.
+fn keys_are_known(section: &Section, kind: Kind, findings: &mut Findings) -> bool {
+    let mut known = true;
+    for value in section.values.iter().filter(|v| v.key.bytes() != b"type") {
+        // A key from the general table of names in another case is unknown too: names are case-sensitive here.
+        match keys::pjsip(kind, value.key.bytes()) {
+            Some(fate) => findings.fate("pjsip.conf", value, fate),
+            None if value.key.bytes().starts_with(b"@") => {}
+            None => {
+                findings.unknown_key(
+                    value,
+                    keys::pjsip_names(kind),
+                    "Asterisk refuses the whole object for it",
+                );
+                known = false;
+            }
+        }
+    }
+    if !known {
+        findings.left_out(section, "one of its keys does not exist");
+    }
+    known
+}
+
+/// A value that cannot be: says so, and that its object is left out.
+fn refuse(section: &Section, value: &Value, wanted: &str, findings: &mut Findings) {
+    findings.bad_value(value, wanted);
+    findings.left_out(section, "one of its values cannot be used");
+}
+
+fn truth(section: &Section, value: &Value, findings: &mut Findings) -> Option<bool> {
+    let word = boolean(value.text.bytes());
+    if word.is_none() {
+        refuse(section, value, "`yes` or `no`", findings);
+    }
+    word
+}
+
+fn number(section: &Section, value: &Value, findings: &mut Findings) -> Option<u32> {
+    let number = std::str::from_utf8(value.text.bytes())
+        .ok()
+        .and_then(|t| t.parse::<u32>().ok());
+    if number.is_none() {
+        refuse(section, value, "a whole number", findings);
+    }
+    number
+}
+
+fn transport(section: &Section, findings: &mut Findings) -> Option<Listener> {
+    let protocol = match section.get("protocol") {
+        None => Protocol::Udp,
+        Some(value) => match value.text.bytes() {
+            b"udp" => Protocol::Udp,
+            b"tcp" => Protocol::Tcp,
+            b"tls" | b"ws" | b"wss" | b"flow" => {
+                let word = value.text.lossy();
+                findings.add(
+                    Diagnostic::new(
+                        "C026",
+                        format!("transport `{word}` is not served"),
+                        value.text.span(),
+                    )
+                    .label("nothing listens here; udp and tcp are what there is"),
+                );
+                return None;
+            }
+            _ => {
+                refuse(
+                    section,
+                    value,
+                    "`udp`, `tcp`, `tls`, `ws` or `wss`",
+                    findings,
+                );
+                return None;
+            }
+        },
+    };
+    let Some(value) = section.get("bind") else {
+        findings.left_out(section, "a transport needs `bind=`, as `bind=0.0.0.0`");
+        return None;
+    };
+    match text::bind(value.text.bytes(), 5060) {
+        Some(bind) => Some(Listener {
+            name: section.name.clone(),
+            protocol,
+            bind,
+            place: Some(value.span()),
+        }),
+        None => {
+            refuse(
+                section,
+                value,
+                "an address, as `0.0.0.0` or `192.0.2.1:5060`",
+                findings,
+            );
+            None
+        }
+    }
+}
+
+fn auth(section: &Section, findings: &mut Findings) -> Option<Auth> {
+    let mut username = Vec::new();
+    let mut realm = None;
+    let mut password = None;
+    let mut md5 = None;
+    let mut algorithms = vec![Algorithm::Md5];
+    for value in &section.values {
+        let bytes = value.text.bytes();
+        match value.key.bytes() {
+            b"auth_type" => match bytes {
+                b"userpass" | b"md5" | b"digest" => {}
+                b"google_oauth" => {
+                    findings.left_out(section, "OAuth is not served yet");
+                    return None;
+                }
+                _ => {
+                    refuse(section, value, "`digest`, `userpass` or `md5`", findings);
+                    return None;
+                }
+            },
+            b"username" => username = bytes.to_vec(),
+            b"password" => password = Some(bytes.to_vec()),
+            b"realm" => realm = (!bytes.is_empty()).then(|| bytes.to_vec()),
+            b"md5_cred" | b"password_digest" => {
+                let hash = if value.key.bytes() == b"md5_cred" {
+                    Some(bytes)
+                } else {
+                    bytes.strip_prefix(b"MD5:")
+                };
+                match hash {
+                    Some(hash) if hash.len() == 32 && hash.iter().all(u8::is_ascii_hexdigit) => {
+                        md5 = Some(hash.to_ascii_lowercase());
+                    }
+                    Some(_) => {
+                        refuse(section, value, "32 hexadecimal digits", findings);
+                        return None;
+                    }
+                    None => findings.add(
+                        Diagnostic::new(
+                            "C020",
+                            "only MD5 hashes of passwords are served",
+                            value.key.span(),
+                        )
+                        .label("this one is not used"),
+                    ),
+                }
+            }
+            b"supported_algorithms_uas" => {
+                let listed: Vec<Algorithm> = text::words(bytes)
+                    .filter_map(|w| match w.to_ascii_uppercase().as_slice() {
+                        b"MD5" => Some(Algorithm::Md5),
+                        b"SHA-256" => Some(Algorithm::Sha256),
+                        _ => None,
+                    })
+                    .collect();
+                if listed.is_empty() {
+                    refuse(section, value, "`MD5`, `SHA-256` or both", findings);
+                    return None;
+                }
+                algorithms = listed;
+            }
+            _ => {}
+        }
+    }
+    let secret = match (md5, password) {
+        (Some(hash), _) => {
+            algorithms = vec![Algorithm::Md5];
+            Secret::Md5(hash)
+        }
+        (None, Some(password)) => Secret::Password(password),
+        (None, None) => {
+            findings.left_out(section, "it has no `password`");
+            return None;
+        }
+    };
+    if username.is_empty() {
+        findings.left_out(section, "it has no `username`");
+        return None;
+    }
+    Some(Auth {
+        credential: Credential {
+            username,
+            realm,
+            secret,
+            algorithms,
+        },
+        span: section.span,
+    })
+}
+
+fn aor(section: &Section, findings: &mut Findings) -> Option<Aor> {
+    let mut out = Aor {
+        name: AorName::new(Technology::Pjsip, &section.name),
+        contacts: Vec::new(),
+        fallback: false,
+        max_contacts: 0,
+        remove_existing: false,
+        default_expiration: 3600,
+        minimum_expiration: 60,
+        maximum_expiration: 7200,
+    };
+    for value in &section.values {
+        match value.key.bytes() {
+            b"contact" => {
+                for contact in text::words(value.text.bytes()) {
+                    if crate::sip::Uri::parse(contact)
+                        .ok()
+                        .and_then(crate::sip::Uri::sip)
+                        .is_none()
+                    {
+                        refuse(
+                            section,
+                            value,
+                            "a SIP URI, as `sip:192.0.2.1:5060`",
+                            findings,
+                        );
+                        return None;
+                    }
+                    out.contacts.push(contact.to_vec());
+                }
+            }
+            b"max_contacts" => out.max_contacts = number(section, value, findings)?,
+            b"remove_existing" => out.remove_existing = truth(section, value, findings)?,
+            b"remove_unavailable" => {
+                if truth(section, value, findings)? && findings.first("remove_unavailable") {
+                    findings.add(
+                        Diagnostic::new(
+                            "C020",
+                            "`remove_unavailable` is not served yet",
+                            value.key.span(),
+                        )
+                        .label("phones are not pinged, so none is known to be unavailable"),
+                    );
+                }
+            }
+            b"default_expiration" => {
+                out.default_expiration = number(section, value, findings)?.max(1)
+            }
+            b"minimum_expiration" => out.minimum_expiration = number(section, value, findings)?,
+            b"maximum_expiration" => {
+                out.maximum_expiration = number(section, value, findings)?.max(1)
+            }
+            _ => {}
+        }
+    }
+    Some(out)
+}
+
+/// What endpoints refer to.
+struct Known<'a> {
+    auths: &'a HashMap<&'a [u8], Auth>,
+    aors: &'a [Aor],
+    listeners: &'a [Listener],
+}
+
+impl Known<'_> {
+    /// The credentials of a list of auth names. Names of nothing are reported.
+    fn credentials(
+        &self,
+        value: Option<&Value>,
+        effect: &str,
+        findings: &mut Findings,
+    ) -> Vec<(Credential, Span)> {
+        let mut out = Vec::new();
+        for name in value.into_iter().flat_map(|v| text::words(v.text.bytes())) {
+            match self.auths.get(name) {
+                Some(auth) => out.push((auth.credential.clone(), auth.span)),
+                None => {
+                    if let Some(value) = value {
+                        let name = String::from_utf8_lossy(name);
+                        findings.dangling(
+                            format!("there is no auth called `{name}`"),
+                            value.text.span(),
+                            effect,
+                        );
+                    }
+                }
+            }
+        }
+        out
+    }
+}
+
+fn endpoint(section: &Section, known: &Known<'_>, findings: &mut Findings) -> Option<Account> {
+    let shown = String::from_utf8_lossy(&section.name).into_owned();
+    let mut context = b"default".to_vec();
+    let mut message_context = None;
+    let mut caller_id = CallerId::default();
+    let mut codecs: Vec<Codec> = Vec::new();
+    let mut dtmf = Dtmf::Rfc4733;
+    let mut nat = Nat {
+        force_rport: true,
+        ..Nat::default()
+    };
+    let mut variables = Vec::new();
+    let mut by_user = true;
+    let mut transport = None;
+    let mut from_user = None;
+    let mut from_domain = None;
+    let mut language = Vec::new();
+    let mut account_code = Vec::new();
+    let mut aors = Vec::new();
+    for value in &section.values {
+        let bytes = value.text.bytes();
+        let some = || (!bytes.is_empty()).then(|| bytes.to_vec());
+        match value.key.bytes() {
+            b"context" => context = bytes.to_vec(),
+            b"message_context" => message_context = some(),
+            b"callerid" => caller_id = text::caller_id(bytes),
+            b"allow" => text::codecs(&mut codecs, value, true, findings),
+            b"disallow" => text::codecs(&mut codecs, value, false, findings),
+            b"dtmf_mode" => {
+                dtmf = match bytes {
+                    b"rfc4733" => Dtmf::Rfc4733,
+                    b"inband" => Dtmf::Inband,
+                    b"info" => Dtmf::Info,
+                    b"auto" => Dtmf::Auto,
+                    b"auto_info" => Dtmf::AutoInfo,
+                    b"none" => Dtmf::None,
+                    _ => {
+                        refuse(
+                            section,
+                            value,
+                            "`rfc4733`, `inband`, `info`, `auto`, `auto_info` or `none`",
+                            findings,
+                        );
+                        return None;
+                    }
+                }
+            }
+            b"force_rport" => nat.force_rport = truth(section, value, findings)?,
+            b"rewrite_contact" => nat.rewrite_contact = truth(section, value, findings)?,
+            b"rtp_symmetric" => nat.comedia = truth(section, value, findings)?,
+            b"set_var" => variables.extend(text::variable(value, findings)),
+            b"identify_by" => by_user = identify_by(value, findings),
+            b"transport" => transport = named_transport(value, known, findings),
+            b"from_user" => from_user = some(),
+            b"from_domain" => from_domain = some(),
+            b"language" => language = bytes.to_vec(),
+            b"accountcode" => account_code = bytes.to_vec(),
+            b"aors" => aors = named_aors(value, known, findings),
+            _ => {}
+        }
+    }
+    let auth = section.get("auth").filter(|v| !v.text.is_empty());
+    let mut credentials: Vec<Credential> = known
+        .credentials(auth, "nobody can prove to be this endpoint", findings)
+        .into_iter()
+        .map(|(c, _)| c)
+        .collect();
+    if auth.is_some() && credentials.is_empty() {
+        // An empty list would let everybody in; a hash that nobody can have lets nobody in.
+        credentials.push(Credential {
+            username: Vec::new(),
+            realm: None,
+            secret: Secret::Md5(Vec::new()),
+            algorithms: vec![Algorithm::Md5],
+        });
+    }
+    let out_value = section.get("outbound_auth").filter(|v| !v.text.is_empty());
+    let outbound = known.credentials(
+        out_value,
+        "challenges of the far end cannot be answered",
+        findings,
+    );
+    for (credential, span) in &outbound {
+        let user = String::from_utf8_lossy(&credential.username).into_owned();
+        let same =
+            credential.username == section.name || !section.name.iter().all(u8::is_ascii_digit);
+        if !same && credential.username.iter().all(u8::is_ascii_digit) {
+            findings.add(
+                Diagnostic::new(
+                    "C029",
+                    format!("endpoint `{shown}` uses the user name `{user}`"),
+                    *span,
+                )
+                .label(format!(
+                    "`{user}` is another number than the endpoint's own"
+                ))
+                .also(section.span, "the endpoint"),
+            );
+        }
+    }
+    if auth.is_none() {
+        warn_unchallenged(section, &shown, out_value, known, findings);
+    }
+    if codecs.is_empty() {
+        findings.add(
+            Diagnostic::new(
+                "C027",
+                format!("`{shown}` is left without a codec"),
+                section.span,
+            )
+            .label("every call with it fails with 488")
+            .help("add `allow=ulaw` or `allow=alaw`"),
+        );
+    }
+    let listener = transport
+        .as_ref()
+        .and_then(|name| known.listeners.iter().find(|l| l.name == *name));
+    Some(Account {
+        name: section.name.clone(),
+        technology: Technology::Pjsip,
+        role: Role::Endpoint,
+        place: Some(section.span),
+        message_context: message_context.unwrap_or_else(|| context.clone()),
+        context,
+        accepts_messages: true,
+        caller_id,
+        codecs,
+        dtmf,
+        nat,
+        variables,
+        credentials,
+        outbound: outbound.into_iter().map(|(c, _)| c).collect(),
+        insecure: Insecure::default(),
+        challenge_messages: true,
+        by_user,
+        addresses: Vec::new(),
+        aors,
+        acl: text::acl(section, findings),
+        protocol: listener.map_or(Protocol::Udp, |l| l.protocol),
+        transport,
+        protocols: Vec::new(),
+        from_user,
+        from_domain,
+        language,
+        account_code,
+    })
+}
+
+/// An endpoint without `auth` is asked for nothing; with `outbound_auth` its author meant otherwise.
+fn warn_unchallenged(
+    section: &Section,
+    shown: &str,
+    outbound: Option<&Value>,
+    known: &Known<'_>,
+    findings: &mut Findings,
+) {
+    let registers = section
+        .get("aors")
+        .into_iter()
+        .flat_map(|v| text::words(v.text.bytes()))
+        .any(|name| {
+            known
+                .aors
+                .iter()
+                .any(|a| a.name.name == name && a.max_contacts > 0)
+        });
+    let finding = match outbound {
+        Some(value) => Diagnostic::new(
+            "X817",
+            format!("anybody may call and register as `{shown}`"),
+            value.span(),
+        )
+        .label("`outbound_auth` answers challenges of others; it asks nothing of this endpoint")
+        .help("write `auth=` instead to ask for the password")
+        .fix(
+            "replace `outbound_auth` by `auth`",
+            value.key.span(),
+            "auth",
+            false,
+        ),
+        None if registers => Diagnostic::new(
+            "X817",
+            format!("anybody may call and register as `{shown}`"),
+            section.span,
+        )
+        .label("it has no `auth`, so nothing is asked of it")
+        .help("add `auth=` with the name of a section of `type=auth`"),
+        // Without an aor that takes registrations it is a trunk: found by `identify`, and that is its proof.
+        None => return,
+    };
+    findings.add(finding);
+}
+
+fn identify_by(value: &Value, findings: &mut Findings) -> bool {
+    let mut by_user = false;
+    for word in text::words(value.text.bytes()) {
+        match word {
+            b"username" => by_user = true,
+            b"ip" => {}
+            b"auth_username" | b"header" | b"request_uri" => {
+                let word = String::from_utf8_lossy(word);
+                if findings.first(format!("identify_by {word}")) {
+                    findings.add(
+                        Diagnostic::new(
+                            "C020",
+                            format!("`identify_by={word}` is not served yet"),
+                            value.text.span(),
+                        )
+                        .label("endpoints are found by address and by the user of From"),
+                    );
+                }
+            }
+            _ => findings.bad_value(value, "`username`, `ip` or both"),
+        }
+    }
+    by_user
+}
+
+fn named_transport(value: &Value, known: &Known<'_>, findings: &mut Findings) -> Option<Vec<u8>> {
+    let name = value.text.bytes();
+    if name.is_empty() {
+        return None;
+    }
+    if known.listeners.iter().any(|l| l.name == name) {
+        return Some(name.to_vec());
+    }
+    let shown = value.text.lossy();
+    findings.dangling(
+        format!("there is no transport called `{shown}` in use"),
+        value.text.span(),
+        "calls to it go by the protocol that the address names, else UDP",
+    );
+    None
+}
+
+fn named_aors(value: &Value, known: &Known<'_>, findings: &mut Findings) -> Vec<AorName> {
+    let mut out = Vec::new();
+    for name in text::words(value.text.bytes()) {
+        if known.aors.iter().any(|a| a.name.name == name) {
+            out.push(AorName::new(Technology::Pjsip, name));
+        } else {
+            let shown = String::from_utf8_lossy(name);
+            findings.dangling(
+                format!("there is no aor called `{shown}`"),
+                value.text.span(),
+                "nothing can register there, and calls to it fail",
+            );
+        }
+    }
+    out
+}
+
+fn identify(section: &Section, accounts: &[Account], findings: &mut Findings) -> Option<Identify> {
+    let Some(target) = section.get("endpoint") else {
+        findings.left_out(section, "an identify needs `endpoint=`");
+        return None;
+    };
+    let endpoint = target.text.bytes().to_vec();
+    if !accounts.iter().any(|a| a.name == endpoint) {
+        let shown = target.text.lossy();
+        findings.dangling(
+            format!("there is no endpoint called `{shown}`"),
+            target.text.span(),
+            "this rule matches nobody",
+        );
+    }
+    let mut networks = Vec::new();
+    let mut hosts: Vec<Host> = Vec::new();
+    for value in section.all("match") {
+        for word in text::words(value.text.bytes()) {
+            match (Network::parse(word), text::host(word)) {
+                (Some(network), _) => networks.push(network),
+                (None, Some(host)) if host.port == 0 => hosts.push(host),
+                _ => {
+                    refuse(
+                        section,
+                        value,
+                        "addresses, networks or host names",
+                        findings,
+                    );
+                    return None;
+                }
+            }
+        }
+    }
+    if networks.is_empty() && hosts.is_empty() {
+        findings.left_out(section, "an identify needs `match=` with an address");
+        return None;
+    }
+    Some(Identify {
+        endpoint,
+        networks,
+        hosts,
+    })
+}

@@ -1,0 +1,814 @@
+//! `sip.conf`: chan_sip's general options and devices.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use strowger_compiler::conf::line::{self, Section, Value, boolean};
+use strowger_compiler::diagnostic::Diagnostic;
+
+use super::account::{
+    Account, Aor, AorName, CallerId, Codec, Credential, Dtmf, Host, Insecure, Nat, Role, Secret,
+    Technology,
+};
+use super::findings::Findings;
+use super::keys::{self, Level};
+use super::listener::Listener;
+use super::options::{Guests, Options};
+use super::text;
+use crate::sip::digest::Algorithm;
+use crate::sip::flow::Protocol;
+
+/// What `sip.conf` (and `users.conf` after it) adds up to.
+#[derive(Debug)]
+pub(super) struct SipConf {
+    pub(super) general: General,
+    pub(super) accounts: Vec<Account>,
+    pub(super) aors: Vec<Aor>,
+}
+
+/// `[general]`: defaults of devices, and what belongs to no device.
+#[derive(Debug, Clone)]
+pub(super) struct General {
+    /// What a device without keys of its own is.
+    pub(super) device: Device,
+    pub(super) realm: Vec<u8>,
+    pub(super) guests: bool,
+    pub(super) user_agent: Option<Vec<u8>>,
+    pub(super) t1: Option<u32>,
+    /// `[authentication]` and `auth=`: credentials by realm, for every call out.
+    pub(super) outbound: Vec<Credential>,
+    pub(super) listeners: Vec<Listener>,
+    minimum: u32,
+    maximum: u32,
+    default: u32,
+}
+
+/// The values of a device while its section is read.
+#[derive(Debug, Clone)]
+pub(super) struct Device {
+    role: Option<Role>,
+    context: Vec<u8>,
+    message_context: Option<Vec<u8>>,
+    accepts_messages: bool,
+    challenge_messages: bool,
+    caller_id: CallerId,
+    codecs: Vec<Codec>,
+    dtmf: Dtmf,
+    nat: Nat,
+    variables: Vec<(Vec<u8>, Vec<u8>)>,
+    dynamic: bool,
+    host: Option<Host>,
+    port: u16,
+    default_ip: Option<Host>,
+    default_user: Option<Vec<u8>>,
+    secret: Option<Vec<u8>>,
+    md5_secret: Option<Vec<u8>>,
+    remote_secret: Option<Vec<u8>>,
+    insecure: Insecure,
+    protocols: Vec<Protocol>,
+    from_user: Option<Vec<u8>>,
+    from_domain: Option<Vec<u8>>,
+    language: Vec<u8>,
+    account_code: Vec<u8>,
+}
+
+impl Default for Device {
+    fn default() -> Device {
+        Device {
+            role: None,
+            context: b"default".to_vec(),
+            message_context: None,
+            accepts_messages: true,
+            challenge_messages: true,
+            caller_id: CallerId::default(),
+            codecs: Codec::ALL.to_vec(),
+            dtmf: Dtmf::Rfc4733,
+            nat: Nat {
+                auto_force_rport: true,
+                ..Nat::default()
+            },
+            variables: Vec::new(),
+            dynamic: false,
+            host: None,
+            port: 0,
+            default_ip: None,
+            default_user: None,
+            secret: None,
+            md5_secret: None,
+            remote_secret: None,
+            insecure: Insecure::default(),
+            protocols: vec![Protocol::Udp],
+            from_user: None,
+            from_domain: None,
+            language: Vec::new(),
+            account_code: Vec::new(),
+        }
+    }
+}
+
+impl General {
+    /// What counts without a `sip.conf`.
+    pub(super) fn absent() -> General {
+        General {
+            device: Device::default(),
+            realm: b"asterisk".to_vec(),
+            guests: false,
+            user_agent: None,
+            t1: None,
+            outbound: Vec::new(),
+            listeners: Vec::new(),
+            minimum: 60,
+            maximum: 3600,
+            default: 120,
+        }
+    }
+}
+
+/// Reads the file.
+pub(super) fn read(file: &line::Config, options: &Options, findings: &mut Findings) -> SipConf {
+    let general = general(file, options, findings);
+    let mut out = SipConf {
+        general,
+        accounts: Vec::new(),
+        aors: Vec::new(),
+    };
+    for section in file.sections() {
+        if section.name.eq_ignore_ascii_case(b"general")
+            || section.name.eq_ignore_ascii_case(b"authentication")
+        {
+            continue;
+        }
+        let Some(kind) = section.get("type") else {
+            findings.left_out(
+                section,
+                "it has no `type=`: `friend` calls and is called, `peer` is called, `user` calls",
+            );
+            continue;
+        };
+        let mut device = out.general.device.clone();
+        device.role = match kind.text.bytes().to_ascii_lowercase().as_slice() {
+            b"friend" => Some(Role::Friend),
+            b"peer" => Some(Role::Peer),
+            b"user" => Some(Role::User),
+            _ => {
+                findings.bad_value(kind, "`friend`, `peer` or `user`");
+                findings.left_out(section, "its `type=` is unknown");
+                continue;
+            }
+        };
+        for value in &section.values {
+            match keys::sip(value.key.bytes()) {
+                Some((_, Level::General))
+                    if !value.is("accept_outofcall_message") && !value.is("auth") =>
+                {
+                    general_in_device(value, findings)
+                }
+                Some((fate, _)) => {
+                    findings.fate("sip.conf", value, fate);
+                    device.set(value, true, findings);
+                }
+                None => findings.unknown_key(value, keys::sip_names(), "ignored"),
+            }
+        }
+        let acl = text::acl(section, findings);
+        out.add(section, device, acl, findings);
+    }
+    out
+}
+
+/// Keys of `[general]` that somebody wrote into a device. `accept_outofcall_message` is honoured there; the rest has no effect.
+fn general_in_device(value: &Value, findings: &mut Findings) {
+    let key = value.key.lossy().to_ascii_lowercase();
+    if !value.inherited && findings.first(format!("general {key}")) {
+        findings.add(
+            Diagnostic::new(
+                "C023",
+                format!("`{key}` belongs to `[general]`"),
+                value.key.span(),
+            )
+            .label("without effect in a device"),
+        );
+    }
+}
+
+fn general(file: &line::Config, options: &Options, findings: &mut Findings) -> General {
+    let mut general = General::absent();
+    let mut udp = (IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+    let mut tcp_bind = None;
+    let mut tcp = false;
+    let mut port = 5060;
+    let mut guests: Option<bool> = None;
+    let mut places = (None, None);
+    for value in file.named("general").flat_map(|s| &s.values) {
+        let Some((fate, level)) = keys::sip(value.key.bytes()) else {
+            findings.unknown_key(value, keys::sip_names(), "ignored");
+            continue;
+        };
+        if level == Level::Device {
+            let key = value.key.lossy().to_ascii_lowercase();
+            findings.add(
+                Diagnostic::new(
+                    "C023",
+                    format!("`{key}` belongs to a device"),
+                    value.key.span(),
+                )
+                .label("without effect in `[general]`"),
+            );
+            continue;
+        }
+        findings.fate("sip.conf", value, fate);
+        let bytes = value.text.bytes();
+        match value.key.bytes().to_ascii_lowercase().as_slice() {
+            b"realm" if !bytes.is_empty() => general.realm = bytes.to_vec(),
+            b"useragent" => general.user_agent = Some(bytes.to_vec()),
+            b"allowguest" => guests = truth(value, findings).or(guests),
+            b"alwaysauthreject" => {
+                if truth(value, findings) == Some(false) {
+                    findings.add(
+                        Diagnostic::new("C020", "`alwaysauthreject` is always on", value.span())
+                            .label("an unknown name gets the same answers as a wrong password"),
+                    );
+                }
+            }
+            b"udpbindaddr" | b"bindaddr" => match text::bind(bytes, 0) {
+                Some(address) => {
+                    udp = (address.ip(), address.port());
+                    places.0 = Some(value.span());
+                }
+                None => findings.bad_value(value, "an address, as `0.0.0.0` or `192.0.2.1:5060`"),
+            },
+            b"tcpbindaddr" => match text::bind(bytes, 0) {
+                Some(address) => {
+                    tcp_bind = Some(address);
+                    places.1 = Some(value.span());
+                }
+                None => findings.bad_value(value, "an address, as `0.0.0.0` or `192.0.2.1:5060`"),
+            },
+            b"bindport" => {
+                port = number(value, 1, 65_535, findings)
+                    .and_then(|n| u16::try_from(n).ok())
+                    .unwrap_or(port)
+            }
+            b"tcpenable" => tcp = truth(value, findings).unwrap_or(tcp),
+            b"minexpiry" => {
+                general.minimum = number(value, 0, u32::MAX, findings).unwrap_or(general.minimum)
+            }
+            b"maxexpiry" | b"maxexpirey" => {
+                general.maximum = number(value, 1, u32::MAX, findings).unwrap_or(general.maximum)
+            }
+            b"defaultexpiry" | b"defaultexpirey" => {
+                general.default = number(value, 1, u32::MAX, findings).unwrap_or(general.default)
+            }
+            b"timert1" => general.t1 = number(value, 10, 60_000, findings).or(general.t1),
+            b"auth" => general.outbound.extend(realm_credential(value, findings)),
+            _ => general.device.set(value, false, findings),
+        }
+    }
+    for value in file.named("authentication").flat_map(|s| s.all("auth")) {
+        general.outbound.extend(realm_credential(value, findings));
+    }
+    let at = |ip, own: u16| SocketAddr::new(ip, if own == 0 { port } else { own });
+    general.listeners.push(Listener {
+        name: b"udp".to_vec(),
+        protocol: Protocol::Udp,
+        bind: at(udp.0, udp.1),
+        place: places.0,
+    });
+    if tcp {
+        let bind = tcp_bind.map_or(at(udp.0, udp.1), |a| {
+            SocketAddr::new(a.ip(), if a.port() == 0 { port } else { a.port() })
+        });
+        general.listeners.push(Listener {
+            name: b"tcp".to_vec(),
+            protocol: Protocol::Tcp,
+            bind,
+            place: places.1,
+        });
+    }
+    general.guests = guests_allowed(file, guests, options, &general.device.context, findings);
+    general
+}
+
+/// Asterisk lets unknown callers in unless told otherwise; we do not, and say so.
+fn guests_allowed(
+    file: &line::Config,
+    guests: Option<bool>,
+    options: &Options,
+    context: &[u8],
+    findings: &mut Findings,
+) -> bool {
+    let context = String::from_utf8_lossy(context).into_owned();
+    let place = file.named("general").next().map(|s| s.span);
+    let written = file.value("general", "allowguest").map(Value::span);
+    match (guests, options.guests) {
+        (Some(true), _) => {
+            findings.first("guests");
+            if let Some(span) = written.or(place) {
+                findings.add(
+                    Diagnostic::new(
+                        "X817",
+                        format!("unknown callers are let into context `{context}`"),
+                        span,
+                    )
+                    .label("anybody who can reach this port may dial what that context offers"),
+                );
+            }
+            true
+        }
+        (Some(false), _) => false,
+        (None, Guests::Asterisk) => {
+            if let Some(span) = place {
+                findings.add(
+                    Diagnostic::new("X817", format!("unknown callers are let into context `{context}`"), span)
+                        .label("there is no `allowguest` here, and strowger.toml says `guests = \"asterisk\"`"),
+                );
+            }
+            true
+        }
+        (None, Guests::Refused) => {
+            if let Some(span) = place.or_else(|| file.sections().next().map(|s| s.span)) {
+                let mut finding = Diagnostic::new("C028", "unknown callers are refused", span)
+                    .label(format!("there is no `allowguest` here; Asterisk would let them into context `{context}`"))
+                    .help("to let them in, add the line `allowguest=yes`; `allowguest=no` says that they are meant to stay out");
+                if place.is_some() {
+                    finding = finding.fix(
+                        "add `allowguest=no`",
+                        line_end(span),
+                        "\nallowguest=no",
+                        true,
+                    );
+                }
+                findings.add(finding);
+            }
+            false
+        }
+    }
+}
+
+/// Behind the `]` of a section header whose name stands at `name`.
+fn line_end(name: strowger_compiler::source::Span) -> strowger_compiler::source::Span {
+    let end = name.end + 1;
+    strowger_compiler::source::Span {
+        start: end,
+        end,
+        ..name
+    }
+}
+
+impl Device {
+    /// One key that devices and `[general]` share, or that is the device's own.
+    pub(super) fn set(&mut self, value: &Value, in_device: bool, findings: &mut Findings) {
+        let bytes = value.text.bytes();
+        let text = || bytes.to_vec();
+        let some = || (!bytes.is_empty()).then(|| bytes.to_vec());
+        match value.key.bytes().to_ascii_lowercase().as_slice() {
+            b"context" => self.context = text(),
+            b"outofcall_message_context" => self.message_context = some(),
+            b"accept_outofcall_message" => {
+                if in_device && !value.inherited && findings.first("accept_outofcall_message") {
+                    findings.add(
+                        Diagnostic::new(
+                            "C023",
+                            "`accept_outofcall_message` belongs to `[general]`",
+                            value.key.span(),
+                        )
+                        .label("Asterisk ignores it in a device; it is honoured here"),
+                    );
+                }
+                self.accepts_messages = truth(value, findings).unwrap_or(self.accepts_messages);
+            }
+            b"auth_message_requests" => {
+                self.challenge_messages = truth(value, findings).unwrap_or(self.challenge_messages)
+            }
+            b"insecure" => self.insecure = insecure(value, findings),
+            b"nat" => self.nat = nat(value, findings),
+            b"transport" => self.protocols = protocols(value, findings),
+            b"allow" => text::codecs(&mut self.codecs, value, true, findings),
+            b"disallow" => text::codecs(&mut self.codecs, value, false, findings),
+            b"dtmfmode" => self.dtmf = dtmf(value, findings).unwrap_or(self.dtmf),
+            b"fromuser" => self.from_user = some(),
+            b"fromdomain" => self.from_domain = some(),
+            b"accountcode" => self.account_code = text(),
+            b"language" => self.language = text(),
+            b"host" => {
+                self.dynamic = bytes.eq_ignore_ascii_case(b"dynamic");
+                self.host = None;
+                if !self.dynamic {
+                    self.host = text::host(bytes);
+                    if self.host.is_none() {
+                        findings.bad_value(value, "`dynamic`, an address or a host name");
+                    }
+                }
+            }
+            b"port" => {
+                self.port = number(value, 1, 65_535, findings)
+                    .and_then(|n| u16::try_from(n).ok())
+                    .unwrap_or(self.port)
+            }
+            b"defaultip" => {
+                self.default_ip = text::host(bytes);
+                if self.default_ip.is_none() {
+                    findings.bad_value(value, "an address or a host name");
+                }
+            }
+            b"defaultuser" | b"username" => self.default_user = some(),
+            b"secret" => self.secret = some(),
+            b"remotesecret" => self.remote_secret = some(),
+            b"md5secret" => {
+                if bytes.len() == 32 && bytes.iter().all(u8::is_ascii_hexdigit) {
+                    self.md5_secret = Some(bytes.to_ascii_lowercase());
+                } else {
+                    findings.bad_value(value, "32 hexadecimal digits");
+                    // Nobody can prove a hash that is none; leaving it out would let everybody in.
+                    self.md5_secret = Some(Vec::new());
+                }
+            }
+            b"callerid" => self.caller_id = text::caller_id(bytes),
+            b"cid_number" => self.caller_id.number = some(),
+            b"fullname" => self.caller_id.name = some(),
+            b"setvar" => self.variables.extend(text::variable(value, findings)),
+            _ => {}
+        }
+    }
+}
+
+impl SipConf {
+    /// Makes the account of a section, and its address of record.
+    pub(super) fn add(
+        &mut self,
+        section: &Section,
+        mut device: Device,
+        acl: Vec<(bool, super::account::Network)>,
+        findings: &mut Findings,
+    ) {
+        let role = device.role.unwrap_or(Role::Friend);
+        let name = AorName::new(Technology::Sip, &section.name);
+        let shown = String::from_utf8_lossy(&section.name).into_owned();
+        if let Some(at) = self.accounts.iter().position(|a| a.name == section.name) {
+            // chan_sip reads the second section over the first one; the last word on each device counts.
+            let first = self.accounts.remove(at);
+            self.aors.retain(|a| a.name != name);
+            if let Some(place) = first.place {
+                findings.add(
+                    Diagnostic::new(
+                        "C022",
+                        format!("`[{shown}]` is written twice"),
+                        section.span,
+                    )
+                    .label("this one counts")
+                    .also(place, "this one is left out"),
+                );
+            }
+        }
+        warn_open(section, &device, &shown, findings);
+        if device.codecs.is_empty() {
+            findings.add(
+                Diagnostic::new(
+                    "C027",
+                    format!("`{shown}` is left without a codec"),
+                    section.span,
+                )
+                .label("every call with it fails with 488")
+                .help("add `allow=ulaw` or `allow=alaw`"),
+            );
+        }
+        let protocol = device.protocols.first().copied().unwrap_or(Protocol::Udp);
+        if device.dynamic && role == Role::User {
+            device.dynamic = false;
+        }
+        let contact = |host: &Host, port: u16| {
+            let host = Host {
+                port: if host.port == 0 { port } else { host.port },
+                ..host.clone()
+            };
+            let user = device
+                .default_user
+                .as_deref()
+                .map(|u| format!("{}@", String::from_utf8_lossy(u)))
+                .unwrap_or_default();
+            let transport = if protocol == Protocol::Tcp {
+                ";transport=tcp"
+            } else {
+                ""
+            };
+            format!("sip:{user}{}{transport}", text::uri_host(&host)).into_bytes()
+        };
+        let fixed = device
+            .host
+            .as_ref()
+            .or(device.default_ip.as_ref().filter(|_| device.dynamic));
+        if role != Role::User && (device.dynamic || fixed.is_some()) {
+            self.aors.push(Aor {
+                name: name.clone(),
+                contacts: fixed.map(|h| contact(h, device.port)).into_iter().collect(),
+                fallback: device.dynamic,
+                max_contacts: u32::from(device.dynamic),
+                remove_existing: true,
+                default_expiration: self.general.default,
+                minimum_expiration: self.general.minimum,
+                maximum_expiration: self.general.maximum,
+            });
+        }
+        let aors = if self.aors.iter().any(|a| a.name == name) {
+            vec![name]
+        } else {
+            Vec::new()
+        };
+        if aors.is_empty() && role != Role::User {
+            findings.add(
+                Diagnostic::new("C022", format!("`{shown}` cannot be called"), section.span)
+                    .label("it has no `host=`: `host=dynamic` lets it register"),
+            );
+        }
+        let mut addresses: Vec<Host> = device.host.iter().cloned().collect();
+        for host in &mut addresses {
+            host.port = if host.port == 0 {
+                device.port
+            } else {
+                host.port
+            };
+        }
+        let inbound = device
+            .md5_secret
+            .clone()
+            .map(Secret::Md5)
+            .or_else(|| device.secret.clone().map(Secret::Password));
+        let outward = device
+            .remote_secret
+            .clone()
+            .map(Secret::Password)
+            .or_else(|| inbound.clone());
+        let outbound_user = device
+            .default_user
+            .clone()
+            .unwrap_or_else(|| section.name.clone());
+        let credential = |username: Vec<u8>, secret| Credential {
+            username,
+            realm: None,
+            secret,
+            algorithms: vec![Algorithm::Md5],
+        };
+        let mut outbound: Vec<Credential> = outward
+            .map(|s| credential(outbound_user, s))
+            .into_iter()
+            .collect();
+        outbound.extend(self.general.outbound.iter().cloned());
+        self.accounts.push(Account {
+            name: section.name.clone(),
+            technology: Technology::Sip,
+            role,
+            place: Some(section.span),
+            message_context: device
+                .message_context
+                .unwrap_or_else(|| device.context.clone()),
+            context: device.context,
+            accepts_messages: device.accepts_messages,
+            caller_id: device.caller_id,
+            codecs: device.codecs,
+            dtmf: device.dtmf,
+            nat: device.nat,
+            variables: device.variables,
+            credentials: inbound
+                .map(|s| credential(section.name.clone(), s))
+                .into_iter()
+                .collect(),
+            outbound,
+            insecure: device.insecure,
+            challenge_messages: device.challenge_messages,
+            by_user: role != Role::Peer,
+            addresses,
+            aors,
+            acl,
+            transport: None,
+            protocol,
+            protocols: device.protocols,
+            from_user: device.from_user,
+            from_domain: device.from_domain,
+            language: device.language,
+            account_code: device.account_code,
+        });
+    }
+}
+
+impl General {
+    /// The socket that chan_sip opens without being asked.
+    pub(super) fn default_listener() -> Listener {
+        Listener {
+            name: b"udp".to_vec(),
+            protocol: Protocol::Udp,
+            bind: SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 5060),
+            place: None,
+        }
+    }
+
+    /// Where unknown callers enter the plan.
+    pub(super) fn context(&self) -> &[u8] {
+        &self.device.context
+    }
+
+    /// The account of callers that nobody knows, as `[general]` describes it. It is named after no section.
+    pub(super) fn nobody(&self) -> Account {
+        let device = self.device.clone();
+        Account {
+            name: Vec::new(),
+            technology: Technology::Sip,
+            role: Role::Guest,
+            place: None,
+            message_context: device
+                .message_context
+                .unwrap_or_else(|| device.context.clone()),
+            context: device.context,
+            accepts_messages: device.accepts_messages,
+            caller_id: CallerId::default(),
+            codecs: device.codecs,
+            dtmf: device.dtmf,
+            nat: device.nat,
+            variables: Vec::new(),
+            credentials: Vec::new(),
+            outbound: self.outbound.clone(),
+            insecure: Insecure::default(),
+            challenge_messages: false,
+            by_user: false,
+            addresses: Vec::new(),
+            aors: Vec::new(),
+            acl: Vec::new(),
+            transport: None,
+            protocol: device.protocols.first().copied().unwrap_or(Protocol::Udp),
+            protocols: Vec::new(),
+            from_user: device.from_user,
+            from_domain: device.from_domain,
+            language: device.language,
+            account_code: device.account_code,
+        }
+    }
+}
+
+/// Says loudly what lets a stranger act as this device.
+fn warn_open(section: &Section, device: &Device, shown: &str, findings: &mut Findings) {
+    let span = section.span;
+    if device.secret.is_none() && device.md5_secret.is_none() {
+        if device.dynamic {
+            findings.add(
+                Diagnostic::new(
+                    "X817",
+                    format!("anybody may register and call as `{shown}`"),
+                    span,
+                )
+                .label("it has no `secret`, so nothing is asked of it")
+                .help("add `secret=` with a long random word"),
+            );
+        }
+    } else if device.insecure.invite {
+        findings.add(
+            Diagnostic::new(
+                "X817",
+                format!("calls as `{shown}` are not challenged"),
+                span,
+            )
+            .label("`insecure=invite` lets everybody call who writes this name into From"),
+        );
+    }
+    if device.secret.as_deref() == Some(section.name.as_slice()) {
+        findings.add(
+            Diagnostic::new("X817", format!("the secret of `{shown}` is its name"), span)
+                .label("this is the first thing that a scanner tries")
+                .help("choose a long random word"),
+        );
+    }
+}
+
+/// `yes` or `no`; anything else is reported and `None`.
+pub(super) fn truth(value: &Value, findings: &mut Findings) -> Option<bool> {
+    let word = boolean(value.text.bytes());
+    if word.is_none() {
+        findings.bad_value(value, "`yes` or `no`");
+    }
+    word
+}
+
+/// A whole number in a range; anything else is reported and `None`.
+pub(super) fn number(value: &Value, least: u32, most: u32, findings: &mut Findings) -> Option<u32> {
+    let number = std::str::from_utf8(value.text.bytes())
+        .ok()
+        .and_then(|t| t.parse::<u32>().ok());
+    let number = number.filter(|n| (least..=most).contains(n));
+    if number.is_none() {
+        let most = if most == u32::MAX {
+            "more".to_owned()
+        } else {
+            most.to_string()
+        };
+        findings.bad_value(value, &format!("a number from {least} to {most}"));
+    }
+    number
+}
+
+fn insecure(value: &Value, findings: &mut Findings) -> Insecure {
+    let mut out = Insecure::default();
+    for word in text::words(value.text.bytes()) {
+        match word.to_ascii_lowercase().as_slice() {
+            b"port" | b"yes" => out.port = true,
+            b"invite" => out.invite = true,
+            b"very" => {
+                out = Insecure {
+                    port: true,
+                    invite: true,
+                }
+            }
+            b"no" | b"none" => out = Insecure::default(),
+            _ => findings.bad_value(value, "`port`, `invite`, both, or `no`"),
+        }
+    }
+    out
+}
+
+fn nat(value: &Value, findings: &mut Findings) -> Nat {
+    let mut out = Nat::default();
+    for word in text::words(value.text.bytes()) {
+        match word.to_ascii_lowercase().as_slice() {
+            b"yes" => {
+                out.force_rport = true;
+                out.comedia = true;
+            }
+            b"force_rport" => out.force_rport = true,
+            b"comedia" => out.comedia = true,
+            b"auto_force_rport" => out.auto_force_rport = true,
+            b"auto_comedia" => out.auto_comedia = true,
+            b"no" | b"never" => out = Nat::default(),
+            _ => findings.bad_value(
+                value,
+                "`no`, `force_rport`, `comedia`, `auto_force_rport`, `auto_comedia` or `yes`",
+            ),
+        }
+    }
+    // chan_sip calls a phone that it answers at its source port by that address too.
+    out.rewrite_contact = out.force_rport;
+    out
+}
+
+fn protocols(value: &Value, findings: &mut Findings) -> Vec<Protocol> {
+    let mut out = Vec::new();
+    for word in text::words(value.text.bytes()) {
+        match word.to_ascii_lowercase().as_slice() {
+            b"udp" => out.push(Protocol::Udp),
+            b"tcp" => out.push(Protocol::Tcp),
+            b"tls" | b"ws" | b"wss" => {
+                let word = String::from_utf8_lossy(word).to_ascii_lowercase();
+                if findings.first(format!("transport {word}")) {
+                    findings.add(
+                        Diagnostic::new(
+                            "C026",
+                            format!("transport `{word}` is not served"),
+                            value.text.span(),
+                        )
+                        .label("udp and tcp are what there is"),
+                    );
+                }
+            }
+            _ => findings.bad_value(value, "`udp`, `tcp` or both with a comma"),
+        }
+    }
+    out.dedup();
+    if out.is_empty() {
+        vec![Protocol::Udp]
+    } else {
+        out
+    }
+}
+
+fn dtmf(value: &Value, findings: &mut Findings) -> Option<Dtmf> {
+    Some(match value.text.bytes().to_ascii_lowercase().as_slice() {
+        b"rfc2833" | b"rfc4733" => Dtmf::Rfc4733,
+        b"inband" => Dtmf::Inband,
+        b"info" | b"shortinfo" => Dtmf::Info,
+        b"auto" => Dtmf::Auto,
+        _ => {
+            findings.bad_value(value, "`rfc2833`, `info`, `shortinfo`, `inband` or `auto`");
+            return None;
+        }
+    })
+}
+
+/// `user:secret@realm` or `user#md5@realm`.
+fn realm_credential(value: &Value, findings: &mut Findings) -> Option<Credential> {
+    let bytes = value.text.bytes();
+    let parsed = bytes.iter().rposition(|b| *b == b'@').and_then(|at| {
+        let (who, realm) = (&bytes[..at], &bytes[at + 1..]);
+        let split = who.iter().position(|b| matches!(b, b':' | b'#'))?;
+        let secret = who[split + 1..].to_vec();
+        let secret = if who[split] == b'#' {
+            Secret::Md5(secret)
+        } else {
+            Secret::Password(secret)
+        };
+        Some(Credential {
+            username: who[..split].to_vec(),
+            realm: Some(realm.to_vec()),
+            secret,
+            algorithms: vec![Algorithm::Md5],
+        })
+    });
+    if parsed.is_none() {
+        findings.bad_value(value, "`user:secret@realm` or `user#md5@realm`");
+    }
+    parsed
+}
