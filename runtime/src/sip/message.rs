@@ -397,7 +397,7 @@ impl Message {
 
 enum Index {
     Done(Start, Vec<Row>, Range<u32>, Option<Flaw>),
-    /// A line continues another: join them first, then index again.
+    /// A line continues another, or holds a CR of its own: make blanks of them first, then index again.
     Folded,
 }
 
@@ -429,7 +429,7 @@ fn index(bytes: &[u8]) -> Result<Index, Garbage> {
         if from == to {
             break;
         }
-        if matches!(bytes[from], b' ' | b'\t') {
+        if matches!(bytes[from], b' ' | b'\t') || bytes[from..to].contains(&b'\r') {
             return Ok(Index::Folded);
         }
         // A line without a colon is malformed and not needed: ignored (RFC 3261 8.2).
@@ -550,7 +550,8 @@ fn start_line(
     })
 }
 
-/// Joins folded header lines with blanks, byte for byte, so that every offset stays (RFC 3261 7.3.1).
+/// Joins folded header lines with blanks, byte for byte, so that every offset stays (RFC 3261 7.3.1). A CR inside a line becomes
+/// a blank too: whoever we would pass it on to might take it for a line end.
 fn unfold(bytes: &[u8]) -> Bytes {
     let mut out = bytes.to_vec();
     let mut at = out
@@ -560,6 +561,11 @@ fn unfold(bytes: &[u8]) -> Bytes {
     while let Some((end, next)) = line(&out, at) {
         if end == at {
             break;
+        }
+        for b in &mut out[at..end] {
+            if *b == b'\r' {
+                *b = b' ';
+            }
         }
         if matches!(out.get(next), Some(b' ' | b'\t')) {
             out[end..next].fill(b' ');

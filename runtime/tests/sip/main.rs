@@ -1,6 +1,12 @@
 //! The SIP layer from outside: torture messages, other readers, random bytes, streams, digests, offers and answers.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod differential;
+mod digests;
+mod messages;
+mod random;
+mod sessions;
+mod streams;
 mod torture;
 
 use std::path::{Path, PathBuf};
