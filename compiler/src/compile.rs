@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use crate::conf::{exten, line};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::hir::Hir;
+use crate::lint::World;
+use crate::resolve::Index;
 use crate::source::Sources;
-use crate::{build, codes};
+use crate::{build, codes, lint};
 
 /// What to compile for, and how loud to be.
 #[derive(Clone, Debug)]
@@ -80,6 +82,14 @@ pub fn compile(sources: &Sources, options: &Options) -> Compiled {
     let (hir, found) = build::build(sources, &plan, options.asterisk_version >= 23);
     let mut diagnostics = config.diagnostics;
     diagnostics.extend(found);
+    let beside = ["extensions.ael", "extensions.lua"]
+        .iter()
+        .any(|f| sources.find(f).is_some());
+    let world = World {
+        index: Index::new(&hir),
+        open: config.open || beside,
+    };
+    diagnostics.extend(lint::check(&world));
     for diagnostic in &mut diagnostics {
         diagnostic.level = options.level(diagnostic.code);
     }

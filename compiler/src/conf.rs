@@ -3,3 +3,4 @@
 mod comment;
 pub mod exten;
 pub mod line;
+mod reader;

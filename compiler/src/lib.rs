@@ -12,8 +12,10 @@ mod constant;
 pub mod diagnostic;
 pub mod edit_distance;
 pub mod hir;
+pub mod jump;
 mod lint;
 pub mod pattern;
+pub mod resolve;
 pub mod show;
 pub mod source;
 

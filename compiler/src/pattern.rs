@@ -210,6 +210,28 @@ impl Pattern {
         }
     }
 
+    /// Whether some text is matched by both.
+    pub fn overlaps(&self, other: &Pattern) -> bool {
+        let (mine, theirs) = (self.matching(), other.matching());
+        for i in 0.. {
+            match (mine.get(i), theirs.get(i)) {
+                (None, None) | (Some(Element::Bang), None) | (None, Some(Element::Bang)) => {
+                    return true;
+                }
+                (None, Some(_)) | (Some(_), None) => return false,
+                (Some(Element::Broken), _) | (_, Some(Element::Broken)) => return false,
+                (Some(Element::Dot | Element::Bang), _)
+                | (_, Some(Element::Dot | Element::Bang)) => return true,
+                (Some(Element::Set(a)), Some(Element::Set(b))) => {
+                    if !a.iter().any(|byte| b.holds(byte)) {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
+    }
+
     /// A text that it matches: the lowest member of each set, `0` for what `.` stands for. None when nothing can match.
     pub fn witness(&self) -> Option<Vec<u8>> {
         let mut out = Vec::new();
@@ -293,6 +315,16 @@ impl Matches {
             (Matches::Pattern(_), Matches::Name(_)) => Ordering::Greater,
             (Matches::Pattern(a), Matches::Pattern(b)) => a.rank(b),
         }
+    }
+}
+
+/// Whether some text is matched by both forms.
+pub fn overlap(a: &Matches, b: &Matches) -> bool {
+    match (a, b) {
+        (Matches::Name(a), Matches::Name(b)) => a == b,
+        (Matches::Name(name), Matches::Pattern(pattern))
+        | (Matches::Pattern(pattern), Matches::Name(name)) => pattern.matches(name),
+        (Matches::Pattern(a), Matches::Pattern(b)) => a.overlaps(b),
     }
 }
 

@@ -1,0 +1,228 @@
+//! Where the steps of a plan lead: the targets that `Goto`, `Gosub` and their relatives name in their arguments (DL-238,
+//! DL-244 to DL-251, DL-257).
+
+use std::ops::Range;
+
+use strowger_stdlib::template::{Piece, Template};
+
+use crate::hir::Step;
+use crate::source::Text;
+
+/// How a target is reached.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// The call goes on there.
+    Goto,
+    /// The call goes there and comes back.
+    Gosub,
+}
+
+/// A part of a target.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// Not written, or written empty: where the call is.
+    Here,
+    /// This text.
+    Text(Text),
+    /// Holds variables.
+    Computed(Text),
+}
+
+impl Part {
+    fn read(text: Text) -> Part {
+        if strowger_stdlib::template::has_hole(text.bytes()) {
+            Part::Computed(text)
+        } else {
+            Part::Text(text)
+        }
+    }
+
+    /// The text, if it is constant.
+    pub fn constant(&self) -> Option<&Text> {
+        match self {
+            Part::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// One target of one step.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// How it is reached.
+    pub kind: Kind,
+    /// The context.
+    pub context: Part,
+    /// The extension.
+    pub exten: Part,
+    /// The priority or label.
+    pub priority: Part,
+    /// All of it.
+    pub whole: Text,
+}
+
+/// The targets that a step names.
+pub fn targets(step: &Step) -> Vec<Target> {
+    let mut found = Vec::new();
+    of_call(step.app.bytes(), &step.args, 0, &mut found);
+    found
+}
+
+/// Applications that run another may stand in each other this deep.
+const NESTING: usize = 4;
+
+fn of_call(app: &[u8], args: &Text, depth: usize, found: &mut Vec<Target>) {
+    let shape = Shape::read(args.bytes());
+    let branches = |found: &mut Vec<Target>, kind| {
+        for branch in branches(args, &shape) {
+            found.extend(target(kind, branch));
+        }
+    };
+    match app.to_ascii_lowercase().as_slice() {
+        b"goto" => found.extend(target(Kind::Goto, args.clone())),
+        b"gosub" => found.extend(target(Kind::Gosub, args.clone())),
+        b"gotoif" | b"gotoiftime" => branches(found, Kind::Goto),
+        b"gosubif" => branches(found, Kind::Gosub),
+        b"execif" | b"execiftime" if depth < NESTING => {
+            for branch in branches_of_calls(args, &shape) {
+                nested(&branch, depth, found);
+            }
+        }
+        b"exec" | b"tryexec" if depth < NESTING => nested(args, depth, found),
+        _ => {}
+    }
+}
+
+fn nested(call: &Text, depth: usize, found: &mut Vec<Target>) {
+    let (app, args, _) = crate::conf::exten::application(call);
+    if !strowger_stdlib::template::has_hole(app.bytes()) {
+        of_call(app.trimmed().bytes(), &args, depth + 1, found);
+    }
+}
+
+/// `[[context,]extension,]priority[(arguments)]`.
+fn target(kind: Kind, text: Text) -> Option<Target> {
+    let whole = match kind {
+        Kind::Goto => text,
+        Kind::Gosub => {
+            let shape = Shape::read(text.bytes());
+            let open = shape.find(text.bytes(), b'(', 0).unwrap_or(text.len());
+            text.slice(0..open)
+        }
+    };
+    if whole.is_empty() {
+        return None;
+    }
+    let shape = Shape::read(whole.bytes());
+    let first = shape.find(whole.bytes(), b',', 0);
+    let second = first.and_then(|f| shape.find(whole.bytes(), b',', f + 1));
+    let part = |range: Range<usize>| {
+        if range.is_empty() {
+            Part::Here
+        } else {
+            Part::read(whole.slice(range))
+        }
+    };
+    let all = whole.len();
+    let (context, exten, priority) = match (first, second) {
+        (None, _) => (Part::Here, Part::Here, part(0..all)),
+        // A variable may hold commas, so fewer parts are seen than there will be.
+        (Some(f), None) if shape.holes.iter().any(|h| h.start < f) => (
+            Part::Computed(whole.slice(0..f)),
+            Part::Computed(whole.slice(0..f)),
+            part(f + 1..all),
+        ),
+        (Some(f), None) => (Part::Here, part(0..f), part(f + 1..all)),
+        (Some(f), Some(s)) => (part(0..f), part(f + 1..s), part(s + 1..all)),
+    };
+    let computed_alone = first.is_none() && matches!(priority, Part::Computed(_));
+    (!computed_alone).then_some(Target {
+        kind,
+        context,
+        exten,
+        priority,
+        whole,
+    })
+}
+
+/// What stands behind `?`, cut at the first `:`, nothing protected (DL-238).
+fn branches(args: &Text, shape: &Shape) -> Vec<Text> {
+    let bytes = args.bytes();
+    let Some(question) = shape.find(bytes, b'?', 0) else {
+        return Vec::new();
+    };
+    let colon = shape.find(bytes, b':', question + 1);
+    let mut out = vec![args.slice(question + 1..colon.unwrap_or(bytes.len()))];
+    out.extend(colon.map(|c| args.slice(c + 1..bytes.len())));
+    out
+}
+
+/// What stands behind `?`, cut at the first `:` outside parentheses (DL-237).
+fn branches_of_calls(args: &Text, shape: &Shape) -> Vec<Text> {
+    let bytes = args.bytes();
+    let Some(question) = shape.find(bytes, b'?', 0) else {
+        return Vec::new();
+    };
+    let mut depth = 0usize;
+    let mut colon = None;
+    for (i, byte) in bytes.iter().enumerate().skip(question + 1) {
+        if shape.holes.iter().any(|h| h.contains(&i)) {
+            continue;
+        }
+        match byte {
+            b'(' | b'[' => depth += 1,
+            b')' | b']' => depth = depth.saturating_sub(1),
+            b':' if depth == 0 => {
+                colon = Some(i);
+                break;
+            }
+            _ => {}
+        }
+    }
+    let mut out = vec![args.slice(question + 1..colon.unwrap_or(bytes.len()))];
+    out.extend(colon.map(|c| args.slice(c + 1..bytes.len())));
+    out
+}
+
+/// Which bytes of a text are holes.
+pub(crate) struct Shape {
+    pub(crate) holes: Vec<Range<usize>>,
+}
+
+impl Shape {
+    pub(crate) fn read(text: &[u8]) -> Shape {
+        if !strowger_stdlib::template::has_hole(text) {
+            return Shape { holes: Vec::new() };
+        }
+        let template = Template::read(text);
+        let holes = template
+            .pieces
+            .iter()
+            .filter_map(|p| match p {
+                Piece::Hole(hole) => Some(hole.span.clone()),
+                Piece::Text(_) => None,
+            })
+            .collect();
+        Shape { holes }
+    }
+
+    /// The first `byte` from `from` on that stands outside holes.
+    pub(crate) fn find(&self, text: &[u8], byte: u8, from: usize) -> Option<usize> {
+        let mut at = from;
+        let mut holes = self.holes.iter().peekable();
+        while at < text.len() {
+            while holes.next_if(|h| h.end <= at).is_some() {}
+            if let Some(hole) = holes.peek()
+                && hole.contains(&at)
+            {
+                at = hole.end;
+                continue;
+            }
+            if text[at] == byte {
+                return Some(at);
+            }
+            at += 1;
+        }
+        None
+    }
+}

@@ -1,0 +1,221 @@
+//! Which entry a context, an extension and a priority mean (DL-109 to DL-129), asked without a call: by the checks.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::hir::{Context, Extension, Hir, Matches, Step};
+use crate::pattern::without_dashes;
+
+/// Contexts visited by one search (DL-127).
+const CONTEXTS: usize = 512;
+
+/// A plan with its names indexed.
+pub struct Index<'a> {
+    hir: &'a Hir,
+    contexts: HashMap<&'a [u8], usize>,
+    names: Vec<HashMap<&'a [u8], Vec<usize>>>,
+    patterns: Vec<Vec<usize>>,
+    /// Contexts that include a context, directly.
+    included_by: Vec<Vec<usize>>,
+}
+
+/// An entry that a search came by.
+#[derive(Clone, Copy)]
+pub struct Candidate<'a> {
+    /// The context that holds it.
+    pub context: &'a Context,
+    /// The entry.
+    pub extension: &'a Extension,
+}
+
+/// What a search saw.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Seen {
+    /// Everything: what was not found is not there.
+    All,
+    /// A switch or an included context that is not in the plan may hold more.
+    Some,
+}
+
+impl<'a> Index<'a> {
+    /// Indexes a plan.
+    pub fn new(hir: &'a Hir) -> Index<'a> {
+        let contexts: HashMap<&[u8], usize> = hir
+            .contexts
+            .iter()
+            .enumerate()
+            .map(|(i, c)| (c.name.as_slice(), i))
+            .collect();
+        let mut names = Vec::new();
+        let mut patterns = Vec::new();
+        let mut included_by = vec![Vec::new(); hir.contexts.len()];
+        for (index, context) in hir.contexts.iter().enumerate() {
+            let mut by_name: HashMap<&[u8], Vec<usize>> = HashMap::new();
+            let mut list = Vec::new();
+            for (i, extension) in context.extensions.iter().enumerate() {
+                match &extension.matches {
+                    Matches::Name(name) => by_name.entry(name).or_default().push(i),
+                    Matches::Pattern(_) => list.push(i),
+                }
+            }
+            names.push(by_name);
+            patterns.push(list);
+            for include in &context.includes {
+                if let Some(target) = contexts.get(include.context.as_slice()) {
+                    included_by[*target].push(index);
+                }
+            }
+        }
+        Index {
+            hir,
+            contexts,
+            names,
+            patterns,
+            included_by,
+        }
+    }
+
+    /// The plan.
+    pub fn hir(&self) -> &'a Hir {
+        self.hir
+    }
+
+    /// The context of this name.
+    pub fn context(&self, name: &[u8]) -> Option<&'a Context> {
+        self.contexts.get(name).map(|i| &self.hir.contexts[*i])
+    }
+
+    /// The place of the context in the plan's list.
+    pub fn number(&self, name: &[u8]) -> Option<usize> {
+        self.contexts.get(name).copied()
+    }
+
+    /// The context itself and all that include it, over any number of steps: where a call that runs its lines may stand.
+    pub fn standing_in(&self, context: &[u8]) -> Vec<&'a Context> {
+        let Some(start) = self.contexts.get(context) else {
+            return Vec::new();
+        };
+        let mut seen = HashSet::from([*start]);
+        let mut order = vec![*start];
+        let mut next = 0;
+        while next < order.len() {
+            for above in &self.included_by[order[next]] {
+                if seen.insert(*above) {
+                    order.push(*above);
+                }
+            }
+            next += 1;
+        }
+        order.into_iter().map(|i| &self.hir.contexts[i]).collect()
+    }
+
+    /// Contexts that a search which begins in `start` visits, in order (DL-125, DL-127).
+    pub fn searched(&self, start: &[u8]) -> (Vec<&'a Context>, Seen) {
+        let mut order = Vec::new();
+        let mut seen: HashSet<usize> = HashSet::new();
+        let mut all = Seen::All;
+        let mut work: Vec<&[u8]> = vec![start];
+        while let Some(name) = work.pop() {
+            let Some(index) = self.contexts.get(name).copied() else {
+                if name != start {
+                    all = Seen::Some;
+                }
+                continue;
+            };
+            if !seen.insert(index) {
+                continue;
+            }
+            if order.len() >= CONTEXTS {
+                return (order, Seen::Some);
+            }
+            let context = &self.hir.contexts[index];
+            order.push(context);
+            if !context.switches.is_empty() {
+                all = Seen::Some;
+            }
+            // Depth first, in file order: the first include must be on top.
+            work.extend(context.includes.iter().rev().map(|i| i.context.as_slice()));
+        }
+        (order, all)
+    }
+
+    /// Entries that match `exten` in the order in which they are tried, whatever the caller and the time are.
+    pub fn candidates(&self, start: &[u8], exten: &[u8]) -> (Vec<Candidate<'a>>, Seen) {
+        let (contexts, seen) = self.searched(start);
+        let plain = without_dashes(exten);
+        let mut out = Vec::new();
+        for context in contexts {
+            let Some(index) = self.contexts.get(context.name.as_slice()).copied() else {
+                continue;
+            };
+            let named = self.names[index]
+                .get(plain.as_slice())
+                .into_iter()
+                .flatten()
+                .copied();
+            let patterns = self.patterns[index]
+                .iter()
+                .copied()
+                .filter(|i| context.extensions[*i].matches.matches(exten));
+            out.extend(named.chain(patterns).map(|i| Candidate {
+                context,
+                extension: &context.extensions[i],
+            }));
+        }
+        (out, seen)
+    }
+
+    /// The first candidate that the caller may use and that has the priority, as a call finds it; timed includes are asked by `open`.
+    pub fn find(
+        &self,
+        start: &[u8],
+        exten: &[u8],
+        caller: &[u8],
+        priority: u32,
+        open: &dyn Fn(&[u8]) -> bool,
+    ) -> Option<(Candidate<'a>, &'a Step)> {
+        let mut seen = HashSet::new();
+        self.find_in(start, exten, caller, priority, open, &mut seen)
+    }
+
+    fn find_in(
+        &self,
+        context: &[u8],
+        exten: &[u8],
+        caller: &[u8],
+        priority: u32,
+        open: &dyn Fn(&[u8]) -> bool,
+        seen: &mut HashSet<Vec<u8>>,
+    ) -> Option<(Candidate<'a>, &'a Step)> {
+        // A stack of its own instead of recursion: chains of includes are as long as a file likes.
+        let mut work: Vec<Vec<u8>> = vec![context.to_vec()];
+        while let Some(name) = work.pop() {
+            if seen.len() >= CONTEXTS || !seen.insert(name.to_ascii_lowercase()) {
+                continue;
+            }
+            let Some(index) = self.contexts.get(name.as_slice()).copied() else {
+                continue;
+            };
+            let context = &self.hir.contexts[index];
+            for extension in &context.extensions {
+                if !extension.matches.matches(exten)
+                    || extension
+                        .caller
+                        .as_ref()
+                        .is_some_and(|c| !c.matches.matches(caller))
+                {
+                    continue;
+                }
+                if let Some(step) = extension.step(priority) {
+                    return Some((Candidate { context, extension }, step));
+                }
+                if self.hir.general.extenpatternmatchnew {
+                    break;
+                }
+            }
+            let includes = context.includes.iter().rev();
+            let includes = includes.filter(|i| i.times.as_ref().is_none_or(|t| open(t)));
+            work.extend(includes.map(|i| i.context.clone()));
+        }
+        None
+    }
+}
