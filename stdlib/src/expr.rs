@@ -469,8 +469,8 @@ impl Machine {
         }
     }
 
-    /// Answers that the function succeeded but wrote no result: its argument
-    /// text then stands for one.
+    /// Answers that the function gave no result, be it that it failed: its
+    /// argument text then stands for one.
     pub fn feed_untouched(&mut self) {
         if let Some((_, args)) = self.asked.take() {
             self.stack
@@ -478,7 +478,7 @@ impl Machine {
         }
     }
 
-    /// Answers that the function is unknown or failed: its value is 0.
+    /// Answers that there is no such function: its value is 0.
     pub fn fail(&mut self) {
         if let Some((name, _)) = self.asked.take() {
             self.warn(Warning::FunctionFailed(name));

@@ -7,12 +7,25 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod args;
+pub mod digits;
 pub mod expr;
+pub mod hash;
+mod json;
+mod list;
+mod logic;
+mod number;
+pub mod pure;
 pub mod real;
 mod realmath;
 pub mod regex;
 pub mod scan;
+mod sprintf;
 pub mod template;
+mod text;
+pub mod time;
+pub mod timespec;
+pub mod timetext;
+pub mod uri;
 pub mod value;
 
 pub use value::Value;

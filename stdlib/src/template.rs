@@ -500,8 +500,8 @@ impl Substitution {
         }
     }
 
-    /// Answers that the function succeeded but wrote no result: empty in
-    /// `${}`, the argument text itself within `$[]`.
+    /// Answers that the function gave no result, be it that it failed: empty in
+    /// `${}` (DL-194), the argument text itself within `$[]`.
     pub fn feed_untouched(&mut self) {
         if let Waiting::Machine = std::mem::replace(&mut self.waiting, Waiting::Nothing)
             && let Some(machine) = self.machine()
@@ -510,8 +510,8 @@ impl Substitution {
         }
     }
 
-    /// Answers that the function is unknown or failed: empty in `${}`
-    /// (DL-194), `0` within `$[]` (DL-219).
+    /// Answers that there is no such function: empty in `${}` (DL-194), `0`
+    /// within `$[]` (DL-219).
     pub fn fail(&mut self) {
         if let Waiting::Machine = std::mem::replace(&mut self.waiting, Waiting::Nothing)
             && let Some(machine) = self.machine()
@@ -620,9 +620,9 @@ pub trait Resolve {
 pub enum Answered {
     /// A value.
     Value(Value),
-    /// It ran and wrote nothing, see [`Substitution::feed_untouched`].
+    /// It gave no result, see [`Substitution::feed_untouched`].
     Untouched,
-    /// Unknown or failed, see [`Substitution::fail`].
+    /// There is no such function, see [`Substitution::fail`].
     Failed,
 }
 

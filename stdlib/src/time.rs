@@ -1,0 +1,180 @@
+//! Moments and time zones. Zone rules come from a database built into the
+//! program, never from the machine's files; the time itself is always given.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// A point in time: microseconds since 1970-01-01 00:00:00 UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    /// Microseconds since the epoch.
+    pub micros: i64,
+}
+
+impl Moment {
+    /// From whole seconds since the epoch.
+    pub fn from_seconds(seconds: i64) -> Moment {
+        Moment {
+            micros: seconds.saturating_mul(1_000_000),
+        }
+    }
+
+    /// Whole seconds since the epoch, rounded down: what `${EPOCH}` reads.
+    pub fn seconds(self) -> i64 {
+        self.micros.div_euclid(1_000_000)
+    }
+
+    /// Microseconds within the second.
+    pub fn subsecond(self) -> i64 {
+        self.micros.rem_euclid(1_000_000)
+    }
+}
+
+/// A time zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Zone(TimeZone);
+
+impl Default for Zone {
+    fn default() -> Zone {
+        Zone::utc()
+    }
+}
+
+impl Zone {
+    /// Universal time.
+    pub fn utc() -> Zone {
+        Zone(TimeZone::UTC)
+    }
+
+    /// A zone of the tz database (`Europe/Berlin`), or a POSIX rule such as
+    /// `CET-1CEST,M3.5.0,M10.5.0/3`.
+    pub fn named(name: &[u8]) -> Option<Zone> {
+        let name = std::str::from_utf8(name).ok()?;
+        if name.eq_ignore_ascii_case("UTC") {
+            return Some(Zone::utc());
+        }
+        database()
+            .get(name)
+            .ok()
+            .or_else(|| TimeZone::posix(name).ok())
+            .map(Zone)
+    }
+
+    /// The calendar and clock reading at a moment; `None` far outside the
+    /// years that a calendar covers (-9999 to 9999).
+    pub fn civil(&self, at: Moment) -> Option<Civil> {
+        let timestamp = Timestamp::from_microsecond(at.micros).ok()?;
+        let info = self.0.to_offset_info(timestamp);
+        let datetime = info.offset().to_datetime(timestamp);
+        Some(Civil {
+            year: i32::from(datetime.year()),
+            month: u32::from(datetime.month().unsigned_abs()),
+            day: u32::from(datetime.day().unsigned_abs()),
+            hour: u32::from(datetime.hour().unsigned_abs()),
+            minute: u32::from(datetime.minute().unsigned_abs()),
+            second: u32::from(datetime.second().unsigned_abs()),
+            weekday: u32::from(datetime.weekday().to_sunday_zero_offset().unsigned_abs()),
+            year_day: u32::from(datetime.day_of_year().unsigned_abs()),
+            offset: info.offset().seconds(),
+            abbreviation: info.abbreviation().to_string(),
+            moment: at,
+        })
+    }
+
+    /// The moment at which a clock in this zone shows the given reading
+    /// (fields may lie outside their ranges and then carry over, as with C's
+    /// `mktime`). A reading that does not exist is taken as if the clock had
+    /// not been changed; of one that exists twice, the first is meant.
+    pub fn moment(&self, year: i64, month: i64, day: i64, seconds: i64) -> Option<Moment> {
+        let datetime = reading(year, month, day, seconds)?;
+        let zoned = self.0.to_ambiguous_zoned(datetime).compatible().ok()?;
+        Some(Moment {
+            micros: zoned.timestamp().as_microsecond(),
+        })
+    }
+
+    /// Like [`Zone::moment`], but a reading that does not exist has no moment,
+    /// and of one that exists twice the later is meant (standard time).
+    pub fn standard_moment(&self, year: i64, month: i64, day: i64, seconds: i64) -> Option<Moment> {
+        let datetime = reading(year, month, day, seconds)?;
+        let ambiguous = self.0.to_ambiguous_zoned(datetime);
+        if matches!(ambiguous.offset(), jiff::tz::AmbiguousOffset::Gap { .. }) {
+            return None;
+        }
+        Some(Moment {
+            micros: ambiguous.later().ok()?.timestamp().as_microsecond(),
+        })
+    }
+}
+
+/// A reading of calendar and clock, overflowing fields carried over.
+fn reading(year: i64, month: i64, day: i64, seconds: i64) -> Option<jiff::civil::DateTime> {
+    let months = year.checked_mul(12)?.checked_add(month - 1)?;
+    let year = i16::try_from(months.div_euclid(12)).ok()?;
+    let month = i8::try_from(months.rem_euclid(12) + 1).ok()?;
+    jiff::civil::Date::new(year, month, 1)
+        .ok()?
+        .checked_add(jiff::Span::new().try_days(day - 1).ok()?)
+        .ok()?
+        .at(0, 0, 0, 0)
+        .checked_add(jiff::SignedDuration::from_secs(seconds))
+        .ok()
+}
+
+/// The bundled tz database.
+fn database() -> &'static jiff::tz::TimeZoneDatabase {
+    static DATABASE: std::sync::LazyLock<jiff::tz::TimeZoneDatabase> =
+        std::sync::LazyLock::new(jiff::tz::TimeZoneDatabase::bundled);
+    &DATABASE
+}
+
+/// A moment as calendar and clock show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Civil {
+    /// -9999 to 9999.
+    pub year: i32,
+    /// 1 to 12.
+    pub month: u32,
+    /// 1 to 31.
+    pub day: u32,
+    /// 0 to 23.
+    pub hour: u32,
+    /// 0 to 59.
+    pub minute: u32,
+    /// 0 to 59.
+    pub second: u32,
+    /// 0 is Sunday.
+    pub weekday: u32,
+    /// 1 to 366.
+    pub year_day: u32,
+    /// Seconds east of UTC.
+    pub offset: i32,
+    /// `CET`, `UTC`, `-03`.
+    pub abbreviation: String,
+    /// The moment itself.
+    pub moment: Moment,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zones_come_from_the_program() {
+        let berlin = Zone::named(b"Europe/Berlin").unwrap();
+        let civil = berlin.civil(Moment::from_seconds(1_600_000_000)).unwrap();
+        assert_eq!((civil.hour, civil.minute), (14, 26));
+        assert_eq!(civil.abbreviation, "CEST");
+        assert_eq!(
+            berlin.moment(2020, 9, 13, 14 * 3600 + 26 * 60 + 40),
+            Some(Moment::from_seconds(1_600_000_000))
+        );
+        assert_eq!(Zone::named(b"Nowhere/Town"), None);
+    }
+
+    #[test]
+    fn fields_carry_over() {
+        let moment = Zone::utc().moment(2023, 2, 29, 0).unwrap();
+        assert_eq!(Zone::utc().civil(moment).unwrap().month, 3);
+    }
+}
