@@ -2,11 +2,10 @@
 
 use bytes::Bytes;
 
-use super::command::{Body, Invite, LegId, Why};
+use super::command::{Body, Invite, LegId};
 use super::compose::{self, Draft};
 use super::dialog::{Dialog, Inside};
 use super::event::{By, Ended, Event, State};
-use super::flow::Flow;
 use super::headers::{Contacts, Method, Name};
 use super::leg::{Leg, ended, reason_of};
 use super::message::Message;
@@ -45,7 +44,10 @@ pub(crate) struct Calling {
 
 /// SDP as a body.
 pub(crate) fn sdp_body(sdp: &Bytes) -> Body {
-    Body { kind: Bytes::from_static(b"application/sdp"), bytes: sdp.clone() }
+    Body {
+        kind: Bytes::from_static(b"application/sdp"),
+        bytes: sdp.clone(),
+    }
 }
 
 /// The SDP of a message, sharing its bytes.
@@ -57,11 +59,17 @@ impl Leg {
     /// [`super::command::Command::Invite`]. `None`, and the event is out, if there is no way to call.
     pub(crate) fn call(id: LegId, mut invite: Box<Invite>, t: &mut Tables) -> Option<Leg> {
         let Some(&flow) = invite.flows.first() else {
-            t.tell(Event::Ended { leg: id, ended: Box::new(ended(By::Unreachable, 503)) });
+            t.tell(Event::Ended {
+                leg: id,
+                ended: Box::new(ended(By::Unreachable, 503)),
+            });
             return None;
         };
         if t.full() {
-            t.tell(Event::Ended { leg: id, ended: Box::new(ended(By::Bound, 503)) });
+            t.tell(Event::Ended {
+                leg: id,
+                ended: Box::new(ended(By::Bound, 503)),
+            });
             return None;
         }
         invite.flows.truncate(t.limits.targets.max(1));
@@ -115,7 +123,13 @@ impl Leg {
         };
         let bytes = draft.write();
         self.peer = flow;
-        c.key = t.request(flow, Method::Invite, &branch, bytes, User::Leg(self.id, Purpose::Invite));
+        c.key = t.request(
+            flow,
+            Method::Invite,
+            &branch,
+            bytes,
+            User::Leg(self.id, Purpose::Invite),
+        );
     }
 
     /// Whether our Call-ID is ours: it decides who waits longer after glare.
@@ -124,7 +138,13 @@ impl Leg {
     }
 
     /// An answer to the first INVITE, or what stands for one (408, 503).
-    pub(crate) fn called(&mut self, t: &mut Tables, key: Key, status: u16, answer: Option<&Message>) {
+    pub(crate) fn called(
+        &mut self,
+        t: &mut Tables,
+        key: Key,
+        status: u16,
+        answer: Option<&Message>,
+    ) {
         let Some(c) = &self.calling else { return };
         let (ours, open) = (c.key == key, c.open);
         match (status, answer) {
@@ -143,7 +163,10 @@ impl Leg {
             }
             return;
         }
-        let tag = answer.to().ok().and_then(|to| to.tag().map(Bytes::copy_from_slice));
+        let tag = answer
+            .to()
+            .ok()
+            .and_then(|to| to.tag().map(Bytes::copy_from_slice));
         if status == 100 {
             return;
         }
@@ -155,7 +178,10 @@ impl Leg {
                 Some(index) => index,
                 None if c.forks.len() >= t.limits.forks => return,
                 None => {
-                    c.forks.push(Early { tag: tag.clone(), sdp: None });
+                    c.forks.push(Early {
+                        tag: tag.clone(),
+                        sdp: None,
+                    });
                     c.forks.len() - 1
                 }
             };
@@ -169,13 +195,21 @@ impl Leg {
         }
         let Some(c) = &mut self.calling else { return };
         c.said = status;
-        let first = status == 180 && !std::mem::replace(&mut c.rang, c.rang || status == 180);
+        let first = status == 180 && !c.rang;
+        c.rang |= first;
         self.state = State::Early;
         if first {
             self.tell(t, Event::Ringing(self.id));
         }
         if news && (status != 180 || sdp.is_some()) {
-            self.tell(t, Event::Progress { leg: self.id, status, sdp });
+            self.tell(
+                t,
+                Event::Progress {
+                    leg: self.id,
+                    status,
+                    sdp,
+                },
+            );
         }
     }
 
@@ -183,7 +217,9 @@ impl Leg {
         let Some(c) = &mut self.calling else { return };
         let number = answer.cseq().map_or(0, |s| s.number);
         let target = c.invite.uri.clone();
-        let Some(dialog) = Dialog::of_answer(answer, self.peer, &target, &self.contact) else { return };
+        let Some(dialog) = Dialog::of_answer(answer, self.peer, &target, &self.contact) else {
+            return;
+        };
         let offered = c.invite.offer.is_some();
         self.linger = t.micros().saturating_add(t.times.silence());
         if let Some(won) = &self.dialog {
@@ -202,7 +238,11 @@ impl Leg {
         c.open = false;
         self.bound = None;
         let cancelled = c.cancel.is_some();
-        let early = c.forks.iter().find(|f| f.tag == dialog.remote_tag).and_then(|f| f.sdp.clone());
+        let early = c
+            .forks
+            .iter()
+            .find(|f| f.tag == dialog.remote_tag)
+            .and_then(|f| f.sdp.clone());
         let key = t.dialog_key(&c.call_id, &c.local_tag, &dialog.remote_tag);
         self.enter(t, key);
         self.dialog = Some(dialog);
@@ -221,8 +261,20 @@ impl Leg {
             self.state = State::Up;
             self.remote = sdp.or(early);
         }
-        let sdp = if late { sdp_of(answer) } else { self.remote.clone() };
-        self.tell(t, Event::Answered { leg: self.id, sdp, offer: late, message: Box::new(answer.clone()) });
+        let sdp = if late {
+            sdp_of(answer)
+        } else {
+            self.remote.clone()
+        };
+        self.tell(
+            t,
+            Event::Answered {
+                leg: self.id,
+                sdp,
+                offer: late,
+                message: Box::new(answer.clone()),
+            },
+        );
         self.advance(t);
     }
 
@@ -231,8 +283,21 @@ impl Leg {
         let Some(dialog) = &self.dialog else { return };
         let branch = t.branch();
         let body = sdp.map(sdp_body);
-        let proofs = self.calling.as_ref().filter(|c| c.number == number).map_or(&[][..], |c| &c.proofs);
-        let ack = dialog.write(Method::Ack, number, &branch, Inside { proofs, body: body.as_ref(), ..Inside::default() });
+        let proofs = self
+            .calling
+            .as_ref()
+            .filter(|c| c.number == number)
+            .map_or(&[][..], |c| &c.proofs);
+        let ack = dialog.write(
+            Method::Ack,
+            number,
+            &branch,
+            Inside {
+                proofs,
+                body: body.as_ref(),
+                ..Inside::default()
+            },
+        );
         t.send(dialog.flow, ack.clone());
         self.ack = Some((number, ack));
     }
@@ -240,7 +305,10 @@ impl Leg {
     /// Another fork answered too: its call is acknowledged and ended, and the owner never sees it.
     fn end_fork(&mut self, t: &mut Tables, dialog: &Dialog, number: u32) {
         let branch = t.branch();
-        t.send(dialog.flow, dialog.write(Method::Ack, number, &branch, Inside::default()));
+        t.send(
+            dialog.flow,
+            dialog.write(Method::Ack, number, &branch, Inside::default()),
+        );
         let Some(c) = &mut self.calling else { return };
         if c.lost.contains(&dialog.remote_tag) {
             return;
@@ -280,15 +348,27 @@ impl Leg {
         let mut end = match answer {
             Some(answer) => {
                 let (cause, text) = reason_of(answer);
-                let text = if text.is_empty() { Bytes::copy_from_slice(answer.reason()) } else { text };
-                Ended { cause, text, ..ended(By::Them, status) }
+                let text = if text.is_empty() {
+                    Bytes::copy_from_slice(answer.reason())
+                } else {
+                    text
+                };
+                Ended {
+                    cause,
+                    text,
+                    ..ended(By::Them, status)
+                }
             }
             None if status == 408 => ended(By::Silence, status),
             None => ended(By::Unreachable, status),
         };
         end.challenged = challenged;
-        if let (300..=399, Some(Ok(Contacts::List(list)))) = (status, answer.map(Message::contacts)) {
-            end.redirects = list.iter().map(|contact| Bytes::copy_from_slice(contact.text)).collect();
+        if let (300..=399, Some(Ok(Contacts::List(list)))) = (status, answer.map(Message::contacts))
+        {
+            end.redirects = list
+                .iter()
+                .map(|contact| Bytes::copy_from_slice(contact.text))
+                .collect();
         }
         self.finish(t, end);
     }
@@ -306,12 +386,10 @@ impl Leg {
     }
 
     /// A leg that never was: why, for an owner who asked for it.
-    pub(crate) fn refused(t: &mut Tables, id: LegId, why: &Why) {
-        t.tell(Event::Ended { leg: id, ended: Box::new(ended(By::Bound, why.status)) });
-    }
-
-    /// The flow that answers of this leg's first INVITE came by.
-    pub(crate) fn way(&self) -> Flow {
-        self.peer
+    pub(crate) fn refused(t: &mut Tables, id: LegId, status: u16) {
+        t.tell(Event::Ended {
+            leg: id,
+            ended: Box::new(ended(By::Bound, status)),
+        });
     }
 }

@@ -20,11 +20,27 @@ pub(crate) enum Exchange {
     /// Nobody wants anything.
     Stable,
     /// Our re-INVITE is out.
-    Ours { key: Key, sdp: Option<Bytes>, answered: u8, proofs: Vec<(Name, Vec<u8>)> },
+    Ours {
+        key: Key,
+        sdp: Option<Bytes>,
+        answered: u8,
+        proofs: Vec<(Name, Vec<u8>)>,
+    },
     /// Their offer came in a 2xx; ACK waits for our answer.
-    Late { number: u32, sdp: Bytes, first: bool, until: u64 },
+    Late {
+        number: u32,
+        sdp: Bytes,
+        first: bool,
+        until: u64,
+    },
     /// Their re-INVITE or UPDATE waits for our answer.
-    Theirs { key: Key, request: Box<Message>, flow: Flow, sdp: Option<Bytes>, until: u64 },
+    Theirs {
+        key: Key,
+        request: Box<Message>,
+        flow: Flow,
+        sdp: Option<Bytes>,
+        until: u64,
+    },
 }
 
 impl Exchange {
@@ -61,9 +77,25 @@ pub(crate) struct Unacked {
 }
 
 impl Unacked {
-    pub(crate) fn new(bytes: Bytes, flow: Flow, number: u32, late: bool, first: bool, t: &Tables) -> Unacked {
+    pub(crate) fn new(
+        bytes: Bytes,
+        flow: Flow,
+        number: u32,
+        late: bool,
+        first: bool,
+        t: &Tables,
+    ) -> Unacked {
         let (now, pause) = (t.micros(), t.times.t1);
-        Unacked { bytes, flow, number, late, first, at: now + pause, pause, until: now.saturating_add(t.times.silence()) }
+        Unacked {
+            bytes,
+            flow,
+            number,
+            late,
+            first,
+            at: now + pause,
+            pause,
+            until: now.saturating_add(t.times.silence()),
+        }
     }
 }
 
@@ -95,28 +127,66 @@ impl Leg {
             return;
         }
         if self.waiting.len() >= t.limits.pending {
-            return t.tell(Event::Settled { leg: self.id, sdp: None, status: 503 });
+            return t.tell(Event::Settled {
+                leg: self.id,
+                sdp: None,
+                status: 503,
+            });
         }
         self.waiting.push_back(Waiting::Offer(sdp));
         self.advance(t);
     }
 
     pub(crate) fn offer_now(&mut self, t: &mut Tables, sdp: Option<Bytes>) {
-        self.exchange = Exchange::Ours { key: 0, sdp, answered: 0, proofs: Vec::new() };
+        self.exchange = Exchange::Ours {
+            key: 0,
+            sdp,
+            answered: 0,
+            proofs: Vec::new(),
+        };
         self.invite_now(t);
     }
 
     fn invite_now(&mut self, t: &mut Tables) {
-        let (Some(dialog), Exchange::Ours { key, sdp, proofs, .. }) = (&mut self.dialog, &mut self.exchange) else { return };
+        let (
+            Some(dialog),
+            Exchange::Ours {
+                key, sdp, proofs, ..
+            },
+        ) = (&mut self.dialog, &mut self.exchange)
+        else {
+            return;
+        };
         dialog.number += 1;
         let branch = t.branch();
         let body = sdp.as_ref().map(sdp_body);
-        let bytes = dialog.write(Method::Invite, dialog.number, &branch, Inside { proofs, body: body.as_ref(), headers: &[] });
-        *key = t.request(dialog.flow, Method::Invite, &branch, bytes, User::Leg(self.id, Purpose::Change));
+        let bytes = dialog.write(
+            Method::Invite,
+            dialog.number,
+            &branch,
+            Inside {
+                proofs,
+                body: body.as_ref(),
+                headers: &[],
+            },
+        );
+        *key = t.request(
+            dialog.flow,
+            Method::Invite,
+            &branch,
+            bytes,
+            User::Leg(self.id, Purpose::Change),
+        );
     }
 
     /// An answer to a re-INVITE of ours, or what stands for one.
-    pub(crate) fn changed(&mut self, t: &mut Tables, key: Key, status: u16, answer: Option<&Message>) {
+    pub(crate) fn changed(
+        &mut self,
+        t: &mut Tables,
+        key: Key,
+        status: u16,
+        answer: Option<&Message>,
+    ) {
         let ours = matches!(&self.exchange, Exchange::Ours { key: k, .. } if *k == key);
         if let (200..=299, Some(answer)) = (status, answer) {
             return self.change_accepted(t, answer, ours);
@@ -124,7 +194,15 @@ impl Leg {
         if !ours || status < 300 || self.over {
             return;
         }
-        let Exchange::Ours { sdp, answered, proofs: sent, .. } = &mut self.exchange else { return };
+        let Exchange::Ours {
+            sdp,
+            answered,
+            proofs: sent,
+            ..
+        } = &mut self.exchange
+        else {
+            return;
+        };
         if let (401 | 407, Some(answer), Some(dialog)) = (status, answer, &self.dialog)
             && *answered < PROOFS
             && !refused(answer, sent)
@@ -141,7 +219,11 @@ impl Leg {
         match status {
             // Glare (RFC 3261 14.1): the maker of the Call-ID waits longer, so that they do not meet again.
             491 => {
-                let (from, to) = if self.made_it() { (2_100, 4_000) } else { (0, 2_000) };
+                let (from, to) = if self.made_it() {
+                    (2_100, 4_000)
+                } else {
+                    (0, 2_000)
+                };
                 // Steps of 10 ms.
                 let wait = t.dice.between(from / 10, to / 10) * 10_000;
                 self.not_before = Some(t.micros().saturating_add(wait));
@@ -149,11 +231,22 @@ impl Leg {
             }
             481 => self.end_as(t, Why::default(), By::Them, 481),
             408 => {
-                let by = if answer.is_some() { By::Them } else { By::Silence };
+                let by = if answer.is_some() {
+                    By::Them
+                } else {
+                    By::Silence
+                };
                 self.end_as(t, Why::default(), by, 408);
             }
             _ => {
-                self.tell(t, Event::Settled { leg: self.id, sdp: None, status });
+                self.tell(
+                    t,
+                    Event::Settled {
+                        leg: self.id,
+                        sdp: None,
+                        status,
+                    },
+                );
                 self.advance(t);
             }
         }
@@ -177,12 +270,22 @@ impl Leg {
             dialog.refresh(answer);
         }
         self.linger = t.micros().saturating_add(t.times.silence());
-        let Exchange::Ours { sdp: asked, .. } = std::mem::replace(&mut self.exchange, Exchange::Stable) else { return };
+        let Exchange::Ours { sdp: asked, .. } =
+            std::mem::replace(&mut self.exchange, Exchange::Stable)
+        else {
+            return;
+        };
         let sdp = sdp_of(answer);
         match (asked, sdp) {
             (None, Some(theirs)) if !self.over => {
                 self.wait_for_answer(t, number, theirs.clone(), false);
-                self.tell(t, Event::Offered { leg: self.id, sdp: Some(theirs) });
+                self.tell(
+                    t,
+                    Event::Offered {
+                        leg: self.id,
+                        sdp: Some(theirs),
+                    },
+                );
             }
             (asked, sdp) => {
                 self.acknowledge(t, number, None);
@@ -192,7 +295,14 @@ impl Leg {
                 if sdp.is_some() {
                     self.remote.clone_from(&sdp);
                 }
-                self.tell(t, Event::Settled { leg: self.id, sdp, status: 200 });
+                self.tell(
+                    t,
+                    Event::Settled {
+                        leg: self.id,
+                        sdp,
+                        status: 200,
+                    },
+                );
                 self.advance(t);
             }
         }
@@ -201,7 +311,12 @@ impl Leg {
     /// Their offer came in a 2xx: ACK waits for our answer, but not longer than they repeat it.
     pub(crate) fn wait_for_answer(&mut self, t: &mut Tables, number: u32, sdp: Bytes, first: bool) {
         let until = t.micros().saturating_add(t.times.silence());
-        self.exchange = Exchange::Late { number, sdp, first, until };
+        self.exchange = Exchange::Late {
+            number,
+            sdp,
+            first,
+            until,
+        };
     }
 
     /// The leg ends while ACK waits for our answer: ACK without one.
@@ -220,7 +335,14 @@ impl Leg {
             Exchange::Late { .. } => self.end_as(t, Why::default(), By::Bound, 408),
             Exchange::Theirs { .. } => {
                 self.refuse_open_offer(t, 500);
-                self.tell(t, Event::Settled { leg: self.id, sdp: None, status: 500 });
+                self.tell(
+                    t,
+                    Event::Settled {
+                        leg: self.id,
+                        sdp: None,
+                        status: 500,
+                    },
+                );
                 self.advance(t);
             }
             Exchange::Stable | Exchange::Ours { .. } => {}
@@ -240,7 +362,11 @@ impl Leg {
             _ if self.unacked.is_some() => return self.pending(t, key, request, flow),
             _ => {}
         }
-        let trying = Say { tag: None, ..Say::status(100, b"") }.write(request, flow);
+        let trying = Say {
+            tag: None,
+            ..Say::status(100, b"")
+        }
+        .write(request, flow);
         t.respond(key, 100, trying);
         self.they_offer(t, key, request, flow);
     }
@@ -251,12 +377,25 @@ impl Leg {
             if let Some(dialog) = &mut self.dialog {
                 dialog.refresh(request);
             }
-            self.say(t, key, request, flow, Say { contact: Some(&self.contact), ..Say::status(200, b"") });
+            self.say(
+                t,
+                key,
+                request,
+                flow,
+                Say {
+                    contact: Some(&self.contact),
+                    ..Say::status(200, b"")
+                },
+            );
             return;
         }
         match (self.state, &self.exchange) {
-            (State::Calling | State::Early, _) | (_, Exchange::Theirs { .. }) => self.say_later(t, key, request, flow),
-            (_, Exchange::Ours { .. } | Exchange::Late { .. }) | (State::Answered, _) => self.pending(t, key, request, flow),
+            (State::Calling | State::Early, _) | (_, Exchange::Theirs { .. }) => {
+                self.say_later(t, key, request, flow)
+            }
+            (_, Exchange::Ours { .. } | Exchange::Late { .. }) | (State::Answered, _) => {
+                self.pending(t, key, request, flow)
+            }
             _ if self.unacked.is_some() => self.pending(t, key, request, flow),
             _ => self.they_offer(t, key, request, flow),
         }
@@ -276,7 +415,13 @@ impl Leg {
         self.peer = flow;
         let sdp = sdp_of(request);
         let until = t.micros().saturating_add(t.times.silence());
-        self.exchange = Exchange::Theirs { key, request: Box::new(request.clone()), flow, sdp: sdp.clone(), until };
+        self.exchange = Exchange::Theirs {
+            key,
+            request: Box::new(request.clone()),
+            flow,
+            sdp: sdp.clone(),
+            until,
+        };
         self.tell(t, Event::Offered { leg: self.id, sdp });
     }
 
@@ -285,29 +430,75 @@ impl Leg {
         if self.over {
             return;
         }
-        match (std::mem::replace(&mut self.exchange, Exchange::Stable), reply) {
-            (Exchange::Late { number, sdp, first, .. }, Reply::Sdp(ours)) => {
+        match (
+            std::mem::replace(&mut self.exchange, Exchange::Stable),
+            reply,
+        ) {
+            (
+                Exchange::Late {
+                    number, sdp, first, ..
+                },
+                Reply::Sdp(ours),
+            ) => {
                 self.acknowledge(t, number, Some(&ours));
                 self.local = Some(ours);
                 self.remote = Some(sdp);
                 self.state = State::Up;
                 if !first {
-                    self.tell(t, Event::Settled { leg: self.id, sdp: None, status: 200 });
+                    self.tell(
+                        t,
+                        Event::Settled {
+                            leg: self.id,
+                            sdp: None,
+                            status: 200,
+                        },
+                    );
                 }
             }
             (Exchange::Late { number, first, .. }, Reply::Refuse(status)) => {
                 self.acknowledge(t, number, None);
                 if first {
                     self.state = State::Up;
-                    return self.end(t, Why { status, ..Why::default() });
+                    return self.end(
+                        t,
+                        Why {
+                            status,
+                            ..Why::default()
+                        },
+                    );
                 }
-                self.tell(t, Event::Settled { leg: self.id, sdp: None, status });
+                self.tell(
+                    t,
+                    Event::Settled {
+                        leg: self.id,
+                        sdp: None,
+                        status,
+                    },
+                );
             }
-            (Exchange::Theirs { key, request, flow, sdp, .. }, Reply::Sdp(ours)) => {
+            (
+                Exchange::Theirs {
+                    key,
+                    request,
+                    flow,
+                    sdp,
+                    ..
+                },
+                Reply::Sdp(ours),
+            ) => {
                 self.accept_change(t, key, &request, flow, sdp, ours);
             }
-            (Exchange::Theirs { key, request, flow, .. }, Reply::Refuse(status)) => {
-                let status = if (300..700).contains(&status) { status } else { 488 };
+            (
+                Exchange::Theirs {
+                    key, request, flow, ..
+                },
+                Reply::Refuse(status),
+            ) => {
+                let status = if (300..700).contains(&status) {
+                    status
+                } else {
+                    488
+                };
                 self.say(t, key, &request, flow, Say::status(status, b""));
             }
             // Nobody asked.
@@ -316,10 +507,26 @@ impl Leg {
         self.advance(t);
     }
 
-    fn accept_change(&mut self, t: &mut Tables, key: Key, request: &Message, flow: Flow, theirs: Option<Bytes>, ours: Bytes) {
+    fn accept_change(
+        &mut self,
+        t: &mut Tables,
+        key: Key,
+        request: &Message,
+        flow: Flow,
+        theirs: Option<Bytes>,
+        ours: Bytes,
+    ) {
         let body: Body = sdp_body(&ours);
-        let tag = self.dialog.as_ref().map(|d| d.local_tag.clone()).unwrap_or_default();
-        let say = Say { contact: Some(&self.contact), body: Some(&body), ..Say::status(200, &tag) };
+        let tag = self
+            .dialog
+            .as_ref()
+            .map(|d| d.local_tag.clone())
+            .unwrap_or_default();
+        let say = Say {
+            contact: Some(&self.contact),
+            body: Some(&body),
+            ..Say::status(200, &tag)
+        };
         let bytes = say.write(request, flow);
         if !t.respond(key, 200, bytes.clone()) {
             return;
@@ -337,8 +544,13 @@ impl Leg {
 
     /// Their open re-INVITE or UPDATE gets this status. False if there is none.
     pub(crate) fn refuse_open_offer(&mut self, t: &mut Tables, status: u16) -> bool {
-        let Exchange::Theirs { .. } = &self.exchange else { return false };
-        if let Exchange::Theirs { key, request, flow, .. } = std::mem::replace(&mut self.exchange, Exchange::Stable) {
+        let Exchange::Theirs { .. } = &self.exchange else {
+            return false;
+        };
+        if let Exchange::Theirs {
+            key, request, flow, ..
+        } = std::mem::replace(&mut self.exchange, Exchange::Stable)
+        {
             self.say(t, key, &request, flow, Say::status(status, b""));
         }
         true

@@ -31,14 +31,30 @@ pub(crate) struct Outgoing {
 impl Outgoing {
     /// Sends the first attempt. `None`, and the event is out, if there is no way to send.
     pub(crate) fn start(id: RequestId, request: Box<Request>, t: &mut Tables) -> Option<Outgoing> {
-        let invite = matches!(Method::of(&request.method), Method::Invite | Method::Ack | Method::Cancel);
+        let invite = matches!(
+            Method::of(&request.method),
+            Method::Invite | Method::Ack | Method::Cancel
+        );
         if request.flows.is_empty() || invite || request.method.is_empty() || t.full() {
-            t.tell(Event::Response { id, status: 503, message: None, flow: None });
+            t.tell(Event::Response {
+                id,
+                status: 503,
+                message: None,
+                flow: None,
+            });
             return None;
         }
         let tag = t.dice.token();
-        let call_id = request.call_id.clone().filter(|c| !c.is_empty()).unwrap_or_else(|| t.dice.token());
-        let number = if request.cseq == 0 { 1 } else { request.cseq & 0x7fff_ffff };
+        let call_id = request
+            .call_id
+            .clone()
+            .filter(|c| !c.is_empty())
+            .unwrap_or_else(|| t.dice.token());
+        let number = if request.cseq == 0 {
+            1
+        } else {
+            request.cseq & 0x7fff_ffff
+        };
         let mut out = Outgoing {
             id,
             from: compose::address(&request.from, Some(&tag)),
@@ -83,7 +99,13 @@ impl Outgoing {
     }
 
     /// An answer, or what stands for one (408, 503), for the attempt `key`. True: it was the final one, and the event is out.
-    pub(crate) fn heard(&mut self, t: &mut Tables, key: Key, status: u16, answer: Option<&Message>) -> bool {
+    pub(crate) fn heard(
+        &mut self,
+        t: &mut Tables,
+        key: Key,
+        status: u16,
+        answer: Option<&Message>,
+    ) -> bool {
         if key != self.key || status < 200 {
             return false;
         }
@@ -92,7 +114,13 @@ impl Outgoing {
             && !refused(answer, &self.proofs)
         {
             let method = Method::of(&self.request.method);
-            let found = proofs(t, &self.request.credentials, answer, method, &self.request.uri);
+            let found = proofs(
+                t,
+                &self.request.credentials,
+                answer,
+                method,
+                &self.request.uri,
+            );
             if !found.is_empty() {
                 self.proofs = found;
                 self.answered += 1;
@@ -110,7 +138,12 @@ impl Outgoing {
             return false;
         }
         let message = answer.cloned().map(Box::new);
-        t.tell(Event::Response { id: self.id, status, message, flow: Some(self.flow()) });
+        t.tell(Event::Response {
+            id: self.id,
+            status,
+            message,
+            flow: Some(self.flow()),
+        });
         true
     }
 }

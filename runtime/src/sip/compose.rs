@@ -42,10 +42,16 @@ impl Draft<'_> {
         for route in self.routes {
             w.header(Name::Route, route);
         }
-        if !self.headers.iter().any(|(name, _)| Name::of(name) == Name::MaxForwards) {
+        if !self
+            .headers
+            .iter()
+            .any(|(name, _)| Name::of(name) == Name::MaxForwards)
+        {
             w.number(Name::MaxForwards, 70);
         }
-        w.header(Name::From, self.from).header(Name::To, self.to).header(Name::CallId, self.call_id);
+        w.header(Name::From, self.from)
+            .header(Name::To, self.to)
+            .header(Name::CallId, self.call_id);
         let mut cseq = self.cseq.to_string().into_bytes();
         cseq.push(b' ');
         cseq.extend_from_slice(self.method.text());
@@ -60,7 +66,11 @@ impl Draft<'_> {
             w.header(Name::Allow, SERVED.allow());
         }
         more(&mut w, self.headers, self.contact.is_some());
-        if !self.headers.iter().any(|(name, _)| Name::of(name) == Name::UserAgent) {
+        if !self
+            .headers
+            .iter()
+            .any(|(name, _)| Name::of(name) == Name::UserAgent)
+        {
             w.header(Name::UserAgent, PRODUCT);
         }
         finish(w, self.body)
@@ -84,12 +94,23 @@ pub(crate) struct Say<'a> {
 impl<'a> Say<'a> {
     /// Only a status.
     pub(crate) fn status(status: u16, tag: &'a [u8]) -> Say<'a> {
-        Say { status, reason: b"", tag: Some(tag), contact: None, headers: &[], body: None }
+        Say {
+            status,
+            reason: b"",
+            tag: Some(tag),
+            contact: None,
+            headers: &[],
+            body: None,
+        }
     }
 
     pub(crate) fn write(&self, request: &Message, flow: Flow) -> Bytes {
         let phrase = String::from_utf8_lossy(self.reason);
-        let phrase = if phrase.is_empty() { reason(self.status) } else { &phrase };
+        let phrase = if phrase.is_empty() {
+            reason(self.status)
+        } else {
+            &phrase
+        };
         let tag = self.tag.filter(|_| self.status > 100);
         let mut w = Writer::response_saying(request, self.status, phrase, flow.remote, tag);
         if self.status == 100 {
@@ -102,7 +123,8 @@ impl<'a> Say<'a> {
             w.header(Name::Contact, contact(user, flow));
         }
         let options = self.status == 200 && request.method() == Some(Method::Options);
-        let session = matches!(request.method(), Some(Method::Invite | Method::Update)) && (200..300).contains(&self.status);
+        let session = matches!(request.method(), Some(Method::Invite | Method::Update))
+            && (200..300).contains(&self.status);
         if (options || session || matches!(self.status, 405 | 501)) && !has(Name::Allow) {
             w.header(Name::Allow, SERVED.allow());
         }
@@ -117,17 +139,28 @@ impl<'a> Say<'a> {
 
 /// The ACK of a final answer that is not 2xx: of the INVITE's transaction (RFC 3261 17.1.1.3).
 pub(crate) fn acknowledge(invite: &Message, answer: &Message) -> Bytes {
-    companion(invite, Method::Ack, answer.get(Name::To).unwrap_or_default())
+    companion(
+        invite,
+        Method::Ack,
+        answer.get(Name::To).unwrap_or_default(),
+    )
 }
 
 /// The CANCEL of an INVITE (RFC 3261 9.1).
 pub(crate) fn cancel(invite: &Message) -> Bytes {
-    companion(invite, Method::Cancel, invite.get(Name::To).unwrap_or_default())
+    companion(
+        invite,
+        Method::Cancel,
+        invite.get(Name::To).unwrap_or_default(),
+    )
 }
 
 fn companion(invite: &Message, method: Method<'_>, to: &[u8]) -> Bytes {
     let mut w = Writer::request(method, invite.uri_text());
-    w.copy(invite, Name::Via).copy(invite, Name::Route).copy(invite, Name::MaxForwards).copy(invite, Name::From);
+    w.copy(invite, Name::Via)
+        .copy(invite, Name::Route)
+        .copy(invite, Name::MaxForwards)
+        .copy(invite, Name::From);
     w.header(Name::To, to).copy(invite, Name::CallId);
     let number = invite.cseq().map_or(0, |c| c.number);
     let mut cseq = number.to_string().into_bytes();
@@ -148,7 +181,13 @@ fn finish(w: Writer, body: Option<&Body>) -> Bytes {
 fn more(w: &mut Writer, headers: &[HeaderLine], contact: bool) {
     for (name, value) in headers {
         match Name::of(name) {
-            Name::Via | Name::From | Name::To | Name::CallId | Name::CSeq | Name::ContentLength | Name::ContentType => {}
+            Name::Via
+            | Name::From
+            | Name::To
+            | Name::CallId
+            | Name::CSeq
+            | Name::ContentLength
+            | Name::ContentType => {}
             Name::RecordRoute | Name::Server => {}
             Name::Contact if contact => {}
             _ if name.is_empty() => {}
@@ -188,7 +227,11 @@ pub(crate) fn contact(user: &[u8], flow: Flow) -> Vec<u8> {
 /// A user part that is legal as it is stays; anything else is escaped.
 fn userpart(user: &[u8]) -> Vec<u8> {
     let legal = |b: u8| b.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,;?/%".contains(&b);
-    if user.iter().all(|&b| legal(b)) { user.to_vec() } else { super::uri::escape_user(user) }
+    if user.iter().all(|&b| legal(b)) {
+        user.to_vec()
+    } else {
+        super::uri::escape_user(user)
+    }
 }
 
 /// `"name" <uri>` and a tag.
@@ -202,7 +245,12 @@ pub(crate) fn address(party: &Party, tag: Option<&[u8]>) -> Bytes {
     if party.uri.is_empty() {
         text.extend_from_slice(b"sip:anonymous@anonymous.invalid");
     }
-    text.extend(party.uri.iter().filter(|b| !b.is_ascii_whitespace() && !b"<>\"".contains(b)));
+    text.extend(
+        party
+            .uri
+            .iter()
+            .filter(|b| !b.is_ascii_whitespace() && !b"<>\"".contains(b)),
+    );
     text.push(b'>');
     if let Some(tag) = tag {
         text.extend_from_slice(b";tag=");

@@ -56,17 +56,22 @@ fn copy(text: &[u8]) -> Bytes {
 }
 
 fn contact_of(message: &Message) -> Option<Bytes> {
-    message.contact().ok().flatten().map(|c| copy(c.uri))
+    message.contact().ok().flatten().map(|c| copy(c.uri_text))
 }
 
 /// The address in a From or To value.
 fn address_in(value: &[u8]) -> Bytes {
-    NameAddr::parse(value).map_or_else(|_| Bytes::new(), |a| copy(a.uri))
+    NameAddr::parse(value).map_or_else(|_| Bytes::new(), |a| copy(a.uri_text))
 }
 
 impl Dialog {
     /// Ours, when an INVITE came. `None` if From, To or Call-ID cannot be read.
-    pub(crate) fn of_request(request: &Message, flow: Flow, tag: &Bytes, contact: &Bytes) -> Option<Dialog> {
+    pub(crate) fn of_request(
+        request: &Message,
+        flow: Flow,
+        tag: &Bytes,
+        contact: &Bytes,
+    ) -> Option<Dialog> {
         let (from, to) = (request.from().ok()?, request.to().ok()?);
         let mut local = to.text.to_vec();
         local.extend_from_slice(b";tag=");
@@ -80,16 +85,31 @@ impl Dialog {
             number: 0,
             seen: Some(request.cseq().ok()?.number),
             target: contact_of(request).unwrap_or_else(|| address_in(from.text)),
-            routes: request.addresses(Name::RecordRoute).ok()?.iter().map(|r| copy(r.text)).collect(),
+            routes: request
+                .addresses(Name::RecordRoute)
+                .ok()?
+                .iter()
+                .map(|r| copy(r.text))
+                .collect(),
             flow,
             contact: contact.clone(),
         })
     }
 
     /// Ours, when our INVITE was answered. `target`: the Request-URI, for answers without Contact.
-    pub(crate) fn of_answer(answer: &Message, flow: Flow, target: &Bytes, contact: &Bytes) -> Option<Dialog> {
+    pub(crate) fn of_answer(
+        answer: &Message,
+        flow: Flow,
+        target: &Bytes,
+        contact: &Bytes,
+    ) -> Option<Dialog> {
         let (from, to) = (answer.from().ok()?, answer.to().ok()?);
-        let mut routes: Vec<Bytes> = answer.addresses(Name::RecordRoute).ok()?.iter().map(|r| copy(r.text)).collect();
+        let mut routes: Vec<Bytes> = answer
+            .addresses(Name::RecordRoute)
+            .ok()?
+            .iter()
+            .map(|r| copy(r.text))
+            .collect();
         routes.reverse();
         Some(Dialog {
             call_id: copy(answer.call_id().ok()?),
@@ -128,7 +148,10 @@ impl Dialog {
     /// The connection of the dialog is gone: go on with a new one to where they say that they are.
     pub(crate) fn reconnect(&mut self) {
         self.flow.connection = 0;
-        let next = self.routes.first().map_or_else(|| self.target.clone(), |route| address_in(route));
+        let next = self
+            .routes
+            .first()
+            .map_or_else(|| self.target.clone(), |route| address_in(route));
         if let Ok(Uri::Sip(uri)) = Uri::parse(&next)
             && let Some(ip) = uri.host.ip()
         {
@@ -145,7 +168,13 @@ impl Dialog {
     }
 
     /// Writes a request. ACK carries the number of its INVITE, everything else the next one: the caller sets it.
-    pub(crate) fn write(&self, method: Method<'_>, number: u32, branch: &[u8], inside: Inside<'_>) -> Bytes {
+    pub(crate) fn write(
+        &self,
+        method: Method<'_>,
+        number: u32,
+        branch: &[u8],
+        inside: Inside<'_>,
+    ) -> Bytes {
         let uri = self.uri();
         let strict: Vec<Bytes>;
         let routes = match self.routes.first() {
@@ -153,12 +182,19 @@ impl Dialog {
                 let mut last = b"<".to_vec();
                 last.extend_from_slice(&self.target);
                 last.push(b'>');
-                strict = self.routes.iter().skip(1).cloned().chain([last.into()]).collect();
+                strict = self
+                    .routes
+                    .iter()
+                    .skip(1)
+                    .cloned()
+                    .chain([last.into()])
+                    .collect();
                 &strict
             }
             _ => &self.routes,
         };
-        let contact = matches!(method, Method::Invite | Method::Update).then_some(&self.contact[..]);
+        let contact =
+            matches!(method, Method::Invite | Method::Update).then_some(&self.contact[..]);
         Draft {
             method,
             uri: &uri,
@@ -179,10 +215,12 @@ impl Dialog {
 }
 
 fn loose(route: &[u8]) -> bool {
-    let Ok(address) = NameAddr::parse(route) else { return true };
+    let Ok(address) = NameAddr::parse(route) else {
+        return true;
+    };
     match address.sip() {
         Some(uri) => uri.params.has(b"lr"),
-        None => Params(address.uri).has(b"lr"),
+        None => Params(address.uri_text).has(b"lr"),
     }
 }
 
@@ -210,7 +248,13 @@ mod tests {
     }
 
     fn bye(more: &str) -> Message {
-        let dialog = Dialog::of_request(&invite(more), flow(), &Bytes::from_static(b"t"), &Bytes::from_static(b"1")).unwrap();
+        let dialog = Dialog::of_request(
+            &invite(more),
+            flow(),
+            &Bytes::from_static(b"t"),
+            &Bytes::from_static(b"1"),
+        )
+        .unwrap();
         Message::parse(dialog.write(Method::Bye, 1, b"z9hG4bKx", Inside::default())).unwrap()
     }
 
@@ -227,19 +271,31 @@ mod tests {
     fn loose_routes_are_kept_in_order() {
         let m = bye("Record-Route: <sip:p2;lr>, <sip:p1;lr>\r\n");
         assert_eq!(m.uri_text(), b"sip:a@192.0.2.9:5070");
-        assert_eq!(m.all(Name::Route).collect::<Vec<_>>(), [&b"<sip:p2;lr>"[..], b"<sip:p1;lr>"]);
+        assert_eq!(
+            m.all(Name::Route).collect::<Vec<_>>(),
+            [&b"<sip:p2;lr>"[..], b"<sip:p1;lr>"]
+        );
     }
 
     #[test]
     fn a_strict_router_becomes_the_request_uri() {
         let m = bye("Record-Route: <sip:p2>, <sip:p1;lr>\r\n");
         assert_eq!(m.uri_text(), b"sip:p2");
-        assert_eq!(m.all(Name::Route).collect::<Vec<_>>(), [&b"<sip:p1;lr>"[..], b"<sip:a@192.0.2.9:5070>"]);
+        assert_eq!(
+            m.all(Name::Route).collect::<Vec<_>>(),
+            [&b"<sip:p1;lr>"[..], b"<sip:a@192.0.2.9:5070>"]
+        );
     }
 
     #[test]
     fn numbers_must_grow_but_may_leap() {
-        let mut d = Dialog::of_request(&invite(""), flow(), &Bytes::from_static(b"t"), &Bytes::new()).unwrap();
+        let mut d = Dialog::of_request(
+            &invite(""),
+            flow(),
+            &Bytes::from_static(b"t"),
+            &Bytes::new(),
+        )
+        .unwrap();
         assert_eq!(d.note(6), Order::Late);
         assert_eq!(d.note(7), Order::Again);
         assert_eq!(d.note(900), Order::Next);
@@ -248,9 +304,18 @@ mod tests {
 
     #[test]
     fn a_lost_connection_falls_back_to_the_target() {
-        let mut d = Dialog::of_request(&invite(""), flow(), &Bytes::from_static(b"t"), &Bytes::new()).unwrap();
+        let mut d = Dialog::of_request(
+            &invite(""),
+            flow(),
+            &Bytes::from_static(b"t"),
+            &Bytes::new(),
+        )
+        .unwrap();
         d.flow.connection = 9;
         d.reconnect();
-        assert_eq!((d.flow.connection, d.flow.remote), (0, "192.0.2.9:5070".parse().unwrap()));
+        assert_eq!(
+            (d.flow.connection, d.flow.remote),
+            (0, "192.0.2.9:5070".parse().unwrap())
+        );
     }
 }

@@ -32,7 +32,10 @@ pub(crate) enum Waiting {
 /// INFO, MESSAGE or BYE that waits for its answer.
 struct Open {
     key: Key,
+    method: Method<'static>,
     purpose: Purpose,
+    /// The way it left by.
+    flow: Option<Flow>,
     headers: Vec<HeaderLine>,
     body: Option<Body>,
     answered: u8,
@@ -40,8 +43,22 @@ struct Open {
 }
 
 impl Open {
-    fn new(purpose: Purpose, headers: Vec<HeaderLine>, body: Option<Body>) -> Open {
-        Open { key: 0, purpose, headers, body, answered: 0, proofs: Vec::new() }
+    fn new(
+        method: Method<'static>,
+        purpose: Purpose,
+        headers: Vec<HeaderLine>,
+        body: Option<Body>,
+    ) -> Open {
+        Open {
+            key: 0,
+            method,
+            purpose,
+            flow: None,
+            headers,
+            body,
+            answered: 0,
+            proofs: Vec::new(),
+        }
     }
 }
 
@@ -81,7 +98,13 @@ pub(crate) struct Leg {
 }
 
 impl Leg {
-    pub(crate) fn new(id: LegId, peer: Flow, contact: Bytes, credentials: Vec<Credentials>, t: &Tables) -> Leg {
+    pub(crate) fn new(
+        id: LegId,
+        peer: Flow,
+        contact: Bytes,
+        credentials: Vec<Credentials>,
+        t: &Tables,
+    ) -> Leg {
         let ringing = u64::try_from(t.limits.ringing.as_micros()).unwrap_or(u64::MAX);
         Leg {
             id,
@@ -149,9 +172,16 @@ impl Leg {
             }
         }
         for token in tokens {
-            t.tell(Event::Sent { leg, token, status: 481 });
+            t.tell(Event::Sent {
+                leg,
+                token,
+                status: 481,
+            });
         }
-        t.tell(Event::Ended { leg, ended: Box::new(ended) });
+        t.tell(Event::Ended {
+            leg,
+            ended: Box::new(ended),
+        });
         self.over = true;
         self.state = State::Ending;
         self.bound = None;
@@ -187,7 +217,10 @@ impl Leg {
         if self.bound.is_some_and(|at| at <= now) {
             self.bound = None;
             if matches!(self.state, State::Calling | State::Early) {
-                let why = Why { status: 408, ..Why::default() };
+                let why = Why {
+                    status: 408,
+                    ..Why::default()
+                };
                 self.end_as(t, why, By::Bound, 408);
             }
         }
@@ -205,8 +238,10 @@ impl Leg {
         if self.over || self.state != State::Up {
             return;
         }
-        let (sends, offers): (VecDeque<_>, VecDeque<_>) =
-            self.waiting.drain(..).partition(|w| matches!(w, Waiting::Send(..)));
+        let (sends, offers): (VecDeque<_>, VecDeque<_>) = self
+            .waiting
+            .drain(..)
+            .partition(|w| matches!(w, Waiting::Send(..)));
         self.waiting = offers;
         for send in sends {
             if let Waiting::Send(token, what) = send {
@@ -231,7 +266,11 @@ impl Leg {
             return;
         }
         if self.waiting.len() + self.open.len() >= t.limits.pending {
-            return t.tell(Event::Sent { leg: self.id, token, status: 503 });
+            return t.tell(Event::Sent {
+                leg: self.id,
+                token,
+                status: 503,
+            });
         }
         self.waiting.push_back(Waiting::Send(token, what));
         self.advance(t);
@@ -245,18 +284,39 @@ impl Leg {
             },
             InDialog::Info(body) | InDialog::Text(body) => body.clone(),
         };
-        let method = if matches!(what, InDialog::Text(_)) { Method::Message } else { Method::Info };
-        self.start(t, method, Open::new(Purpose::Send(token), Vec::new(), Some(body)));
+        let method = if matches!(what, InDialog::Text(_)) {
+            Method::Message
+        } else {
+            Method::Info
+        };
+        self.start(
+            t,
+            Open::new(method, Purpose::Send(token), Vec::new(), Some(body)),
+        );
     }
 
     /// Sends a request in the dialog that is not INVITE.
-    fn start(&mut self, t: &mut Tables, method: Method<'_>, mut open: Open) {
-        let Some(dialog) = &mut self.dialog else { return };
+    fn start(&mut self, t: &mut Tables, mut open: Open) {
+        let method = open.method;
+        let Some(dialog) = &mut self.dialog else {
+            return;
+        };
         dialog.number += 1;
         let branch = t.branch();
-        let inside = Inside { headers: &open.headers, proofs: &open.proofs, body: open.body.as_ref() };
+        let inside = Inside {
+            headers: &open.headers,
+            proofs: &open.proofs,
+            body: open.body.as_ref(),
+        };
         let bytes = dialog.write(method, dialog.number, &branch, inside);
-        open.key = t.request(dialog.flow, method, &branch, bytes, User::Leg(self.id, open.purpose));
+        open.flow = Some(dialog.flow);
+        open.key = t.request(
+            dialog.flow,
+            method,
+            &branch,
+            bytes,
+            User::Leg(self.id, open.purpose),
+        );
         self.open.push(open);
     }
 
@@ -265,25 +325,46 @@ impl Leg {
         if status < 200 {
             return;
         }
-        let Some(index) = self.open.iter().position(|o| o.key == key) else { return };
+        let Some(index) = self.open.iter().position(|o| o.key == key) else {
+            return;
+        };
         let mut open = self.open.swap_remove(index);
         if let (401 | 407, Some(answer), Some(dialog)) = (status, answer, &self.dialog)
             && open.answered < PROOFS
             && !refused(answer, &open.proofs)
-            && let Some(method) = answer.method()
         {
+            let method = open.method;
             let found = proofs(t, &self.credentials, answer, method, &dialog.uri());
             if !found.is_empty() {
                 open.proofs = found;
                 open.answered += 1;
-                return self.start(t, method, open);
+                return self.start(t, open);
             }
         }
+        // Its connection broke, and the dialog goes on with another one.
+        if let (503, None, Some(dialog)) = (status, answer, &self.dialog)
+            && open
+                .flow
+                .is_some_and(|flow| flow.connection != 0 && flow != dialog.flow)
+        {
+            return self.start(t, open);
+        }
         if let Purpose::Send(token) = open.purpose {
-            self.tell(t, Event::Sent { leg: self.id, token, status });
+            self.tell(
+                t,
+                Event::Sent {
+                    leg: self.id,
+                    token,
+                    status,
+                },
+            );
             // RFC 3261 12.2.1.2: the far end does not know this call any more, or says nothing at all.
             if status == 481 || (status == 408 && answer.is_none()) {
-                let by = if answer.is_some() { By::Them } else { By::Silence };
+                let by = if answer.is_some() {
+                    By::Them
+                } else {
+                    By::Silence
+                };
                 self.end_as(t, Why::default(), by, status);
             }
         }
@@ -298,7 +379,7 @@ impl Leg {
         }
         self.bye = None;
         self.unacked = None;
-        self.start(t, Method::Bye, Open::new(Purpose::Bye, headers, None));
+        self.start(t, Open::new(Method::Bye, Purpose::Bye, headers, None));
     }
 
     /// The 2xx was acknowledged, or never will be.
@@ -311,7 +392,9 @@ impl Leg {
     /// [`super::command::Command::End`].
     pub(crate) fn end(&mut self, t: &mut Tables, why: Why) {
         let status = match self.state {
-            State::Calling | State::Early if self.serving.is_some() && why.status != 0 => why.status,
+            State::Calling | State::Early if self.serving.is_some() && why.status != 0 => {
+                why.status
+            }
             State::Calling | State::Early => 487,
             State::Answered | State::Up | State::Ending => 200,
         };
@@ -324,7 +407,11 @@ impl Leg {
             return;
         }
         let state = self.state;
-        let ended = Ended { cause: 0, text: why.text.clone(), ..ended(by, status) };
+        let ended = Ended {
+            cause: 0,
+            text: why.text.clone(),
+            ..ended(by, status)
+        };
         self.refuse_open_offer(t, 487);
         self.finish(t, ended);
         match state {
@@ -351,7 +438,11 @@ impl Leg {
             offered: self.exchange.offered(),
             peer: self.peer,
         };
-        t.tell(Event::Given { leg: self.id, to, snapshot: Box::new(snapshot) });
+        t.tell(Event::Given {
+            leg: self.id,
+            to,
+            snapshot: Box::new(snapshot),
+        });
     }
 
     /// The way to the far end broke.
@@ -365,9 +456,23 @@ impl Leg {
     }
 
     /// Answers a request of theirs inside the dialog.
-    pub(crate) fn say(&self, t: &mut Tables, key: Key, request: &Message, flow: Flow, say: Say<'_>) -> bool {
-        let tag = self.dialog.as_ref().map_or_else(|| t.tag_for(request), |d| d.local_tag.clone());
-        let bytes = Say { tag: Some(&tag), ..say }.write(request, flow);
+    pub(crate) fn say(
+        &self,
+        t: &mut Tables,
+        key: Key,
+        request: &Message,
+        flow: Flow,
+        say: Say<'_>,
+    ) -> bool {
+        let tag = self
+            .dialog
+            .as_ref()
+            .map_or_else(|| t.tag_for(request), |d| d.local_tag.clone());
+        let bytes = Say {
+            tag: Some(&tag),
+            ..say
+        }
+        .write(request, flow);
         t.respond(key, say.status, bytes)
     }
 
@@ -379,12 +484,25 @@ impl Leg {
     pub(crate) fn say_later(&self, t: &mut Tables, key: Key, request: &Message, flow: Flow) {
         let after = t.dice.between(0, 10).to_string();
         let headers = [(Bytes::from_static(b"Retry-After"), Bytes::from(after))];
-        self.say(t, key, request, flow, Say { headers: &headers, ..Say::status(500, b"") });
+        self.say(
+            t,
+            key,
+            request,
+            flow,
+            Say {
+                headers: &headers,
+                ..Say::status(500, b"")
+            },
+        );
     }
 
     /// A request with the tags of one of our dialogs. Its transaction is open.
     pub(crate) fn request(&mut self, t: &mut Tables, key: Key, request: &Message, flow: Flow) {
-        let theirs = request.from().ok().and_then(|f| f.tag()).unwrap_or_default();
+        let theirs = request
+            .from()
+            .ok()
+            .and_then(|f| f.tag())
+            .unwrap_or_default();
         let method = request.method().unwrap_or(Method::Other(b""));
         let number = request.cseq().map_or(0, |c| c.number);
         let Some(dialog) = self.dialog.as_mut().filter(|d| d.remote_tag == theirs) else {
@@ -406,9 +524,21 @@ impl Leg {
             _ => {}
         }
         if let Err(fault) = SERVED.check(request) {
-            let headers: Vec<HeaderLine> =
-                fault.answer.iter().map(|(n, v)| (n.text().into(), Bytes::copy_from_slice(v))).collect();
-            self.say(t, key, request, flow, Say { headers: &headers, ..Say::status(fault.status, b"") });
+            let headers: Vec<HeaderLine> = fault
+                .answer
+                .iter()
+                .map(|(n, v)| (n.text().into(), Bytes::copy_from_slice(v)))
+                .collect();
+            self.say(
+                t,
+                key,
+                request,
+                flow,
+                Say {
+                    headers: &headers,
+                    ..Say::status(fault.status, b"")
+                },
+            );
             return;
         }
         match method {
@@ -418,7 +548,10 @@ impl Leg {
             Method::Message => {
                 self.status(t, key, request, flow, 200);
                 let kind = request.get(Name::ContentType).unwrap_or(b"text/plain");
-                let body = Body { kind: Bytes::copy_from_slice(kind), bytes: request.body_bytes() };
+                let body = Body {
+                    kind: Bytes::copy_from_slice(kind),
+                    bytes: request.body_bytes(),
+                };
                 self.tell(t, Event::Text { leg: self.id, body });
             }
             Method::Options => self.status(t, key, request, flow, 200),
@@ -431,13 +564,26 @@ impl Leg {
         let answered = !matches!(self.state, State::Calling | State::Early);
         self.refuse_open_offer(t, 487);
         if self.serving.is_some() && !answered {
-            self.reject(t, &Why { status: 487, ..Why::default() });
+            self.reject(
+                t,
+                &Why {
+                    status: 487,
+                    ..Why::default()
+                },
+            );
         }
         self.unacked = None;
         self.bye = None;
         let (cause, text) = reason_of(request);
         let status = if answered { 200 } else { 487 };
-        self.finish(t, Ended { cause, text, ..ended(By::Them, status) });
+        self.finish(
+            t,
+            Ended {
+                cause,
+                text,
+                ..ended(By::Them, status)
+            },
+        );
     }
 
     fn info(&mut self, t: &mut Tables, key: Key, request: &Message, flow: Flow) {
@@ -449,19 +595,44 @@ impl Leg {
             _ => {
                 let accept = Bytes::from_static(b"application/dtmf-relay, application/dtmf");
                 let headers = [(Bytes::from_static(b"Accept"), accept)];
-                self.say(t, key, request, flow, Say { headers: &headers, ..Say::status(415, b"") });
+                self.say(
+                    t,
+                    key,
+                    request,
+                    flow,
+                    Say {
+                        headers: &headers,
+                        ..Say::status(415, b"")
+                    },
+                );
                 return;
             }
         };
-        let Some((digit, ms)) = digit else { return self.status(t, key, request, flow, 400) };
+        let Some((digit, ms)) = digit else {
+            return self.status(t, key, request, flow, 400);
+        };
         self.status(t, key, request, flow, 200);
-        self.tell(t, Event::Digit { leg: self.id, digit, ms });
+        self.tell(
+            t,
+            Event::Digit {
+                leg: self.id,
+                digit,
+                ms,
+            },
+        );
     }
 }
 
 /// An end without details.
 pub(crate) fn ended(by: By, status: u16) -> Ended {
-    Ended { by, status, cause: 0, text: Bytes::new(), redirects: Vec::new(), challenged: false }
+    Ended {
+        by,
+        status,
+        cause: 0,
+        text: Bytes::new(),
+        redirects: Vec::new(),
+        challenged: false,
+    }
 }
 
 /// `Reason: Q.850;cause=16;text="..."` (RFC 3326), if there is something to say.
@@ -485,7 +656,9 @@ pub(crate) fn reason_of(message: &Message) -> (u8, Bytes) {
         let end = value.iter().position(|&b| b == b';').unwrap_or(value.len());
         let params = super::uri::Params(&value[end..]);
         if value[..end].trim_ascii().eq_ignore_ascii_case(b"Q.850") {
-            let number = params.get(b"cause").and_then(|p| super::uri::number(&p.text()));
+            let number = params
+                .get(b"cause")
+                .and_then(|p| super::uri::number(&p.text()));
             cause = number.and_then(|n| u8::try_from(n).ok()).unwrap_or(0);
         }
         if let Some(found) = params.get(b"text").filter(|_| text.is_empty()) {
@@ -500,12 +673,16 @@ fn relay(body: &[u8]) -> Option<(u8, u32)> {
     let mut digit = None;
     let mut ms = 100;
     for line in body.split(|b| matches!(b, b'\r' | b'\n')) {
-        let Some(equals) = line.iter().position(|&b| b == b'=') else { continue };
+        let Some(equals) = line.iter().position(|&b| b == b'=') else {
+            continue;
+        };
         let (name, value) = (line[..equals].trim_ascii(), line[equals + 1..].trim_ascii());
         if name.eq_ignore_ascii_case(b"signal") {
             digit = signal(value);
         } else if name.eq_ignore_ascii_case(b"duration") {
-            ms = super::uri::number(value).and_then(|n| u32::try_from(n).ok()).unwrap_or(ms);
+            ms = super::uri::number(value)
+                .and_then(|n| u32::try_from(n).ok())
+                .unwrap_or(ms);
         }
     }
     digit.map(|d| (d, ms))
@@ -520,7 +697,9 @@ fn signal(text: &[u8]) -> Option<u8> {
         b"11" => Some(b'#'),
         [b'1', b @ b'2'..=b'5'] => Some(b - b'2' + b'A'),
         b"16" => Some(b'!'),
-        text if text.eq_ignore_ascii_case(b"hf") || text.eq_ignore_ascii_case(b"flash") => Some(b'!'),
+        text if text.eq_ignore_ascii_case(b"hf") || text.eq_ignore_ascii_case(b"flash") => {
+            Some(b'!')
+        }
         _ => None,
     }
 }

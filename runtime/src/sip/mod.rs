@@ -2,17 +2,26 @@
 //!
 //! Nothing here imports from the rest of the crate. Bytes come in, bytes go out, time is a parameter.
 
+mod calling;
+mod change;
+mod client;
 pub mod command;
+mod compose;
+mod dialog;
 mod dice;
 pub mod digest;
 pub mod event;
 pub mod flow;
 pub mod framing;
 pub mod headers;
+mod leg;
 pub mod limits;
 pub mod message;
+mod proof;
+mod serving;
 pub mod session;
 pub mod stack;
+mod tables;
 mod transaction;
 pub mod uri;
 pub mod verdict;

@@ -21,11 +21,20 @@ pub(crate) fn proofs(
     let mut done: Vec<(Name, Vec<u8>)> = Vec::new();
     let mut realms: Vec<(Name, Vec<u8>)> = Vec::new();
     for (header, challenge) in Challenge::all(answer) {
-        if realms.iter().any(|(h, r)| *h == header && *r == challenge.realm) {
+        if realms
+            .iter()
+            .any(|(h, r)| *h == header && *r == challenge.realm)
+        {
             continue;
         }
-        let named = credentials.iter().find(|c| c.realm.as_ref().is_some_and(|r| r[..] == challenge.realm[..]));
-        let Some(found) = named.or_else(|| credentials.iter().find(|c| c.realm.is_none())) else { continue };
+        let named = credentials.iter().find(|c| {
+            c.realm
+                .as_ref()
+                .is_some_and(|r| r[..] == challenge.realm[..])
+        });
+        let Some(found) = named.or_else(|| credentials.iter().find(|c| c.realm.is_none())) else {
+            continue;
+        };
         let secret = match &found.secret {
             Secret::Plain(p) => digest::Secret::Password(p),
             Secret::Md5(h) => digest::Secret::Md5(h),
@@ -41,5 +50,8 @@ pub(crate) fn proofs(
 
 /// Whether the far end says again no to the same nonce, that is, to the secret itself.
 pub(crate) fn refused(answer: &Message, sent: &[(Name, Vec<u8>)]) -> bool {
-    !sent.is_empty() && !Challenge::all(answer).iter().any(|(header, c)| c.stale || !sent.iter().any(|(h, _)| h == header))
+    !sent.is_empty()
+        && !Challenge::all(answer)
+            .iter()
+            .any(|(header, c)| c.stale || !sent.iter().any(|(h, _)| h == header))
 }

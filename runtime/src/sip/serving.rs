@@ -33,7 +33,13 @@ pub(crate) struct Serving {
 
 impl Leg {
     /// [`super::command::Command::Admit`]: the transaction and the leg; 100 is out. `None` if From, To or Call-ID are unreadable.
-    pub(crate) fn serve(id: LegId, incoming: Incoming, key: Key, credentials: Vec<Credentials>, t: &mut Tables) -> Option<Leg> {
+    pub(crate) fn serve(
+        id: LegId,
+        incoming: Incoming,
+        key: Key,
+        credentials: Vec<Credentials>,
+        t: &mut Tables,
+    ) -> Option<Leg> {
         let Incoming { message, flow } = incoming;
         let contact = match message.uri() {
             Ok(Uri::Sip(uri)) => uri.user.map(Bytes::copy_from_slice).unwrap_or_default(),
@@ -43,7 +49,11 @@ impl Leg {
         let dialog = Dialog::of_request(&message, flow, &tag, &contact)?;
         let mut leg = Leg::new(id, flow, contact, credentials, t);
         t.serve(key, &message, flow, Some(id), true);
-        let trying = Say { tag: None, ..Say::status(100, b"") }.write(&message, flow);
+        let trying = Say {
+            tag: None,
+            ..Say::status(100, b"")
+        }
+        .write(&message, flow);
         t.respond(key, 100, trying);
         let name = t.dialog_key(&dialog.call_id, &dialog.local_tag, &dialog.remote_tag);
         leg.enter(t, name);
@@ -80,7 +90,11 @@ impl Leg {
         let Some(s) = &self.serving else { return };
         let Some((status, sdp)) = &s.said else { return };
         let body = sdp.as_ref().map(sdp_body);
-        let say = Say { contact: Some(&self.contact), body: body.as_ref(), ..Say::status(*status, b"") };
+        let say = Say {
+            contact: Some(&self.contact),
+            body: body.as_ref(),
+            ..Say::status(*status, b"")
+        };
         self.say(t, s.key, &s.request, s.flow, say);
     }
 
@@ -106,8 +120,16 @@ impl Leg {
         let Some(s) = &mut self.serving else { return };
         s.again = None;
         let body = sdp_body(&sdp);
-        let tag = self.dialog.as_ref().map(|d| d.local_tag.clone()).unwrap_or_default();
-        let say = Say { contact: Some(&self.contact), body: Some(&body), ..Say::status(200, &tag) };
+        let tag = self
+            .dialog
+            .as_ref()
+            .map(|d| d.local_tag.clone())
+            .unwrap_or_default();
+        let say = Say {
+            contact: Some(&self.contact),
+            body: Some(&body),
+            ..Say::status(200, &tag)
+        };
         let bytes = say.write(&s.request, s.flow);
         let (number, flow, late) = (s.number, s.flow, !s.offered);
         if !t.respond(s.key, 200, bytes.clone()) {
@@ -123,11 +145,23 @@ impl Leg {
     pub(crate) fn reject(&mut self, t: &mut Tables, why: &Why) {
         let Some(s) = &mut self.serving else { return };
         s.again = None;
-        let status = if (300..700).contains(&why.status) { why.status } else { 603 };
+        let status = if (300..700).contains(&why.status) {
+            why.status
+        } else {
+            603
+        };
         let mut headers: Vec<HeaderLine> = why.headers.clone();
         headers.extend(reason_header(why));
-        let tag = self.dialog.as_ref().map(|d| d.local_tag.clone()).unwrap_or_default();
-        let say = Say { reason: &why.text, headers: &headers, ..Say::status(status, &tag) };
+        let tag = self
+            .dialog
+            .as_ref()
+            .map(|d| d.local_tag.clone())
+            .unwrap_or_default();
+        let say = Say {
+            reason: &why.text,
+            headers: &headers,
+            ..Say::status(status, &tag)
+        };
         let bytes = say.write(&s.request, s.flow);
         t.respond(s.key, status, bytes);
     }
@@ -138,11 +172,31 @@ impl Leg {
             return;
         }
         if self.serving.as_ref().is_some_and(|s| s.key == key) {
-            self.reject(t, &Why { status: 487, ..Why::default() });
+            self.reject(
+                t,
+                &Why {
+                    status: 487,
+                    ..Why::default()
+                },
+            );
             let (cause, text) = reason_of(cancel);
-            self.finish(t, Ended { cause, text, ..ended(By::Them, 487) });
+            self.finish(
+                t,
+                Ended {
+                    cause,
+                    text,
+                    ..ended(By::Them, 487)
+                },
+            );
         } else if self.refuse_open_offer(t, 487) {
-            self.tell(t, Event::Settled { leg: self.id, sdp: None, status: 487 });
+            self.tell(
+                t,
+                Event::Settled {
+                    leg: self.id,
+                    sdp: None,
+                    status: 487,
+                },
+            );
             self.advance(t);
         }
     }
@@ -150,7 +204,9 @@ impl Leg {
     /// ACK of a 2xx of ours.
     pub(crate) fn acked(&mut self, t: &mut Tables, ack: &Message) {
         let number = ack.cseq().map_or(0, |c| c.number);
-        let Some(unacked) = self.unacked.take_if(|u| u.number == number) else { return };
+        let Some(unacked) = self.unacked.take_if(|u| u.number == number) else {
+            return;
+        };
         if self.state == State::Answered {
             self.state = State::Up;
         }
@@ -158,7 +214,14 @@ impl Leg {
         if sdp.is_some() {
             self.remote.clone_from(&sdp);
         }
-        self.tell(t, Event::Settled { leg: self.id, sdp, status: 200 });
+        self.tell(
+            t,
+            Event::Settled {
+                leg: self.id,
+                sdp,
+                status: 200,
+            },
+        );
         self.hang_up_if_wanted(t);
         self.advance(t);
     }

@@ -13,17 +13,17 @@ pub use super::event::*;
 pub use super::flow::*;
 pub use super::limits::*;
 
-use std::collections::VecDeque;
-
 use bytes::Bytes;
 
-use super::dice::Dice;
+use super::client::Outgoing;
+use super::compose::Say;
 use super::headers::{Method, Name};
+use super::leg::Leg;
 use super::message::Message;
+use super::tables::{Fired, Key, Map, Purpose, Tables, User};
 use super::verdict::{Fault, Served, check};
-use super::write::Writer;
 
-/// What the stack serves. SUBSCRIBE and PUBLISH are answered (489), so they are not listed.
+/// What the stack serves. SUBSCRIBE and PUBLISH are answered (489), so they are not listed; nor are REFER and PRACK, which get 405.
 pub const SERVED: Served = Served {
     methods: &[
         Method::Invite,
@@ -36,18 +36,17 @@ pub const SERVED: Served = Served {
         Method::Update,
         Method::Register,
     ],
-    schemes: &["tel"],
+    schemes: &[],
     extensions: &[],
     sessions: &["application/sdp"],
-    texts: &["text/*", "application/*", "message/*"],
+    texts: &["text/*"],
 };
 
 /// One shard's signalling.
 pub struct Stack {
-    limits: Limits,
-    dice: Dice,
-    out: VecDeque<Transmit>,
-    events: VecDeque<Event>,
+    t: Tables,
+    legs: Map<LegId, Leg>,
+    requests: Map<RequestId, Outgoing>,
 }
 
 impl Stack {
@@ -55,110 +54,395 @@ impl Stack {
     #[must_use]
     pub fn new(limits: Limits, seed: [u8; 32]) -> Stack {
         Stack {
-            limits,
-            dice: Dice::new(seed),
-            out: VecDeque::new(),
-            events: VecDeque::new(),
+            t: Tables::new(limits, seed),
+            legs: Map::default(),
+            requests: Map::default(),
         }
     }
 
     /// The bounds and times it works with.
     #[must_use]
     pub fn limits(&self) -> &Limits {
-        &self.limits
+        &self.t.limits
     }
 
     /// One whole message came by `flow` (streams are framed before). Bytes that are no message are dropped.
-    pub fn receive(&mut self, _now: Now, flow: Flow, bytes: Bytes) {
+    pub fn receive(&mut self, now: Now, flow: Flow, bytes: Bytes) {
+        self.t.now = now;
         let Ok(message) = Message::parse(bytes) else {
             return;
         };
-        if !message.is_request() {
-            return;
+        if message.is_request() {
+            self.request(flow, message);
+        } else if check(&message).is_ok()
+            && let Some((key, user)) = self.t.heard(&message)
+        {
+            self.heard(key, user, message.status().unwrap_or(0), Some(&message));
         }
-        if let Err(fault) = check(&message).and_then(|()| SERVED.check(&message)) {
-            return self.refuse(&message, flow, &fault);
-        }
-        self.events
-            .push_back(Event::Incoming(Box::new(Incoming { message, flow })));
+        self.settle();
     }
 
     /// What an owner, or the shard, wants.
-    pub fn command(&mut self, _now: Now, command: Command) {
+    pub fn command(&mut self, now: Now, command: Command) {
+        self.t.now = now;
         match command {
-            Command::Refuse { incoming, answer } => {
-                let fault = Fault::new(answer.status, None, "refused");
-                self.refuse(&incoming.message, incoming.flow, &fault);
+            Command::Admit {
+                incoming,
+                leg,
+                credentials,
+            } => self.admit(*incoming, leg, credentials),
+            Command::Respond { incoming, answer } => self.respond(&incoming, &answer),
+            Command::Refuse { incoming, answer } => self.refuse(&incoming, &answer),
+            Command::Request { id, request } => {
+                if let Some(outgoing) = Outgoing::start(id, request, &mut self.t) {
+                    self.requests.insert(id, outgoing);
+                }
             }
-            Command::Request { id, .. } => {
-                self.events.push_back(Event::Response {
-                    id,
-                    status: 503,
-                    message: None,
-                    flow: None,
-                });
+            Command::Invite { leg, invite } => {
+                if self.legs.len() >= self.t.limits.legs {
+                    Leg::refused(&mut self.t, leg, 503);
+                } else if !self.legs.contains_key(&leg)
+                    && let Some(made) = Leg::call(leg, invite, &mut self.t)
+                {
+                    self.legs.insert(leg, made);
+                    self.touched(leg);
+                }
             }
-            Command::Admit { leg, .. } | Command::Invite { leg, .. } => {
-                let ended = Ended {
-                    by: By::Bound,
-                    status: 503,
-                    cause: 0,
-                    text: Bytes::new(),
-                    redirects: Vec::new(),
-                    challenged: false,
-                };
-                self.events.push_back(Event::Ended {
-                    leg,
-                    ended: Box::new(ended),
-                });
-            }
-            _ => {}
+            Command::Ring(leg) => self.with(leg, |leg, t| leg.ring(t, 180, None)),
+            Command::Progress { leg, sdp } => self.with(leg, |leg, t| leg.ring(t, 183, Some(sdp))),
+            Command::Answer { leg, sdp } => self.with(leg, |leg, t| leg.answer(t, sdp)),
+            Command::Offer { leg, sdp } => self.with(leg, |leg, t| leg.offer(t, sdp)),
+            Command::Reply { leg, reply } => self.with(leg, |leg, t| leg.reply(t, reply)),
+            Command::Send { leg, token, what } => self.with(leg, |leg, t| leg.send(t, token, what)),
+            Command::Give { leg, to } => self.with(leg, |leg, t| leg.give(t, to)),
+            Command::End { leg, why } => self.with(leg, |leg, t| leg.end(t, why)),
         }
+        self.settle();
     }
 
-    /// The deadline came.
-    pub fn timeout(&mut self, _now: Now) {}
+    /// The deadline came. Calling it earlier, or twice, does no harm.
+    pub fn timeout(&mut self, now: Now) {
+        self.t.now = now;
+        while let Some(timer) = self.t.due(|leg| self.legs.get(&leg).and_then(|l| l.armed)) {
+            match self.t.fire(timer) {
+                Fired::Done => {}
+                Fired::Silent(key, user) => self.heard(key, user, 408, None),
+                Fired::Leg(id) => {
+                    if let Some(leg) = self.legs.get_mut(&id) {
+                        leg.armed = None;
+                        leg.timeout(&mut self.t);
+                    }
+                    self.touched(id);
+                }
+            }
+        }
+        self.settle();
+    }
 
-    /// Nothing can be sent by this flow: the connection was refused or broke.
-    pub fn unreachable(&mut self, _now: Now, _flow: Flow) {}
+    /// Nothing can be sent by this flow, as it stood in [`Transmit`] or in [`Stack::receive`]: the connection was refused or broke.
+    pub fn unreachable(&mut self, now: Now, flow: Flow) {
+        self.t.now = now;
+        for leg in self.legs.values_mut() {
+            leg.unreachable(flow);
+        }
+        for (key, user) in self.t.lost(flow) {
+            self.heard(key, user, 503, None);
+        }
+        self.settle();
+    }
 
     /// The next bytes to send.
     pub fn transmit(&mut self) -> Option<Transmit> {
-        self.out.pop_front()
+        self.t.out.pop_front()
     }
 
     /// The next thing that somebody must know.
     pub fn event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        self.t.events.pop_front()
     }
 
     /// When [`Stack::timeout`] wants to be called next.
     #[must_use]
     pub fn deadline(&self) -> Option<Now> {
-        None
+        let at = self.t.deadline()?;
+        Some(self.t.now.after(std::time::Duration::from_micros(
+            at.saturating_sub(self.t.now.micros),
+        )))
     }
 
     /// How much is alive.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        Counts::default()
+        Counts {
+            transactions: self.t.transactions(),
+            legs: self.legs.len(),
+            timers: self.t.armed() + self.legs.values().filter(|l| l.armed.is_some()).count(),
+            requests: self.requests.len(),
+        }
     }
 
-    fn refuse(&mut self, message: &Message, flow: Flow, fault: &Fault) {
+    /// Where a leg stands; `None` once nothing is left of it.
+    #[must_use]
+    pub fn state(&self, leg: LegId) -> Option<State> {
+        self.legs.get(&leg).map(|l| l.state)
+    }
+
+    /// Lets a command act on its leg.
+    fn with(&mut self, id: LegId, act: impl FnOnce(&mut Leg, &mut Tables)) {
+        if let Some(leg) = self.legs.get_mut(&id) {
+            act(leg, &mut self.t);
+            self.touched(id);
+        }
+    }
+
+    /// A leg may have a new deadline now, or be gone.
+    fn touched(&mut self, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id) else {
+            return;
+        };
+        if leg.gone(self.t.micros()) {
+            leg.leave(&mut self.t);
+            self.legs.remove(&id);
+            return;
+        }
+        let deadline = leg.deadline();
+        self.t.arm_leg(id, deadline, &mut leg.armed);
+    }
+
+    /// After every mutation: no stale timer on top of the heap, not too many inside.
+    fn settle(&mut self) {
+        let legs = &self.legs;
+        self.t.sweep(|leg| legs.get(&leg).and_then(|l| l.armed));
+        self.t
+            .compact(legs.len(), |leg| legs.get(&leg).and_then(|l| l.armed));
+    }
+
+    /// An answer to a request of ours, or what stands for one, for whoever wanted it.
+    fn heard(&mut self, key: Key, user: User, status: u16, answer: Option<&Message>) {
+        match user {
+            User::Nobody => {}
+            User::Request(id) => {
+                if let Some(outgoing) = self.requests.get_mut(&id)
+                    && outgoing.heard(&mut self.t, key, status, answer)
+                {
+                    self.requests.remove(&id);
+                }
+            }
+            User::Leg(id, purpose) => self.with(id, |leg, t| match purpose {
+                Purpose::Invite => leg.called(t, key, status, answer),
+                Purpose::Change => leg.changed(t, key, status, answer),
+                Purpose::Bye | Purpose::Send(_) => leg.sent(t, key, status, answer),
+            }),
+        }
+    }
+
+    fn request(&mut self, flow: Flow, message: Message) {
+        let method = message.method().unwrap_or(Method::Other(b""));
+        if let Err(fault) = check(&message) {
+            return self.fault(&message, flow, &fault);
+        }
+        let Some(key) = self.t.server_key(&message, method) else {
+            return;
+        };
+        match method {
+            Method::Ack => self.ack(key, &message),
+            _ if self.t.repeated(key, flow) => {}
+            Method::Cancel => self.cancel(key, &message, flow),
+            _ if message.to().is_ok_and(|to| to.tag().is_some()) => {
+                self.inside(key, &message, flow)
+            }
+            _ => self.outside(key, message, flow),
+        }
+    }
+
+    fn ack(&mut self, key: Key, message: &Message) {
+        if self.t.acked(key) {
+            return;
+        }
+        if let Some(leg) = self.dialog_of(message) {
+            self.with(leg, |leg, t| leg.acked(t, message));
+        }
+    }
+
+    fn cancel(&mut self, key: Key, message: &Message, flow: Flow) {
+        let invite = self
+            .t
+            .server_key(message, Method::Invite)
+            .filter(|k| self.t.serving(*k));
+        let Some(invite) = invite else {
+            return self.status(message, flow, 481);
+        };
+        let tag = self.t.tag_for(message);
+        self.t.serve(key, message, flow, None, false);
+        let bytes = Say::status(200, &tag).write(message, flow);
+        self.t.respond(key, 200, bytes);
+        if let Some(leg) = self.t.leg_of(invite) {
+            self.with(leg, |leg, t| leg.cancelled(t, invite, message));
+        }
+    }
+
+    /// The leg whose dialog a request names.
+    fn dialog_of(&self, message: &Message) -> Option<LegId> {
+        let (from, to) = (message.from().ok()?, message.to().ok()?);
+        let key = self.t.dialog_key(
+            message.call_id().ok()?,
+            to.tag()?,
+            from.tag().unwrap_or_default(),
+        );
+        self.t.dialog(key)
+    }
+
+    fn inside(&mut self, key: Key, message: &Message, flow: Flow) {
+        let Some(leg) = self.dialog_of(message) else {
+            return self.status(message, flow, 481);
+        };
+        // A call that stands may go on, and end, when the tables are full for new ones.
+        if self.t.transactions() >= self.t.limits.transactions.saturating_mul(2) {
+            return self.busy(message, flow);
+        }
+        self.t.serve(key, message, flow, Some(leg), false);
+        self.with(leg, |leg, t| leg.request(t, key, message, flow));
+    }
+
+    fn outside(&mut self, key: Key, message: Message, flow: Flow) {
+        if self.t.merges(&message, key) {
+            return self.status(&message, flow, 482);
+        }
+        let method = message.method().unwrap_or(Method::Other(b""));
+        match method {
+            // RFC 6665: events that we do not have; a subscription that nobody made.
+            Method::Subscribe | Method::Publish => return self.status(&message, flow, 489),
+            // They belong into a dialog, and this is none.
+            Method::Notify | Method::Bye | Method::Info | Method::Update => {
+                return self.status(&message, flow, 481);
+            }
+            _ => {}
+        }
+        if let Err(fault) = SERVED.check(&message) {
+            return self.fault(&message, flow, &fault);
+        }
+        let full = method == Method::Invite && self.legs.len() >= self.t.limits.legs;
+        if full || self.t.full() {
+            return self.busy(&message, flow);
+        }
+        self.t
+            .tell(Event::Incoming(Box::new(Incoming { message, flow })));
+    }
+
+    fn admit(&mut self, incoming: Incoming, id: LegId, credentials: Vec<Credentials>) {
+        if self.legs.contains_key(&id) {
+            return self.status(&incoming.message, incoming.flow, 500);
+        }
+        let key = self.t.server_key(&incoming.message, Method::Invite);
+        let invite = incoming.message.method() == Some(Method::Invite);
+        let Some(key) = key.filter(|k| invite && !self.t.serving(*k)) else {
+            return Leg::refused(&mut self.t, id, 482);
+        };
+        if self.t.full() || self.legs.len() >= self.t.limits.legs {
+            self.busy(&incoming.message, incoming.flow);
+            return Leg::refused(&mut self.t, id, 503);
+        }
+        match Leg::serve(id, incoming, key, credentials, &mut self.t) {
+            Some(leg) => {
+                self.legs.insert(id, leg);
+                self.touched(id);
+            }
+            None => Leg::refused(&mut self.t, id, 400),
+        }
+    }
+
+    fn respond(&mut self, incoming: &Incoming, answer: &Answer) {
+        let message = &incoming.message;
+        let method = message.method().unwrap_or(Method::Other(b""));
+        let Some(key) = self.t.server_key(message, method) else {
+            return;
+        };
+        if self.t.serving(key) || method == Method::Ack {
+            return;
+        }
+        // A call is answered through a leg; and a provisional answer would leave the transaction waiting for ever.
+        let least = if method == Method::Invite { 300 } else { 200 };
+        let status = if (least..700).contains(&answer.status) {
+            answer.status
+        } else {
+            500
+        };
+        let bytes = self.write(message, incoming.flow, answer, status);
+        self.t.serve(key, message, incoming.flow, None, true);
+        self.t.respond(key, status, bytes);
+    }
+
+    fn refuse(&mut self, incoming: &Incoming, answer: &Answer) {
+        let status = if (300..700).contains(&answer.status) {
+            answer.status
+        } else {
+            500
+        };
+        let bytes = self.write(&incoming.message, incoming.flow, answer, status);
+        self.t.send(incoming.flow, bytes);
+    }
+
+    fn write(&self, message: &Message, flow: Flow, answer: &Answer, status: u16) -> Bytes {
+        let tag = self.t.tag_for(message);
+        let (reason, headers, body) = (
+            &answer.reason[..],
+            &answer.headers[..],
+            answer.body.as_ref(),
+        );
+        Say {
+            status,
+            reason,
+            tag: Some(&tag),
+            contact: None,
+            headers,
+            body,
+        }
+        .write(message, flow)
+    }
+
+    /// A stateless answer that is only a status.
+    fn status(&mut self, message: &Message, flow: Flow, status: u16) {
+        self.say(message, flow, status, &[]);
+    }
+
+    /// The tables are full.
+    fn busy(&mut self, message: &Message, flow: Flow) {
+        let after = self.t.dice.between(5, 30).to_string();
+        self.say(
+            message,
+            flow,
+            503,
+            &[(
+                Bytes::from_static(Name::RetryAfter.text().as_bytes()),
+                after.into(),
+            )],
+        );
+    }
+
+    fn fault(&mut self, message: &Message, flow: Flow, fault: &Fault) {
+        let headers: Vec<HeaderLine> = fault
+            .answer
+            .iter()
+            .map(|(n, v)| {
+                (
+                    Bytes::from_static(n.text().as_bytes()),
+                    Bytes::copy_from_slice(v),
+                )
+            })
+            .collect();
+        self.say(message, flow, fault.status, &headers);
+    }
+
+    fn say(&mut self, message: &Message, flow: Flow, status: u16, headers: &[HeaderLine]) {
         if message.method() == Some(Method::Ack) {
             return;
         }
-        let tag = self.dice.tag(&[
-            message.get(Name::CallId).unwrap_or_default(),
-            message.get(Name::From).unwrap_or_default(),
-        ]);
-        let mut answer = Writer::response(message, fault.status, flow.remote, Some(&tag));
-        for (name, value) in &fault.answer {
-            answer.header(*name, value);
+        let tag = self.t.tag_for(message);
+        let bytes = Say {
+            headers,
+            ..Say::status(status, &tag)
         }
-        self.out.push_back(Transmit {
-            flow,
-            bytes: answer.end(),
-        });
+        .write(message, flow);
+        self.t.send(flow, bytes);
     }
 }

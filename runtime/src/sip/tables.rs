@@ -38,7 +38,9 @@ impl Hasher for Mix {
         }
     }
     fn write_u64(&mut self, x: u64) {
-        self.0 = (self.0 ^ x).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23);
+        self.0 = (self.0 ^ x)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            .rotate_left(23);
     }
     fn write_u128(&mut self, x: u128) {
         // The key is a keyed hash: half of it is as good as all.
@@ -137,7 +139,11 @@ fn micros(d: std::time::Duration) -> u64 {
 impl Tables {
     pub(crate) fn new(limits: Limits, seed: [u8; 32]) -> Tables {
         // A T1 of zero would repeat without pause.
-        let times = Times { t1: micros(limits.t1).max(1000), t2: micros(limits.t2).max(1000), t4: micros(limits.t4) };
+        let times = Times {
+            t1: micros(limits.t1).max(1000),
+            t2: micros(limits.t2).max(1000),
+            t4: micros(limits.t4),
+        };
         Tables {
             limits,
             times,
@@ -183,14 +189,21 @@ impl Tables {
     /// Where a request would be found. ACK and CANCEL are looked for as the INVITE that they belong to.
     pub(crate) fn server_key(&self, request: &Message, as_method: Method<'_>) -> Option<Key> {
         let via = request.via().ok()?;
-        let as_method = if as_method == Method::Ack { Method::Invite } else { as_method };
+        let as_method = if as_method == Method::Ack {
+            Method::Invite
+        } else {
+            as_method
+        };
         let method = as_method.text();
         if let Some(branch) = via.unique_branch() {
             let mut sent_by = Vec::with_capacity(24);
             via.host.write(&mut sent_by);
             sent_by.make_ascii_lowercase();
             let port = via.port.map_or(0, u32::from).to_be_bytes();
-            return Some(self.dice.hash(Use::ServerKey, &[branch, &sent_by, &port, method]));
+            return Some(
+                self.dice
+                    .hash(Use::ServerKey, &[branch, &sent_by, &port, method]),
+            );
         }
         let cseq = request.cseq().ok()?;
         let from = request.from().ok()?;
@@ -209,8 +222,12 @@ impl Tables {
     pub(crate) fn merge_key(&self, request: &Message) -> Option<u128> {
         let cseq = request.cseq().ok()?;
         let from = request.from().ok()?;
-        let parts: [&[u8]; 4] =
-            [request.call_id().ok()?, from.tag()?, &cseq.number.to_be_bytes(), cseq.method.text()];
+        let parts: [&[u8]; 4] = [
+            request.call_id().ok()?,
+            from.tag()?,
+            &cseq.number.to_be_bytes(),
+            cseq.method.text(),
+        ];
         Some(self.dice.hash(Use::MergeKey, &parts))
     }
 
@@ -236,11 +253,26 @@ impl Tables {
 
     /// The tag of our answers to this request: the same whenever it comes.
     pub(crate) fn tag_for(&self, request: &Message) -> Bytes {
-        let branch = request.via().ok().and_then(|v| v.branch()).unwrap_or_default().to_vec();
-        let from = request.from().ok().and_then(|f| f.tag()).unwrap_or_default().to_vec();
+        let branch = request
+            .via()
+            .ok()
+            .and_then(|v| v.branch())
+            .unwrap_or_default()
+            .to_vec();
+        let from = request
+            .from()
+            .ok()
+            .and_then(|f| f.tag())
+            .unwrap_or_default()
+            .to_vec();
         let number = request.cseq().map_or(0, |c| c.number).to_be_bytes();
         // CANCEL and ACK get the tag of their INVITE: the branch is the same, the method does not count.
-        self.dice.tag(&[request.call_id().unwrap_or_default(), &from, &number, &branch])
+        self.dice.tag(&[
+            request.call_id().unwrap_or_default(),
+            &from,
+            &number,
+            &branch,
+        ])
     }
 
     // Server transactions.
@@ -252,7 +284,9 @@ impl Tables {
 
     /// Whether the same request came by another way and is still being served.
     pub(crate) fn merges(&self, request: &Message, key: Key) -> bool {
-        self.merge_key(request).and_then(|m| self.merged.get(&m)).is_some_and(|&k| k != key)
+        self.merge_key(request)
+            .and_then(|m| self.merged.get(&m))
+            .is_some_and(|&k| k != key)
     }
 
     /// The leg that an INVITE with this key made.
@@ -261,19 +295,41 @@ impl Tables {
     }
 
     /// A new server transaction. `outside`: the request belongs to no dialog.
-    pub(crate) fn serve(&mut self, key: Key, request: &Message, flow: Flow, leg: Option<LegId>, outside: bool) {
-        let merge = if outside { self.merge_key(request) } else { None };
+    pub(crate) fn serve(
+        &mut self,
+        key: Key,
+        request: &Message,
+        flow: Flow,
+        leg: Option<LegId>,
+        outside: bool,
+    ) {
+        let merge = if outside {
+            self.merge_key(request)
+        } else {
+            None
+        };
         if let Some(merge) = merge {
             self.merged.insert(merge, key);
         }
         let invite = request.method() == Some(Method::Invite);
         let machine = Server::new(invite, flow.protocol.reliable());
-        self.servers.insert(key, ServerEntry { machine, flow, leg, merge, armed: None });
+        self.servers.insert(
+            key,
+            ServerEntry {
+                machine,
+                flow,
+                leg,
+                merge,
+                armed: None,
+            },
+        );
     }
 
     /// The request came again: says the last answer again. False if there is no such transaction.
     pub(crate) fn repeated(&mut self, key: Key, flow: Flow) -> bool {
-        let Some(entry) = self.servers.get(&key) else { return false };
+        let Some(entry) = self.servers.get(&key) else {
+            return false;
+        };
         if let Some(bytes) = entry.machine.repeated() {
             self.send(flow, bytes);
         }
@@ -283,7 +339,9 @@ impl Tables {
     /// An ACK came for a final answer that was not 2xx. False if it is not for such a one.
     pub(crate) fn acked(&mut self, key: Key) -> bool {
         let (now, times) = (self.micros(), self.times);
-        let Some(entry) = self.servers.get_mut(&key) else { return false };
+        let Some(entry) = self.servers.get_mut(&key) else {
+            return false;
+        };
         match entry.machine.state() {
             ServerState::Completed | ServerState::Confirmed => {
                 entry.machine.acked(now, times);
@@ -296,13 +354,20 @@ impl Tables {
 
     /// Whether a final answer may still be given.
     pub(crate) fn unanswered(&self, key: Key) -> bool {
-        self.servers.get(&key).is_some_and(|e| matches!(e.machine.state(), ServerState::Trying | ServerState::Proceeding))
+        self.servers.get(&key).is_some_and(|e| {
+            matches!(
+                e.machine.state(),
+                ServerState::Trying | ServerState::Proceeding
+            )
+        })
     }
 
     /// Answers. False if a final answer was given before, or the transaction is gone: nothing is sent then.
     pub(crate) fn respond(&mut self, key: Key, status: u16, bytes: Bytes) -> bool {
         let (now, times) = (self.micros(), self.times);
-        let Some(entry) = self.servers.get_mut(&key) else { return false };
+        let Some(entry) = self.servers.get_mut(&key) else {
+            return false;
+        };
         if !entry.machine.respond(now, times, status, &bytes) {
             return false;
         }
@@ -322,11 +387,30 @@ impl Tables {
     }
 
     /// Sends a request with a transaction. `branch` is the one in its Via.
-    pub(crate) fn request(&mut self, flow: Flow, method: Method<'_>, branch: &[u8], bytes: Bytes, user: User) -> Key {
+    pub(crate) fn request(
+        &mut self,
+        flow: Flow,
+        method: Method<'_>,
+        branch: &[u8],
+        bytes: Bytes,
+        user: User,
+    ) -> Key {
         let key = self.client_key(branch, method);
         let invite = method == Method::Invite;
-        let machine = Client::new(self.micros(), self.times, invite, flow.protocol.reliable(), &bytes);
-        let entry = ClientEntry { machine, flow, user, invite: invite.then(|| bytes.clone()), armed: None };
+        let machine = Client::new(
+            self.micros(),
+            self.times,
+            invite,
+            flow.protocol.reliable(),
+            &bytes,
+        );
+        let entry = ClientEntry {
+            machine,
+            flow,
+            user,
+            invite: invite.then(|| bytes.clone()),
+            armed: None,
+        };
         self.clients.insert(key, entry);
         self.send(flow, bytes);
         self.arm(Timer::Client(key));
@@ -367,24 +451,34 @@ impl Tables {
         Some((key, user))
     }
 
-    /// Whether the INVITE with this key has heard a provisional answer and no final one.
-    pub(crate) fn proceeding(&self, key: Key) -> bool {
-        self.clients.get(&key).is_some_and(|e| e.machine.state() == ClientState::Proceeding)
-    }
-
     /// Sends CANCEL for an INVITE that has heard a provisional answer, and waits for its end no longer than 64·T1.
     pub(crate) fn cancel(&mut self, key: Key) -> bool {
         let (now, times) = (self.micros(), self.times);
-        let Some(entry) = self.clients.get_mut(&key) else { return false };
+        let Some(entry) = self.clients.get_mut(&key) else {
+            return false;
+        };
         if entry.machine.state() != ClientState::Proceeding {
             return false;
         }
-        let Some(invite) = entry.invite.clone().and_then(|b| Message::parse(b).ok()) else { return false };
+        let Some(invite) = entry.invite.clone().and_then(|b| Message::parse(b).ok()) else {
+            return false;
+        };
         entry.machine.give_up(now, times);
         let flow = entry.flow;
         self.arm(Timer::Client(key));
-        let branch = invite.via().ok().and_then(|v| v.branch()).map(<[u8]>::to_vec).unwrap_or_default();
-        self.request(flow, Method::Cancel, &branch, compose::cancel(&invite), User::Nobody);
+        let branch = invite
+            .via()
+            .ok()
+            .and_then(|v| v.branch())
+            .map(<[u8]>::to_vec)
+            .unwrap_or_default();
+        self.request(
+            flow,
+            Method::Cancel,
+            &branch,
+            compose::cancel(&invite),
+            User::Nobody,
+        );
         true
     }
 
@@ -462,7 +556,9 @@ impl Tables {
         match timer {
             Timer::Leg(leg) => Fired::Leg(leg),
             Timer::Server(key) => {
-                let Some(entry) = self.servers.get_mut(&key) else { return Fired::Done };
+                let Some(entry) = self.servers.get_mut(&key) else {
+                    return Fired::Done;
+                };
                 entry.armed = None;
                 let flow = entry.flow;
                 match entry.machine.timeout(now, times) {
@@ -476,7 +572,9 @@ impl Tables {
                 Fired::Done
             }
             Timer::Client(key) => {
-                let Some(entry) = self.clients.get_mut(&key) else { return Fired::Done };
+                let Some(entry) = self.clients.get_mut(&key) else {
+                    return Fired::Done;
+                };
                 entry.armed = None;
                 let (flow, user) = (entry.flow, entry.user);
                 match entry.machine.timeout(now, times) {
@@ -499,7 +597,9 @@ impl Tables {
     }
 
     fn forget_server(&mut self, key: Key) {
-        let Some(entry) = self.servers.remove(&key) else { return };
+        let Some(entry) = self.servers.remove(&key) else {
+            return;
+        };
         if let Some(merge) = entry.merge
             && self.merged.get(&merge) == Some(&key)
         {
@@ -515,9 +615,17 @@ impl Tables {
     /// The requests that wait for an answer by this flow: none will come.
     pub(crate) fn lost(&mut self, flow: Flow) -> Vec<(Key, User)> {
         let waits = |e: &ClientEntry| {
-            matches!(e.machine.state(), ClientState::Calling | ClientState::Proceeding) && same_way(e.flow, flow)
+            matches!(
+                e.machine.state(),
+                ClientState::Calling | ClientState::Proceeding
+            ) && same_way(e.flow, flow)
         };
-        let mut lost: Vec<(Key, User)> = self.clients.iter().filter(|(_, e)| waits(e)).map(|(k, e)| (*k, e.user)).collect();
+        let mut lost: Vec<(Key, User)> = self
+            .clients
+            .iter()
+            .filter(|(_, e)| waits(e))
+            .map(|(k, e)| (*k, e.user))
+            .collect();
         lost.sort_by_key(|(key, _)| *key);
         for (key, _) in &lost {
             self.clients.remove(key);
@@ -531,7 +639,9 @@ pub(crate) fn same_way(ours: Flow, broken: Flow) -> bool {
     ours.listener == broken.listener
         && ours.protocol == broken.protocol
         && ours.remote == broken.remote
-        && (ours.protocol == Protocol::Udp || ours.connection == broken.connection || ours.connection == 0)
+        && (ours.protocol == Protocol::Udp
+            || ours.connection == broken.connection
+            || ours.connection == 0)
 }
 
 /// Some = push this moment: it is earlier than what is armed.

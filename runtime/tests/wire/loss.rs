@@ -1,0 +1,178 @@
+//! The same flows on a wire that loses, doubles and shuffles. A seed that fails prints its ladder.
+
+use strowger_runtime::sip::stack::{Body, Command, InDialog, Why};
+
+use crate::world::{Manner, Wire, World, sdp};
+
+/// Seeds of one normal run; `STROWGER_SEEDS` asks for more.
+fn seeds() -> u64 {
+    std::env::var("STROWGER_SEEDS")
+        .ok()
+        .and_then(|n| n.parse().ok())
+        .unwrap_or(200)
+}
+
+fn many(flow: impl Fn(&mut World)) {
+    for seed in 0..seeds() {
+        let mut w = World::new(Wire::bad(seed));
+        flow(&mut w);
+        w.run();
+        w.check();
+        agree(&w);
+    }
+}
+
+/// Both sides tell the same story of each call, as far as one wire can make them: if the called side was acknowledged, the caller
+/// had an answer; and nobody is left alone in a call.
+fn agree(w: &World) {
+    for (leg, status) in &w.sides[1].settled {
+        if *status == 200 && w.sides[1].legs.len() == 1 {
+            assert!(
+                w.count(0, "ACK") > 0,
+                "{leg:?} stood for one side only\n{}",
+                w.ladder
+            );
+        }
+    }
+    if !w.sides[0].answered.is_empty() {
+        assert!(w.count(1, "200") > 0, "{}", w.ladder);
+        for leg in &w.sides[1].legs {
+            assert!(w.sides[1].ended.contains_key(leg), "{}", w.ladder);
+        }
+    }
+}
+
+#[test]
+fn call_and_bye_by_the_caller() {
+    many(|w| {
+        let leg = w.call(0);
+        w.end(0, 20_000, leg);
+        w.sides[1].manner = Manner::Answers {
+            ring: 100,
+            answer: 3000,
+        };
+    });
+}
+
+#[test]
+fn call_and_bye_by_the_called() {
+    many(|w| {
+        w.call(0);
+        w.run_until(20_000);
+        for leg in w.sides[1].legs.clone() {
+            w.command(
+                1,
+                Command::End {
+                    leg,
+                    why: Why::default(),
+                },
+            );
+        }
+        for leg in w.sides[0].legs.clone() {
+            w.end(0, 90_000, leg);
+        }
+    });
+}
+
+#[test]
+fn cancel_at_any_moment() {
+    for at in 0..seeds() {
+        let mut w = World::new(Wire::bad(at));
+        w.sides[1].manner = Manner::Answers {
+            ring: 50,
+            answer: 600,
+        };
+        let leg = w.call(0);
+        w.end(0, at * 37 % 1500, leg);
+        w.run();
+        w.check();
+        agree(&w);
+    }
+}
+
+#[test]
+fn busy() {
+    many(|w| {
+        w.sides[1].manner = Manner::Says(486);
+        w.call(0);
+    });
+}
+
+#[test]
+fn no_answer() {
+    many(|w| {
+        w.sides[1].manner = Manner::Rings;
+        let leg = w.call(0);
+        w.end(0, 12_000, leg);
+    });
+}
+
+#[test]
+fn hold_and_glare() {
+    many(|w| {
+        let leg = w.call(0);
+        w.run_until(10_000);
+        w.command(
+            0,
+            Command::Offer {
+                leg,
+                sdp: Some(sdp("hold")),
+            },
+        );
+        for called in w.sides[1].legs.clone() {
+            w.command(
+                1,
+                Command::Offer {
+                    leg: called,
+                    sdp: Some(sdp("hold too")),
+                },
+            );
+            w.later(
+                1,
+                100,
+                Command::Offer {
+                    leg: called,
+                    sdp: Some(sdp("again")),
+                },
+            );
+        }
+        w.end(0, 60_000, leg);
+    });
+}
+
+#[test]
+fn late_offer() {
+    many(|w| {
+        let mut invite = w.invitation(0);
+        invite.offer = None;
+        let leg = w.call_with(0, invite);
+        w.end(0, 30_000, leg);
+    });
+}
+
+#[test]
+fn texts_and_hang_up_from_both_sides() {
+    many(|w| {
+        let leg = w.call(0);
+        for token in 0..5 {
+            let text = Body {
+                kind: "text/plain".into(),
+                bytes: "hello".into(),
+            };
+            w.later(
+                0,
+                2000 * token,
+                Command::Send {
+                    leg,
+                    token,
+                    what: InDialog::Text(text),
+                },
+            );
+        }
+        w.run_until(6000);
+        w.end(0, 1000, leg);
+        for called in w.sides[1].legs.clone() {
+            w.end(1, 1000, called);
+        }
+    });
+}

@@ -1,0 +1,7 @@
+//! Signalling without sockets: two stacks on one wire in virtual time.
+#![allow(clippy::unwrap_used)]
+#![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
+
+mod calls;
+mod loss;
+mod world;
