@@ -183,6 +183,7 @@ fn say_files(input: &Input<'_>) -> Answer {
     let whole = || scan::integer(text).map(|(number, _)| number);
     let kind = args::argument(&parts, 1).to_ascii_lowercase();
     let prompts = match kind.as_slice() {
+        b"" | b"alpha" | b"digits" | b"phonetic" if !input.env.has_prompts => Some(Vec::new()),
         b"" | b"alpha" => Some(letters(text)),
         b"digits" => Some(digits(text)),
         b"phonetic" => Some(phonetic(text)),

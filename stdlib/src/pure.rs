@@ -17,6 +17,9 @@ pub struct Env {
     pub now: Moment,
     /// The server's time zone.
     pub zone: Zone,
+    /// Whether the prompts of letters and digits are installed: without them
+    /// SAYFILES lists nothing for those kinds.
+    pub has_prompts: bool,
 }
 
 /// A pure function: an index into the table of this module.

@@ -18,7 +18,7 @@ pub(crate) const FUNCTIONS: &[Pure] = &[
         Answer::value(trim_start(trim_end(input.args)))
     }),
     plain("LTRIM", |input| Answer::value(trim_start(input.args))),
-    plain("RTRIM", |input| Answer::value(trim_end(input.args))),
+    plain("RTRIM", right_trim),
     plain("PASSTHRU", |input| Answer::value(input.args)),
     plain("QUOTE", quote),
     plain("CSV_QUOTE", csv_quote),
@@ -53,6 +53,12 @@ fn trim_end(mut text: &[u8]) -> &[u8] {
         text = rest;
     }
     text
+}
+
+/// The first byte stays even if it is a blank.
+fn right_trim(input: &Input<'_>) -> Answer {
+    let kept = trim_end(input.args).len().max(1).min(input.args.len());
+    Answer::value(&input.args[..kept])
 }
 
 fn quote(input: &Input<'_>) -> Answer {
