@@ -15,6 +15,7 @@ pub mod prompts;
 pub mod registrar;
 pub mod rtp;
 pub mod sip;
+pub mod store;
 pub mod switchboard;
 
 pub use channel::{End, drive};

@@ -14,6 +14,7 @@ use crate::limits;
 use crate::sip::command::Answer;
 use crate::sip::flow::{Flow, Now, Protocol};
 use crate::sip::{Contacts, Message, NameAddr, Uri};
+use crate::store::SavedBinding;
 
 /// Longest Contact that is kept, in bytes, parameters included. A longer one gets 400.
 pub const CONTACT: usize = 1_024;
@@ -490,28 +491,18 @@ impl Registrar {
 }
 
 impl Binding {
-    /// A binding as the store gives it back, to be passed to [`Registrar::restore`].
-    #[allow(clippy::too_many_arguments)]
-    pub(crate) fn stored(
-        uri: Vec<u8>,
-        params: Vec<u8>,
-        q: u16,
-        flow: Flow,
-        by_flow: bool,
-        call_id: Vec<u8>,
-        cseq: u32,
-        expires_unix_ms: u64,
-    ) -> Binding {
+    /// A binding as the store kept it, on the flow that it has now; to be passed to [`Registrar::restore`].
+    pub(crate) fn stored(saved: &SavedBinding, flow: Flow) -> Binding {
         Binding {
-            uri: uri.into(),
-            params: params.into(),
-            q,
+            uri: saved.uri.as_slice().into(),
+            params: saved.params.as_slice().into(),
+            q: saved.q,
             flow,
-            by_flow,
-            call_id: call_id.into(),
-            cseq,
+            by_flow: saved.by_flow,
+            call_id: saved.call_id.as_slice().into(),
+            cseq: saved.cseq,
             expires: 0,
-            expires_unix_ms,
+            expires_unix_ms: saved.expires_unix_ms,
             made: 0,
         }
     }

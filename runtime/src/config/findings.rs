@@ -96,6 +96,14 @@ impl Findings {
                     );
                 }
             }
+            Fate::Open(meaning) => {
+                if self.first(format!("{file} {key}")) {
+                    self.add(
+                        Diagnostic::new("X817", format!("`{key}` is not in force"), span)
+                            .label(meaning),
+                    );
+                }
+            }
             Fate::Relayed => {
                 if self.first("relayed") {
                     self.add(

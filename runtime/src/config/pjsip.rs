@@ -110,14 +110,18 @@ fn objects<'a>(file: &'a line::Config, findings: &mut Findings) -> Vec<(Kind, &'
                 .iter()
                 .find(|(name, _)| word == name.as_bytes())
             {
-                Some((name, meaning)) => findings.add(
-                    Diagnostic::new(
-                        "C020",
-                        format!("`type={name}` is not served yet"),
-                        value.span(),
-                    )
-                    .label(*meaning),
-                ),
+                Some((name, meaning)) => {
+                    // A restriction that is not in force is a hole, not a lack.
+                    let code = if *name == "acl" { "X817" } else { "C020" };
+                    findings.add(
+                        Diagnostic::new(
+                            code,
+                            format!("`type={name}` is not served yet"),
+                            value.span(),
+                        )
+                        .label(*meaning),
+                    );
+                }
                 None => {
                     findings.bad_value(
                         value,
@@ -534,7 +538,7 @@ fn endpoint(section: &Section, known: &Known<'_>, findings: &mut Findings) -> Op
         }
     }
     if auth.is_none() {
-        warn_unchallenged(section, &shown, out_value, known, findings);
+        warn_unchallenged(section, &shown, out_value, by_user, known, findings);
     }
     if codecs.is_empty() {
         findings.add(
@@ -586,6 +590,7 @@ fn warn_unchallenged(
     section: &Section,
     shown: &str,
     outbound: Option<&Value>,
+    by_user: bool,
     known: &Known<'_>,
     findings: &mut Findings,
 ) {
@@ -620,7 +625,14 @@ fn warn_unchallenged(
         )
         .label("it has no `auth`, so nothing is asked of it")
         .help("add `auth=` with the name of a section of `type=auth`"),
-        // Without an aor that takes registrations it is a trunk: found by `identify`, and that is its proof.
+        // Found by its address, and, unless told otherwise, by its name too.
+        None if by_user => Diagnostic::new(
+            "X817",
+            format!("anybody who says to be `{shown}` may call as it"),
+            section.span,
+        )
+        .label("it has no `auth`, and its name in From is enough")
+        .help("add `identify_by=ip` so that only its address counts"),
         None => return,
     };
     findings.add(finding);

@@ -329,28 +329,18 @@ fn guests_allowed(
                 let mut finding = Diagnostic::new("C028", "unknown callers are refused", span)
                     .label(format!("there is no `allowguest` here; Asterisk would let them into context `{context}`"))
                     .help("to let them in, add the line `allowguest=yes`; `allowguest=no` says that they are meant to stay out");
-                if place.is_some() {
-                    finding = finding.fix(
-                        "add `allowguest=no`",
-                        line_end(span),
-                        "\nallowguest=no",
-                        true,
-                    );
+                let first = file
+                    .named("general")
+                    .next()
+                    .and_then(|s| s.values.iter().find(|v| !v.inherited));
+                if let Some(first) = first {
+                    let before = first.key.span().before();
+                    finding = finding.fix("add `allowguest=no`", before, "allowguest=no\n", true);
                 }
                 findings.add(finding);
             }
             false
         }
-    }
-}
-
-/// Behind the `]` of a section header whose name stands at `name`.
-fn line_end(name: strowger_compiler::source::Span) -> strowger_compiler::source::Span {
-    let end = name.end + 1;
-    strowger_compiler::source::Span {
-        start: end,
-        end,
-        ..name
     }
 }
 
