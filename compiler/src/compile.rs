@@ -89,7 +89,7 @@ pub fn compile(sources: &Sources, options: &Options) -> Compiled {
         index: Index::new(&hir),
         open: config.open || beside,
     };
-    diagnostics.extend(lint::check(&world));
+    diagnostics.extend(lint::check(&world, sources));
     for diagnostic in &mut diagnostics {
         diagnostic.level = options.level(diagnostic.code);
     }

@@ -2,7 +2,10 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::resolve::Index;
+use crate::source::Sources;
 
+pub(crate) mod access;
+mod files;
 pub(crate) mod reading;
 mod references;
 
@@ -15,8 +18,9 @@ pub(crate) struct World<'a> {
 }
 
 /// All checks that look at the whole plan.
-pub(crate) fn check(world: &World<'_>) -> Vec<Diagnostic> {
+pub(crate) fn check(world: &World<'_>, sources: &Sources) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     references::check(world, &mut out);
+    files::check(world, sources, &mut out);
     out
 }

@@ -38,7 +38,11 @@ fn answer(case: &Value) -> Option<(String, String, usize)> {
     if let Some(caller) = &candidate.extension.caller {
         name = format!("{name}/{}", String::from_utf8_lossy(&caller.text));
     }
-    Some((String::from_utf8(candidate.context.name.clone()).unwrap(), name, number))
+    Some((
+        String::from_utf8(candidate.context.name.clone()).unwrap(),
+        name,
+        number,
+    ))
 }
 
 #[test]
@@ -54,11 +58,28 @@ fn the_same_entry_wins() {
         }
         total += 1;
         let got = answer(&case);
-        let want = case["expect"].as_object().map(|e| (e["context"].as_str().unwrap(), e["index"].as_u64().unwrap() as usize));
-        if got.as_ref().map(|(context, _, index)| (context.as_str(), *index)) != want {
-            failed.push(format!("{}: {} dials {}\n  want {want:?}\n  got  {got:?}\n  {}", case["id"], case["context"], case["dial"], case["contexts"]));
+        let want = case["expect"].as_object().map(|e| {
+            (
+                e["context"].as_str().unwrap(),
+                e["index"].as_u64().unwrap() as usize,
+            )
+        });
+        if got
+            .as_ref()
+            .map(|(context, _, index)| (context.as_str(), *index))
+            != want
+        {
+            failed.push(format!(
+                "{}: {} dials {}\n  want {want:?}\n  got  {got:?}\n  {}",
+                case["id"], case["context"], case["dial"], case["contexts"]
+            ));
         }
     }
     assert!(total > 400, "only {total} cases");
-    assert!(failed.is_empty(), "{} of {total} differ\n{}", failed.len(), failed.join("\n"));
+    assert!(
+        failed.is_empty(),
+        "{} of {total} differ\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
 }

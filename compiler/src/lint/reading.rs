@@ -625,7 +625,9 @@ pub(crate) fn name(line: &Line, exten: &Exten, name: &[u8]) -> Option<Diagnostic
                 written.span(),
             )
             .label("catches hang-ups, time-outs and mistyped jumps too")
-            .fix(format!("write `{better}`"), written.span(), better, false),
+            .help(format!(
+                "begin with what callers dial: `{better}` for numbers"
+            )),
         );
     }
     None

@@ -1,0 +1,93 @@
+//! What a step dials: the destinations in the first argument of `Dial`, and of a hint (DL-242, DL-304).
+
+use crate::hir::Step;
+use crate::jump::Shape;
+use crate::source::Text;
+
+/// One `Tech/resource`.
+#[derive(Clone, Debug)]
+pub struct Destination {
+    /// The technology, as written.
+    pub tech: Text,
+    /// What follows the slash.
+    pub resource: Text,
+    /// All of it.
+    pub whole: Text,
+}
+
+/// Applications whose first argument is a list of destinations.
+const DIALLING: [&[u8]; 4] = [b"dial", b"page", b"retrydial", b"chanisavail"];
+
+/// The destinations of a step, if its application dials. Destinations whose technology is a variable are left out.
+pub fn destinations(step: &Step) -> Vec<Destination> {
+    let app = step.app.bytes().to_ascii_lowercase();
+    if !DIALLING.contains(&app.as_slice()) {
+        return Vec::new();
+    }
+    let shape = Shape::read(step.args.bytes());
+    let first = |from| {
+        shape
+            .find(step.args.bytes(), b',', from)
+            .unwrap_or(step.args.len())
+    };
+    let range = match app.as_slice() {
+        // RetryDial(announce,sleep,retries,destinations...)
+        b"retrydial" => {
+            let mut from = 0;
+            for _ in 0..3 {
+                from = (first(from) + 1).min(step.args.len());
+            }
+            from..first(from)
+        }
+        _ => 0..first(0),
+    };
+    split(&step.args.slice(range))
+}
+
+/// A list with `&` in its destinations.
+pub fn split(list: &Text) -> Vec<Destination> {
+    let shape = Shape::read(list.bytes());
+    let mut out = Vec::new();
+    let mut from = 0;
+    while from <= list.len() {
+        let end = shape.find(list.bytes(), b'&', from).unwrap_or(list.len());
+        let whole = list.slice(from..end).trimmed();
+        from = end + 1;
+        let shape = Shape::read(whole.bytes());
+        let Some(slash) = shape.find(whole.bytes(), b'/', 0) else {
+            continue;
+        };
+        if shape.holes.iter().any(|h| h.start < slash) {
+            continue;
+        }
+        let (tech, resource) = (whole.slice(0..slash), whole.slice(slash + 1..whole.len()));
+        out.push(Destination {
+            tech,
+            resource,
+            whole,
+        });
+    }
+    out
+}
+
+impl Destination {
+    /// The name of the device or host that is dialled: behind the last `@`, else before the first `/`. None if it holds a variable.
+    pub fn device(&self) -> Option<Text> {
+        let shape = Shape::read(self.resource.bytes());
+        let mut at = None;
+        let mut from = 0;
+        while let Some(found) = shape.find(self.resource.bytes(), b'@', from) {
+            at = Some(found);
+            from = found + 1;
+        }
+        let from = at.map_or(0, |a| a + 1);
+        let end = shape
+            .find(self.resource.bytes(), b'/', from)
+            .unwrap_or(self.resource.len());
+        if shape.holes.iter().any(|h| h.start < end && h.end > from) {
+            return None;
+        }
+        let name = self.resource.slice(from..end);
+        (!name.is_empty()).then_some(name)
+    }
+}

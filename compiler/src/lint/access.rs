@@ -1,0 +1,146 @@
+//! Family `security`, as far as the device files tell: who may call and register without a proof.
+
+use crate::conf::line::{Section, boolean};
+use crate::diagnostic::Diagnostic;
+use crate::peers::{Peers, list};
+
+pub(crate) fn check(peers: &Peers, out: &mut Vec<Diagnostic>) {
+    for section in peers.sip_sections() {
+        device(section, out);
+    }
+    if let Some(sip) = &peers.sip
+        && let Some(guest) = sip.value("general", "allowguest")
+        && boolean(guest.text.bytes()) == Some(true)
+    {
+        out.push(
+            Diagnostic::new("X817", "calls of strangers are accepted", guest.span())
+                .label("anybody who can reach this exchange may call into the context of [general]")
+                .help("write `allowguest=no`, unless that context is made for strangers"),
+        );
+    }
+    endpoints(peers, out);
+}
+
+fn show(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn device(section: &Section, out: &mut Vec<Diagnostic>) {
+    let name = show(&section.name);
+    let dynamic = section
+        .get("host")
+        .is_some_and(|h| h.text.bytes().eq_ignore_ascii_case(b"dynamic"));
+    let secret = section.get("secret").filter(|s| !s.text.is_empty());
+    if dynamic && secret.is_none() && section.get("md5secret").is_none() {
+        out.push(
+            Diagnostic::new(
+                "X819",
+                format!("anybody may register and call as `{name}`"),
+                section.span,
+            )
+            .label("no `secret`, so nothing is asked")
+            .help("add a `secret` to the section"),
+        );
+    }
+    if let Some(secret) = secret
+        && secret.text.bytes().eq_ignore_ascii_case(&section.name)
+    {
+        out.push(
+            Diagnostic::new(
+                "X817",
+                format!("the secret of `{name}` is its own name"),
+                secret.text.span(),
+            )
+            .label("the first one that is tried")
+            .help("choose a long random secret"),
+        );
+    }
+    if let Some(insecure) = section.get("insecure")
+        && insecure.text.bytes().eq_ignore_ascii_case(b"very")
+    {
+        out.push(
+            Diagnostic::new(
+                "X817",
+                format!("calls in the name of `{name}` are accepted without a secret"),
+                insecure.span(),
+            )
+            .label("`very` asks for nothing, from any port"),
+        );
+    }
+}
+
+/// Endpoints of pjsip.conf that are asked for nothing although they register.
+fn endpoints(peers: &Peers, out: &mut Vec<Diagnostic>) {
+    for endpoint in peers.pjsip_objects("endpoint") {
+        let name = show(&endpoint.name);
+        let aors: Vec<&Section> = endpoint
+            .get("aors")
+            .into_iter()
+            .flat_map(list)
+            .filter_map(|a| peers.pjsip_object("aor", a.bytes()))
+            .collect();
+        let registers = aors.iter().any(|a| a.get("contact").is_none());
+        let asked = endpoint.get("auth").is_some_and(|a| !a.text.is_empty());
+        if registers && !asked {
+            let found = match endpoint.get("outbound_auth") {
+                Some(outbound) => Diagnostic::new(
+                    "X819",
+                    format!("anybody may register and call as `{name}`"),
+                    outbound.key.span(),
+                )
+                .label("this answers challenges of the far end; it asks for nothing")
+                .fix(
+                    "write `auth`, which challenges what comes in",
+                    outbound.key.span(),
+                    "auth",
+                    false,
+                ),
+                None => Diagnostic::new(
+                    "X819",
+                    format!("anybody may register and call as `{name}`"),
+                    endpoint.span,
+                )
+                .label("the endpoint has no `auth`, so nothing is asked"),
+            };
+            out.push(found);
+        }
+        for key in ["auth", "outbound_auth"] {
+            for object in endpoint.get(key).into_iter().flat_map(list) {
+                if let Some(auth) = peers.pjsip_object("auth", object.bytes()) {
+                    username(&name, auth, out);
+                }
+            }
+        }
+    }
+}
+
+/// An auth section made for a numbered endpoint, with another number in it.
+fn username(endpoint: &str, auth: &Section, out: &mut Vec<Diagnostic>) {
+    let Some(value) = auth.get("username") else {
+        return;
+    };
+    let user = value.text.lossy().into_owned();
+    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    let own = show(&auth.name)
+        .strip_prefix(endpoint)
+        .is_some_and(|rest| rest.is_empty() || !rest.starts_with(|c: char| c.is_ascii_digit()));
+    if own && digits(endpoint) && digits(&user) && user != endpoint {
+        out.push(
+            Diagnostic::new(
+                "C016",
+                format!(
+                    "`{}` is made for `{endpoint}` but has the user name `{user}`",
+                    show(&auth.name)
+                ),
+                value.text.span(),
+            )
+            .label("a phone that calls itself by its own number does not pass")
+            .fix(
+                format!("write `{endpoint}`"),
+                value.text.span(),
+                endpoint,
+                false,
+            ),
+        );
+    }
+}
