@@ -79,10 +79,18 @@ pub const FILE: u64 = 64 << 20;
 /// # Errors
 /// The directory cannot be read, or one of [`FILES`] is there and cannot be read or is longer than [`FILE`].
 pub fn gather(dir: &Path) -> io::Result<Sources> {
+    gather_with(dir, FILES[0])
+}
+
+/// The same for a plan of another name than `extensions.conf`, which is then not read.
+///
+/// # Errors
+/// As [`gather`].
+pub fn gather_with(dir: &Path, plan: &str) -> io::Result<Sources> {
     let mut sources = Sources::new();
     // Says early and clearly that there is no such directory.
     fs::read_dir(dir)?;
-    for name in FILES {
+    for name in std::iter::once(plan).chain(FILES.into_iter().skip(1)) {
         let path = dir.join(name);
         let bytes = match whole(&path) {
             Ok(bytes) => bytes,
