@@ -23,6 +23,7 @@ pub mod session;
 pub mod stack;
 mod tables;
 mod transaction;
+pub mod transport;
 pub mod uri;
 pub mod verdict;
 pub mod write;
