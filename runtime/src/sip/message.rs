@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use bytes::Bytes;
+use memchr::memchr;
 
 use super::headers::{self, CSeq, Contacts, MediaType, Method, Name, NameAddr, Via, is_token};
 use super::uri::{self, BadUri, Uri};
@@ -429,15 +430,11 @@ fn index(bytes: &[u8]) -> Result<Index, Garbage> {
         if from == to {
             break;
         }
-        if matches!(bytes[from], b' ' | b'\t') || bytes[from..to].contains(&b'\r') {
+        if matches!(bytes[from], b' ' | b'\t') || memchr(b'\r', &bytes[from..to]).is_some() {
             return Ok(Index::Folded);
         }
         // A line without a colon is malformed and not needed: ignored (RFC 3261 8.2).
-        let Some(colon) = bytes[from..to]
-            .iter()
-            .position(|&b| b == b':')
-            .map(|i| from + i)
-        else {
+        let Some(colon) = memchr(b':', &bytes[from..to]).map(|i| from + i) else {
             continue;
         };
         if rows.len() == HEADERS {
@@ -483,7 +480,7 @@ fn index(bytes: &[u8]) -> Result<Index, Garbage> {
 
 /// The line that starts at `from`: where its text ends and where the next one starts. A bare LF ends a line too.
 fn line(bytes: &[u8], from: usize) -> Option<(usize, usize)> {
-    let lf = from + bytes.get(from..)?.iter().position(|&b| b == b'\n')?;
+    let lf = from + memchr(b'\n', bytes.get(from..)?)?;
     let end = if lf > from && bytes[lf - 1] == b'\r' {
         lf - 1
     } else {
