@@ -1,6 +1,9 @@
 //! The whole way from files to a checked plan.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+
+use strowger_vm::{BadModule, Module};
 
 use crate::conf::{exten, line};
 use crate::diagnostic::{Diagnostic, Level};
@@ -8,7 +11,7 @@ use crate::hir::Hir;
 use crate::lint::World;
 use crate::resolve::Index;
 use crate::source::Sources;
-use crate::{build, codes, lint};
+use crate::{build, codes, lint, lower};
 
 /// What to compile for, and how loud to be.
 #[derive(Clone, Debug)]
@@ -50,6 +53,8 @@ pub struct Compiled {
     pub diagnostics: Vec<Diagnostic>,
     /// The plan as a graph.
     pub hir: Hir,
+    /// The plan as verified bytecode; an error if it is larger than the format can express.
+    pub module: Result<Arc<Module>, BadModule>,
     /// The file cannot be used as it stands (DL-008): a running exchange keeps its old plan.
     pub refused: bool,
 }
@@ -74,6 +79,7 @@ pub fn compile(sources: &Sources, options: &Options) -> Compiled {
         return Compiled {
             diagnostics: Vec::new(),
             hir: Hir::default(),
+            module: Ok(Arc::default()),
             refused: false,
         };
     };
@@ -95,9 +101,11 @@ pub fn compile(sources: &Sources, options: &Options) -> Compiled {
     }
     diagnostics.retain(|d| d.level != Level::Allow);
     diagnostics.sort_by_key(|d| (d.primary.span.file, d.primary.span.start));
+    let module = lower::lower(&hir, sources).map(Arc::new);
     Compiled {
         diagnostics,
         hir,
+        module,
         refused: config.refused,
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use strowger_stdlib::time::{Moment, Zone};
+
 use crate::Text;
 use crate::party::Party;
 
@@ -19,6 +21,11 @@ impl Time {
     /// Whole seconds since 1970, rounded down.
     pub fn seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)
+    }
+
+    /// The same for stdlib.
+    pub(crate) fn moment(self) -> Moment {
+        Moment { micros: self.0 }
     }
 }
 
@@ -47,8 +54,10 @@ impl Globals {
 /// What does not change while the exchange runs: the "always" built-ins of DL-185 and the time zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct System {
-    /// Time zone of the server by its zoneinfo name; default `UTC`.
-    pub zone: String,
+    /// Time zone of the server; default UTC.
+    pub zone: Zone,
+    /// Whether the prompts of digits and letters are installed (SAYFILES asks).
+    pub has_prompts: bool,
     /// SYSTEMNAME, ENTITYID, ASTCACHEDIR, ASTETCDIR, ASTVARLIBDIR ... by name; an absent one reads empty.
     pub names: BTreeMap<&'static str, Text>,
 }
@@ -56,7 +65,8 @@ pub struct System {
 impl Default for System {
     fn default() -> System {
         System {
-            zone: "UTC".into(),
+            zone: Zone::utc(),
+            has_prompts: true,
             names: BTreeMap::new(),
         }
     }

@@ -4,21 +4,38 @@
 //! goes on when it is given a [`Reply`]. The same bytes in give the same bytes out.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod app;
+mod builder;
+mod control;
+mod dial;
 pub mod effect;
+mod frame;
+mod function;
 mod inputs;
+mod known;
 mod limits;
+mod loops;
 mod module;
+mod op;
 mod party;
+pub mod pattern;
+mod route;
 mod run;
+mod slow;
 pub mod trace;
+mod write;
 
+pub use app::is_application;
+pub use builder::{Builder, ContextId, EntryId, StepCode, StepHead};
 pub use effect::{Effect, Reply};
 pub use inputs::{Entry, Globals, Inputs, Place, Run, System, Time};
 pub use limits::Limits;
-pub use module::Module;
+pub use module::{BadModule, Module, Options};
+pub use op::instruction_set;
 pub use party::{Datum, Identity, Message, Party, State};
+pub use route::Match;
 pub use run::Vm;
-pub use trace::Trace;
+pub use trace::{Executed, Trace};
 
 /// Dialplan text: bytes, never assumed to be UTF-8.
 pub type Text = Vec<u8>;

@@ -1,5 +1,7 @@
 //! The bounds of one channel, by name.
 
+use crate::inputs::Time;
+
 /// Every bound of a channel. None of them is reached by an honest plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -30,5 +32,64 @@ impl Default for Limits {
             effects: 1_000_000,
             trace: 10_000,
         }
+    }
+}
+
+/// What a channel has spent.
+#[derive(Debug, Clone)]
+pub(crate) struct Budget {
+    pub(crate) limits: Limits,
+    /// Instructions left.
+    pub(crate) fuel: u32,
+    refills: u32,
+    effects: u64,
+    /// The second of call time in which effects are being counted, and how many there were.
+    second: i64,
+    in_second: u32,
+}
+
+impl Budget {
+    pub(crate) fn new(limits: Limits) -> Budget {
+        Budget {
+            limits,
+            fuel: limits.fuel,
+            refills: 0,
+            effects: 0,
+            second: 0,
+            in_second: 0,
+        }
+    }
+
+    pub(crate) fn begin(&mut self, now: Time) {
+        self.second = now.seconds();
+    }
+
+    pub(crate) fn burn(&mut self, n: u32) {
+        self.fuel = self.fuel.saturating_sub(n);
+    }
+
+    /// The driver lets it go on after it ran out; `false` if that happened too often without an effect.
+    pub(crate) fn refill(&mut self) -> bool {
+        self.fuel = self.limits.fuel;
+        self.refills += 1;
+        self.refills < self.limits.refills
+    }
+
+    /// A new part of the call begins, with a reserve of its own.
+    pub(crate) fn renew(&mut self) {
+        self.fuel = self.limits.fuel;
+        self.refills = 0;
+    }
+
+    /// An effect leaves; `false` if there were too many.
+    pub(crate) fn effect(&mut self, now: Time) -> bool {
+        self.renew();
+        self.effects += 1;
+        if now.seconds() != self.second {
+            self.second = now.seconds();
+            self.in_second = 0;
+        }
+        self.in_second += 1;
+        self.effects <= self.limits.effects && self.in_second <= self.limits.effects_per_second
     }
 }

@@ -1,5 +1,7 @@
 //! Who is on the channel: the state that the VM owns besides variables.
 
+use strowger_stdlib::scan;
+
 use crate::Text;
 use crate::inputs::Time;
 
@@ -145,6 +147,185 @@ impl State {
             State::Up => "Up",
             State::Busy => "Busy",
             State::Dialing => "Dialing",
+        }
+    }
+}
+
+/// Reads `"Name" <number>`, `Name <number>`, `number` or `name` as a caller id: name and number.
+pub(crate) fn parse_identity(text: &[u8]) -> (Option<Text>, Option<Text>) {
+    let text = scan::trim(text);
+    if let Some(open) = text.iter().rposition(|b| *b == b'<')
+        && let Some(close) = text[open..].iter().position(|b| *b == b'>')
+    {
+        let number = text[open + 1..open + close].to_vec();
+        let mut name = scan::trim(&text[..open]);
+        if let [b'"', inner @ .., b'"'] = name {
+            name = inner;
+        }
+        let name = name.to_vec();
+        return ((!name.is_empty()).then_some(name), Some(number));
+    }
+    if let [b'"', inner @ .., b'"'] = text {
+        return (Some(inner.to_vec()), None);
+    }
+    let is_number = !text.is_empty()
+        && text
+            .iter()
+            .all(|b| b.is_ascii_digit() || b"()+-*#. ".contains(b));
+    if is_number {
+        (None, Some(text.to_vec()))
+    } else {
+        (Some(text.to_vec()), None)
+    }
+}
+
+/// The two spellings of presentations: for a name or number, in Asterisk's words.
+const PRESENTATION: &[u8] = b"allowed_not_screened";
+
+/// An item of CALLERID() or CONNECTEDLINE(), its name in lower case. `None`: no such item.
+pub(crate) fn read_identity(id: &Identity, item: &[u8]) -> Option<Text> {
+    let or_empty = |t: &Option<Text>| t.clone().unwrap_or_default();
+    Some(match item {
+        b"all" => {
+            let (name, number) = (or_empty(&id.name), or_empty(&id.number));
+            [b"\"", name.as_slice(), b"\" <", &number, b">"].concat()
+        }
+        b"name" => or_empty(&id.name),
+        b"name-valid" => vec![b'0' + u8::from(id.name.is_some())],
+        b"name-charset" => b"iso8859-1".to_vec(),
+        b"num-valid" | b"number-valid" => vec![b'0' + u8::from(id.number.is_some())],
+        b"name-pres" | b"num-pres" | b"number-pres" | b"pres" => {
+            if id.presentation.is_empty() {
+                PRESENTATION.to_vec()
+            } else {
+                id.presentation.clone()
+            }
+        }
+        b"num-plan" | b"ton" | b"ani2" => b"0".to_vec(),
+        b"ani" | b"ani-num" => or_empty(&id.ani),
+        b"ani-all" | b"ani-name" => Text::new(),
+        b"dnid" | b"dnid-num" => id.dnid.clone(),
+        b"rdnis" => id.rdnis.clone(),
+        b"tag" => id.tag.clone(),
+        _ if item.starts_with(b"num") => or_empty(&id.number),
+        _ if [&b"subaddr"[..], b"priv-", b"ani-subaddr", b"dnid-subaddr"]
+            .iter()
+            .any(|p| item.starts_with(p)) =>
+        {
+            Text::new()
+        }
+        _ => return None,
+    })
+}
+
+/// Writes an item; `false`: it cannot be written.
+pub(crate) fn write_identity(id: &mut Identity, item: &[u8], value: &[u8]) -> bool {
+    match item {
+        b"all" => {
+            let (name, number) = parse_identity(value);
+            id.name = Some(name.unwrap_or_default());
+            id.number = Some(number.unwrap_or_default());
+        }
+        b"name" => id.name = Some(value.to_vec()),
+        b"name-valid" => id.name = (value != b"0").then(|| id.name.clone().unwrap_or_default()),
+        b"num-valid" | b"number-valid" => {
+            id.number = (value != b"0").then(|| id.number.clone().unwrap_or_default())
+        }
+        b"name-pres" | b"num-pres" | b"number-pres" | b"pres" => id.presentation = value.to_vec(),
+        b"ani" | b"ani-num" => id.ani = Some(value.to_vec()),
+        b"dnid" | b"dnid-num" => id.dnid = value.to_vec(),
+        b"rdnis" => id.rdnis = value.to_vec(),
+        b"tag" => id.tag = value.to_vec(),
+        b"num" | b"number" => id.number = Some(value.to_vec()),
+        _ => return false,
+    }
+    true
+}
+
+impl Party {
+    /// An item of CHANNEL() that is kept here.
+    pub(crate) fn item(&self, item: &[u8]) -> Option<Text> {
+        let item = item.to_ascii_lowercase();
+        Some(match item.as_slice() {
+            b"name" | b"channame" => self.name.clone(),
+            b"uniqueid" => self.unique_id.clone(),
+            b"linkedid" => self.linked_id.clone(),
+            b"channeltype" => self.technology.clone(),
+            b"state" => self.state.as_str().into(),
+            b"language" => self.language.clone(),
+            b"accountcode" => self.account.clone(),
+            b"musicclass" => self.music.clone(),
+            name => {
+                return self
+                    .items
+                    .iter()
+                    .find(|(n, _)| n == name)
+                    .map(|(_, v)| v.clone());
+            }
+        })
+    }
+
+    /// Keeps a further item of CHANNEL().
+    pub(crate) fn set_item(&mut self, name: &[u8], value: Text) {
+        self.items.retain(|(n, _)| n != name);
+        self.items.push((name.to_vec(), value));
+    }
+
+    /// `TIMEOUT(x)` in seconds with three decimals; only the first letter counts.
+    pub(crate) fn timeout(&self, item: &[u8], now: Time) -> Option<Text> {
+        let ms = match item.first()?.to_ascii_lowercase() {
+            b'd' => self.digit_ms,
+            b'r' => self.response_ms,
+            b'a' => match self.deadline {
+                None => return Some(b"0".to_vec()),
+                Some(at) => u64::try_from((at.0 - now.0) / 1000).unwrap_or(0),
+            },
+            _ => return None,
+        };
+        Some(format!("{}.{:03}", ms / 1000, ms % 1000).into_bytes())
+    }
+
+    /// Sets a timeout; text that is no number counts as 0. `false`: there is none of that name.
+    pub(crate) fn set_timeout(&mut self, item: &[u8], value: &[u8], now: Time) -> bool {
+        let seconds = scan::float(value).map_or(0.0, |(n, _)| n).clamp(0.0, 1e9);
+        let ms = (seconds * 1000.0).round() as u64;
+        match item.first().map(u8::to_ascii_lowercase) {
+            Some(b'd') => self.digit_ms = ms,
+            Some(b'r') => self.response_ms = ms,
+            Some(b'a') => {
+                self.deadline = (ms > 0).then(|| Time(now.0.saturating_add(ms as i64 * 1000)))
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl Message {
+    /// `MESSAGE_DATA(name)`.
+    pub(crate) fn data(&self, name: &[u8]) -> Option<&[u8]> {
+        self.data
+            .iter()
+            .find(|d| d.name.eq_ignore_ascii_case(name))
+            .map(|d| d.value.as_slice())
+    }
+
+    /// Sets a header that goes out; empty removes it.
+    pub(crate) fn set_data(&mut self, name: &[u8], value: Text) {
+        self.data.retain(|d| !d.name.eq_ignore_ascii_case(name));
+        if !value.is_empty() {
+            self.data.push(Datum {
+                name: name.to_vec(),
+                value,
+                outgoing: true,
+            });
+        }
+    }
+
+    /// All of them go out, or none.
+    pub(crate) fn mark_all(&mut self, outgoing: bool) {
+        for d in &mut self.data {
+            d.outgoing = outgoing;
         }
     }
 }

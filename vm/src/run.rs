@@ -1,60 +1,282 @@
-//! The loop.
+//! The machine of one channel, and its loop.
+//!
+//! Nothing recursive stands on Rust's stack. Code of a step runs at the bottom; what it starts (a text met at run time, a
+//! function that waits, an application) is a [`Frame`] above it. A frame either starts another one, or returns to the one
+//! below, or leaves with an effect; the machine can stop at any of these points and be resumed, cloned or dropped.
 
-use crate::effect::Reply;
+use strowger_stdlib::template::{Slice, Substitution};
+use strowger_stdlib::{Value, expr};
+
+use crate::app::{App, is_application};
+use crate::control::{Exception, Phase};
+use crate::effect::{Answer, Effect, Level, Reply};
+use crate::frame::Variables;
+use crate::function::Function;
 use crate::inputs::{Entry, Inputs, Place, Time};
-use crate::limits::Limits;
-use crate::module::Module;
+use crate::limits::{Budget, Limits};
+use crate::module::{Module, StrId};
+use crate::op::{Builtin, Op};
 use crate::party::Party;
-use crate::trace::Trace;
-use crate::{Fault, FaultKind, Interrupt, Step, Text};
+use crate::route::Route;
+use crate::slow::Programs;
+use crate::trace::{Executed, Trace, Trail};
+use crate::write::Write;
+use crate::{FaultKind, Interrupt, Step, Text};
 
 /// One channel's machine.
 #[derive(Debug, Clone)]
 pub struct Vm {
-    limits: Limits,
-    party: Party,
-    trace: Vec<Trace>,
+    pub(crate) party: Party,
+    pub(crate) variables: Variables,
+    pub(crate) trail: Trail,
+    pub(crate) budget: Budget,
+    /// Where the channel stands, by name and number.
+    pub(crate) place: Place,
+    /// The same as indices, if it was found there.
+    pub(crate) route: Option<Route>,
+    /// Where an application wants to go.
+    pub(crate) jump: Option<Place>,
+    pub(crate) phase: Phase,
+    /// The next instruction of the step that runs.
+    pub(crate) pc: Option<u32>,
+    pub(crate) temporaries: Vec<Value>,
+    pub(crate) frames: Vec<Frame>,
+    /// A line is open at the driver.
+    open: bool,
+    /// What ran when [`Vm::call`] came in between.
+    suspended: Vec<Suspended>,
+    pub(crate) hangup: Option<u16>,
+    pub(crate) redirect: Option<Place>,
+    pub(crate) timed_out: bool,
+    pub(crate) exception: Option<Exception>,
+    /// `[[context,]exten,]priority[(args)]`, newest last.
+    pub(crate) handlers: Vec<Text>,
+    /// `SHARED()` of this channel.
+    pub(crate) shared: Vec<(Text, Text)>,
+    pub(crate) ending: crate::Ending,
+    pub(crate) programs: Programs,
+    module: u64,
+}
+
+/// What stands above the code of a step.
+#[derive(Debug, Clone)]
+pub(crate) enum Frame {
+    /// A text met at run time.
+    Subst(Box<Substitution>),
+    /// An expression.
+    Expr(Box<expr::Machine>),
+    /// Cuts what the frame above returns; that one is still to be started.
+    Cut(Slice, Option<Box<Frame>>),
+    /// A function that could not answer at once.
+    Function(Box<Function>),
+    /// Assignments still to be made.
+    Write(Box<Write>),
+    /// An application.
+    App(Box<App>),
+}
+
+/// What a frame is given.
+#[derive(Debug)]
+pub(crate) enum Feed {
+    /// It has just been started.
+    Begin,
+    /// The frame that it started returned this.
+    Out(Out),
+    /// The driver's answer to its effect.
+    Reply(Answer),
+}
+
+/// What a frame returns.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Out {
+    /// A value.
+    Value(Value),
+    /// A function that ran and wrote nothing.
+    Untouched,
+    /// A function that is unknown or failed.
+    Failed,
+    /// The result of an application.
+    Flow(Flow),
+}
+
+impl Out {
+    /// As `${}` sees it.
+    pub(crate) fn value(self) -> Value {
+        match self {
+            Out::Value(v) => v,
+            Out::Untouched | Out::Failed | Out::Flow(_) => Value::EMPTY,
+        }
+    }
+}
+
+/// The result of an application (DL-148 to DL-153).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// 0: the next priority, or where it jumped.
+    Continue,
+    /// -1: the dialplan ends.
+    End,
+    /// More digits are wanted for the current extension.
+    Incomplete,
+    /// A digit was pressed: it starts a new number.
+    Digit(u8),
+    /// WaitExten: nothing was pressed in time.
+    Silence,
+    /// The digit loop: nothing was pressed in time.
+    Timeout,
+    /// The digit loop: nothing matches these.
+    Invalid(Text),
+    /// To `e`.
+    Raised,
+    /// A subroutine that the driver or a hangup started has returned.
+    Returned,
+}
+
+/// What a frame does next.
+pub(crate) enum Act {
+    /// It starts another one and waits for it.
+    Push(Frame),
+    /// It starts another one in its place.
+    Become(Frame),
+    /// It is done.
+    Return(Out),
+    /// Nothing more in this round; the loop goes on with what is on top.
+    Again,
+    /// It needs the world.
+    Leave(Effect),
+}
+
+/// What the machine was told at this moment.
+#[derive(Clone, Copy)]
+pub(crate) struct World<'a> {
+    pub(crate) module: &'a Module,
+    pub(crate) inputs: &'a Inputs,
+}
+
+/// What waits while a subroutine runs in between.
+#[derive(Debug, Clone)]
+struct Suspended {
     place: Place,
-    interrupt: Option<Interrupt>,
+    route: Option<Route>,
+    phase: Phase,
+    pc: Option<u32>,
+    temporaries: Vec<Value>,
+    frames: Vec<Frame>,
+    /// Frames of subroutines then.
+    depth: usize,
 }
 
 impl Vm {
     /// A machine that has not started.
     pub fn new(limits: Limits) -> Vm {
         Vm {
-            limits,
             party: Party::default(),
-            trace: Vec::new(),
+            variables: Variables::default(),
+            trail: Trail::new(limits.trace),
+            budget: Budget::new(limits),
             place: Place::default(),
-            interrupt: None,
+            route: None,
+            jump: None,
+            phase: Phase::Idle,
+            pc: None,
+            temporaries: Vec::new(),
+            frames: Vec::new(),
+            open: false,
+            suspended: Vec::new(),
+            hangup: None,
+            redirect: None,
+            timed_out: false,
+            exception: None,
+            handlers: Vec::new(),
+            shared: Vec::new(),
+            ending: crate::Ending::NoWay,
+            programs: Programs::default(),
+            module: 0,
         }
     }
 
     /// Starts running. Whatever ran before is forgotten.
     pub fn start(&mut self, module: &Module, inputs: &Inputs, at: Entry) -> Step {
-        let _ = (module, inputs, self.limits);
+        let limits = self.budget.limits;
+        *self = Vm {
+            trail: std::mem::replace(&mut self.trail, Trail::new(0)),
+            ..Vm::new(limits)
+        };
+        self.module = module.identity;
         self.party = at.party;
-        self.fault(FaultKind::Protocol)
+        self.budget.begin(inputs.now);
+        let w = World { module, inputs };
+        for (name, value) in at.variables {
+            self.assign(w, &name, Value::text(&value));
+        }
+        self.enter(w, at.run);
+        self.run(w, None)
     }
 
     /// Goes on after an effect (or after running out of fuel).
     pub fn resume(&mut self, module: &Module, inputs: &Inputs, reply: Reply) -> Step {
-        let _ = (module, inputs, reply, &self.interrupt);
-        self.fault(FaultKind::Protocol)
+        if module.identity != self.module || self.phase == Phase::Idle {
+            return self.fault(FaultKind::Protocol);
+        }
+        let w = World { module, inputs };
+        for (name, value) in reply.sets {
+            self.assign(w, &name, Value::text(&value));
+        }
+        if let Some(state) = reply.state {
+            self.party.state = state;
+        }
+        if let Some(cause) = reply.cause {
+            self.party.cause = cause;
+        }
+        if std::mem::take(&mut self.open) {
+            return self.run(w, Some(Feed::Reply(reply.answer)));
+        }
+        // Nothing was asked: it had run out of fuel.
+        if !self.budget.refill() {
+            return self.fault(FaultKind::Fuel);
+        }
+        self.run(w, None)
     }
 
-    /// Something happened meanwhile; the next [`Vm::resume`] acts on it.
+    /// Something happened meanwhile; the next [`Vm::resume`] acts on it, after it has stored the reply.
     pub fn interrupt(&mut self, why: Interrupt) {
-        self.interrupt = Some(why);
+        match why {
+            Interrupt::Hangup { cause } => {
+                if cause != 0 {
+                    self.party.cause = cause;
+                }
+                self.hangup.get_or_insert(cause);
+            }
+            Interrupt::AbsoluteTimeout => self.timed_out = true,
+            Interrupt::Redirect(place) => self.redirect = Some(place),
+        }
     }
 
     /// Runs a subroutine while an effect is open; ends in [`Step::Returned`], after which the effect is open again.
     pub fn call(&mut self, module: &Module, inputs: &Inputs, sub: Place, args: Vec<Text>) -> Step {
-        let _ = (module, inputs, sub, args);
-        self.fault(FaultKind::Protocol)
+        if module.identity != self.module && self.module != 0
+            || self.suspended.len() > self.budget.limits.depth
+        {
+            return self.fault(FaultKind::Protocol);
+        }
+        self.module = module.identity;
+        let w = World { module, inputs };
+        self.suspended.push(Suspended {
+            place: std::mem::take(&mut self.place),
+            route: self.route.take(),
+            phase: std::mem::replace(&mut self.phase, Phase::Sub),
+            pc: self.pc.take(),
+            temporaries: std::mem::take(&mut self.temporaries),
+            frames: std::mem::take(&mut self.frames),
+            depth: self.variables.depth(),
+        });
+        self.open = false;
+        self.enter_sub(w, sub, &args);
+        self.run(w, None)
     }
 
-    /// When the call must end (`TIMEOUT(absolute)`); the driver then sends [`Interrupt::AbsoluteTimeout`].
+    /// When the call must end (`TIMEOUT(absolute)`). The machine looks at it at each step; a driver that waits in an effect
+    /// sends [`Interrupt::AbsoluteTimeout`].
     pub fn deadline(&self) -> Option<Time> {
         self.party.deadline
     }
@@ -76,25 +298,369 @@ impl Vm {
 
     /// A channel variable by name (not built-ins, not globals).
     pub fn variable(&self, module: &Module, name: &[u8]) -> Option<Text> {
-        let _ = (module, name);
-        None
+        self.variables
+            .get(module, name)
+            .map(|v| v.bytes().into_owned())
     }
 
-    /// All channel variables, by name.
+    /// All channel variables by name, oldest first.
     pub fn variables(&self, module: &Module) -> Vec<(Text, Text)> {
-        let _ = module;
-        Vec::new()
+        self.variables
+            .all(module)
+            .into_iter()
+            .map(|(n, v, _)| (n.to_vec(), v.bytes().into_owned()))
+            .collect()
     }
 
     /// What happened since the last time; empties it.
     pub fn take_trace(&mut self) -> Vec<Trace> {
-        std::mem::take(&mut self.trace)
+        self.trail.take()
     }
 
-    fn fault(&self, kind: FaultKind) -> Step {
-        Step::Fault(Fault {
-            kind,
-            place: self.place.clone(),
-        })
+    pub(crate) fn fault(&mut self, kind: FaultKind) -> Step {
+        let place = self.place.clone();
+        self.stop();
+        Step::Fault(crate::Fault { kind, place })
     }
+
+    /// Nothing runs any more.
+    fn stop(&mut self) {
+        self.phase = Phase::Idle;
+        self.pc = None;
+        self.frames.clear();
+        self.suspended.clear();
+        self.open = false;
+    }
+
+    pub(crate) fn note(&mut self, level: Level, text: impl Into<String>) {
+        self.trail.push(Trace::Note {
+            level,
+            text: text.into(),
+        });
+    }
+
+    pub(crate) fn warn(&mut self, text: impl Into<String>) {
+        self.note(Level::Warning, text);
+    }
+
+    /// Goes back to what an open effect's subroutine came in between of.
+    pub(crate) fn give_back(&mut self, w: World, value: Text) -> Step {
+        match self.suspended.pop() {
+            None => self.stop(),
+            Some(s) => {
+                while self.variables.depth() > s.depth {
+                    self.leave_frame(w);
+                }
+                self.place = s.place;
+                self.route = s.route;
+                self.phase = s.phase;
+                self.pc = s.pc;
+                self.temporaries = s.temporaries;
+                self.frames = s.frames;
+                self.open = true;
+            }
+        }
+        Step::Returned(value)
+    }
+
+    pub(crate) fn finish(&mut self, outcome: crate::Outcome) -> Step {
+        self.stop();
+        Step::Done(outcome)
+    }
+
+    /// The loop.
+    fn run(&mut self, w: World, mut feed: Option<Feed>) -> Step {
+        loop {
+            if let Some(kind) = self.over_limits() {
+                return self.fault(kind);
+            }
+            // With a feed in hand the round is finished first, or it would be lost.
+            if self.budget.fuel == 0 && feed.is_none() {
+                return Step::OutOfFuel;
+            }
+            let act = match self.frames.pop() {
+                Some(mut frame) => {
+                    let given = feed.take().unwrap_or(Feed::Begin);
+                    self.budget.burn(2);
+                    let act = self.advance(w, &mut frame, given);
+                    if matches!(act, Act::Push(_) | Act::Leave(_)) {
+                        self.frames.push(frame);
+                    }
+                    act
+                }
+                None => match self.code(w, feed.take()) {
+                    Ok(act) => act,
+                    Err(step) => return step,
+                },
+            };
+            match act {
+                Act::Push(next) | Act::Become(next) => self.frames.push(next),
+                Act::Again => {}
+                Act::Return(out) => feed = Some(Feed::Out(out)),
+                Act::Leave(effect) => {
+                    if self.is_gone() && is_media(&effect) {
+                        feed = Some(Feed::Reply(Answer::Gone));
+                        continue;
+                    }
+                    if !self.budget.effect(w.inputs.now) {
+                        return self.fault(FaultKind::Effects);
+                    }
+                    self.open = true;
+                    return Step::Effect(effect);
+                }
+            }
+        }
+    }
+
+    fn over_limits(&self) -> Option<FaultKind> {
+        let limits = &self.budget.limits;
+        if self.variables.bytes() > limits.memory {
+            Some(FaultKind::Memory)
+        } else if self.variables.depth() > limits.depth || self.frames.len() > limits.depth {
+            Some(FaultKind::Depth)
+        } else {
+            None
+        }
+    }
+
+    /// The channel was hung up, or its dialplan has ended and `h` or a hangup handler runs.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.hangup.is_some() || matches!(self.phase, Phase::Hangup | Phase::Handlers)
+    }
+
+    fn advance(&mut self, w: World, frame: &mut Frame, feed: Feed) -> Act {
+        match frame {
+            Frame::Subst(s) => self.substitute(w, s, feed),
+            Frame::Expr(m) => self.evaluate(w, m, feed),
+            Frame::Cut(slice, above) => match (feed, above.take()) {
+                (Feed::Begin, Some(above)) => Act::Push(*above),
+                (Feed::Out(Out::Value(v)), _) => Act::Return(Out::Value(slice.cut_value(&v))),
+                (Feed::Out(other), _) => Act::Return(other),
+                (Feed::Begin | Feed::Reply(_), _) => Act::Return(Out::Failed),
+            },
+            Frame::Function(f) => self.function(w, f, feed),
+            Frame::Write(q) => self.write(w, q, feed),
+            Frame::App(a) => self.application(w, a, feed),
+        }
+    }
+
+    /// Runs code of the step until something is started above it, or the step ends.
+    fn code(&mut self, w: World, feed: Option<Feed>) -> Result<Act, Step> {
+        let code = &w.module.parts.code;
+        let out = match feed {
+            Some(Feed::Out(out)) => Some(out),
+            // The bottom itself never leaves with an effect.
+            Some(Feed::Reply(_) | Feed::Begin) | None => None,
+        };
+        let Some(mut pc) = self.pc else {
+            return self.control(w, out);
+        };
+        if let Some(out) = out {
+            match (
+                code.get(pc.wrapping_sub(1) as usize)
+                    .and_then(|i| i.op().map(|op| (op, i.a()))),
+                out,
+            ) {
+                (Some((Op::App, _)), Out::Flow(flow)) => {
+                    self.pc = None;
+                    return self.control(w, Some(Out::Flow(flow)));
+                }
+                (Some((_, to)), out) => self.store(to, out.value()),
+                (None, _) => {}
+            }
+        }
+        loop {
+            let Some(word) = code.get(pc as usize).copied() else {
+                return self.control(w, None);
+            };
+            let Some(op) = word.op() else {
+                return self.control(w, None);
+            };
+            if self.budget.fuel == 0 {
+                return Err(Step::OutOfFuel);
+            }
+            self.budget.burn(op.info().cost);
+            pc += 1;
+            self.pc = Some(pc);
+            match op {
+                Op::Text => self.store(word.a(), Value::text(w.module.text(StrId(word.bc())))),
+                Op::Var => {
+                    let value = match self.variables.slot(word.b()) {
+                        Some(v) => v.clone(),
+                        None => global(w.inputs, w.module.slot_name(word.b())),
+                    };
+                    self.store(word.a(), value);
+                }
+                Op::Built => {
+                    let value =
+                        Builtin::from_byte(word.k()).map_or(Value::EMPTY, |b| self.builtin(w, b));
+                    self.store(word.a(), value);
+                }
+                Op::Slice => {
+                    let value = self.load(word.b());
+                    let cut = w
+                        .module
+                        .parts
+                        .slices
+                        .get(usize::from(word.c()))
+                        .map(|s| s.cut_value(&value));
+                    self.store(word.a(), cut.unwrap_or(value));
+                }
+                Op::Cat => {
+                    let text = self.join(word.b(), word.c());
+                    self.store(word.a(), Value::text(&text));
+                }
+                Op::Result => {
+                    let mut text = self.join(word.b(), word.c());
+                    text.truncate(strowger_stdlib::template::RESULT_LIMIT);
+                    self.store(word.a(), Value::text(&text));
+                }
+                Op::Call => {
+                    let name = w.module.parts.functions.get(usize::from(word.c()));
+                    let name = name.map_or(&b""[..], |id| w.module.text(*id));
+                    let args = self.load(word.b());
+                    match self.begin_function(w, name, &args.bytes()) {
+                        Act::Return(out) => self.store(word.a(), out.value()),
+                        act => return Ok(act),
+                    }
+                }
+                Op::Body => {
+                    let body = self.load(word.b());
+                    match self.begin_body(w, &body.bytes()) {
+                        Act::Return(out) => self.store(word.a(), out.value()),
+                        act => return Ok(act),
+                    }
+                }
+                Op::Expr => {
+                    let text = self.load(word.b());
+                    let program = self.programs.expression(&text.bytes());
+                    return Ok(Act::Push(Frame::Expr(Box::new(expr::Machine::new(
+                        program,
+                    )))));
+                }
+                Op::App => {
+                    let arguments = self.load(word.a()).bytes().into_owned();
+                    return Ok(self.run_step(w, arguments));
+                }
+                Op::Next => {
+                    self.pc = None;
+                    return self.control(w, Some(Out::Flow(Flow::Continue)));
+                }
+            }
+        }
+    }
+
+    /// Traces the priority and starts its application.
+    fn run_step(&mut self, w: World, arguments: Text) -> Act {
+        let step = self
+            .route
+            .and_then(|r| w.module.priority(r.context, r.entry, r.index));
+        let name = step.map_or(&b""[..], |p| w.module.text(p.application));
+        let source = step.and_then(|p| w.module.source(p));
+        if !is_application(name) {
+            // Asterisk says nothing of a step that it cannot run, but that it cannot run it.
+            return Act::Push(Frame::App(Box::new(App::new(name, arguments))));
+        }
+        self.trail.push(Trace::Step(Executed {
+            context: self.place.context.clone(),
+            exten: self.place.exten.clone(),
+            priority: self.place.priority,
+            application: name.to_vec(),
+            arguments: arguments.clone(),
+            source,
+        }));
+        Act::Push(Frame::App(Box::new(App::new(name, arguments))))
+    }
+
+    fn load(&self, t: u16) -> Value {
+        self.temporaries
+            .get(usize::from(t))
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    fn store(&mut self, t: u16, value: Value) {
+        // A verified step declares all temporaries that it uses.
+        if let Some(place) = self.temporaries.get_mut(usize::from(t)) {
+            *place = value;
+        }
+    }
+
+    fn join(&self, from: u16, count: u16) -> Vec<u8> {
+        let mut text = Vec::new();
+        for value in self
+            .temporaries
+            .iter()
+            .skip(usize::from(from))
+            .take(usize::from(count))
+        {
+            value.append_to(&mut text);
+        }
+        text
+    }
+
+    /// A variable as `${name}` reads it (DL-184): built-in, channel, global; empty if unset.
+    pub(crate) fn read(&self, w: World, name: &[u8]) -> Value {
+        if let Some(b) = Builtin::of(name) {
+            return self.builtin(w, b);
+        }
+        match self.variables.get(w.module, name) {
+            Some(v) => v.clone(),
+            None => global(w.inputs, name),
+        }
+    }
+
+    fn builtin(&self, w: World, b: Builtin) -> Value {
+        match b {
+            Builtin::Exten => Value::text(&self.place.exten),
+            Builtin::Context => Value::text(&self.place.context),
+            Builtin::Priority => Value::int(i64::from(self.place.priority)),
+            Builtin::Channel => Value::text(&self.party.name),
+            Builtin::UniqueId => Value::text(&self.party.unique_id),
+            Builtin::HangupCause => Value::int(i64::from(self.party.cause)),
+            Builtin::CallingPres | Builtin::CallingAni2 | Builtin::CallingTon => Value::int(0),
+            Builtin::CallingTns => Value::EMPTY,
+            Builtin::Hint => Value::text(
+                w.module
+                    .hint(&self.place.context, &self.place.exten)
+                    .map_or(b"", |(devices, _)| devices),
+            ),
+            Builtin::HintName => Value::text(
+                w.module
+                    .hint(&self.place.context, &self.place.exten)
+                    .map_or(b"", |(_, name)| name),
+            ),
+            Builtin::Epoch => Value::int(w.inputs.now.seconds()),
+            always => w
+                .inputs
+                .system
+                .names
+                .get(always.name())
+                .map_or(Value::EMPTY, |v| Value::text(v)),
+        }
+    }
+}
+
+fn global(inputs: &Inputs, name: &[u8]) -> Value {
+    inputs.globals.get(name).map_or(Value::EMPTY, Value::text)
+}
+
+/// Whether an effect needs the media path, which is gone when the channel is (DL-161).
+fn is_media(e: &Effect) -> bool {
+    matches!(
+        e,
+        Effect::Answer { .. }
+            | Effect::Dial(_)
+            | Effect::Play(_)
+            | Effect::Say { .. }
+            | Effect::Echo
+            | Effect::Wait { .. }
+            | Effect::Digit { .. }
+            | Effect::Ringing
+            | Effect::Progress
+            | Effect::Proceeding
+            | Effect::Busy { .. }
+            | Effect::Congestion { .. }
+            | Effect::SendText { .. }
+    )
 }

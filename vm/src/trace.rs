@@ -50,3 +50,44 @@ pub struct Source {
     /// Line, from 1.
     pub line: u32,
 }
+
+/// The trace of a channel: what was not taken yet, at most so much.
+#[derive(Debug, Clone)]
+pub(crate) struct Trail {
+    kept: Vec<Trace>,
+    limit: usize,
+    dropped: usize,
+}
+
+impl Trail {
+    pub(crate) fn new(limit: usize) -> Trail {
+        Trail {
+            kept: Vec::new(),
+            limit,
+            dropped: 0,
+        }
+    }
+
+    pub(crate) fn push(&mut self, t: Trace) {
+        if self.kept.len() < self.limit {
+            self.kept.push(t);
+        } else {
+            self.dropped += 1;
+        }
+    }
+
+    pub(crate) fn take(&mut self) -> Vec<Trace> {
+        let mut all = std::mem::take(&mut self.kept);
+        if self.dropped > 0 {
+            let text = format!(
+                "{} more entries were not kept",
+                std::mem::take(&mut self.dropped)
+            );
+            all.push(Trace::Note {
+                level: Level::Notice,
+                text,
+            });
+        }
+        all
+    }
+}

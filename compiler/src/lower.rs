@@ -1,0 +1,108 @@
+//! The graph to bytecode: contexts, entries and steps as they stand; each argument text compiled to straight code.
+
+use strowger_stdlib::template::{Body, HoleKind, Piece, Template, What, split_body};
+use strowger_vm::{BadModule, Builder, Module, Options, StepCode, StepHead, is_application};
+
+use crate::hir::Hir;
+use crate::source::Sources;
+
+/// Texts that one level of a template leaves on the stack before they are joined.
+const TEXTS: u16 = 128;
+
+/// Makes the module of a plan.
+///
+/// # Errors
+/// Only when the plan is larger than the format can express.
+pub fn lower(hir: &Hir, sources: &Sources) -> Result<Module, BadModule> {
+    let mut builder = Builder::new(Options {
+        autofallthrough: hir.general.autofallthrough,
+        best_only: hir.general.extenpatternmatchnew,
+    });
+    for context in &hir.contexts {
+        let id = builder.context(&context.name);
+        for extension in &context.extensions {
+            let caller = extension.caller.as_ref().map(|c| c.text.as_slice());
+            let entry = builder.entry(id, &extension.name, caller);
+            if let Some(hint) = &extension.hint {
+                let name = hint.name.as_ref().map_or(&b""[..], |n| n.bytes());
+                builder.hint(entry, &hint.devices, name);
+            }
+            for step in &extension.steps {
+                let head = StepHead {
+                    priority: step.priority,
+                    label: step.label.as_ref().map(|l| l.bytes()),
+                    application: step.app.bytes(),
+                    arguments: step.args.bytes(),
+                    file: sources.file(step.file).name().as_bytes(),
+                    line: step.line,
+                };
+                let mut code = builder.step(entry, &head);
+                if is_application(step.app.bytes()) {
+                    template(&mut code, &Template::read(step.args.bytes()));
+                }
+                code.run();
+            }
+        }
+        for include in &context.includes {
+            builder.include(id, &include.context, include.times.as_deref());
+        }
+        for switch in &context.switches {
+            builder.switch(id, &[switch.tech.as_slice(), b"/", &switch.data].concat());
+        }
+    }
+    builder.finish()
+}
+
+/// Pushes the pieces of a text: holes left to right, inner before outer. The nesting is bounded by the reader (DL-189).
+fn template(code: &mut StepCode, text: &Template) {
+    let from = code.depth();
+    for piece in &text.pieces {
+        if code.depth() - from >= TEXTS {
+            code.join(from);
+        }
+        let hole = match piece {
+            Piece::Text(text) => {
+                code.text(text);
+                continue;
+            }
+            Piece::Hole(hole) => hole,
+        };
+        if hole.too_deep {
+            code.text(b"");
+            continue;
+        }
+        match (hole.kind, hole.body.as_plain()) {
+            (HoleKind::Variable, Some(body)) => plain_hole(code, body),
+            (HoleKind::Variable, None) => {
+                whole(code, &hole.body);
+                code.body();
+            }
+            (HoleKind::Expression, _) => {
+                whole(code, &hole.body);
+                code.expression();
+            }
+        }
+    }
+}
+
+/// Pushes a template as one text.
+fn whole(code: &mut StepCode, text: &Template) {
+    let from = code.depth();
+    template(code, text);
+    code.join(from);
+}
+
+/// A hole whose body holds no other.
+fn plain_hole(code: &mut StepCode, text: &[u8]) {
+    let Body { what, slice } = split_body(text);
+    match what {
+        What::Variable(name) => code.variable(&name),
+        What::Call(call) => {
+            code.text(&call.args);
+            code.call(&call.name);
+        }
+    }
+    if let Some(slice) = slice {
+        code.slice(slice);
+    }
+}

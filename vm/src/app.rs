@@ -1,0 +1,855 @@
+//! The applications that the VM runs itself, and what it asks of the world for the others.
+
+use strowger_stdlib::args::{self, Marks};
+use strowger_stdlib::timespec::TimeSpec;
+use strowger_stdlib::{Value, digits, scan, value};
+
+use crate::control::Exception;
+use crate::effect::{Answer, Effect, Interruptible, Level, Outgoing, Play, Reply};
+use crate::function::jump_number;
+use crate::inputs::Place;
+use crate::party::State;
+use crate::pattern::Question;
+use crate::route::Want;
+use crate::run::{Act, Feed, Flow, Frame, Out, Vm, World};
+use crate::write::{self, Write};
+use crate::{Text, known};
+
+/// Digits that one number may have (DL-145).
+const DIGITS: usize = 255;
+
+macro_rules! applications {
+    ($($kind:ident)*) => {
+        /// The applications of this file, named as their variants.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        enum Kind {
+            $($kind,)*
+        }
+
+        const KINDS: &[(&str, Kind)] = &[$((stringify!($kind), Kind::$kind),)*];
+    };
+}
+
+applications! {
+    Answer BackGround Busy ClearHash Congestion ContinueWhile DBdel DBdeltree Dial Echo Else ElseIf EndIf EndWhile Exec ExecIf
+    ExecIfTime ExitIf ExitWhile Gosub GosubIf Goto GotoIf GotoIfTime Hangup If Incomplete Log MSet MessageSend NoOp Playback
+    Proceeding Progress RaiseException Return Ringing SayAlpha SayDigits SayNumber SayPhonetic SendText Set StackPop TryExec
+    Verbose Wait WaitExten While
+}
+
+impl Kind {
+    fn of(name: &[u8]) -> Option<Kind> {
+        KINDS
+            .iter()
+            .find(|(n, _)| n.as_bytes().eq_ignore_ascii_case(name))
+            .map(|(_, k)| *k)
+    }
+}
+
+/// Whether an application of this name exists, in any letter case (DL-077). The arguments of any other are not even
+/// substituted.
+pub fn is_application(name: &[u8]) -> bool {
+    Kind::of(name).is_some() || known::application(name)
+}
+
+/// An application that runs.
+#[derive(Debug, Clone)]
+pub(crate) struct App {
+    name: Text,
+    args: Text,
+    state: Waits,
+}
+
+/// What it waits for.
+#[derive(Debug, Clone)]
+enum Waits {
+    /// Nothing: it begins.
+    Begin,
+    /// Its arguments are still to be substituted.
+    Raw,
+    /// The effect; its answer is the result.
+    Effect,
+    /// The effect; it ends the call whatever the answer.
+    Last,
+    /// A prompt that digits may break; `only`: those that are extensions of this context.
+    Prompt { only: Option<Text> },
+    /// The first digit of WaitExten.
+    Digit,
+    /// The arguments of Exec and TryExec, substituted once more.
+    Again { lenient: bool },
+    /// The application inside TryExec.
+    Try,
+    /// Incomplete's answer to the channel.
+    Answered,
+    /// Assignments.
+    Written,
+    /// Digits of a number.
+    Number(Text),
+}
+
+fn flow(f: Flow) -> Act {
+    Act::Return(Out::Flow(f))
+}
+
+impl App {
+    /// With arguments that are substituted already.
+    pub(crate) fn new(name: &[u8], args: Text) -> App {
+        App {
+            name: name.to_vec(),
+            args,
+            state: Waits::Begin,
+        }
+    }
+
+    /// With arguments as written.
+    pub(crate) fn line(name: &[u8], args: &[u8]) -> App {
+        App {
+            name: name.to_vec(),
+            args: args.to_vec(),
+            state: Waits::Raw,
+        }
+    }
+
+    /// Leaves with an effect whose answer is the result.
+    pub(crate) fn leave(&mut self, effect: Effect) -> Act {
+        self.state = Waits::Effect;
+        Act::Leave(effect)
+    }
+
+    /// Waits for the digits of a number, some of which may be known.
+    pub(crate) fn collect(digits: Text) -> App {
+        App {
+            name: Text::new(),
+            args: Text::new(),
+            state: Waits::Number(digits),
+        }
+    }
+}
+
+impl Vm {
+    pub(crate) fn application(&mut self, w: World, app: &mut App, feed: Feed) -> Act {
+        if let Waits::Number(digits) = &mut app.state {
+            return self.collect_number(w, digits, feed);
+        }
+        match (&app.state, feed) {
+            (Waits::Raw, Feed::Begin) => Act::Push(self.subst_frame(&app.args)),
+            (Waits::Raw, Feed::Out(out)) => {
+                app.args = out.value().bytes().into_owned();
+                self.begin(w, app)
+            }
+            (Waits::Begin, _) => self.begin(w, app),
+            (Waits::Again { lenient }, Feed::Out(out)) => {
+                let (lenient, text) = (*lenient, out.value().bytes().into_owned());
+                let name = app.name.clone();
+                if lenient {
+                    app.state = Waits::Try;
+                    Act::Push(Frame::App(Box::new(App::new(&name, text))))
+                } else {
+                    Act::Become(Frame::App(Box::new(App::new(&name, text))))
+                }
+            }
+            (Waits::Try, Feed::Out(Out::Flow(result))) => {
+                let good = result == Flow::Continue;
+                self.assign(
+                    w,
+                    b"TRYSTATUS",
+                    Value::from(if good { "SUCCESS" } else { "FAILED" }),
+                );
+                flow(Flow::Continue)
+            }
+            (Waits::Written, Feed::Out(_)) => flow(Flow::Continue),
+            (Waits::Digit, Feed::Reply(Answer::Done)) => flow(Flow::Silence),
+            (
+                Waits::Prompt {
+                    only: Some(context),
+                },
+                Feed::Reply(Answer::Digit(d)),
+            ) => {
+                let place = Place {
+                    context: context.clone(),
+                    exten: vec![d],
+                    priority: 1,
+                };
+                if self
+                    .find(w, &place.context, &place.exten, Want::Number(1))
+                    .is_some()
+                {
+                    self.jump = Some(place);
+                }
+                flow(Flow::Continue)
+            }
+            (Waits::Last, _) => flow(Flow::End),
+            (Waits::Answered, Feed::Reply(Answer::Stop | Answer::Gone)) => flow(Flow::End),
+            (Waits::Answered, _) => flow(Flow::Incomplete),
+            (_, Feed::Reply(answer)) => self.answered(&app.name, answer),
+            (_, Feed::Out(_) | Feed::Begin) => flow(Flow::End),
+        }
+    }
+
+    /// What most applications make of the driver's answer.
+    fn answered(&mut self, name: &[u8], answer: Answer) -> Act {
+        flow(match answer {
+            Answer::Done | Answer::Value(_) => Flow::Continue,
+            Answer::Digit(d) => Flow::Digit(d),
+            Answer::Stop | Answer::Gone => Flow::End,
+            Answer::Jump(place) => {
+                self.jump = Some(place);
+                Flow::Continue
+            }
+            Answer::Unserved => {
+                self.warn(format!(
+                    "the application {} is not served here: the call ends",
+                    name.escape_ascii()
+                ));
+                Flow::End
+            }
+        })
+    }
+
+    fn begin(&mut self, w: World, app: &mut App) -> Act {
+        let text = std::mem::take(&mut app.args);
+        let Some(kind) = Kind::of(&app.name) else {
+            if known::application(&app.name) {
+                let application = app.name.clone();
+                return app.leave(Effect::Unserved {
+                    application,
+                    args: text,
+                });
+            }
+            self.warn(format!(
+                "there is no application '{}' (extension {} in {}, priority {})",
+                app.name.escape_ascii(),
+                self.place.exten.escape_ascii(),
+                self.place.context.escape_ascii(),
+                self.place.priority
+            ));
+            return flow(Flow::End);
+        };
+        let text = text.as_slice();
+        match kind {
+            Kind::NoOp => flow(Flow::Continue),
+            Kind::Answer => self.answer(app, text),
+            Kind::Hangup => self.hang_up(text),
+            Kind::Wait => match args::duration(text) {
+                None | Some(0) => flow(Flow::Continue),
+                Some(ms) => app.leave(Effect::Wait { ms }),
+            },
+            Kind::Ringing => app.leave(Effect::Ringing),
+            Kind::Progress => app.leave(Effect::Progress),
+            Kind::Proceeding => app.leave(Effect::Proceeding),
+            Kind::Busy | Kind::Congestion => {
+                let timeout_ms = args::duration(text).filter(|ms| *ms > 0);
+                if self.party.state != State::Up {
+                    self.party.cause = if kind == Kind::Busy { 17 } else { 34 };
+                }
+                app.state = Waits::Last;
+                Act::Leave(match kind {
+                    Kind::Busy => Effect::Busy { timeout_ms },
+                    _ => Effect::Congestion { timeout_ms },
+                })
+            }
+            Kind::Echo => app.leave(Effect::Echo),
+            Kind::Playback => self.playback(w, app, text),
+            Kind::BackGround => self.background(w, app, text),
+            Kind::SayDigits => self.say(w, app, digits::digits(text)),
+            Kind::SayAlpha => self.say(w, app, digits::letters(text)),
+            Kind::SayPhonetic => self.say(w, app, digits::phonetic(text)),
+            Kind::SayNumber => {
+                let parts = args::split(text, 2);
+                let n = args::argument(&parts, 0);
+                let whole = scan::integer(n).filter(|(_, read)| *read == n.len());
+                match whole.and_then(|(n, _)| digits::number(n)) {
+                    Some(prompts) => self.say(w, app, prompts),
+                    None => {
+                        self.warn(format!(
+                            "SayNumber needs a number, not {}",
+                            text.escape_ascii()
+                        ));
+                        flow(Flow::Continue)
+                    }
+                }
+            }
+            Kind::Dial => self.dial(w, app, text),
+            Kind::WaitExten => {
+                let parts = args::split(text, 2);
+                let seconds = args::argument(&parts, 0);
+                let ms = args::duration(seconds)
+                    .filter(|_| !seconds.is_empty())
+                    .unwrap_or(self.party.response_ms);
+                app.state = Waits::Digit;
+                Act::Leave(Effect::Digit {
+                    timeout_ms: Some(ms),
+                })
+            }
+            Kind::Incomplete => {
+                app.state = Waits::Answered;
+                if text.contains(&b'n') || self.party.state == State::Up {
+                    return flow(Flow::Incomplete);
+                }
+                Act::Leave(Effect::Answer { delay_ms: None })
+            }
+            Kind::RaiseException => {
+                self.exception = Some(Exception {
+                    reason: text.to_vec(),
+                    place: self.place.clone(),
+                });
+                flow(Flow::Raised)
+            }
+            Kind::MessageSend => self.message_send(w, app, text),
+            Kind::SendText => {
+                let body = self.read(w, b"SENDTEXT_BODY");
+                let text = if body.is_empty() {
+                    text.to_vec()
+                } else {
+                    body.bytes().into_owned()
+                };
+                let content_type = self.read(w, b"SENDTEXT_CONTENT_TYPE").bytes().into_owned();
+                app.leave(Effect::SendText { text, content_type })
+            }
+            Kind::Verbose => {
+                let parts = args::split(text, 2);
+                let (level, message) = match parts.len() {
+                    2 => (
+                        scan::integer(&parts[0]).map_or(0, |(n, _)| n.clamp(0, 4)) as u8,
+                        parts[1].clone(),
+                    ),
+                    _ => (0, args::argument(&parts, 0).to_vec()),
+                };
+                app.leave(Effect::Verbose {
+                    level,
+                    text: message,
+                })
+            }
+            Kind::Log => self.log(app, text),
+            Kind::Set => match write::pair(text) {
+                Some((name, v)) => self.set(w, app, vec![(name, v)]),
+                None => {
+                    self.warn(format!("Set needs name=value, not {}", text.escape_ascii()));
+                    flow(Flow::Continue)
+                }
+            },
+            Kind::MSet => {
+                let (good, bad) = write::pairs(text);
+                for entry in bad {
+                    self.warn(format!(
+                        "MSet needs name=value, not {}",
+                        entry.escape_ascii()
+                    ));
+                }
+                self.set(w, app, good)
+            }
+            Kind::ClearHash => {
+                let prefix = [b"~HASH~", text, b"~"].concat();
+                let all = self.variables.all(w.module);
+                let names: Vec<Text> = all
+                    .into_iter()
+                    .filter(|(n, _, _)| n.starts_with(&prefix))
+                    .map(|(n, _, _)| n.to_vec())
+                    .collect();
+                for name in names {
+                    self.forget(w, &name);
+                }
+                flow(Flow::Continue)
+            }
+            Kind::DBdel | Kind::DBdeltree => {
+                let at = text.iter().position(|b| *b == b'/');
+                let (family, key) =
+                    at.map_or((text, &b""[..]), |at| (&text[..at], &text[at + 1..]));
+                let tree = kind == Kind::DBdeltree;
+                if at.is_none() && !tree || text.is_empty() {
+                    self.warn(format!("{} needs family/key", app.name.escape_ascii()));
+                    return flow(Flow::Continue);
+                }
+                app.leave(Effect::DbDelete {
+                    family: family.to_vec(),
+                    key: key.to_vec(),
+                    tree,
+                })
+            }
+            Kind::Goto => {
+                if text.is_empty() {
+                    self.warn("Goto needs a target");
+                    return flow(Flow::End);
+                }
+                self.goto(w, text)
+            }
+            Kind::GotoIf => {
+                let b = args::branches_plain(text);
+                self.goto_branch(w, value::truth(&b.condition), &b)
+            }
+            Kind::GotoIfTime => {
+                let b = args::branches_plain(text);
+                let holds = self.is_time(w, &b.condition, true);
+                self.goto_branch(w, holds, &b)
+            }
+            Kind::Gosub => {
+                if text.is_empty() {
+                    self.note(Level::Error, "Gosub needs a target");
+                    return flow(Flow::End);
+                }
+                self.gosub(w, text)
+            }
+            Kind::GosubIf => {
+                let b = args::branches(text, Marks::Keep);
+                if b.then.is_none() {
+                    self.warn("GosubIf needs a condition and a target");
+                    return flow(Flow::Continue);
+                }
+                let chosen = if value::truth(&b.condition) {
+                    b.then
+                } else {
+                    b.otherwise
+                };
+                match chosen {
+                    Some(target) if !target.is_empty() => self.gosub(w, &target),
+                    _ => flow(Flow::Continue),
+                }
+            }
+            Kind::Return => self.return_from(w, text),
+            Kind::StackPop => {
+                if self.leave_frame(w).is_none() {
+                    self.warn("StackPop outside a subroutine");
+                }
+                flow(Flow::Continue)
+            }
+            Kind::Exec | Kind::TryExec => self.exec(w, app, text, kind == Kind::TryExec),
+            Kind::ExecIf => self.exec_if(text),
+            Kind::ExecIfTime => {
+                let b = args::branches(text, Marks::Keep);
+                match b.then {
+                    Some(line) if self.is_time(w, &b.condition, false) => {
+                        let line = match b.otherwise {
+                            Some(rest) => [line, rest].join(&b':'),
+                            None => line,
+                        };
+                        self.run_in_place(&line)
+                    }
+                    _ => flow(Flow::Continue),
+                }
+            }
+            Kind::While => self.while_begins(w, value::truth(text)),
+            Kind::EndWhile => self.while_ends(w),
+            Kind::ContinueWhile => self.while_again(w),
+            Kind::ExitWhile => self.while_left(w),
+            Kind::If | Kind::ElseIf => self.if_begins(w, value::truth(text)),
+            Kind::Else | Kind::ExitIf => self.if_left(w),
+            Kind::EndIf => self.if_ends(w),
+        }
+    }
+
+    fn answer(&mut self, app: &mut App, text: &[u8]) -> Act {
+        if self.party.state == State::Up {
+            return flow(Flow::Continue);
+        }
+        let parts = args::split(text, 2);
+        let delay = scan::integer(args::argument(&parts, 0)).map_or(0, |(n, _)| n.max(0));
+        let at_once = args::argument(&parts, 1).contains(&b'i');
+        let delay_ms = (!at_once).then(|| delay.max(500) as u64);
+        app.leave(Effect::Answer { delay_ms })
+    }
+
+    fn hang_up(&mut self, text: &[u8]) -> Act {
+        let cause = known::cause(text);
+        if !text.is_empty() && cause.is_none() {
+            self.warn(format!(
+                "Hangup does not know the cause {}",
+                text.escape_ascii()
+            ));
+        }
+        match cause {
+            Some(cause) => self.party.cause = cause,
+            None if self.party.cause == 0 => self.party.cause = 16,
+            None => {}
+        }
+        flow(Flow::End)
+    }
+
+    fn playback(&mut self, w: World, app: &mut App, text: &[u8]) -> Act {
+        let parts = args::split(text, 2);
+        let options = args::argument(&parts, 1);
+        let has = |word: &[u8]| {
+            options
+                .windows(word.len())
+                .any(|o| o.eq_ignore_ascii_case(word))
+        };
+        let files = list(args::argument(&parts, 0));
+        if files.is_empty() {
+            self.warn("Playback needs a file name");
+            return flow(Flow::End);
+        }
+        if has(b"skip") && self.party.state != State::Up {
+            self.assign(w, b"PLAYBACKSTATUS", Value::from("SUCCESS"));
+            return flow(Flow::Continue);
+        }
+        let play = Play {
+            files,
+            answer: !has(b"noanswer"),
+            status: b"PLAYBACKSTATUS".to_vec(),
+            ..Play::default()
+        };
+        app.leave(Effect::Play(play))
+    }
+
+    fn background(&mut self, w: World, app: &mut App, text: &[u8]) -> Act {
+        let parts = args::split(text, 4);
+        let options = args::argument(&parts, 1);
+        let has = |letter: u8, word: &[u8]| {
+            options.eq_ignore_ascii_case(word) || options.contains(&letter)
+        };
+        let skip = has(b's', b"skip") && !options.eq_ignore_ascii_case(b"noanswer");
+        if skip && self.party.state != State::Up {
+            self.assign(w, b"BACKGROUNDSTATUS", Value::from("SUCCESS"));
+            return flow(Flow::Continue);
+        }
+        let mut context = args::argument(&parts, 3).to_vec();
+        if context.is_empty() {
+            context.clone_from(&self.place.context);
+        }
+        let single = options.contains(&b'm');
+        let interrupt = if options.contains(&b'p') {
+            Interruptible::No
+        } else if single {
+            let digits = b"0123456789*#ABCD".iter().copied();
+            Interruptible::Only(
+                digits
+                    .filter(|d| self.find(w, &context, &[*d], Want::Number(1)).is_some())
+                    .collect(),
+            )
+        } else {
+            Interruptible::Any
+        };
+        app.state = Waits::Prompt {
+            only: single.then_some(context),
+        };
+        Act::Leave(Effect::Play(Play {
+            files: list(args::argument(&parts, 0)),
+            answer: !skip && !has(b'n', b"noanswer"),
+            stop_at_missing: true,
+            interrupt,
+            language: args::argument(&parts, 2).to_vec(),
+            status: b"BACKGROUNDSTATUS".to_vec(),
+        }))
+    }
+
+    fn say(&mut self, w: World, app: &mut App, prompts: Vec<String>) -> Act {
+        if prompts.is_empty() {
+            return flow(Flow::Continue);
+        }
+        let jumps = is_yes(&self.read(w, b"SAY_DTMF_INTERRUPT").bytes());
+        let interrupt = if jumps {
+            Interruptible::Any
+        } else {
+            Interruptible::No
+        };
+        let prompts = prompts.into_iter().map(String::into_bytes).collect();
+        app.leave(Effect::Say { prompts, interrupt })
+    }
+
+    fn message_send(&mut self, w: World, app: &mut App, text: &[u8]) -> Act {
+        let parts = args::split(text, 3);
+        let destination = args::argument(&parts, 0).to_vec();
+        if destination.is_empty() {
+            self.note(Level::Error, "MessageSend needs a destination");
+            self.assign(w, b"MESSAGE_SEND_STATUS", Value::from("INVALID_URI"));
+            return flow(Flow::Continue);
+        }
+        let mut message = self.party.message.clone();
+        message.data.retain(|d| d.outgoing);
+        let effect = Effect::SendMessage(Box::new(Outgoing {
+            destination,
+            from: args::argument(&parts, 1).to_vec(),
+            to: args::argument(&parts, 2).to_vec(),
+            message,
+        }));
+        app.leave(effect)
+    }
+
+    fn log(&mut self, app: &mut App, text: &[u8]) -> Act {
+        let parts = args::split(text, 2);
+        let level = match args::argument(&parts, 0).to_ascii_uppercase().as_slice() {
+            b"ERROR" => Level::Error,
+            b"WARNING" => Level::Warning,
+            b"NOTICE" => Level::Notice,
+            b"DEBUG" => Level::Debug,
+            b"VERBOSE" => Level::Verbose,
+            b"DTMF" => Level::Dtmf,
+            other => {
+                self.note(
+                    Level::Error,
+                    format!("Log does not know the level {}", other.escape_ascii()),
+                );
+                return flow(Flow::Continue);
+            }
+        };
+        app.leave(Effect::Log {
+            level,
+            text: args::argument(&parts, 1).to_vec(),
+        })
+    }
+
+    fn set(&mut self, w: World, app: &mut App, list: Vec<(Text, Value)>) -> Act {
+        if list.iter().any(|(name, _)| name.ends_with(b")")) {
+            app.state = Waits::Written;
+            return Act::Push(Write::frame(list, Out::Untouched));
+        }
+        for (name, v) in list {
+            self.assign(w, &name, v);
+        }
+        flow(Flow::Continue)
+    }
+
+    /// Where a target leads; notes what is wrong with it. Labels must exist, numbers need not (DL-246, DL-247).
+    pub(crate) fn target(&mut self, w: World, text: &[u8]) -> Option<Place> {
+        let mut parts = text.splitn(4, |b| *b == b',').take(3).collect::<Vec<_>>();
+        let priority = parts.pop().unwrap_or_default();
+        let exten = parts.pop();
+        let context = parts.pop();
+        let here = &self.place;
+        let number = match priority {
+            [b'+', rest @ ..] => jump_number(rest).map(|n| here.priority.saturating_add(n)),
+            [b'-', rest @ ..] => jump_number(rest).map(|n| here.priority.saturating_sub(n)),
+            _ => jump_number(priority),
+        };
+        let (context, exten) = match number {
+            // Empty parts stay where they are, but only with a number (DL-249).
+            Some(_) => (
+                context.filter(|c| !c.is_empty()).unwrap_or(&here.context),
+                exten.filter(|e| !e.is_empty()).unwrap_or(&here.exten),
+            ),
+            None => (
+                context.unwrap_or(&here.context),
+                exten.unwrap_or(&here.exten),
+            ),
+        };
+        let found = number.or_else(|| {
+            let route = self.find(w, context, exten, Want::Label(priority))?;
+            w.module
+                .priority(route.context, route.entry, route.index)
+                .map(|p| p.number)
+        });
+        match found {
+            Some(n) => Some(Place {
+                context: context.to_vec(),
+                exten: exten.to_vec(),
+                priority: n,
+            }),
+            None => {
+                self.warn(format!(
+                    "the priority '{}' must be a number or a label of the extension",
+                    priority.escape_ascii()
+                ));
+                None
+            }
+        }
+    }
+
+    fn goto(&mut self, w: World, text: &[u8]) -> Act {
+        match self.target(w, text) {
+            Some(place) => {
+                self.jump = Some(place);
+                flow(Flow::Continue)
+            }
+            None => flow(Flow::End),
+        }
+    }
+
+    fn goto_branch(&mut self, w: World, holds: bool, b: &args::Branches) -> Act {
+        match if holds { &b.then } else { &b.otherwise } {
+            Some(target) if !target.is_empty() => self.goto(w, target),
+            _ => flow(Flow::Continue),
+        }
+    }
+
+    /// Whether a time condition holds; with `test` TESTTIME is asked first (DL-136).
+    fn is_time(&mut self, w: World, text: &[u8], test: bool) -> bool {
+        let (spec, troubles) = TimeSpec::read(text);
+        for t in troubles {
+            self.warn(format!(
+                "the time condition does not understand '{}'",
+                t.text.escape_ascii()
+            ));
+        }
+        let mut now = w.inputs.now;
+        if test
+            && let Some(v) = self.variables.get(w.module, b"TESTTIME")
+            && let Some((seconds, _)) = scan::integer(&v.bytes())
+        {
+            now = crate::Time::from_seconds(seconds);
+        }
+        spec.matches(now.moment(), &w.inputs.system.zone)
+    }
+
+    fn gosub(&mut self, w: World, text: &[u8]) -> Act {
+        let (target, arguments) = args::gosub(text);
+        let Some(place) = self.target(w, target) else {
+            self.note(
+                Level::Error,
+                format!("the target of Gosub is invalid: {}", target.escape_ascii()),
+            );
+            return flow(Flow::End);
+        };
+        if self
+            .find(
+                w,
+                &place.context,
+                &place.exten,
+                Want::Number(place.priority),
+            )
+            .is_none()
+        {
+            self.note(
+                Level::Error,
+                format!(
+                    "Gosub leads to {},{},{}, which does not exist",
+                    place.context.escape_ascii(),
+                    place.exten.escape_ascii(),
+                    place.priority
+                ),
+            );
+            return flow(Flow::End);
+        }
+        let back = Place {
+            priority: self.place.priority.saturating_add(1),
+            ..self.place.clone()
+        };
+        self.variables.push(w.module, back, &arguments, false);
+        self.jump = Some(place);
+        flow(Flow::Continue)
+    }
+
+    fn return_from(&mut self, w: World, text: &[u8]) -> Act {
+        let Some(frame) = self.leave_frame(w) else {
+            self.note(Level::Error, "Return outside a subroutine");
+            return flow(Flow::End);
+        };
+        self.assign(w, b"GOSUB_RETVAL", Value::text(text));
+        if frame.outermost {
+            self.place = frame.back;
+            self.route = None;
+            return flow(Flow::Returned);
+        }
+        self.jump = Some(frame.back);
+        flow(Flow::Continue)
+    }
+
+    /// Runs `App(args)` in the place of this application.
+    fn run_in_place(&mut self, line: &[u8]) -> Act {
+        let (name, text) = args::application(line);
+        let name = scan::trim_start(name);
+        if !is_application(name) {
+            self.warn(format!("there is no application '{}'", name.escape_ascii()));
+            return flow(Flow::End);
+        }
+        Act::Become(Frame::App(Box::new(App::new(name, text.to_vec()))))
+    }
+
+    fn exec_if(&mut self, text: &[u8]) -> Act {
+        let b = args::branches(text, Marks::Keep);
+        let holds = value::truth(&b.condition);
+        let Some(then) = b.then else {
+            // The form of 1.4: ExecIf(condition,App,args).
+            let parts = args::split_raw(text, 3);
+            self.warn("ExecIf without `?` is the form of 1.4: write ExecIf(condition?App(args))");
+            if !value::truth(args::argument(&parts, 0)) {
+                return flow(Flow::Continue);
+            }
+            let line = [
+                args::argument(&parts, 1),
+                b"(",
+                args::argument(&parts, 2),
+                b")",
+            ]
+            .concat();
+            return self.run_in_place(&line);
+        };
+        match (holds, then.as_slice(), b.otherwise) {
+            (true, b"", _) => {
+                self.note(Level::Error, "ExecIf has no application to run");
+                flow(Flow::End)
+            }
+            (true, line, _) => self.run_in_place(line),
+            (false, _, Some(line)) if !line.is_empty() => self.run_in_place(&line),
+            (false, ..) => flow(Flow::Continue),
+        }
+    }
+
+    fn exec(&mut self, w: World, app: &mut App, text: &[u8], lenient: bool) -> Act {
+        let (name, arguments) = args::application(text);
+        let name = scan::trim_start(name);
+        if text.is_empty() {
+            return flow(Flow::Continue);
+        }
+        if !is_application(name) {
+            self.warn(format!("there is no application '{}'", name.escape_ascii()));
+            if lenient {
+                self.assign(w, b"TRYSTATUS", Value::from("NOAPP"));
+                return flow(Flow::Continue);
+            }
+            return flow(Flow::End);
+        }
+        app.name = name.to_vec();
+        app.state = Waits::Again { lenient };
+        Act::Push(self.subst_frame(arguments))
+    }
+
+    /// One round of the digit loop (DL-143).
+    fn collect_number(&mut self, w: World, digits: &mut Text, feed: Feed) -> Act {
+        let goes_on = match feed {
+            Feed::Begin | Feed::Out(_) => true,
+            Feed::Reply(Answer::Digit(d)) => {
+                if digits.len() < DIGITS {
+                    digits.push(d);
+                }
+                true
+            }
+            Feed::Reply(Answer::Stop | Answer::Gone) => return flow(Flow::End),
+            Feed::Reply(_) => false,
+        };
+        if goes_on && self.matches(w, digits, Question::MatchMore) {
+            let ms = if digits.is_empty() {
+                self.party.response_ms
+            } else {
+                self.party.digit_ms
+            };
+            return Act::Leave(Effect::Digit {
+                timeout_ms: Some(ms),
+            });
+        }
+        if digits.is_empty() {
+            return flow(Flow::Timeout);
+        }
+        if self.matches(w, digits, Question::Match) {
+            let context = self.place.context.clone();
+            self.jump = Some(Place {
+                context,
+                exten: std::mem::take(digits),
+                priority: 1,
+            });
+            return flow(Flow::Continue);
+        }
+        flow(Flow::Invalid(std::mem::take(digits)))
+    }
+}
+
+/// Elements of an `&` list, blanks trimmed, empty ones left out (DL-231, DL-242).
+pub(crate) fn list(text: &[u8]) -> Vec<Text> {
+    text.split(|b| *b == b'&')
+        .map(scan::trim)
+        .filter(|e| !e.is_empty())
+        .map(<[u8]>::to_vec)
+        .collect()
+}
+
+impl Reply {
+    /// Whether the application that asked ends the dialplan.
+    pub fn ends(&self) -> bool {
+        matches!(self.answer, Answer::Stop | Answer::Gone)
+    }
+}
+
+/// The words that mean yes (DL-037).
+fn is_yes(text: &[u8]) -> bool {
+    [&b"yes"[..], b"true", b"y", b"t", b"1", b"on"]
+        .iter()
+        .any(|w| text.eq_ignore_ascii_case(w))
+}

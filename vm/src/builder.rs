@@ -1,0 +1,327 @@
+//! How a module is made.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use strowger_stdlib::template::Slice;
+use strowger_stdlib::timespec::TimeSpec;
+
+use crate::module::{
+    BadModule, Context, Entry, Include, Module, Options, Parts, Priority, StrId, TEMPORARIES,
+};
+use crate::op::{Builtin, Instr, Op};
+use crate::pattern::Matches;
+
+/// Collects contexts, entries and steps, and makes a verified [`Module`] of them.
+#[derive(Debug, Default)]
+pub struct Builder {
+    parts: Parts,
+    strings: HashMap<Arc<[u8]>, StrId>,
+    names: HashMap<StrId, u16>,
+    functions: HashMap<StrId, u16>,
+    applications: HashMap<StrId, u32>,
+    slices: HashMap<(i32, Option<i32>), u16>,
+    /// What there was too much of.
+    overflow: Option<&'static str>,
+}
+
+/// A context of a [`Builder`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContextId(usize);
+
+/// An entry of a [`Builder`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EntryId(usize, usize);
+
+/// What is known of a step besides its code.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StepHead<'a> {
+    /// From 1; rising within an entry.
+    pub priority: u32,
+    /// Its label.
+    pub label: Option<&'a [u8]>,
+    /// The application as written.
+    pub application: &'a [u8],
+    /// Its arguments as written.
+    pub arguments: &'a [u8],
+    /// The file of the line.
+    pub file: &'a [u8],
+    /// The line in it, from 1; 0: unknown.
+    pub line: u32,
+}
+
+impl Builder {
+    /// An empty module.
+    pub fn new(options: Options) -> Builder {
+        let mut b = Builder {
+            parts: Parts {
+                options,
+                ..Parts::default()
+            },
+            ..Builder::default()
+        };
+        b.string(b"");
+        b
+    }
+
+    fn string(&mut self, text: &[u8]) -> StrId {
+        if let Some(id) = self.strings.get(text) {
+            return *id;
+        }
+        let id = StrId(self.parts.strings.len() as u32);
+        let shared: Arc<[u8]> = text.into();
+        self.parts.strings.push(Arc::clone(&shared));
+        self.strings.insert(shared, id);
+        id
+    }
+
+    /// Adds a context. A second one of the same name is never found.
+    pub fn context(&mut self, name: &[u8]) -> ContextId {
+        let name = self.string(name);
+        self.parts.contexts.push(Context {
+            name,
+            entries: Vec::new(),
+            includes: Vec::new(),
+            switches: Vec::new(),
+        });
+        ContextId(self.parts.contexts.len() - 1)
+    }
+
+    /// Adds an include; `times` is the time part as written (DL-131).
+    pub fn include(&mut self, to: ContextId, context: &[u8], times: Option<&[u8]>) {
+        let context = self.string(context);
+        let times = times.map(|t| (self.string(t), TimeSpec::read(t).0));
+        self.parts.contexts[to.0]
+            .includes
+            .push(Include { context, times });
+    }
+
+    /// Adds a switch (`Tech/data`).
+    pub fn switch(&mut self, to: ContextId, text: &[u8]) {
+        let text = self.string(text);
+        self.parts.contexts[to.0].switches.push(text);
+    }
+
+    /// Adds an entry: its name as shown, and its caller-id form.
+    pub fn entry(&mut self, to: ContextId, name: &[u8], caller: Option<&[u8]>) -> EntryId {
+        let id = self.string(name);
+        let entries = &mut self.parts.contexts[to.0].entries;
+        entries.push(Entry {
+            name: id,
+            matches: Matches::read(name),
+            caller: caller.map(Matches::read),
+            priorities: Vec::new(),
+            hint: None,
+        });
+        EntryId(to.0, entries.len() - 1)
+    }
+
+    /// The hint of an entry: devices, and the name in parentheses.
+    pub fn hint(&mut self, of: EntryId, devices: &[u8], name: &[u8]) {
+        let hint = (self.string(devices), self.string(name));
+        self.parts.contexts[of.0].entries[of.1].hint = Some(hint);
+    }
+
+    /// Begins a step. Its code leaves the pieces of the argument text on the stack of temporaries, then [`StepCode::run`].
+    pub fn step(&mut self, of: EntryId, head: &StepHead) -> StepCode<'_> {
+        let priority = Priority {
+            number: head.priority,
+            label: head.label.map(|l| self.string(l)),
+            pc: self.parts.code.len() as u32,
+            frame: 0,
+            application: self.string(head.application),
+            arguments: self.string(head.arguments),
+            file: self.string(head.file),
+            line: head.line,
+        };
+        StepCode {
+            builder: self,
+            of,
+            priority,
+            depth: 0,
+            top: 0,
+        }
+    }
+
+    /// Puts the entries into the order in which they are tried, and verifies.
+    pub fn finish(mut self) -> Result<Module, BadModule> {
+        let Parts {
+            strings, contexts, ..
+        } = &mut self.parts;
+        for context in contexts {
+            context.entries.sort_by(|a, b| {
+                a.matches
+                    .rank(&b.matches)
+                    .then_with(|| match (&a.caller, &b.caller) {
+                        (Some(a), Some(b)) => a.rank(b),
+                        (a, b) => b.is_some().cmp(&a.is_some()),
+                    })
+            });
+            for entry in &mut context.entries {
+                entry.priorities.sort_by_key(|p| p.number);
+                entry.priorities.dedup_by_key(|p| p.number);
+            }
+        }
+        if strings.len() >= u32::MAX as usize {
+            return Err(BadModule::TooLarge("strings", u32::MAX as usize));
+        }
+        if let Some(what) = self.overflow {
+            return Err(BadModule::TooLarge(what, usize::from(u16::MAX)));
+        }
+        Module::verified(self.parts)
+    }
+}
+
+fn number<K: std::hash::Hash + Eq, N: TryFrom<usize> + Copy>(
+    map: &mut HashMap<K, N>,
+    key: K,
+) -> Option<(N, bool)> {
+    if let Some(n) = map.get(&key) {
+        return Some((*n, false));
+    }
+    let n = N::try_from(map.len()).ok()?;
+    map.insert(key, n);
+    Some((n, true))
+}
+
+/// The code of one step, written as for a stack: each call pushes a text or replaces those on top. What is left on the stack
+/// is the argument text, in order.
+#[derive(Debug)]
+pub struct StepCode<'b> {
+    builder: &'b mut Builder,
+    of: EntryId,
+    priority: Priority,
+    depth: u16,
+    top: u16,
+}
+
+impl StepCode<'_> {
+    fn emit(&mut self, i: Instr) {
+        self.builder.parts.code.push(i);
+    }
+
+    /// The next temporary.
+    fn push(&mut self) -> u16 {
+        if self.depth == TEMPORARIES {
+            self.builder.overflow = Some("texts in one argument");
+            self.depth -= 1;
+        }
+        let t = self.depth;
+        self.depth = t + 1;
+        self.top = self.top.max(self.depth);
+        t
+    }
+
+    fn last(&self) -> u16 {
+        self.depth.saturating_sub(1)
+    }
+
+    /// Pushes a literal.
+    pub fn text(&mut self, text: &[u8]) {
+        let id = self.builder.string(text);
+        let t = self.push();
+        self.emit(Instr::wide(Op::Text, 0, t, id.0));
+    }
+
+    /// Pushes a variable, built-in or not.
+    pub fn variable(&mut self, name: &[u8]) {
+        if let Some(b) = Builtin::of(name) {
+            let t = self.push();
+            return self.emit(Instr::new(Op::Built, b as u8, t, 0, 0));
+        }
+        let id = self.builder.string(name);
+        // The last number is not given out: a slot's index fits 16 bits, and so does their count.
+        match number(&mut self.builder.names, id) {
+            Some((slot, new)) if slot < u16::MAX => {
+                if new {
+                    self.builder.parts.names.push(id);
+                }
+                let t = self.push();
+                self.emit(Instr::new(Op::Var, 0, t, slot, 0));
+            }
+            // More names than slots: this one is found by its text.
+            _ => {
+                self.builder.names.remove(&id);
+                self.text(name);
+                self.body();
+            }
+        }
+    }
+
+    /// Cuts the text on top.
+    pub fn slice(&mut self, s: Slice) {
+        let Some((n, new)) = number(&mut self.builder.slices, (s.offset, s.length)) else {
+            self.builder.overflow = Some("different slices");
+            return;
+        };
+        if new {
+            self.builder.parts.slices.push(s);
+        }
+        let t = self.last();
+        self.emit(Instr::new(Op::Slice, 0, t, t, n));
+    }
+
+    /// Calls a function with the text on top as its arguments; its value replaces it.
+    pub fn call(&mut self, name: &[u8]) {
+        let id = self.builder.string(name);
+        let Some((n, new)) = number(&mut self.builder.functions, id) else {
+            self.builder.overflow = Some("different functions");
+            return;
+        };
+        if new {
+            self.builder.parts.functions.push(id);
+        }
+        let t = self.last();
+        self.emit(Instr::new(Op::Call, 0, t, t, n));
+    }
+
+    /// Reads what the text on top names (`name`, `FUNC(args)`, with a slice); its value replaces it.
+    pub fn body(&mut self) {
+        let t = self.last();
+        self.emit(Instr::new(Op::Body, 0, t, t, 0));
+    }
+
+    /// Evaluates the text on top as an expression; its value replaces it.
+    pub fn expression(&mut self) {
+        let t = self.last();
+        self.emit(Instr::new(Op::Expr, 0, t, t, 0));
+    }
+
+    /// Joins everything pushed since the stack was `from` deep to one text. With nothing there: the empty text.
+    pub fn join(&mut self, from: u16) {
+        match self.depth.saturating_sub(from) {
+            0 => self.text(b""),
+            1 => {}
+            n => {
+                self.emit(Instr::new(Op::Cat, 0, from, from, n));
+                self.depth = from + 1;
+            }
+        }
+    }
+
+    /// How deep the stack is, for [`StepCode::join`].
+    pub fn depth(&self) -> u16 {
+        self.depth
+    }
+
+    /// Runs the application with the whole stack as its argument text, and ends the step.
+    pub fn run(mut self) {
+        if self.depth == 0 {
+            self.text(b"");
+        }
+        let n = self.depth;
+        self.emit(Instr::new(Op::Result, 0, 0, 0, n));
+        let name = self.priority.application;
+        if let Some((application, new)) = number(&mut self.builder.applications, name) {
+            if new {
+                self.builder.parts.applications.push(name);
+            }
+            self.emit(Instr::wide(Op::App, 0, 0, application));
+        }
+        self.emit(Instr::new(Op::Next, 0, 0, 0, 0));
+        self.priority.frame = self.top;
+        self.builder.parts.contexts[self.of.0].entries[self.of.1]
+            .priorities
+            .push(self.priority);
+    }
+}

@@ -1,0 +1,522 @@
+//! Where a channel goes: from priority to priority, to `i`, `t`, `T`, `e`, `h`, into hangup handlers, to the end (DL section N).
+
+use strowger_stdlib::Value;
+use strowger_stdlib::{args, scan};
+
+use crate::app::App;
+use crate::effect::Level;
+use crate::inputs::{Place, Run};
+use crate::pattern::Question;
+use crate::route::{self, Route, Want};
+use crate::run::{Act, Flow, Frame, Out, Vm, World};
+use crate::{Ending, Outcome, Step, Text};
+
+/// What the channel is doing.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Phase {
+    /// Nothing.
+    Idle,
+    /// A call.
+    Call,
+    /// A message outside a call.
+    Message,
+    /// `h`, after the end.
+    Hangup,
+    /// Hangup handlers, after `h`.
+    Handlers,
+    /// A subroutine for the driver.
+    Sub,
+    /// One text: application lines still to run (the next one last), then the text.
+    Eval {
+        before: Vec<Text>,
+        text: Option<Text>,
+    },
+}
+
+/// What `EXCEPTION()` tells.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Exception {
+    pub(crate) reason: Text,
+    pub(crate) place: Place,
+}
+
+impl Vm {
+    /// Prepares what an entry wants; its variables are set already.
+    pub(crate) fn enter(&mut self, w: World, run: Run) {
+        match run {
+            Run::Call(at) => {
+                self.phase = Phase::Call;
+                self.place = settled_place(at);
+            }
+            Run::Message(at) => {
+                self.phase = Phase::Message;
+                self.place = settled_place(at);
+            }
+            Run::Sub(at, arguments) => self.enter_sub(w, at, &arguments),
+            Run::Eval {
+                place,
+                mut before,
+                text,
+            } => {
+                before.reverse();
+                self.phase = Phase::Eval {
+                    before,
+                    text: Some(text),
+                };
+                self.place = place;
+            }
+        }
+    }
+
+    /// Enters a subroutine that does not return into the plan.
+    pub(crate) fn enter_sub(&mut self, w: World, at: Place, arguments: &[Text]) {
+        self.phase = Phase::Sub;
+        let back = std::mem::replace(&mut self.place, settled_place(at));
+        self.route = None;
+        self.variables.push(w.module, back, arguments, true);
+    }
+
+    /// Decides what runs next, when nothing runs.
+    pub(crate) fn control(&mut self, w: World, out: Option<Out>) -> Result<Act, Step> {
+        match (&mut self.phase, out) {
+            (Phase::Idle, _) => Err(self.fault(crate::FaultKind::Protocol)),
+            (Phase::Eval { .. }, Some(Out::Value(value))) => {
+                Err(self.give_back(w, value.bytes().into_owned()))
+            }
+            (
+                Phase::Eval { before, text },
+                None | Some(Out::Flow(Flow::Continue) | Out::Untouched),
+            ) => {
+                if let Some(line) = before.pop() {
+                    return Ok(self.run_line(&line));
+                }
+                match text.take() {
+                    Some(text) => Ok(Act::Push(self.subst_frame(&text))),
+                    None => Err(self.give_back(w, Text::new())),
+                }
+            }
+            (Phase::Eval { .. }, Some(Out::Flow(_) | Out::Failed)) => {
+                self.end(w, Ending::Application)
+            }
+            (_, Some(Out::Flow(flow))) => self.after(w, flow),
+            (_, Some(Out::Value(_) | Out::Untouched | Out::Failed) | None) => self.arrive(w),
+        }
+    }
+
+    /// `App(args)` as a line of a plan would run it here.
+    fn run_line(&mut self, line: &[u8]) -> Act {
+        let (name, arguments) = args::application(line);
+        Act::Push(Frame::App(Box::new(App::line(
+            scan::trim_start(name),
+            arguments,
+        ))))
+    }
+
+    /// The application of a step is done.
+    fn after(&mut self, w: World, flow: Flow) -> Result<Act, Step> {
+        let called = matches!(self.phase, Phase::Call | Phase::Message);
+        match flow {
+            Flow::Returned if self.phase == Phase::Sub => {
+                let value = self
+                    .variables
+                    .get(w.module, b"GOSUB_RETVAL")
+                    .map(|v| v.bytes().into_owned());
+                Err(self.give_back(w, value.unwrap_or_default()))
+            }
+            Flow::Returned if self.phase == Phase::Handlers => self.next_handler(w),
+            Flow::Continue => {
+                match self.jump.take() {
+                    Some(place) => self.go(place),
+                    None => self.advance_priority(w),
+                }
+                self.arrive(w)
+            }
+            // A hang-up, a redirect or the absolute timeout made the application end: those decide.
+            Flow::End
+                if called
+                    && (self.hangup.is_some() || self.redirect.is_some() || self.is_late(w)) =>
+            {
+                self.jump = None;
+                self.arrive(w)
+            }
+            Flow::Digit(d) if called => Ok(self.collect(vec![d])),
+            Flow::Incomplete if called => {
+                let dialled = self.place.exten.clone();
+                if self.matches(w, &dialled, Question::MatchMore) {
+                    Ok(self.collect(dialled))
+                } else {
+                    self.invalid(w, dialled)
+                }
+            }
+            Flow::Silence if called => {
+                let next = self.place.priority.saturating_add(1);
+                if self
+                    .find(
+                        w,
+                        &self.place.context,
+                        &self.place.exten,
+                        Want::Number(next),
+                    )
+                    .is_some()
+                {
+                    self.advance_priority(w);
+                    self.arrive(w)
+                } else {
+                    self.silence(w)
+                }
+            }
+            Flow::Timeout if called => self.silence(w),
+            Flow::Invalid(digits) if called => self.invalid(w, digits),
+            Flow::Raised if called => self.to_exception(w, None),
+            Flow::End
+            | Flow::Digit(_)
+            | Flow::Incomplete
+            | Flow::Silence
+            | Flow::Timeout
+            | Flow::Invalid(_)
+            | Flow::Raised
+            | Flow::Returned => self.end(w, Ending::Application),
+        }
+    }
+
+    /// Stands somewhere else now.
+    pub(crate) fn go(&mut self, place: Place) {
+        self.place = settled_place(place);
+        self.route = None;
+    }
+
+    /// To the next number; a settled route needs no look-up for it.
+    fn advance_priority(&mut self, w: World) {
+        self.place.priority = self.place.priority.saturating_add(1);
+        self.route = self
+            .route
+            .filter(|r| r.settled)
+            .map(|r| Route {
+                index: r.index + 1,
+                ..r
+            })
+            .filter(|r| {
+                w.module
+                    .priority(r.context, r.entry, r.index)
+                    .is_some_and(|p| p.number == self.place.priority)
+            });
+    }
+
+    /// Runs the step where the channel stands, if there is one.
+    fn arrive(&mut self, w: World) -> Result<Act, Step> {
+        if let Some(done) = self.latched(w) {
+            return done;
+        }
+        self.budget.burn(1);
+        if self.route.is_none() {
+            let found = self.find(
+                w,
+                &self.place.context,
+                &self.place.exten,
+                Want::Number(self.place.priority),
+            );
+            self.route = found;
+        }
+        match self
+            .route
+            .and_then(|r| w.module.priority(r.context, r.entry, r.index))
+        {
+            Some(step) => {
+                self.temporaries.clear();
+                self.temporaries
+                    .resize(usize::from(step.frame), Value::EMPTY);
+                self.pc = Some(step.pc);
+                Ok(Act::Again)
+            }
+            None => self.not_found(w),
+        }
+    }
+
+    /// What happened while the channel waited decides now.
+    fn latched(&mut self, w: World) -> Option<Result<Act, Step>> {
+        match self.phase {
+            Phase::Call | Phase::Message | Phase::Sub if self.hangup.is_some() => {
+                Some(self.end(w, Ending::HungUp))
+            }
+            Phase::Call | Phase::Message => {
+                if let Some(place) = self.redirect.take() {
+                    self.go(place);
+                    return None;
+                }
+                if self.is_late(w) {
+                    self.timed_out = false;
+                    self.party.deadline = None;
+                    if self.exists(w, b"T") {
+                        self.go(Place {
+                            exten: b"T".to_vec(),
+                            priority: 1,
+                            context: self.place.context.clone(),
+                        });
+                        return None;
+                    }
+                    return Some(self.to_exception(w, Some(b"ABSOLUTETIMEOUT")));
+                }
+                None
+            }
+            // Its caller deals with it.
+            Phase::Sub if self.redirect.is_some() || self.is_late(w) => {
+                Some(self.end(w, Ending::Application))
+            }
+            _ => None,
+        }
+    }
+
+    fn is_late(&self, w: World) -> bool {
+        self.timed_out || self.party.deadline.is_some_and(|at| at <= w.inputs.now)
+    }
+
+    pub(crate) fn find(&self, w: World, context: &[u8], exten: &[u8], want: Want) -> Option<Route> {
+        let caller = self.party.caller.number.as_deref();
+        route::find(
+            w.module,
+            w.inputs,
+            context,
+            exten,
+            want,
+            caller,
+            Question::Match,
+        )
+    }
+
+    /// Whether this extension exists in the present context.
+    pub(crate) fn exists(&self, w: World, exten: &[u8]) -> bool {
+        self.find(w, &self.place.context, exten, Want::Number(1))
+            .is_some()
+    }
+
+    pub(crate) fn matches(&self, w: World, dialled: &[u8], question: Question) -> bool {
+        let caller = self.party.caller.number.as_deref();
+        route::find(
+            w.module,
+            w.inputs,
+            &self.place.context,
+            dialled,
+            Want::Number(1),
+            caller,
+            question,
+        )
+        .is_some()
+    }
+
+    /// No such priority (DL-154).
+    fn not_found(&mut self, w: World) -> Result<Act, Step> {
+        if !matches!(self.phase, Phase::Call | Phase::Message) {
+            return self.end(w, Ending::FellThrough);
+        }
+        let exten = self.place.exten.clone();
+        if !self.exists(w, &exten) {
+            return self.invalid(w, exten);
+        }
+        if !w.module.parts.options.autofallthrough {
+            return Ok(self.collect(Text::new()));
+        }
+        let status = self
+            .variables
+            .get(w.module, b"DIALSTATUS")
+            .map(|v| v.bytes().into_owned())
+            .unwrap_or_default();
+        match status.as_slice() {
+            b"BUSY" => Ok(Act::Push(Frame::App(Box::new(App::new(
+                b"Busy",
+                b"10".to_vec(),
+            ))))),
+            b"CONGESTION" | b"CHANUNAVAIL" => Ok(Act::Push(Frame::App(Box::new(App::new(
+                b"Congestion",
+                b"10".to_vec(),
+            ))))),
+            _ => self.end(w, Ending::FellThrough),
+        }
+    }
+
+    /// Waits for digits of a number (DL-143).
+    fn collect(&mut self, digits: Text) -> Act {
+        Act::Push(Frame::App(Box::new(App::collect(digits))))
+    }
+
+    /// `i`, else `e`, else the end.
+    pub(crate) fn invalid(&mut self, w: World, exten: Text) -> Result<Act, Step> {
+        if self.exists(w, b"i") {
+            self.assign(w, b"INVALID_EXTEN", Value::text(&exten));
+            self.go(Place {
+                exten: b"i".to_vec(),
+                priority: 1,
+                context: self.place.context.clone(),
+            });
+            return self.arrive(w);
+        }
+        if self.exists(w, b"e") {
+            return self.to_exception(w, Some(b"INVALID"));
+        }
+        self.warn(format!(
+            "the channel was sent to the invalid extension {},{},{}, and there is no `i` to deal with it",
+            self.place.context.escape_ascii(),
+            exten.escape_ascii(),
+            self.place.priority
+        ));
+        self.end(w, Ending::NoWay)
+    }
+
+    /// `t`, else `e`, else the end (DL-157).
+    pub(crate) fn silence(&mut self, w: World) -> Result<Act, Step> {
+        if self.exists(w, b"t") {
+            self.go(Place {
+                exten: b"t".to_vec(),
+                priority: 1,
+                context: self.place.context.clone(),
+            });
+            return self.arrive(w);
+        }
+        if self.exists(w, b"e") {
+            return self.to_exception(w, Some(b"RESPONSETIMEOUT"));
+        }
+        self.warn(format!(
+            "nothing was dialled in time, and {} has no `t`",
+            self.place.context.escape_ascii()
+        ));
+        self.end(w, Ending::NoWay)
+    }
+
+    /// To `e` of the present context; `None`: the exception is described already.
+    fn to_exception(&mut self, w: World, reason: Option<&[u8]>) -> Result<Act, Step> {
+        if let Some(reason) = reason {
+            self.exception = Some(Exception {
+                reason: reason.to_vec(),
+                place: self.place.clone(),
+            });
+        }
+        if self.place.exten == b"e" || !self.exists(w, b"e") {
+            return self.end(w, Ending::NoWay);
+        }
+        self.go(Place {
+            exten: b"e".to_vec(),
+            priority: 1,
+            context: self.place.context.clone(),
+        });
+        self.arrive(w)
+    }
+
+    /// This phase is over.
+    pub(crate) fn end(&mut self, w: World, why: Ending) -> Result<Act, Step> {
+        self.jump = None;
+        match self.phase {
+            Phase::Call => {
+                self.ending = why;
+                self.phase = Phase::Hangup;
+                self.budget.renew();
+                if self.exists(w, b"h") {
+                    self.go(Place {
+                        exten: b"h".to_vec(),
+                        priority: 1,
+                        context: self.place.context.clone(),
+                    });
+                    return self.arrive(w);
+                }
+                self.next_handler(w)
+            }
+            Phase::Hangup => self.next_handler(w),
+            Phase::Handlers => {
+                self.unwind(w);
+                self.next_handler(w)
+            }
+            Phase::Sub => {
+                self.unwind(w);
+                self.assign(w, b"GOSUB_RETVAL", Value::EMPTY);
+                Err(self.give_back(w, Text::new()))
+            }
+            Phase::Idle | Phase::Message | Phase::Eval { .. } => {
+                self.ending = why;
+                Err(self.done())
+            }
+        }
+    }
+
+    /// Drops the frames of a routine that did not return, its own one included (DL-259).
+    fn unwind(&mut self, w: World) {
+        while self.leave_frame(w).is_some_and(|f| !f.outermost) {}
+    }
+
+    /// The newest hangup handler that is left (DL-162), else the end.
+    fn next_handler(&mut self, w: World) -> Result<Act, Step> {
+        while let Some(handler) = self.handlers.pop() {
+            let (target, arguments) = args::gosub(&handler);
+            match self.target(w, target) {
+                Some(place)
+                    if self
+                        .find(
+                            w,
+                            &place.context,
+                            &place.exten,
+                            Want::Number(place.priority),
+                        )
+                        .is_some() =>
+                {
+                    self.enter_sub(w, place, &arguments);
+                    self.phase = Phase::Handlers;
+                    self.budget.renew();
+                    return self.arrive(w);
+                }
+                _ => self.note(
+                    Level::Error,
+                    format!(
+                        "the hangup handler {} does not exist",
+                        handler.escape_ascii()
+                    ),
+                ),
+            }
+        }
+        Err(self.done())
+    }
+
+    fn done(&mut self) -> Step {
+        let outcome = Outcome {
+            cause: self.party.cause,
+            why: self.ending,
+        };
+        self.finish(outcome)
+    }
+
+    /// Drops the top frame; what it hid shows again.
+    pub(crate) fn leave_frame(&mut self, w: World) -> Option<crate::frame::Gosub> {
+        let (frame, names) = self.variables.pop(w.module)?;
+        for name in names {
+            let value = self
+                .variables
+                .get(w.module, &name)
+                .map(|v| v.bytes().into_owned());
+            self.trail.push(crate::Trace::Set { name, value });
+        }
+        Some(frame)
+    }
+
+    /// Sets a channel variable; its name may carry `_` or `__`. Not for functions.
+    pub(crate) fn assign(&mut self, w: World, name: &[u8], value: Value) {
+        let (mark, name) = crate::frame::Mark::split(name);
+        self.trail.push(crate::Trace::Set {
+            name: name.to_vec(),
+            value: Some(value.bytes().into_owned()),
+        });
+        self.variables.set(w.module, name, value, mark);
+    }
+
+    /// Unsets a channel variable.
+    pub(crate) fn forget(&mut self, w: World, name: &[u8]) {
+        self.trail.push(crate::Trace::Set {
+            name: name.to_vec(),
+            value: None,
+        });
+        self.variables.unset(w.module, name);
+    }
+}
+
+/// An empty extension means `s`, no priority means the first.
+fn settled_place(mut at: Place) -> Place {
+    if at.exten.is_empty() {
+        at.exten = b"s".to_vec();
+    }
+    at
+}

@@ -1,0 +1,286 @@
+//! The variables of a channel and the frames of its subroutines.
+
+use std::collections::HashMap;
+
+use strowger_stdlib::value::Value;
+
+use crate::module::Module;
+use crate::{Place, Text};
+
+/// Slots in one page; a page comes into being when one of its slots is first written.
+const PAGE: usize = 16;
+
+/// Bytes that a variable or a saved one is counted for, besides its text.
+const OVERHEAD: usize = 64;
+
+/// How a variable is inherited by new channels (DL-274).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Mark {
+    /// It is not.
+    #[default]
+    None,
+    /// `_x`: once.
+    Once,
+    /// `__x`: for ever.
+    Always,
+}
+
+impl Mark {
+    /// Splits the prefix off a name.
+    pub(crate) fn split(name: &[u8]) -> (Mark, &[u8]) {
+        match name {
+            [b'_', b'_', rest @ ..] => (Mark::Always, rest),
+            [b'_', rest @ ..] => (Mark::Once, rest),
+            _ => (Mark::None, name),
+        }
+    }
+}
+
+/// A set variable.
+#[derive(Debug, Clone)]
+struct Cell {
+    value: Value,
+    mark: Mark,
+    /// When it was set, for those who list variables.
+    stamp: u64,
+}
+
+/// Where a variable is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Key {
+    Slot(u16),
+    Name(Text),
+}
+
+/// A subroutine that has not returned.
+#[derive(Debug, Clone)]
+pub(crate) struct Gosub {
+    /// Where Return leads.
+    pub(crate) back: Place,
+    /// What the frame hides, oldest first; `None`: it was unset.
+    undo: Vec<(Key, Option<Cell>)>,
+    /// How many arguments it has, masking ones included.
+    arguments: usize,
+    /// The driver started it: Return ends the run.
+    pub(crate) outermost: bool,
+}
+
+/// Channel variables and subroutine frames.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Variables {
+    pages: Vec<Option<Box<[Option<Cell>; PAGE]>>>,
+    others: HashMap<Text, Cell>,
+    frames: Vec<Gosub>,
+    stamp: u64,
+    bytes: usize,
+}
+
+impl Variables {
+    fn key(module: &Module, name: &[u8]) -> Key {
+        module
+            .slot(name)
+            .map_or_else(|| Key::Name(name.to_vec()), Key::Slot)
+    }
+
+    fn cell(&self, key: &Key) -> Option<&Cell> {
+        match key {
+            Key::Slot(slot) => self.slot_cell(*slot),
+            Key::Name(name) => self.others.get(name),
+        }
+    }
+
+    fn slot_cell(&self, slot: u16) -> Option<&Cell> {
+        let slot = usize::from(slot);
+        self.pages.get(slot / PAGE)?.as_ref()?[slot % PAGE].as_ref()
+    }
+
+    /// Puts a cell (or nothing) where a variable is kept, and gives back what was there.
+    fn put(&mut self, key: &Key, cell: Option<Cell>) -> Option<Cell> {
+        let size = |c: &Option<Cell>| c.as_ref().map_or(0, |c| c.value.heap_bytes() + OVERHEAD);
+        let name = match key {
+            Key::Slot(_) => 0,
+            Key::Name(name) => name.len(),
+        };
+        let new = size(&cell) + if cell.is_some() { name } else { 0 };
+        let old = match key {
+            Key::Slot(slot) => {
+                let slot = usize::from(*slot);
+                if self.pages.len() <= slot / PAGE {
+                    self.pages.resize_with(slot / PAGE + 1, || None);
+                }
+                let page = self.pages[slot / PAGE].get_or_insert_with(Box::default);
+                std::mem::replace(&mut page[slot % PAGE], cell)
+            }
+            Key::Name(name) => match cell {
+                Some(cell) => self.others.insert(name.clone(), cell),
+                None => self.others.remove(name),
+            },
+        };
+        let freed = size(&old) + if old.is_some() { name } else { 0 };
+        self.bytes = (self.bytes + new).saturating_sub(freed);
+        old
+    }
+
+    /// The value of a slot.
+    pub(crate) fn slot(&self, slot: u16) -> Option<&Value> {
+        self.slot_cell(slot).map(|c| &c.value)
+    }
+
+    /// The value of a variable by name.
+    pub(crate) fn get(&self, module: &Module, name: &[u8]) -> Option<&Value> {
+        match module.slot(name) {
+            Some(slot) => self.slot(slot),
+            None => self.others.get(name).map(|c| &c.value),
+        }
+    }
+
+    /// Sets the newest variable of that name.
+    pub(crate) fn set(&mut self, module: &Module, name: &[u8], value: Value, mark: Mark) {
+        self.stamp += 1;
+        let cell = Cell {
+            value,
+            mark,
+            stamp: self.stamp,
+        };
+        self.put(&Self::key(module, name), Some(cell));
+    }
+
+    /// Unsets it.
+    pub(crate) fn unset(&mut self, module: &Module, name: &[u8]) {
+        self.put(&Self::key(module, name), None);
+    }
+
+    /// Adds a variable to the top frame; `false` without a frame.
+    pub(crate) fn set_local(&mut self, module: &Module, name: &[u8], value: Value) -> bool {
+        if self.frames.is_empty() {
+            return false;
+        }
+        let (mark, name) = Mark::split(name);
+        let key = Self::key(module, name);
+        self.stamp += 1;
+        let cell = Cell {
+            value,
+            mark,
+            stamp: self.stamp,
+        };
+        let old = self.put(&key, Some(cell));
+        if let Some(top) = self.frames.last_mut()
+            && !top.undo.iter().any(|(k, _)| *k == key)
+        {
+            self.bytes += OVERHEAD + old.as_ref().map_or(0, |c| c.value.heap_bytes());
+            top.undo.push((key, old));
+        }
+        true
+    }
+
+    /// Enters a subroutine: ARG1.., ARGC, and empty ones that hide surplus arguments of the frame around it (DL-252).
+    pub(crate) fn push(
+        &mut self,
+        module: &Module,
+        back: Place,
+        arguments: &[Text],
+        outermost: bool,
+    ) {
+        let around = self.frames.last().map_or(0, |f| f.arguments);
+        let count = arguments.len();
+        self.bytes += OVERHEAD + back.context.len() + back.exten.len();
+        self.frames.push(Gosub {
+            back,
+            undo: Vec::new(),
+            arguments: count.max(around),
+            outermost,
+        });
+        for n in 0..count.max(around) {
+            let value = arguments.get(n).map_or(Value::EMPTY, |a| Value::text(a));
+            self.set_local(module, format!("ARG{}", n + 1).as_bytes(), value);
+        }
+        self.set_local(module, b"ARGC", Value::int(count as i64));
+    }
+
+    /// Leaves a subroutine: what it hid shows again. Also gives the names that changed.
+    pub(crate) fn pop(&mut self, module: &Module) -> Option<(Gosub, Vec<Text>)> {
+        let mut frame = self.frames.pop()?;
+        self.bytes = self
+            .bytes
+            .saturating_sub(OVERHEAD + frame.back.context.len() + frame.back.exten.len());
+        let mut names = Vec::with_capacity(frame.undo.len());
+        for (key, old) in std::mem::take(&mut frame.undo).into_iter().rev() {
+            self.bytes = self
+                .bytes
+                .saturating_sub(OVERHEAD + old.as_ref().map_or(0, |c| c.value.heap_bytes()));
+            self.put(&key, old);
+            names.push(match key {
+                Key::Slot(slot) => module.slot_name(slot).to_vec(),
+                Key::Name(name) => name,
+            });
+        }
+        Some((frame, names))
+    }
+
+    /// The frame that is `down` below the top.
+    pub(crate) fn frame(&self, down: usize) -> Option<&Gosub> {
+        self.frames.iter().rev().nth(down)
+    }
+
+    /// Subroutines that have not returned.
+    pub(crate) fn depth(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// The value that a variable has in the frame `down` below the top: only if it belongs to that frame (DL-252, DL-258).
+    pub(crate) fn local(&self, module: &Module, down: usize, name: &[u8]) -> Option<Value> {
+        let key = Self::key(module, name);
+        let holds = |f: &Gosub| f.undo.iter().any(|(k, _)| *k == key);
+        let at = self.frames.len().checked_sub(down + 1)?;
+        if !holds(&self.frames[at]) {
+            return None;
+        }
+        // The next newer frame that has the name too has saved this frame's value.
+        let newer = self.frames[at + 1..]
+            .iter()
+            .find_map(|f| f.undo.iter().find(|(k, _)| *k == key));
+        let cell = match newer {
+            Some((_, old)) => old.as_ref(),
+            None => self.cell(&key),
+        };
+        cell.map(|c| c.value.clone())
+    }
+
+    /// All set variables, oldest first.
+    pub(crate) fn all<'a>(&'a self, module: &'a Module) -> Vec<(&'a [u8], &'a Value, Mark)> {
+        let mut list: Vec<_> = self.others.iter().map(|(n, c)| (n.as_slice(), c)).collect();
+        for (p, page) in self.pages.iter().enumerate() {
+            for (i, cell) in page.iter().flat_map(|page| page.iter().enumerate()) {
+                if let Some(cell) = cell {
+                    list.push((module.slot_name((p * PAGE + i) as u16), cell));
+                }
+            }
+        }
+        list.sort_by_key(|(_, c)| c.stamp);
+        list.into_iter()
+            .map(|(n, c)| (n, &c.value, c.mark))
+            .collect()
+    }
+
+    /// What a new channel starts with (DL-274, DL-308): `_x` arrives as `x`, `__x` stays `__x`.
+    pub(crate) fn inherited(&self, module: &Module) -> Vec<(Text, Text)> {
+        let all = self.all(module);
+        all.into_iter()
+            .filter(|(_, _, mark)| *mark != Mark::None)
+            .map(|(name, value, mark)| {
+                let mut full = if mark == Mark::Always {
+                    b"__".to_vec()
+                } else {
+                    Vec::new()
+                };
+                full.extend_from_slice(name);
+                (full, value.bytes().into_owned())
+            })
+            .collect()
+    }
+
+    /// Bytes held, roughly.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}

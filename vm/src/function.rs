@@ -1,0 +1,450 @@
+//! Reading dialplan functions: `${NAME(args)}` (DL-193 to DL-196).
+//!
+//! Pure functions are stdlib's. The ones here know the channel. Those that need the world leave with an effect.
+
+use strowger_stdlib::Value;
+use strowger_stdlib::args;
+use strowger_stdlib::pure::{self, PureId};
+use strowger_stdlib::scan;
+use strowger_stdlib::template::{Answered, has_hole};
+
+use crate::effect::{Answer, Effect, Level};
+use crate::route::Want;
+use crate::run::{Act, Feed, Frame, Out, Vm, World};
+use crate::write::Write;
+use crate::{Text, known, party};
+
+/// A function that waits.
+#[derive(Debug, Clone)]
+pub(crate) enum Function {
+    /// For the variable that its argument names.
+    Pure { id: PureId, args: Text, body: Text },
+    /// For the world.
+    Asks { effect: Effect, then: Then },
+}
+
+/// What a function makes of the world's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// It is the value.
+    Value,
+    /// It is the value, and DB_RESULT too.
+    Stored,
+    /// Whether there was one; DB_RESULT if so.
+    Found,
+}
+
+/// Effects whose read the VM composes by itself.
+fn ask(effect: Effect, then: Then) -> Act {
+    Act::Push(Frame::Function(Box::new(Function::Asks { effect, then })))
+}
+
+fn value(v: impl Into<Value>) -> Act {
+    Act::Return(Out::Value(v.into()))
+}
+
+fn truth(is_true: bool) -> Act {
+    value(i64::from(is_true))
+}
+
+impl Vm {
+    /// Calls a function: answers at once, or gives the frame that will.
+    pub(crate) fn begin_function(&mut self, w: World, name: &[u8], text: &[u8]) -> Act {
+        if let Some(act) = self.own_function(w, name, text) {
+            return act;
+        }
+        if let Some(id) = pure::find(name) {
+            let Some(body) = pure::reads(id, text) else {
+                return self.call_pure(w, id, text, &Value::EMPTY);
+            };
+            if !has_hole(&body)
+                && let Act::Return(out) = self.peek_body(w, &body)
+            {
+                return self.call_pure(w, id, text, &out.value());
+            }
+            return Act::Push(Frame::Function(Box::new(Function::Pure {
+                id,
+                args: text.to_vec(),
+                body,
+            })));
+        }
+        if known::function(name) {
+            let effect = Effect::ReadFunction {
+                function: name.to_vec(),
+                args: text.to_vec(),
+            };
+            return ask(effect, Then::Value);
+        }
+        self.note(
+            Level::Error,
+            format!("there is no function {}", name.escape_ascii()),
+        );
+        Act::Return(Out::Failed)
+    }
+
+    /// Reads a body that is a plain variable; anything else needs a frame.
+    fn peek_body(&mut self, w: World, body: &[u8]) -> Act {
+        if body.contains(&b'(') {
+            Act::Again
+        } else {
+            self.begin_body(w, body)
+        }
+    }
+
+    fn call_pure(&mut self, w: World, id: PureId, text: &[u8], variable: &Value) -> Act {
+        let env = self.env(w);
+        let answer = pure::call(id, text, variable, &env);
+        self.pure_answer(w, answer)
+    }
+
+    pub(crate) fn env(&self, w: World) -> pure::Env {
+        let system = &w.inputs.system;
+        pure::Env {
+            now: w.inputs.now.moment(),
+            zone: system.zone.clone(),
+            has_prompts: system.has_prompts,
+        }
+    }
+
+    /// Logs what a pure function logs and sets what it sets.
+    pub(crate) fn pure_answer(&mut self, w: World, answer: pure::Answer) -> Act {
+        for line in answer.log {
+            let level = match line.level {
+                pure::Level::Notice => Level::Notice,
+                pure::Level::Warning => Level::Warning,
+                pure::Level::Error => Level::Error,
+            };
+            self.note(level, line.text);
+        }
+        let out = match answer.outcome {
+            Answered::Value(v) => Out::Value(v),
+            Answered::Untouched => Out::Untouched,
+            Answered::Failed => Out::Failed,
+        };
+        if answer.writes.iter().any(|(name, _)| name.ends_with(b")")) {
+            return Act::Push(Write::frame(answer.writes, out));
+        }
+        for (name, v) in answer.writes {
+            self.assign(w, &name, v);
+        }
+        Act::Return(out)
+    }
+
+    pub(crate) fn function(&mut self, w: World, f: &mut Function, feed: Feed) -> Act {
+        match (f, feed) {
+            (Function::Pure { id, args, body }, Feed::Begin) => {
+                let act = if has_hole(body) {
+                    let whole = [b"${", body.as_slice(), b"}"].concat();
+                    Act::Push(self.subst_frame(&whole))
+                } else {
+                    self.begin_body(w, body)
+                };
+                match act {
+                    Act::Return(out) => self.call_pure(w, *id, args, &out.value()),
+                    act => act,
+                }
+            }
+            (Function::Pure { id, args, .. }, Feed::Out(out)) => {
+                self.call_pure(w, *id, args, &out.value())
+            }
+            (Function::Asks { effect, .. }, Feed::Begin) => Act::Leave(effect.clone()),
+            (Function::Asks { effect, then }, Feed::Reply(answer)) => {
+                let then = *then;
+                if answer == Answer::Unserved {
+                    let name = match effect {
+                        Effect::ReadFunction { function, args } => {
+                            format!("{}({})", function.escape_ascii(), args.escape_ascii())
+                        }
+                        _ => "this function".into(),
+                    };
+                    self.warn(format!("{name} is not served here: it reads empty"));
+                    return Act::Return(Out::Failed);
+                }
+                let found = match answer {
+                    Answer::Value(v) => Some(Value::text(&v)),
+                    _ => None,
+                };
+                if let (Some(v), Then::Stored | Then::Found) = (&found, then) {
+                    self.assign(w, b"DB_RESULT", v.clone());
+                }
+                match then {
+                    Then::Found => truth(found.is_some()),
+                    Then::Value | Then::Stored => {
+                        Act::Return(Out::Value(found.unwrap_or_default()))
+                    }
+                }
+            }
+            (Function::Pure { .. }, Feed::Reply(_)) | (Function::Asks { .. }, Feed::Out(_)) => {
+                Act::Return(Out::Failed)
+            }
+        }
+    }
+
+    /// The functions that know the channel; `None`: not one of them.
+    fn own_function(&mut self, w: World, name: &[u8], text: &[u8]) -> Option<Act> {
+        let parts = args::split(text, 8);
+        let part = |n: usize| args::argument(&parts, n);
+        Some(match name {
+            b"CALLERID" => self.read_caller(text),
+            b"CONNECTEDLINE" => {
+                let item = part(0).to_ascii_lowercase();
+                party::read_identity(&self.party.connected, &item)
+                    .map_or(Act::Return(Out::Failed), value)
+            }
+            b"CHANNEL" => match self.party.item(text) {
+                Some(v) => value(v),
+                None => match self.channel_place(text) {
+                    Some(v) => value(v),
+                    None => ask(
+                        Effect::ReadFunction {
+                            function: name.to_vec(),
+                            args: text.to_vec(),
+                        },
+                        Then::Value,
+                    ),
+                },
+            },
+            b"MESSAGE" => match text.to_ascii_lowercase().as_slice() {
+                b"to" => value(self.party.message.to.clone()),
+                b"from" => value(self.party.message.from.clone()),
+                b"body" => value(self.party.message.body.clone()),
+                _ => {
+                    self.warn(format!("MESSAGE has no field {}", text.escape_ascii()));
+                    Act::Return(Out::Failed)
+                }
+            },
+            b"MESSAGE_DATA" => match self.party.message.data(text) {
+                Some(v) => value(v.to_vec()),
+                None => Act::Return(Out::Untouched),
+            },
+            b"TIMEOUT" => match self.party.timeout(text, w.inputs.now) {
+                Some(v) => value(v),
+                None => {
+                    self.note(
+                        Level::Error,
+                        format!("TIMEOUT has no {}", text.escape_ascii()),
+                    );
+                    Act::Return(Out::Failed)
+                }
+            },
+            b"GLOBAL" => value(w.inputs.globals.get(text).unwrap_or_default().to_vec()),
+            b"GLOBAL_EXISTS" => truth(w.inputs.globals.get(text).is_some()),
+            b"VARIABLE_EXISTS" => truth(
+                self.variables.get(w.module, text).is_some()
+                    || w.inputs.globals.get(text).is_some(),
+            ),
+            b"LOCAL" => match self.variables.local(w.module, 0, text) {
+                Some(v) => value(v),
+                None => Act::Return(Out::Untouched),
+            },
+            b"LOCAL_PEEK" => {
+                let down = scan::integer(part(0))
+                    .and_then(|(n, _)| usize::try_from(n).ok())
+                    .unwrap_or(0);
+                value(
+                    self.variables
+                        .local(w.module, down, part(1))
+                        .unwrap_or_default(),
+                )
+            }
+            b"STACK_PEEK" => self.stack_peek(part(0), part(1)),
+            b"HASH" if parts.len() > 1 => value(self.read(w, &hash_name(part(0), part(1)))),
+            b"HASHKEYS" => {
+                let prefix = [b"~HASH~", text, b"~"].concat();
+                let mut keys: Vec<Text> = Vec::new();
+                for (name, _, _) in self.variables.all(w.module) {
+                    if let Some(key) = name
+                        .strip_prefix(prefix.as_slice())
+                        .and_then(|k| k.strip_suffix(b"~"))
+                    {
+                        keys.push(key.to_vec());
+                    }
+                }
+                keys.reverse();
+                value(keys.join(&b','))
+            }
+            b"EVAL" => {
+                if text.is_empty() {
+                    self.warn("EVAL needs a text");
+                    return Some(Act::Return(Out::Failed));
+                }
+                if !has_hole(text) {
+                    return Some(value(text.to_vec()));
+                }
+                Act::Push(self.subst_frame(text))
+            }
+            b"SET" => match args::assignment(text) {
+                Some((name, v)) => {
+                    let v = Value::text(scan::trim(v));
+                    Act::Push(Write::frame(
+                        vec![(scan::trim(name).to_vec(), v.clone())],
+                        Out::Value(v),
+                    ))
+                }
+                None => {
+                    self.warn("SET needs name=value");
+                    Act::Return(Out::Failed)
+                }
+            },
+            b"EXCEPTION" => {
+                let text = text.to_ascii_lowercase();
+                let Some(e) = &self.exception else {
+                    return Some(Act::Return(Out::Failed));
+                };
+                match text.as_slice() {
+                    b"reason" => value(e.reason.clone()),
+                    b"context" => value(e.place.context.clone()),
+                    b"exten" => value(e.place.exten.clone()),
+                    b"priority" => value(i64::from(e.place.priority)),
+                    _ => Act::Return(Out::Failed),
+                }
+            }
+            b"DIALPLAN_EXISTS" => {
+                let exists = match (parts.len(), part(0)) {
+                    (0 | 1, context) => w.module.has_context(context),
+                    (_, context) => {
+                        let exten = part(1);
+                        let want = match part(2) {
+                            b"" => Want::Number(1),
+                            p => jump_number(p).map_or(Want::Label(p), Want::Number),
+                        };
+                        self.find(w, context, exten, want).is_some()
+                    }
+                };
+                truth(exists)
+            }
+            b"HINT" => {
+                let (exten, context) = match part(0).iter().position(|b| *b == b'@') {
+                    Some(at) => (&part(0)[..at], &part(0)[at + 1..]),
+                    None => (part(0), self.place.context.as_slice()),
+                };
+                match w.module.hint(context, exten) {
+                    Some((_, name)) if part(1) == b"n" => value(name.to_vec()),
+                    Some((devices, _)) => value(devices.to_vec()),
+                    None => Act::Return(Out::Failed),
+                }
+            }
+            b"RAND" => {
+                let bound = |text: &[u8], default| scan::integer(text).map_or(default, |(n, _)| n);
+                let (a, b) = (bound(part(0), 0), bound(part(1), i64::from(i32::MAX)));
+                let (min, max) = (a.min(b), a.max(b));
+                ask(Effect::Random { min, max }, Then::Value)
+            }
+            b"DB" | b"DB_EXISTS" | b"DB_DELETE" => match text.iter().position(|b| *b == b'/') {
+                Some(at) => {
+                    let (family, key) = (text[..at].to_vec(), text[at + 1..].to_vec());
+                    match name {
+                        b"DB_DELETE" => ask(
+                            Effect::DbDelete {
+                                family,
+                                key,
+                                tree: false,
+                            },
+                            Then::Stored,
+                        ),
+                        b"DB_EXISTS" => ask(Effect::DbGet { family, key }, Then::Found),
+                        _ => ask(Effect::DbGet { family, key }, Then::Stored),
+                    }
+                }
+                None => {
+                    self.warn(format!(
+                        "{0} needs family/key: {0}({1})",
+                        name.escape_ascii(),
+                        text.escape_ascii()
+                    ));
+                    Act::Return(Out::Failed)
+                }
+            },
+            b"DB_KEYS" => ask(
+                Effect::DbKeys {
+                    prefix: text.to_vec(),
+                },
+                Then::Value,
+            ),
+            b"SHARED" if parts.len() < 2 => {
+                let found = self
+                    .shared
+                    .iter()
+                    .find(|(n, _)| n == text)
+                    .map(|(_, v)| v.clone());
+                value(found.unwrap_or_default())
+            }
+            _ => return None,
+        })
+    }
+
+    fn read_caller(&mut self, text: &[u8]) -> Act {
+        let parts = args::split(text, 2);
+        let item = args::argument(&parts, 0).to_ascii_lowercase();
+        let other = parts.get(1).map(|cid| {
+            let (name, number) = party::parse_identity(cid);
+            party::Identity {
+                name,
+                number,
+                ..party::Identity::default()
+            }
+        });
+        match party::read_identity(other.as_ref().unwrap_or(&self.party.caller), &item) {
+            Some(v) => value(v),
+            None => {
+                self.note(
+                    Level::Error,
+                    format!("CALLERID has no {}", item.escape_ascii()),
+                );
+                Act::Return(Out::Failed)
+            }
+        }
+    }
+
+    /// Items of CHANNEL() that tell where the channel stands.
+    fn channel_place(&self, item: &[u8]) -> Option<Value> {
+        match item.to_ascii_lowercase().as_slice() {
+            b"exten" => Some(Value::text(&self.place.exten)),
+            b"context" => Some(Value::text(&self.place.context)),
+            b"checkhangup" => Some(Value::truth_value(self.hangup.is_some())),
+            _ => None,
+        }
+    }
+
+    /// `STACK_PEEK(n,c|e|p|l)`: where the subroutine `n` frames down was called from (DL-258).
+    fn stack_peek(&mut self, n: &[u8], what: &[u8]) -> Act {
+        let down = scan::integer(n).map_or(0, |(n, _)| n);
+        let frame = usize::try_from(down - 1)
+            .ok()
+            .and_then(|n| self.variables.frame(n));
+        let Some(frame) = frame else {
+            self.note(
+                Level::Error,
+                format!("there is no subroutine {down} frames down"),
+            );
+            return Act::Return(Out::Failed);
+        };
+        let at = &frame.back;
+        let priority = at.priority.saturating_sub(1);
+        match what.first().map(u8::to_ascii_lowercase) {
+            Some(b'c') => value(at.context.clone()),
+            Some(b'e') => value(at.exten.clone()),
+            Some(b'p') => value(i64::from(priority)),
+            Some(b'l') => {
+                let mut label = [at.context.as_slice(), &at.exten].join(&b',');
+                label.extend_from_slice(format!(",{priority}").as_bytes());
+                value(label)
+            }
+            _ => {
+                self.note(Level::Error, "STACK_PEEK wants c, e, p or l");
+                Act::Return(Out::Failed)
+            }
+        }
+    }
+}
+
+/// The variable that keeps one key of a HASH().
+pub(crate) fn hash_name(hash: &[u8], key: &[u8]) -> Text {
+    [b"~HASH~", hash, b"~", key, b"~"].concat()
+}
+
+/// A priority that is a number: blanks may stand before it, nothing behind it.
+pub(crate) fn jump_number(text: &[u8]) -> Option<u32> {
+    let (n, read) = scan::integer(text)?;
+    (read == text.len()).then(|| u32::try_from(n).unwrap_or(0))
+}

@@ -1,0 +1,284 @@
+//! Writing variables and functions: `Set(name=value)`, `Set(FUNC(args)=value)` (DL-197, DL-271 to DL-278).
+
+use strowger_stdlib::template::Call;
+use strowger_stdlib::{Value, args, pure, scan};
+
+use crate::effect::{Answer, Effect, Level};
+use crate::frame::Mark;
+use crate::function::hash_name;
+use crate::run::{Act, Feed, Frame, Out, Vm, World};
+use crate::{Text, known, party};
+
+/// Assignments still to be made, and what to return then.
+#[derive(Debug, Clone)]
+pub(crate) struct Write {
+    /// The next one last.
+    queue: Vec<(Text, Value)>,
+    /// The function write whose variable is being read.
+    reading: Option<(Text, Text, Value)>,
+    result: Out,
+}
+
+impl Write {
+    /// A frame that makes these assignments in order and returns `result`.
+    pub(crate) fn frame(mut list: Vec<(Text, Value)>, result: Out) -> Frame {
+        list.reverse();
+        Frame::Write(Box::new(Write {
+            queue: list,
+            reading: None,
+            result,
+        }))
+    }
+}
+
+impl Vm {
+    pub(crate) fn write(&mut self, w: World, q: &mut Write, feed: Feed) -> Act {
+        match feed {
+            Feed::Begin => {}
+            Feed::Out(out) => {
+                if let Some((name, text, v)) = q.reading.take() {
+                    self.write_pure(w, q, &name, &text, &out.value(), &v);
+                }
+            }
+            Feed::Reply(Answer::Unserved) => self.warn("writing this function is not served here"),
+            Feed::Reply(_) => {}
+        }
+        while let Some((name, v)) = q.queue.pop() {
+            self.budget.burn(2);
+            if !name.ends_with(b")") {
+                self.assign(w, &name, v);
+                continue;
+            }
+            let call = Call::read(&name);
+            match self.write_function(w, q, &call, v) {
+                Act::Again => {}
+                act => return act,
+            }
+        }
+        Act::Return(q.result.clone())
+    }
+
+    /// Writes one function. `Again`: done.
+    fn write_function(&mut self, w: World, q: &mut Write, call: &Call, v: Value) -> Act {
+        let text = call.args.as_slice();
+        let bytes = v.bytes().into_owned();
+        let parts = args::split(text, 8);
+        match call.name.as_slice() {
+            b"GLOBAL" => {
+                let (_, name) = Mark::split(text);
+                return Act::Leave(Effect::SetGlobal {
+                    name: name.to_vec(),
+                    value: Some(bytes),
+                });
+            }
+            b"GLOBAL_DELETE" => {
+                return Act::Leave(Effect::SetGlobal {
+                    name: text.to_vec(),
+                    value: None,
+                });
+            }
+            b"LOCAL" => {
+                if self.variables.set_local(w.module, text, v) {
+                    let (_, name) = Mark::split(text);
+                    self.trail.push(crate::Trace::Set {
+                        name: name.to_vec(),
+                        value: Some(bytes),
+                    });
+                } else {
+                    self.note(
+                        Level::Error,
+                        format!("LOCAL({}) outside a subroutine", text.escape_ascii()),
+                    );
+                }
+            }
+            b"DELETE" => self.forget(w, text),
+            b"HASH" if parts.len() > 1 => {
+                let (mark, hash) = Mark::split(&parts[0]);
+                let prefix: &[u8] = match mark {
+                    Mark::None => b"",
+                    Mark::Once => b"_",
+                    Mark::Always => b"__",
+                };
+                let name = [prefix, &hash_name(hash, &parts[1])].concat();
+                self.assign(w, &name, v);
+            }
+            b"SHARED" if parts.len() < 2 => {
+                self.shared.retain(|(n, _)| n != text);
+                self.shared.push((text.to_vec(), bytes));
+            }
+            b"CALLERID" => {
+                let item = args::argument(&parts, 0).to_ascii_lowercase();
+                if !party::write_identity(&mut self.party.caller, &item, &bytes) {
+                    self.note(
+                        Level::Error,
+                        format!("CALLERID({}) cannot be written", item.escape_ascii()),
+                    );
+                }
+                // A caller-id form may match now, or no longer.
+                self.route = self.route.map(|r| crate::route::Route {
+                    settled: false,
+                    ..r
+                });
+            }
+            b"CONNECTEDLINE" => {
+                let item = args::argument(&parts, 0).to_ascii_lowercase();
+                if !party::write_identity(&mut self.party.connected, &item, &bytes) {
+                    self.note(
+                        Level::Error,
+                        format!("CONNECTEDLINE({}) cannot be written", item.escape_ascii()),
+                    );
+                }
+            }
+            b"CHANNEL" => return self.write_channel(text, bytes),
+            b"MESSAGE" => match text.to_ascii_lowercase().as_slice() {
+                b"to" => self.party.message.to = bytes,
+                b"from" => self.party.message.from = bytes,
+                b"body" => self.party.message.body = bytes,
+                b"custom_data" => match bytes.as_slice() {
+                    b"mark_all_outbound" => self.party.message.mark_all(true),
+                    b"clear_all_outbound" => self.party.message.mark_all(false),
+                    _ => self
+                        .warn("MESSAGE(custom_data) takes mark_all_outbound or clear_all_outbound"),
+                },
+                _ => self.warn(format!("MESSAGE has no field {}", text.escape_ascii())),
+            },
+            b"MESSAGE_DATA" => self.party.message.set_data(text, bytes),
+            b"TIMEOUT" => {
+                if !self.party.set_timeout(text, &bytes, w.inputs.now) {
+                    self.note(
+                        Level::Error,
+                        format!("TIMEOUT has no {}", text.escape_ascii()),
+                    );
+                }
+            }
+            b"DB" => {
+                let Some(at) = text.iter().position(|b| *b == b'/') else {
+                    self.warn("DB needs family/key");
+                    return Act::Again;
+                };
+                return Act::Leave(Effect::DbPut {
+                    family: text[..at].to_vec(),
+                    key: text[at + 1..].to_vec(),
+                    value: bytes,
+                });
+            }
+            b"DB_DELETE" => {
+                let Some(at) = text.iter().position(|b| *b == b'/') else {
+                    return Act::Again;
+                };
+                return Act::Leave(Effect::DbDelete {
+                    family: text[..at].to_vec(),
+                    key: text[at + 1..].to_vec(),
+                    tree: false,
+                });
+            }
+            name => {
+                if let Some(body) = pure::write_reads(name, text) {
+                    q.reading = Some((name.to_vec(), text.to_vec(), v));
+                    match self.begin_body(w, &body) {
+                        Act::Return(out) => {
+                            if let Some((name, text, v)) = q.reading.take() {
+                                self.write_pure(w, q, &name, &text, &out.value(), &v);
+                            }
+                            return Act::Again;
+                        }
+                        act => return act,
+                    }
+                }
+                if pure::write(name, text, &Value::EMPTY, &bytes).is_some() {
+                    self.write_pure(w, q, name, text, &Value::EMPTY, &v);
+                } else if known::function(name) {
+                    return Act::Leave(Effect::WriteFunction {
+                        function: name.to_vec(),
+                        args: text.to_vec(),
+                        value: bytes,
+                    });
+                } else {
+                    self.note(
+                        Level::Error,
+                        format!("there is no function {}", name.escape_ascii()),
+                    );
+                }
+            }
+        }
+        Act::Again
+    }
+
+    /// A write that stdlib turns into assignments; they come next.
+    fn write_pure(
+        &mut self,
+        w: World,
+        q: &mut Write,
+        name: &[u8],
+        text: &[u8],
+        variable: &Value,
+        v: &Value,
+    ) {
+        let Some(answer) = pure::write(name, text, variable, &v.bytes()) else {
+            return;
+        };
+        let mut writes = answer.writes.clone();
+        writes.reverse();
+        q.queue.append(&mut writes);
+        self.pure_answer(
+            w,
+            pure::Answer {
+                writes: Vec::new(),
+                ..answer
+            },
+        );
+    }
+
+    fn write_channel(&mut self, item: &[u8], bytes: Text) -> Act {
+        match item.to_ascii_lowercase().as_slice() {
+            b"hangup_handler_push" => self.handlers.push(bytes),
+            b"hangup_handler_pop" => {
+                self.handlers.pop();
+                if !bytes.is_empty() {
+                    self.handlers.push(bytes);
+                }
+            }
+            b"hangup_handler_wipe" => {
+                self.handlers.clear();
+                if !bytes.is_empty() {
+                    self.handlers.push(bytes);
+                }
+            }
+            b"language" => self.party.language = bytes,
+            b"accountcode" => self.party.account = bytes,
+            b"musicclass" => self.party.music = bytes,
+            name @ (b"parkinglot" | b"tonezone" | b"userfield" | b"callgroup" | b"pickupgroup"
+            | b"namedcallgroup" | b"namedpickupgroup" | b"amaflags"
+            | b"after_bridge_goto" | b"dtmf_features" | b"max_forwards" | b"tenantid") => {
+                self.party.set_item(name, bytes)
+            }
+            _ => {
+                return Act::Leave(Effect::WriteFunction {
+                    function: b"CHANNEL".to_vec(),
+                    args: item.to_vec(),
+                    value: bytes,
+                });
+            }
+        }
+        Act::Again
+    }
+}
+
+/// The argument of Set: a name and everything behind the first `=` (DL-271).
+pub(crate) fn pair(text: &[u8]) -> Option<(Text, Value)> {
+    let (name, v) = args::assignment(text)?;
+    Some((name.to_vec(), Value::text(v)))
+}
+
+/// The pairs of MSet (DL-277), and the entries without `=`.
+pub(crate) fn pairs(text: &[u8]) -> (Vec<(Text, Value)>, Vec<Text>) {
+    let mut good = Vec::new();
+    let mut bad = Vec::new();
+    for entry in args::split(text, args::MSET_SLOTS) {
+        match args::assignment(&entry) {
+            Some((name, v)) => good.push((scan::trim(name).to_vec(), Value::text(v))),
+            None => bad.push(entry),
+        }
+    }
+    (good, bad)
+}
