@@ -90,7 +90,8 @@ impl Prompts {
         let inside = name
             .components()
             .all(|part| matches!(part, std::path::Component::Normal(_)));
-        if !inside && !(self.absolute && name.is_absolute()) {
+        let outside_allowed = self.absolute && name.is_absolute();
+        if !inside && !outside_allowed {
             return Err(Missing::Outside);
         }
         let languages = languages(language);
