@@ -131,7 +131,7 @@ pub fn ordinal(number: i64) -> Option<Vec<String>> {
             }
         }
     }
-    if size > 20 && size % 10 != 0 {
+    if size > 20 && !size.is_multiple_of(10) {
         prompts.push(format!("digits/{}", size / 10 * 10));
         size %= 10;
     }

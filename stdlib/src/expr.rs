@@ -536,7 +536,7 @@ impl Machine {
                 Operand::Number(self.arithmetic(op, &left, &right))
             }
             Op::Negate => Operand::Number(match self.pop().number() {
-                Some(number) => number.negate(),
+                Some(number) => -number,
                 None => {
                     self.warn(Warning::NotNumeric);
                     Real::from(0)
@@ -577,16 +577,16 @@ impl Machine {
                 return match (op, a, b) {
                     (Op::Add, Some(number), None) | (Op::Add, None, Some(number)) => number,
                     (Op::Subtract, Some(number), None) => number,
-                    (Op::Subtract, None, Some(number)) => zero.subtract(number),
+                    (Op::Subtract, None, Some(number)) => zero - number,
                     (Op::Divide, Some(_), None) => Real::from(i64::from(i32::MAX)),
                     _ => zero,
                 };
             }
         };
         match op {
-            Op::Add => a.add(b),
-            Op::Subtract => a.subtract(b),
-            Op::Multiply => a.multiply(b),
+            Op::Add => a + b,
+            Op::Subtract => a - b,
+            Op::Multiply => a * b,
             _ if b.is_zero() => {
                 self.warn(Warning::DivisionByZero);
                 if *op == Op::Divide {
@@ -595,8 +595,8 @@ impl Machine {
                     b
                 }
             }
-            Op::Divide => a.divide(b),
-            _ => a.remainder(b),
+            Op::Divide => a / b,
+            _ => a % b,
         }
     }
 

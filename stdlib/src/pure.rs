@@ -137,8 +137,11 @@ pub(crate) struct Pure {
     pub(crate) name: &'static str,
     pub(crate) read: fn(&Input<'_>) -> Answer,
     /// Gives the body to read as `${body}` for [`Input::variable`].
-    pub(crate) variable: Option<fn(&[u8]) -> Vec<u8>>,
+    pub(crate) variable: Option<Variable>,
 }
+
+/// Gives the body to read, from the arguments.
+type Variable = fn(&[u8]) -> Vec<u8>;
 
 /// A function without a variable.
 pub(crate) const fn plain(name: &'static str, read: fn(&Input<'_>) -> Answer) -> Pure {

@@ -102,67 +102,6 @@ impl Real {
         }
     }
 
-    /// Sum.
-    pub fn add(self, other: Real) -> Real {
-        match (self.0, other.0) {
-            (Form::Int(a), Form::Int(b)) => Real::from(a + b),
-            _ => (self.extended() + other.extended()).value.into(),
-        }
-    }
-
-    /// Difference.
-    pub fn subtract(self, other: Real) -> Real {
-        match (self.0, other.0) {
-            (Form::Int(a), Form::Int(b)) => Real::from(a - b),
-            _ => (self.extended() - other.extended()).value.into(),
-        }
-    }
-
-    /// Product. A zero with a sign is possible.
-    pub fn multiply(self, other: Real) -> Real {
-        if let (Form::Int(a), Form::Int(b)) = (self.0, other.0)
-            && a != 0
-            && b != 0
-            && let Some(product) = a.checked_mul(b)
-            && product > -INT_BOUND
-            && product < INT_BOUND
-        {
-            return Real(Form::Int(product));
-        }
-        (self.extended() * other.extended()).value.into()
-    }
-
-    /// Quotient.
-    pub fn divide(self, other: Real) -> Real {
-        if let (Form::Int(a), Form::Int(b)) = (self.0, other.0)
-            && a != 0
-            && b != 0
-            && a % b == 0
-        {
-            return Real(Form::Int(a / b));
-        }
-        (self.extended() / other.extended()).value.into()
-    }
-
-    /// What is left after a division towards zero; it has the sign of `self`.
-    pub fn remainder(self, other: Real) -> Real {
-        if let (Form::Int(a), Form::Int(b)) = (self.0, other.0)
-            && a > 0
-            && b != 0
-        {
-            return Real(Form::Int(a % b));
-        }
-        self.extended().c_fmod(other.extended()).value.into()
-    }
-
-    /// The number with the other sign; `-0` exists.
-    pub fn negate(self) -> Real {
-        match self.0 {
-            Form::Int(number) if number != 0 => Real(Form::Int(-number)),
-            _ => (-self.extended()).into(),
-        }
-    }
-
     /// Order; `None` if one is not a number.
     pub fn compare(self, other: Real) -> Option<Ordering> {
         match (self.0, other.0) {
@@ -176,6 +115,89 @@ impl Real {
         match self.0 {
             Form::Int(number) => number.to_string(),
             Form::Extended(number) => print_extended(number),
+        }
+    }
+}
+
+impl std::ops::Add for Real {
+    type Output = Real;
+
+    fn add(self, other: Real) -> Real {
+        match (self.0, other.0) {
+            (Form::Int(a), Form::Int(b)) => Real::from(a + b),
+            _ => (self.extended() + other.extended()).value.into(),
+        }
+    }
+}
+
+impl std::ops::Sub for Real {
+    type Output = Real;
+
+    fn sub(self, other: Real) -> Real {
+        match (self.0, other.0) {
+            (Form::Int(a), Form::Int(b)) => Real::from(a - b),
+            _ => (self.extended() - other.extended()).value.into(),
+        }
+    }
+}
+
+/// Product. A zero with a sign is possible.
+impl std::ops::Mul for Real {
+    type Output = Real;
+
+    fn mul(self, other: Real) -> Real {
+        if let (Form::Int(a), Form::Int(b)) = (self.0, other.0)
+            && a != 0
+            && b != 0
+            && let Some(product) = a.checked_mul(b)
+            && product > -INT_BOUND
+            && product < INT_BOUND
+        {
+            return Real(Form::Int(product));
+        }
+        (self.extended() * other.extended()).value.into()
+    }
+}
+
+/// Quotient.
+impl std::ops::Div for Real {
+    type Output = Real;
+
+    fn div(self, other: Real) -> Real {
+        if let (Form::Int(a), Form::Int(b)) = (self.0, other.0)
+            && a != 0
+            && b != 0
+            && a % b == 0
+        {
+            return Real(Form::Int(a / b));
+        }
+        (self.extended() / other.extended()).value.into()
+    }
+}
+
+/// What is left after a division towards zero; it has the sign of `self`.
+impl std::ops::Rem for Real {
+    type Output = Real;
+
+    fn rem(self, other: Real) -> Real {
+        if let (Form::Int(a), Form::Int(b)) = (self.0, other.0)
+            && a > 0
+            && b != 0
+        {
+            return Real(Form::Int(a % b));
+        }
+        self.extended().c_fmod(other.extended()).value.into()
+    }
+}
+
+/// The number with the other sign; `-0` exists.
+impl std::ops::Neg for Real {
+    type Output = Real;
+
+    fn neg(self) -> Real {
+        match self.0 {
+            Form::Int(number) if number != 0 => Real(Form::Int(-number)),
+            _ => (-self.extended()).into(),
         }
     }
 }
@@ -345,9 +367,7 @@ mod tests {
     use super::*;
 
     fn shown(text: &str) -> String {
-        Real::read(text.as_bytes())
-            .add(Real::from(Extended::ZERO))
-            .print()
+        (Real::read(text.as_bytes()) + Real::from(Extended::ZERO)).print()
     }
 
     #[test]
@@ -359,14 +379,14 @@ mod tests {
         assert_eq!(shown("99999999999999999999"), "1e+20");
         assert_eq!(shown("0.0001"), "0.0001");
         assert_eq!(shown("0.00001"), "1e-05");
-        let third = Real::from(1).divide(Real::from(3));
+        let third = Real::from(1) / Real::from(3);
         assert_eq!(third.print(), "0.333333333333333333");
     }
 
     #[test]
     fn zero_keeps_its_sign() {
-        assert_eq!(Real::from(0).negate().print(), "-0");
-        assert_eq!(Real::from(-5).multiply(Real::from(0)).print(), "-0");
-        assert_eq!(Real::from(-6).remainder(Real::from(3)).print(), "-0");
+        assert_eq!((-Real::from(0)).print(), "-0");
+        assert_eq!((Real::from(-5) * Real::from(0)).print(), "-0");
+        assert_eq!((Real::from(-6) % Real::from(3)).print(), "-0");
     }
 }

@@ -404,7 +404,7 @@ fn pow(x: Extended, y: Extended) -> Extended {
         if size == one {
             return one;
         }
-        return if (size > one) == !y.is_negative() {
+        return if (size > one) != y.is_negative() {
             Extended::INFINITY
         } else {
             Extended::ZERO
@@ -413,7 +413,7 @@ fn pow(x: Extended, y: Extended) -> Extended {
     let negative = x.is_negative() && odd;
     let signed = |result: Extended| if negative { -result } else { result };
     if x.is_zero() || x.is_infinite() {
-        let grows = x.is_infinite() == !y.is_negative();
+        let grows = x.is_infinite() != y.is_negative();
         return signed(if grows {
             Extended::INFINITY
         } else {

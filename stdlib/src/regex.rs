@@ -205,17 +205,15 @@ impl Regex {
                     continue;
                 }
                 match &self.program[pc] {
-                    Inst::Match => {
+                    Inst::Match
                         if best.is_none_or(|(first, end)| {
                             start < first || (start == first && at > end)
-                        }) {
-                            best = Some((start, at));
-                        }
+                        }) =>
+                    {
+                        best = Some((start, at));
                     }
-                    Inst::Set(set) => {
-                        if text.get(at).is_some_and(|byte| contains(set, *byte)) {
-                            self.add(&mut next, pc + 1, start, text, at + 1, &mut budget);
-                        }
+                    Inst::Set(set) if text.get(at).is_some_and(|byte| contains(set, *byte)) => {
+                        self.add(&mut next, pc + 1, start, text, at + 1, &mut budget);
                     }
                     _ => {}
                 }

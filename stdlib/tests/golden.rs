@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use strowger_stdlib::pure::{self, Env};
 use strowger_stdlib::template::{self, Answered, Call, Resolve};
 use strowger_stdlib::time::{Moment, Zone};
-use strowger_stdlib::{Value, args};
+use strowger_stdlib::{Value, args, signatures};
 
 /// A channel of variables: what `Set`, `MSet` and the pure functions can do.
 struct Plan {
@@ -40,9 +40,6 @@ const CHANNEL_NAMES: &[&str] = &[
     "SYSTEMNAME",
     "ENTITYID",
 ];
-
-/// Known functions that are not pure.
-const CHANNEL_FUNCTIONS: &str = include_str!("channel_functions.txt");
 
 impl Resolve for Plan {
     fn variable(&mut self, name: &[u8]) -> Option<Value> {
@@ -74,7 +71,8 @@ impl Resolve for Plan {
             return Answered::Value(Value::from(text));
         }
         let Some(id) = pure::find(&call.name) else {
-            if CHANNEL_FUNCTIONS.lines().any(|known| known == name) {
+            // A function that was there once is not there now.
+            if signatures::function(&call.name).is_some_and(|known| known.until.is_none()) {
                 self.beyond = Some(name);
             }
             return Answered::Failed;

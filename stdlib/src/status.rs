@@ -1,0 +1,397 @@
+//! Names and numbers of outcomes: hangup causes, the result of Dial, and what
+//! SIP makes of them.
+
+use std::fmt;
+
+/// A hangup cause: a Q.850 number, or a number of Asterisk's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Cause(pub u16);
+
+/// Number, name in a dialplan, words in HANGUPCAUSE().
+const CAUSES: &[(u16, &str, &str)] = &[
+    (0, "NOTDEFINED", "Cause not defined"),
+    (1, "UNALLOCATED", "Unallocated (unassigned) number"),
+    (
+        2,
+        "NO_ROUTE_TRANSIT_NET",
+        "No route to specified transit network",
+    ),
+    (3, "NO_ROUTE_DESTINATION", "No route to destination"),
+    (5, "MISDIALLED_TRUNK_PREFIX", "Misdialled trunk prefix"),
+    (6, "CHANNEL_UNACCEPTABLE", "Channel unacceptable"),
+    (
+        7,
+        "CALL_AWARDED_DELIVERED",
+        "Call awarded and being delivered in an established channel",
+    ),
+    (8, "PRE_EMPTED", "Pre-empted"),
+    (14, "NUMBER_PORTED_NOT_HERE", "Number not ported here"),
+    (16, "NORMAL_CLEARING", "Normal Clearing"),
+    (17, "USER_BUSY", "User busy"),
+    (18, "NO_USER_RESPONSE", "No user responding"),
+    (19, "NO_ANSWER", "User alerting, no answer"),
+    (20, "SUBSCRIBER_ABSENT", "Subscriber absent"),
+    (21, "CALL_REJECTED", "Call Rejected"),
+    (22, "NUMBER_CHANGED", "Number changed"),
+    (
+        23,
+        "REDIRECTED_TO_NEW_DESTINATION",
+        "Redirected to new destination",
+    ),
+    (26, "ANSWERED_ELSEWHERE", "Answered elsewhere"),
+    (27, "DESTINATION_OUT_OF_ORDER", "Destination out of order"),
+    (28, "INVALID_NUMBER_FORMAT", "Invalid number format"),
+    (29, "FACILITY_REJECTED", "Facility rejected"),
+    (
+        30,
+        "RESPONSE_TO_STATUS_ENQUIRY",
+        "Response to STATus ENQuiry",
+    ),
+    (31, "NORMAL_UNSPECIFIED", "Normal, unspecified"),
+    (
+        34,
+        "NORMAL_CIRCUIT_CONGESTION",
+        "Circuit/channel congestion",
+    ),
+    (38, "NETWORK_OUT_OF_ORDER", "Network out of order"),
+    (41, "NORMAL_TEMPORARY_FAILURE", "Temporary failure"),
+    (42, "SWITCH_CONGESTION", "Switching equipment congestion"),
+    (43, "ACCESS_INFO_DISCARDED", "Access information discarded"),
+    (
+        44,
+        "REQUESTED_CHAN_UNAVAIL",
+        "Requested channel not available",
+    ),
+    (50, "FACILITY_NOT_SUBSCRIBED", "Facility not subscribed"),
+    (52, "OUTGOING_CALL_BARRED", "Outgoing call barred"),
+    (54, "INCOMING_CALL_BARRED", "Incoming call barred"),
+    (
+        57,
+        "BEARERCAPABILITY_NOTAUTH",
+        "Bearer capability not authorized",
+    ),
+    (
+        58,
+        "BEARERCAPABILITY_NOTAVAIL",
+        "Bearer capability not available",
+    ),
+    (
+        65,
+        "BEARERCAPABILITY_NOTIMPL",
+        "Bearer capability not implemented",
+    ),
+    (66, "CHAN_NOT_IMPLEMENTED", "Channel not implemented"),
+    (69, "FACILITY_NOT_IMPLEMENTED", "Facility not implemented"),
+    (81, "INVALID_CALL_REFERENCE", "Invalid call reference value"),
+    (88, "INCOMPATIBLE_DESTINATION", "Incompatible destination"),
+    (95, "INVALID_MSG_UNSPECIFIED", "Invalid message unspecified"),
+    (96, "MANDATORY_IE_MISSING", "Mandatory IE missing"),
+    (97, "MESSAGE_TYPE_NONEXIST", "Message type nonexist."),
+    (98, "WRONG_MESSAGE", "Wrong message"),
+    (
+        99,
+        "IE_NONEXIST",
+        "Info. element nonexist or not implemented",
+    ),
+    (
+        100,
+        "INVALID_IE_CONTENTS",
+        "Invalid information element contents",
+    ),
+    (
+        101,
+        "WRONG_CALL_STATE",
+        "Message not compatible with call state",
+    ),
+    (102, "RECOVERY_ON_TIMER_EXPIRE", "Recover on timer expiry"),
+    (
+        103,
+        "MANDATORY_IE_LENGTH_ERROR",
+        "Mandatory IE length error",
+    ),
+    (111, "PROTOCOL_ERROR", "Protocol error, unspecified"),
+    (127, "INTERWORKING", "Interworking, unspecified"),
+];
+
+/// Further names that `Hangup()` understands.
+const ALIASES: &[(&str, u16)] = &[
+    ("NORMAL", 16),
+    ("BUSY", 17),
+    ("FAILURE", 38),
+    ("NOSUCHDRIVER", 66),
+    ("CONGESTION", 34),
+    ("UNREGISTERED", 20),
+];
+
+impl Cause {
+    /// No cause is known.
+    pub const NONE: Cause = Cause(0);
+    /// 1
+    pub const UNALLOCATED: Cause = Cause(1);
+    /// 3
+    pub const NO_ROUTE_DESTINATION: Cause = Cause(3);
+    /// 16
+    pub const NORMAL_CLEARING: Cause = Cause(16);
+    /// 17
+    pub const USER_BUSY: Cause = Cause(17);
+    /// 18
+    pub const NO_USER_RESPONSE: Cause = Cause(18);
+    /// 19
+    pub const NO_ANSWER: Cause = Cause(19);
+    /// 20
+    pub const SUBSCRIBER_ABSENT: Cause = Cause(20);
+    /// 21
+    pub const CALL_REJECTED: Cause = Cause(21);
+    /// 26
+    pub const ANSWERED_ELSEWHERE: Cause = Cause(26);
+    /// 34
+    pub const CONGESTION: Cause = Cause(34);
+    /// 38
+    pub const NETWORK_OUT_OF_ORDER: Cause = Cause(38);
+    /// 58
+    pub const BEARER_NOT_AVAILABLE: Cause = Cause(58);
+    /// 66
+    pub const NO_SUCH_DRIVER: Cause = Cause(66);
+    /// 127
+    pub const INTERWORKING: Cause = Cause(127);
+
+    /// Reads what `Hangup()` takes: a number, or a name in any letter case,
+    /// with or without `AST_CAUSE_`. `None`: neither.
+    pub fn read(text: &[u8]) -> Option<Cause> {
+        let text = crate::scan::trim(text);
+        if !text.is_empty() && text.iter().all(u8::is_ascii_digit) {
+            let (number, _) = crate::scan::integer(text)?;
+            return u16::try_from(number).ok().map(Cause);
+        }
+        let name = text.to_ascii_uppercase();
+        let name = name.strip_prefix(b"AST_CAUSE_").unwrap_or(&name);
+        CAUSES
+            .iter()
+            .find(|(_, known, _)| known.as_bytes() == name)
+            .map(|(number, ..)| Cause(*number))
+            .or_else(|| {
+                ALIASES
+                    .iter()
+                    .find(|(known, _)| known.as_bytes() == name)
+                    .map(|(_, number)| Cause(*number))
+            })
+    }
+
+    /// The name as a dialplan spells it.
+    pub fn name(self) -> Option<&'static str> {
+        self.entry().map(|(_, name, _)| *name)
+    }
+
+    /// The name in words; `Unknown` for a number that has none.
+    pub fn words(self) -> &'static str {
+        self.entry().map_or("Unknown", |(_, _, words)| words)
+    }
+
+    fn entry(self) -> Option<&'static (u16, &'static str, &'static str)> {
+        CAUSES.iter().find(|(number, ..)| *number == self.0)
+    }
+
+    /// The SIP answer that ends an unanswered call with this cause (DL-312).
+    pub fn sip_answer(self) -> u16 {
+        match self.0 {
+            1..=3 => 404,
+            17 => 486,
+            18 => 408,
+            19 | 20 | 31 => 480,
+            21 => 403,
+            22 => 410,
+            23 => 302,
+            27 => 502,
+            28 => 484,
+            29 => 501,
+            34 | 42 | 66 => 503,
+            38 | 127 => 500,
+            58 => 488,
+            _ => 603,
+        }
+    }
+
+    /// The cause that a SIP answer of 300 or more means (DL-313).
+    pub fn of_sip_answer(code: u16) -> Cause {
+        Cause(match code {
+            302 => 23,
+            401 | 403 | 407 | 603 => 21,
+            404 | 485 | 604 => 1,
+            408 => 18,
+            409 => 41,
+            410 => 22,
+            420 => 3,
+            480 | 483 => 19,
+            484 => 28,
+            486 | 600 => 17,
+            488 | 606 => 58,
+            500 => 38,
+            501 => 29,
+            502 => 27,
+            503 => 34,
+            504 => 102,
+            _ => match code / 100 {
+                4 | 6 => 127,
+                5 => 34,
+                _ => 0,
+            },
+        })
+    }
+
+    /// What a leg that ended with this cause counts for in Dial's result.
+    pub fn dial_class(self) -> LegClass {
+        match self.0 {
+            17 => LegClass::Busy,
+            34 => LegClass::Congested,
+            16 | 19 => LegClass::Neutral,
+            _ => LegClass::Unavailable,
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => write!(f, "{} {name}", self.0),
+            None => write!(f, "{}", self.0),
+        }
+    }
+}
+
+/// What a failed leg counts for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LegClass {
+    /// The callee is busy.
+    Busy,
+    /// The way there is congested.
+    Congested,
+    /// Nobody answered, or the leg was cleared normally.
+    Neutral,
+    /// Everything else.
+    Unavailable,
+}
+
+/// The value of DIALSTATUS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DialStatus {
+    /// No leg could be reached.
+    ChanUnavail,
+    /// At least one leg was congested and none busy.
+    Congestion,
+    /// Time ran out, or nobody answered.
+    NoAnswer,
+    /// At least one leg was busy.
+    Busy,
+    /// Answered.
+    Answer,
+    /// The caller hung up first.
+    Cancel,
+    /// The callee, asked for privacy, sent the caller away.
+    DontCall,
+    /// The callee, asked for privacy, sent the caller to the torture script.
+    Torture,
+    /// The arguments could not be read.
+    InvalidArgs,
+}
+
+impl DialStatus {
+    /// All of them.
+    pub const ALL: [DialStatus; 9] = [
+        DialStatus::ChanUnavail,
+        DialStatus::Congestion,
+        DialStatus::NoAnswer,
+        DialStatus::Busy,
+        DialStatus::Answer,
+        DialStatus::Cancel,
+        DialStatus::DontCall,
+        DialStatus::Torture,
+        DialStatus::InvalidArgs,
+    ];
+
+    /// As the dialplan reads it.
+    pub fn name(self) -> &'static str {
+        match self {
+            DialStatus::ChanUnavail => "CHANUNAVAIL",
+            DialStatus::Congestion => "CONGESTION",
+            DialStatus::NoAnswer => "NOANSWER",
+            DialStatus::Busy => "BUSY",
+            DialStatus::Answer => "ANSWER",
+            DialStatus::Cancel => "CANCEL",
+            DialStatus::DontCall => "DONTCALL",
+            DialStatus::Torture => "TORTURE",
+            DialStatus::InvalidArgs => "INVALIDARGS",
+        }
+    }
+
+    /// Reads the spelling.
+    pub fn read(text: &[u8]) -> Option<DialStatus> {
+        DialStatus::ALL
+            .into_iter()
+            .find(|status| status.name().as_bytes() == text)
+    }
+
+    /// The result of a Dial in which no leg answered and each ended with a
+    /// cause: all failed gives BUSY before CONGESTION before CHANUNAVAIL; a leg
+    /// that merely was not answered makes it NOANSWER.
+    pub fn of_legs(causes: &[Cause]) -> DialStatus {
+        let has = |class: LegClass| causes.iter().any(|cause| cause.dial_class() == class);
+        if has(LegClass::Neutral) {
+            DialStatus::NoAnswer
+        } else if has(LegClass::Busy) {
+            DialStatus::Busy
+        } else if has(LegClass::Congested) {
+            DialStatus::Congestion
+        } else {
+            DialStatus::ChanUnavail
+        }
+    }
+}
+
+impl fmt::Display for DialStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_have_numbers_and_names() {
+        assert_eq!(Cause::read(b"17"), Some(Cause::USER_BUSY));
+        assert_eq!(Cause::read(b"user_busy"), Some(Cause::USER_BUSY));
+        assert_eq!(Cause::read(b"AST_CAUSE_NORMAL_CLEARING"), Some(Cause(16)));
+        assert_eq!(Cause::read(b"999"), Some(Cause(999)));
+        assert_eq!(Cause::read(b"bogus"), None);
+        assert_eq!(Cause(17).words(), "User busy");
+    }
+
+    #[test]
+    fn a_sip_answer_survives_the_way_through_a_cause() {
+        for code in [
+            302, 403, 404, 408, 410, 480, 484, 486, 488, 500, 501, 502, 503,
+        ] {
+            assert_eq!(Cause::of_sip_answer(code).sip_answer(), code);
+        }
+        assert_eq!(Cause::of_sip_answer(486).dial_class(), LegClass::Busy);
+        assert_eq!(Cause::of_sip_answer(503).dial_class(), LegClass::Congested);
+        assert_eq!(Cause::of_sip_answer(480).dial_class(), LegClass::Neutral);
+        assert_eq!(
+            Cause::of_sip_answer(603).dial_class(),
+            LegClass::Unavailable
+        );
+    }
+
+    #[test]
+    fn the_legs_decide_the_status() {
+        let of = DialStatus::of_legs;
+        assert_eq!(of(&[Cause(17), Cause(3)]), DialStatus::Busy);
+        assert_eq!(of(&[Cause(34), Cause(3)]), DialStatus::Congestion);
+        assert_eq!(of(&[Cause(17), Cause(19)]), DialStatus::NoAnswer);
+        assert_eq!(of(&[]), DialStatus::ChanUnavail);
+        for status in DialStatus::ALL {
+            assert_eq!(DialStatus::read(status.name().as_bytes()), Some(status));
+        }
+    }
+}
