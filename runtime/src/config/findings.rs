@@ -99,7 +99,7 @@ impl Findings {
             Fate::Open(meaning) => {
                 if self.first(format!("{file} {key}")) {
                     self.add(
-                        Diagnostic::new("X817", format!("`{key}` is not in force"), span)
+                        Diagnostic::new("X820", format!("`{key}` is not in force"), span)
                             .label(meaning),
                     );
                 }
@@ -131,8 +131,12 @@ impl Findings {
         );
     }
 
-    /// Something named that does not exist.
-    pub(super) fn dangling(&mut self, message: String, span: Span, effect: &str) {
-        self.add(Diagnostic::new("C008", message, span).label(effect));
+    /// A section that is named and was left out; one that was never written is the analyser's to report (C008).
+    pub(super) fn unusable(&mut self, kind: &str, name: &[u8], span: Span, effect: &str) {
+        let name = String::from_utf8_lossy(name);
+        self.add(
+            Diagnostic::new("C022", format!("the {kind} `{name}` cannot be used"), span)
+                .label(effect),
+        );
     }
 }

@@ -324,28 +324,6 @@ impl Config {
         }
         out
     }
-
-    /// Accounts whose context or message context the plan does not have. `known` says which it has.
-    #[must_use]
-    pub fn lost(&self, known: &dyn Fn(&[u8]) -> bool) -> Vec<Diagnostic> {
-        let mut out = Vec::new();
-        for (context, account) in self.entries() {
-            if known(context) {
-                continue;
-            }
-            let name = String::from_utf8_lossy(context).into_owned();
-            if let Some(place) = account.place {
-                let label = account.label();
-                out.push(
-                    Diagnostic::new("C001", format!("the plan has no context `{name}`"), place)
-                        .label(format!(
-                            "calls or messages of `{label}` enter there and get 404"
-                        )),
-                );
-            }
-        }
-        out
-    }
 }
 
 /// Options of signalling that belong to no account.

@@ -2,7 +2,7 @@
 //!
 //! An object with a key that nobody knows or a value that cannot be is left out, as in Asterisk; the others count.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use strowger_compiler::conf::line::{self, Section, Value, boolean};
 use strowger_compiler::diagnostic::Diagnostic;
@@ -30,12 +30,6 @@ pub(super) struct PjsipConf {
     pub(super) user_agent: Option<Vec<u8>>,
     pub(super) from_user: Option<Vec<u8>>,
     pub(super) t1: Option<u32>,
-}
-
-/// Credentials and where they are written.
-struct Auth {
-    credential: Credential,
-    span: Span,
 }
 
 /// Reads the file.
@@ -68,20 +62,25 @@ pub(super) fn read(file: &line::Config, findings: &mut Findings) -> PjsipConf {
             out.listeners.push(listener);
         }
     }
-    let auths: HashMap<&[u8], Auth> = of(Kind::Auth)
+    let auths: HashMap<&[u8], Credential> = of(Kind::Auth)
         .filter_map(|s| Some((s.name.as_slice(), auth(s, findings)?)))
         .collect();
     out.aors = of(Kind::Aor).filter_map(|s| aor(s, findings)).collect();
+    let written: HashSet<(Kind, &[u8])> = file
+        .sections()
+        .filter_map(|s| Some((Kind::parse(s.get("type")?.text.bytes())?, s.name.as_slice())))
+        .collect();
     let known = Known {
         auths: &auths,
         aors: &out.aors,
         listeners: &out.listeners,
+        written: &written,
     };
     out.accounts = of(Kind::Endpoint)
         .filter_map(|s| endpoint(s, &known, findings))
         .collect();
     out.identifies = of(Kind::Identify)
-        .filter_map(|s| identify(s, &out.accounts, findings))
+        .filter_map(|s| identify(s, &out.accounts, &known, findings))
         .collect();
     if out.listeners.is_empty()
         && let Some(section) = of(Kind::Endpoint).next()
@@ -112,7 +111,7 @@ fn objects<'a>(file: &'a line::Config, findings: &mut Findings) -> Vec<(Kind, &'
             {
                 Some((name, meaning)) => {
                     // A restriction that is not in force is a hole, not a lack.
-                    let code = if *name == "acl" { "X817" } else { "C020" };
+                    let code = if *name == "acl" { "X820" } else { "C020" };
                     findings.add(
                         Diagnostic::new(
                             code,
@@ -254,7 +253,7 @@ fn transport(section: &Section, findings: &mut Findings) -> Option<Listener> {
     }
 }
 
-fn auth(section: &Section, findings: &mut Findings) -> Option<Auth> {
+fn auth(section: &Section, findings: &mut Findings) -> Option<Credential> {
     let mut username = Vec::new();
     let mut realm = None;
     let mut password = None;
@@ -333,14 +332,11 @@ fn auth(section: &Section, findings: &mut Findings) -> Option<Auth> {
         findings.left_out(section, "it has no `username`");
         return None;
     }
-    Some(Auth {
-        credential: Credential {
-            username,
-            realm,
-            secret,
-            algorithms,
-        },
-        span: section.span,
+    Some(Credential {
+        username,
+        realm,
+        secret,
+        algorithms,
     })
 }
 
@@ -404,32 +400,41 @@ fn aor(section: &Section, findings: &mut Findings) -> Option<Aor> {
 
 /// What endpoints refer to.
 struct Known<'a> {
-    auths: &'a HashMap<&'a [u8], Auth>,
+    auths: &'a HashMap<&'a [u8], Credential>,
     aors: &'a [Aor],
     listeners: &'a [Listener],
+    /// Every section that says to be of a kind, used or not.
+    written: &'a HashSet<(Kind, &'a [u8])>,
 }
 
 impl Known<'_> {
-    /// The credentials of a list of auth names. Names of nothing are reported.
+    /// Reports a name whose section is there and was left out. One that was never written is reported by the analyser (C008).
+    fn missing(
+        &self,
+        kind: Kind,
+        name: &[u8],
+        value: &Value,
+        effect: &str,
+        findings: &mut Findings,
+    ) {
+        if self.written.contains(&(kind, name)) {
+            findings.unusable(kind.word(), name, value.text.span(), effect);
+        }
+    }
+
+    /// The credentials of a list of auth names.
     fn credentials(
         &self,
         value: Option<&Value>,
         effect: &str,
         findings: &mut Findings,
-    ) -> Vec<(Credential, Span)> {
+    ) -> Vec<Credential> {
         let mut out = Vec::new();
-        for name in value.into_iter().flat_map(|v| text::words(v.text.bytes())) {
-            match self.auths.get(name) {
-                Some(auth) => out.push((auth.credential.clone(), auth.span)),
-                None => {
-                    if let Some(value) = value {
-                        let name = String::from_utf8_lossy(name);
-                        findings.dangling(
-                            format!("there is no auth called `{name}`"),
-                            value.text.span(),
-                            effect,
-                        );
-                    }
+        if let Some(value) = value {
+            for name in text::words(value.text.bytes()) {
+                match self.auths.get(name) {
+                    Some(credential) => out.push(credential.clone()),
+                    None => self.missing(Kind::Auth, name, value, effect, findings),
                 }
             }
         }
@@ -499,11 +504,7 @@ fn endpoint(section: &Section, known: &Known<'_>, findings: &mut Findings) -> Op
         }
     }
     let auth = section.get("auth").filter(|v| !v.text.is_empty());
-    let mut credentials: Vec<Credential> = known
-        .credentials(auth, "nobody can prove to be this endpoint", findings)
-        .into_iter()
-        .map(|(c, _)| c)
-        .collect();
+    let mut credentials = known.credentials(auth, "nobody can prove to be this endpoint", findings);
     if auth.is_some() && credentials.is_empty() {
         // An empty list would let everybody in; a hash that nobody can have lets nobody in.
         credentials.push(Credential {
@@ -519,26 +520,8 @@ fn endpoint(section: &Section, known: &Known<'_>, findings: &mut Findings) -> Op
         "challenges of the far end cannot be answered",
         findings,
     );
-    for (credential, span) in &outbound {
-        let user = String::from_utf8_lossy(&credential.username).into_owned();
-        let same =
-            credential.username == section.name || !section.name.iter().all(u8::is_ascii_digit);
-        if !same && credential.username.iter().all(u8::is_ascii_digit) {
-            findings.add(
-                Diagnostic::new(
-                    "C029",
-                    format!("endpoint `{shown}` uses the user name `{user}`"),
-                    *span,
-                )
-                .label(format!(
-                    "`{user}` is another number than the endpoint's own"
-                ))
-                .also(section.span, "the endpoint"),
-            );
-        }
-    }
     if auth.is_none() {
-        warn_unchallenged(section, &shown, out_value, by_user, known, findings);
+        warn_unchallenged(section, &shown, by_user, known, findings);
     }
     if codecs.is_empty() {
         findings.add(
@@ -568,7 +551,7 @@ fn endpoint(section: &Section, known: &Known<'_>, findings: &mut Findings) -> Op
         nat,
         variables,
         credentials,
-        outbound: outbound.into_iter().map(|(c, _)| c).collect(),
+        outbound,
         insecure: Insecure::default(),
         challenge_messages: true,
         by_user,
@@ -585,11 +568,10 @@ fn endpoint(section: &Section, known: &Known<'_>, findings: &mut Findings) -> Op
     })
 }
 
-/// An endpoint without `auth` is asked for nothing; with `outbound_auth` its author meant otherwise.
+/// An endpoint without `auth` is asked for nothing.
 fn warn_unchallenged(
     section: &Section,
     shown: &str,
-    outbound: Option<&Value>,
     by_user: bool,
     known: &Known<'_>,
     findings: &mut Findings,
@@ -604,37 +586,17 @@ fn warn_unchallenged(
                 .iter()
                 .any(|a| a.name.name == name && a.max_contacts > 0)
         });
-    let finding = match outbound {
-        Some(value) => Diagnostic::new(
-            "X817",
-            format!("anybody may call and register as `{shown}`"),
-            value.span(),
-        )
-        .label("`outbound_auth` answers challenges of others; it asks nothing of this endpoint")
-        .help("write `auth=` instead to ask for the password")
-        .fix(
-            "replace `outbound_auth` by `auth`",
-            value.key.span(),
-            "auth",
-            false,
-        ),
-        None if registers => Diagnostic::new(
-            "X817",
-            format!("anybody may call and register as `{shown}`"),
-            section.span,
-        )
-        .label("it has no `auth`, so nothing is asked of it")
-        .help("add `auth=` with the name of a section of `type=auth`"),
-        // Found by its address, and, unless told otherwise, by its name too.
-        None if by_user => Diagnostic::new(
-            "X817",
-            format!("anybody who says to be `{shown}` may call as it"),
-            section.span,
-        )
-        .label("it has no `auth`, and its name in From is enough")
-        .help("add `identify_by=ip` so that only its address counts"),
-        None => return,
-    };
+    // An endpoint that registers is the analyser's to report (X819). One found by its address is found by its name too, unless told not to.
+    if registers || !by_user {
+        return;
+    }
+    let finding = Diagnostic::new(
+        "X819",
+        format!("anybody who says to be `{shown}` may call as it"),
+        section.span,
+    )
+    .label("it has no `auth`, and its name in From is enough")
+    .help("add `identify_by=ip` so that only its address counts");
     findings.add(finding);
 }
 
@@ -671,11 +633,12 @@ fn named_transport(value: &Value, known: &Known<'_>, findings: &mut Findings) ->
     if known.listeners.iter().any(|l| l.name == name) {
         return Some(name.to_vec());
     }
-    let shown = value.text.lossy();
-    findings.dangling(
-        format!("there is no transport called `{shown}` in use"),
-        value.text.span(),
+    known.missing(
+        Kind::Transport,
+        name,
+        value,
         "calls to it go by the protocol that the address names, else UDP",
+        findings,
     );
     None
 }
@@ -686,29 +649,36 @@ fn named_aors(value: &Value, known: &Known<'_>, findings: &mut Findings) -> Vec<
         if known.aors.iter().any(|a| a.name.name == name) {
             out.push(AorName::new(Technology::Pjsip, name));
         } else {
-            let shown = String::from_utf8_lossy(name);
-            findings.dangling(
-                format!("there is no aor called `{shown}`"),
-                value.text.span(),
+            known.missing(
+                Kind::Aor,
+                name,
+                value,
                 "nothing can register there, and calls to it fail",
+                findings,
             );
         }
     }
     out
 }
 
-fn identify(section: &Section, accounts: &[Account], findings: &mut Findings) -> Option<Identify> {
+fn identify(
+    section: &Section,
+    accounts: &[Account],
+    known: &Known<'_>,
+    findings: &mut Findings,
+) -> Option<Identify> {
     let Some(target) = section.get("endpoint") else {
         findings.left_out(section, "an identify needs `endpoint=`");
         return None;
     };
     let endpoint = target.text.bytes().to_vec();
     if !accounts.iter().any(|a| a.name == endpoint) {
-        let shown = target.text.lossy();
-        findings.dangling(
-            format!("there is no endpoint called `{shown}`"),
-            target.text.span(),
+        known.missing(
+            Kind::Endpoint,
+            &endpoint,
+            target,
             "this rule matches nobody",
+            findings,
         );
     }
     let mut networks = Vec::new();

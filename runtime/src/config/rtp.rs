@@ -8,9 +8,6 @@ use super::findings::Findings;
 use super::keys::{self, Fate};
 use super::sip::number;
 
-/// Fewer calls than this in a port range deserve a word.
-const FEW_CALLS: u32 = 25;
-
 /// Reads `[general]`; other sections concern ICE, which is not served.
 pub(super) fn read(file: &line::Config, findings: &mut Findings) -> Rtp {
     let mut rtp = Rtp::default();
@@ -72,19 +69,6 @@ pub(super) fn read(file: &line::Config, findings: &mut Findings) -> Rtp {
         );
         rtp.start = Rtp::default().start;
         rtp.end = Rtp::default().end;
-    } else if rtp.relayed_calls() < FEW_CALLS {
-        let calls = rtp.relayed_calls();
-        let mut finding = Diagnostic::new("C025", rtp.carries(), last.span())
-            .label("a call takes two ports (RTP and RTCP) for each of its two sides")
-            .help(format!("{FEW_CALLS} calls need {} ports", FEW_CALLS * 4));
-        if let Some(first) = places.first().filter(|f| f.span() != last.span()) {
-            finding = finding.also(
-                first.span(),
-                format!("{} pairs of an even port and the next one", rtp.pairs()),
-            );
-        }
-        debug_assert!(calls < FEW_CALLS);
-        findings.add(finding);
     }
     rtp
 }

@@ -157,14 +157,11 @@ pub(super) fn read(file: &line::Config, options: &Options, findings: &mut Findin
         };
         for value in &section.values {
             match keys::sip(value.key.bytes()) {
-                Some((_, Level::General))
-                    if !value.is("accept_outofcall_message") && !value.is("auth") =>
-                {
-                    general_in_device(value, findings)
-                }
+                // Without effect here, which the analyser says (C014); this one is honoured all the same.
+                Some((_, Level::General)) if !value.is("accept_outofcall_message") => {}
                 Some((fate, _)) => {
                     findings.fate("sip.conf", value, fate);
-                    device.set(value, true, findings);
+                    device.set(value, findings);
                 }
                 None => findings.unknown_key(value, keys::sip_names(), "ignored"),
             }
@@ -173,21 +170,6 @@ pub(super) fn read(file: &line::Config, options: &Options, findings: &mut Findin
         out.add(section, device, acl, findings);
     }
     out
-}
-
-/// Keys of `[general]` that somebody wrote into a device. `accept_outofcall_message` is honoured there; the rest has no effect.
-fn general_in_device(value: &Value, findings: &mut Findings) {
-    let key = value.key.lossy().to_ascii_lowercase();
-    if !value.inherited && findings.first(format!("general {key}")) {
-        findings.add(
-            Diagnostic::new(
-                "C023",
-                format!("`{key}` belongs to `[general]`"),
-                value.key.span(),
-            )
-            .label("without effect in a device"),
-        );
-    }
 }
 
 fn general(file: &line::Config, options: &Options, findings: &mut Findings) -> General {
@@ -260,7 +242,7 @@ fn general(file: &line::Config, options: &Options, findings: &mut Findings) -> G
             }
             b"timert1" => general.t1 = number(value, 10, 60_000, findings).or(general.t1),
             b"auth" => general.outbound.extend(realm_credential(value, findings)),
-            _ => general.device.set(value, false, findings),
+            _ => general.device.set(value, findings),
         }
     }
     for value in file.named("authentication").flat_map(|s| s.all("auth")) {
@@ -298,27 +280,14 @@ fn guests_allowed(
 ) -> bool {
     let context = String::from_utf8_lossy(context).into_owned();
     let place = file.named("general").next().map(|s| s.span);
-    let written = file.value("general", "allowguest").map(Value::span);
     match (guests, options.guests) {
-        (Some(true), _) => {
-            findings.first("guests");
-            if let Some(span) = written.or(place) {
-                findings.add(
-                    Diagnostic::new(
-                        "X817",
-                        format!("unknown callers are let into context `{context}`"),
-                        span,
-                    )
-                    .label("anybody who can reach this port may dial what that context offers"),
-                );
-            }
-            true
-        }
+        // The analyser warns of an open door (X817).
+        (Some(true), _) => true,
         (Some(false), _) => false,
         (None, Guests::Asterisk) => {
             if let Some(span) = place {
                 findings.add(
-                    Diagnostic::new("X817", format!("unknown callers are let into context `{context}`"), span)
+                    Diagnostic::new("C028", format!("unknown callers are let into context `{context}`"), span)
                         .label("there is no `allowguest` here, and strowger.toml says `guests = \"asterisk\"`"),
                 );
             }
@@ -346,7 +315,7 @@ fn guests_allowed(
 
 impl Device {
     /// One key that devices and `[general]` share, or that is the device's own.
-    pub(super) fn set(&mut self, value: &Value, in_device: bool, findings: &mut Findings) {
+    pub(super) fn set(&mut self, value: &Value, findings: &mut Findings) {
         let bytes = value.text.bytes();
         let text = || bytes.to_vec();
         let some = || (!bytes.is_empty()).then(|| bytes.to_vec());
@@ -354,16 +323,6 @@ impl Device {
             b"context" => self.context = text(),
             b"outofcall_message_context" => self.message_context = some(),
             b"accept_outofcall_message" => {
-                if in_device && !value.inherited && findings.first("accept_outofcall_message") {
-                    findings.add(
-                        Diagnostic::new(
-                            "C023",
-                            "`accept_outofcall_message` belongs to `[general]`",
-                            value.key.span(),
-                        )
-                        .label("Asterisk ignores it in a device; it is honoured here"),
-                    );
-                }
                 self.accepts_messages = truth(value, findings).unwrap_or(self.accepts_messages);
             }
             b"auth_message_requests" => {
@@ -449,7 +408,6 @@ impl SipConf {
                 );
             }
         }
-        warn_open(section, &device, &shown, findings);
         if device.codecs.is_empty() {
             findings.add(
                 Diagnostic::new(
@@ -629,40 +587,6 @@ impl General {
             language: device.language,
             account_code: device.account_code,
         }
-    }
-}
-
-/// Says loudly what lets a stranger act as this device.
-fn warn_open(section: &Section, device: &Device, shown: &str, findings: &mut Findings) {
-    let span = section.span;
-    if device.secret.is_none() && device.md5_secret.is_none() {
-        if device.dynamic {
-            findings.add(
-                Diagnostic::new(
-                    "X817",
-                    format!("anybody may register and call as `{shown}`"),
-                    span,
-                )
-                .label("it has no `secret`, so nothing is asked of it")
-                .help("add `secret=` with a long random word"),
-            );
-        }
-    } else if device.insecure.invite {
-        findings.add(
-            Diagnostic::new(
-                "X817",
-                format!("calls as `{shown}` are not challenged"),
-                span,
-            )
-            .label("`insecure=invite` lets everybody call who writes this name into From"),
-        );
-    }
-    if device.secret.as_deref() == Some(section.name.as_slice()) {
-        findings.add(
-            Diagnostic::new("X817", format!("the secret of `{shown}` is its name"), span)
-                .label("this is the first thing that a scanner tries")
-                .help("choose a long random word"),
-        );
     }
 }
 

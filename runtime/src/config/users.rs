@@ -1,7 +1,6 @@
 //! `users.conf`: one section per person. Only its SIP side is read.
 
 use strowger_compiler::conf::line::{self, boolean};
-use strowger_compiler::diagnostic::Diagnostic;
 
 use super::findings::Findings;
 use super::keys;
@@ -16,7 +15,7 @@ pub(super) fn read(file: &line::Config, sip: &mut SipConf, findings: &mut Findin
         match keys::users(value.key.bytes()) {
             Some(fate) => {
                 findings.fate("users.conf", value, fate);
-                base.set(value, true, findings);
+                base.set(value, findings);
             }
             None => findings.unknown_key(value, keys::users_names(), "ignored"),
         }
@@ -30,12 +29,6 @@ pub(super) fn read(file: &line::Config, sip: &mut SipConf, findings: &mut Findin
             || section.name.eq_ignore_ascii_case(b"authentication")
         {
             continue;
-        }
-        if findings.first("users.conf") {
-            findings.add(
-                Diagnostic::new("M918", "users.conf is gone from Asterisk 23", section.span)
-                    .label("its users are served here as devices of sip.conf"),
-            );
         }
         let hassip = section
             .get("hassip")
@@ -52,7 +45,7 @@ pub(super) fn read(file: &line::Config, sip: &mut SipConf, findings: &mut Findin
             match keys::users(value.key.bytes()) {
                 Some(fate) => {
                     findings.fate("users.conf", value, fate);
-                    device.set(value, true, findings);
+                    device.set(value, findings);
                 }
                 None => findings.unknown_key(value, keys::users_names(), "ignored"),
             }
