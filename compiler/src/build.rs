@@ -17,7 +17,7 @@ use crate::source::{Sources, Span, Text};
 /// Most bytes of a name with its caller-id part (DL-081).
 const NAME_BYTES: usize = 255;
 /// Most comparisons that resolving labels in priorities may cost.
-const LABEL_SCANS: usize = 20_000_000;
+const LABEL_SCANS: usize = 2_000_000;
 /// The priority of a hint.
 const HINT: i32 = -1;
 
