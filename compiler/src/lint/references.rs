@@ -54,6 +54,7 @@ fn includes(world: &World<'_>, context: &Context, out: &mut Vec<Diagnostic>) {
         if world.index.context(&include.context).is_some()
             || world.open
             || MADE_BY_MODULES.contains(&include.context.as_slice())
+            || custom(world, &include.context)
         {
             continue;
         }
@@ -76,6 +77,12 @@ fn includes(world: &World<'_>, context: &Context, out: &mut Vec<Diagnostic>) {
             None => found,
         });
     }
+}
+
+/// `NAME-custom` beside `NAME`: generated plans include it for the case that somebody writes it.
+fn custom(world: &World<'_>, name: &[u8]) -> bool {
+    name.strip_suffix(b"-custom")
+        .is_some_and(|stem| world.index.context(stem).is_some())
 }
 
 /// Includes that lead back to where they stand. Harmless when running, but never what was meant.
@@ -470,6 +477,7 @@ fn here(
     // A name that stands alone is a label; mostly an extension was meant.
     if places.written.is_none()
         && number(priority.bytes()).is_none()
+        && world.afford(world.index.patterns_in(&world.index.searched(context).0))
         && !world.index.candidates(context, priority.bytes()).is_empty()
     {
         let name = priority.lossy();
