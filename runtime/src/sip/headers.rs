@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
-use super::uri::{self, BadUri, Host, Params, Split, Uri};
+use super::params::Split;
+use super::uri::{self, BadUri, Host, Params, Uri};
 
 macro_rules! names {
     ($($(#[$doc:meta])* $id:ident $text:literal $($short:literal)?,)*) => {

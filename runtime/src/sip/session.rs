@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use sdp_types::Media;
+use super::sdp::{Line, Theirs};
 
 /// A codec as SDP names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,7 +79,7 @@ impl Direction {
         }
     }
 
-    fn of(attribute: &str) -> Option<Direction> {
+    pub(super) fn of(attribute: &str) -> Option<Direction> {
         [Self::BOTH, Self::SEND_ONLY, Self::RECEIVE_ONLY, Self::NONE]
             .into_iter()
             .find(|d| d.attribute() == attribute)
@@ -485,138 +485,7 @@ fn write(near: SocketAddr, slots: &[Slot], ours: &Ours<'_>) -> String {
     out
 }
 
-/// Their session description, as far as it matters.
-struct Theirs {
-    lines: Vec<Line>,
-}
-
-struct Line {
-    media: String,
-    port: u16,
-    proto: String,
-    fmt: String,
-    /// Payload number, encoding name, clock rate.
-    formats: Vec<(u8, String, u32)>,
-    rtp: Option<SocketAddr>,
-    rtcp: Option<SocketAddr>,
-    direction: Direction,
-    ptime: Option<u8>,
-    /// Connection address 0.0.0.0 or `::`.
-    nowhere: bool,
-}
-
-impl Theirs {
-    fn read(text: &[u8]) -> Result<Theirs, Refused> {
-        // Only what is used is read, so that a mistake in any other line (or bytes that are no UTF-8 in `s=`) harms no call.
-        let text = String::from_utf8_lossy(text);
-        let mut kept = String::with_capacity(text.len());
-        for line in text.split(['\n', '\r']) {
-            let line = line.trim_end();
-            let used = matches!(line.as_bytes(), [b'v' | b'c' | b'm' | b'a', b'=', ..])
-                && !line.contains('\0');
-            if used {
-                kept.push_str(line);
-                kept.push_str("\r\n");
-            }
-        }
-        let session = sdp_types::Session::parse(kept.as_bytes()).map_err(|_| Refused::Malformed)?;
-        let address = |c: &sdp_types::Connection| {
-            c.connection_address
-                .split('/')
-                .next()
-                .and_then(|a| a.parse::<IpAddr>().ok())
-        };
-        let common = session.connection.as_ref();
-        let direction = session
-            .attributes
-            .iter()
-            .find_map(|a| Direction::of(&a.attribute))
-            .unwrap_or(Direction::BOTH);
-        let lines = session
-            .medias
-            .iter()
-            .map(|m| {
-                Line::read(
-                    m,
-                    m.connections.first().or(common).and_then(address),
-                    direction,
-                )
-            })
-            .collect();
-        Ok(Theirs { lines })
-    }
-}
-
 impl Line {
-    fn read(m: &Media, ip: Option<IpAddr>, common: Direction) -> Line {
-        // One slot for each payload number there is: no list of theirs costs more than its length.
-        let mut maps: [Option<(&str, u32)>; 128] = [None; 128];
-        for (n, name, rate) in [
-            (0, "PCMU", 8000),
-            (3, "GSM", 8000),
-            (8, "PCMA", 8000),
-            (9, "G722", 8000),
-            (18, "G729", 8000),
-        ] {
-            maps[n] = Some((name, rate));
-        }
-        let (mut direction, mut ptime, mut rtcp) = (None, None, None);
-        for a in &m.attributes {
-            match (a.attribute.as_str(), a.value.as_deref()) {
-                ("rtpmap", Some(value)) => {
-                    if let Some((n, map)) = rtpmap(value)
-                        && let Some(slot) = maps.get_mut(usize::from(n))
-                    {
-                        *slot = Some(map);
-                    }
-                }
-                ("ptime", Some(value)) => {
-                    ptime = value.trim().parse::<u8>().ok().filter(|p| *p > 0).or(ptime)
-                }
-                ("rtcp", Some(value)) => rtcp = rtcp_address(value, ip),
-                (name, None) => direction = direction.or(Direction::of(name)),
-                _ => {}
-            }
-        }
-        let mut seen = [false; 128];
-        let mut formats = Vec::new();
-        for n in m
-            .fmt
-            .split_ascii_whitespace()
-            .filter_map(|f| f.parse::<u8>().ok())
-            .filter(|n| *n < 128)
-        {
-            if !std::mem::replace(&mut seen[usize::from(n)], true)
-                && let Some((name, rate)) = maps[usize::from(n)]
-            {
-                formats.push((n, name.to_owned(), rate));
-            }
-        }
-        let nowhere = ip.is_some_and(|ip| ip.is_unspecified());
-        Line {
-            media: m.media.clone(),
-            port: m.port,
-            proto: m.proto.clone(),
-            fmt: m.fmt.clone(),
-            formats,
-            rtp: ip
-                .filter(|ip| !ip.is_unspecified() && m.port != 0)
-                .map(|ip| SocketAddr::new(ip, m.port)),
-            rtcp: rtcp.filter(|a| !a.ip().is_unspecified() && a.port() != 0),
-            direction: direction.unwrap_or(common),
-            ptime,
-            nowhere,
-        }
-    }
-
-    /// Which ways they leave open. Nothing is sent to 0.0.0.0, whatever the attribute says (RFC 3264 8.4).
-    fn flow(&self) -> Direction {
-        Direction {
-            send: self.direction.send,
-            receive: self.direction.receive && !self.nowhere,
-        }
-    }
-
     /// Our side of this line and the formats of our answer, if it is audio that we can serve.
     fn serve(&self, terms: &Terms, direction: Direction) -> Option<(Audio, Vec<(u8, Codec)>)> {
         let plain = self.proto.eq_ignore_ascii_case("RTP/AVP")
@@ -658,24 +527,4 @@ impl Line {
         };
         Some((audio, formats))
     }
-}
-
-/// `101 telephone-event/8000[/1]`.
-fn rtpmap(value: &str) -> Option<(u8, (&str, u32))> {
-    let (n, rest) = value.trim().split_once(' ')?;
-    let mut parts = rest.trim().split('/');
-    let (name, rate) = (parts.next()?, parts.next()?.trim().parse().ok()?);
-    // Stereo of a name that we know is another codec.
-    if parts.next().is_some_and(|channels| channels.trim() != "1") {
-        return Some((n.parse().ok()?, ("", rate)));
-    }
-    Some((n.parse().ok()?, (name.trim(), rate)))
-}
-
-/// `a=rtcp:53020 [IN IP4 126.16.64.4]` (RFC 3605).
-fn rtcp_address(value: &str, ip: Option<IpAddr>) -> Option<SocketAddr> {
-    let mut words = value.split_ascii_whitespace();
-    let port = words.next()?.parse().ok()?;
-    let own = words.nth(2).and_then(|a| a.parse().ok());
-    Some(SocketAddr::new(own.or(ip)?, port))
 }

@@ -1,5 +1,7 @@
 //! Random bytes and mutated messages: nothing panics, what is read can be written, what is written can be read.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use proptest::prelude::*;
 use strowger_runtime::sip::digest::{Challenge, Credentials};
@@ -71,11 +73,12 @@ fn read_all(m: &Message) {
     let _ = (verdict::check(m), NOTHING.check(m));
 }
 
-fn all_messages() -> Vec<Vec<u8>> {
+/// Read once, not for every case.
+static MESSAGES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let mut all = ours();
     all.extend(rfc("rfc4475").unwrap_or_default());
     all.into_iter().map(|(_, b)| b).collect()
-}
+});
 
 #[derive(Debug, Clone)]
 enum Edit {
@@ -145,7 +148,7 @@ proptest! {
 
     #[test]
     fn mutated_messages(pick in any::<prop::sample::Index>(), edits in prop::collection::vec(edit(), 1..8)) {
-        let mut bytes = pick.get(&all_messages()).clone();
+        let mut bytes = pick.get(&MESSAGES).clone();
         for e in &edits {
             apply(&mut bytes, e);
         }

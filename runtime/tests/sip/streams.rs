@@ -1,5 +1,7 @@
 //! Streams cut anywhere give the same frames; what cannot be cut ends the stream.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use proptest::prelude::*;
 use strowger_runtime::sip::framing::{Frame, Framer, STREAM_MESSAGE, keeps_alive};
@@ -33,7 +35,7 @@ fn fatal(text: &[u8]) -> (u16, Option<Message>) {
 }
 
 /// Messages that may stand on a stream: those with a Content-Length that fits.
-fn streamable() -> Vec<Vec<u8>> {
+static STREAMABLE: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let fits = |b: &Vec<u8>| {
         let Ok(m) = Message::parse(Bytes::from(b.clone())) else {
             return false;
@@ -49,7 +51,7 @@ fn streamable() -> Vec<Vec<u8>> {
     let all: Vec<_> = ours().into_iter().map(|(_, b)| b).filter(fits).collect();
     assert!(all.len() > 25 && all.iter().all(whole));
     all
-}
+});
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
@@ -60,10 +62,9 @@ proptest! {
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..40),
     ) {
         const BETWEEN: [&[u8]; 6] = [b"", b"\r\n", b"\r\n\r\n", b"\0\0", b"\r\n\r\n\r\n\r\n", b"\n\n"];
-        let all = streamable();
         let (mut stream, mut expected) = (Vec::new(), Vec::new());
         for (index, between) in picks {
-            let message = index.get(&all);
+            let message = index.get(&STREAMABLE);
             stream.extend_from_slice(BETWEEN[between]);
             expected.extend(std::iter::repeat_n(Frame::Ping, [0, 0, 1, 0, 2, 1][between]));
             stream.extend_from_slice(message);
