@@ -91,14 +91,17 @@ pub fn compile(sources: &Sources, options: &Options) -> Compiled {
     let beside = ["extensions.ael", "extensions.lua"]
         .iter()
         .any(|f| sources.find(f).is_some());
-    let world = World::new(Index::new(&hir), config.open || beside);
+    let world = World {
+        index: Index::new(&hir),
+        open: config.open || beside,
+    };
     diagnostics.extend(lint::check(&world, sources));
     for diagnostic in &mut diagnostics {
         diagnostic.level = options.level(diagnostic.code);
     }
     diagnostics.retain(|d| d.level != Level::Allow);
     diagnostics.sort_by_key(|d| (d.primary.span.file, d.primary.span.start));
-    let module = lower::lower(&hir, sources).map(Arc::new);
+    let module = lower::lower(&hir, sources, options.asterisk_version).map(Arc::new);
     Compiled {
         diagnostics,
         hir,

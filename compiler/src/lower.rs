@@ -1,7 +1,7 @@
 //! The graph to bytecode: contexts, entries and steps as they stand; each argument text compiled to straight code.
 
 use strowger_stdlib::template::{Body, HoleKind, Piece, Template, What, split_body};
-use strowger_vm::{BadModule, Builder, Module, Options, StepCode, StepHead, is_application};
+use strowger_vm::{BadModule, Builder, Module, Options, StepCode, StepHead};
 
 use crate::hir::Hir;
 use crate::source::Sources;
@@ -13,10 +13,11 @@ const TEXTS: u16 = 128;
 ///
 /// # Errors
 /// Only when the plan is larger than the format can express.
-pub fn lower(hir: &Hir, sources: &Sources) -> Result<Module, BadModule> {
+pub fn lower(hir: &Hir, sources: &Sources, asterisk_version: u32) -> Result<Module, BadModule> {
     let mut builder = Builder::new(Options {
         autofallthrough: hir.general.autofallthrough,
         best_only: hir.general.extenpatternmatchnew,
+        asterisk_version,
     });
     for context in &hir.contexts {
         let id = builder.context(&context.name);
@@ -36,8 +37,9 @@ pub fn lower(hir: &Hir, sources: &Sources) -> Result<Module, BadModule> {
                     file: sources.file(step.file).name().as_bytes(),
                     line: step.line,
                 };
+                let known = builder.has_application(step.app.bytes());
                 let mut code = builder.step(entry, &head);
-                if is_application(step.app.bytes()) {
+                if known {
                     template(&mut code, &Template::read(step.args.bytes()));
                 }
                 code.run();

@@ -1,19 +1,21 @@
 //! The applications that the VM runs itself, and what it asks of the world for the others.
 
 use strowger_stdlib::args::{self, Marks};
+use strowger_stdlib::status::Cause;
 use strowger_stdlib::timespec::TimeSpec;
 use strowger_stdlib::{Value, digits, scan, value};
 
+use crate::Text;
 use crate::control::Exception;
 use crate::effect::{Answer, Effect, Interruptible, Level, Outgoing, Play, Reply};
 use crate::function::jump_number;
 use crate::inputs::Place;
+use crate::known::Known;
 use crate::party::State;
 use crate::pattern::Question;
 use crate::route::Want;
 use crate::run::{Act, Feed, Flow, Frame, Out, Vm, World};
 use crate::write::{self, Write};
-use crate::{Text, known};
 
 /// Digits that one number may have (DL-145).
 const DIGITS: usize = 255;
@@ -22,7 +24,7 @@ macro_rules! applications {
     ($($kind:ident)*) => {
         /// The applications of this file, named as their variants.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        enum Kind {
+        pub(crate) enum Kind {
             $($kind,)*
         }
 
@@ -31,14 +33,14 @@ macro_rules! applications {
 }
 
 applications! {
-    Answer BackGround Busy ClearHash Congestion ContinueWhile DBdel DBdeltree Dial Echo Else ElseIf EndIf EndWhile Exec ExecIf
+    Answer BackGround Busy ClearHash Congestion ContinueWhile DBdeltree Dial Echo Else ElseIf EndIf EndWhile Exec ExecIf
     ExecIfTime ExitIf ExitWhile Gosub GosubIf Goto GotoIf GotoIfTime Hangup If Incomplete Log MSet MessageSend NoOp Playback
     Proceeding Progress RaiseException Return Ringing SayAlpha SayDigits SayNumber SayPhonetic SendText Set StackPop TryExec
     Verbose Wait WaitExten While
 }
 
 impl Kind {
-    fn of(name: &[u8]) -> Option<Kind> {
+    pub(crate) fn of(name: &[u8]) -> Option<Kind> {
         KINDS
             .iter()
             .find(|(n, _)| n.as_bytes().eq_ignore_ascii_case(name))
@@ -46,16 +48,11 @@ impl Kind {
     }
 }
 
-/// Whether an application of this name exists, in any letter case (DL-077). The arguments of any other are not even
-/// substituted.
-pub fn is_application(name: &[u8]) -> bool {
-    Kind::of(name).is_some() || known::application(name)
-}
-
 /// An application that runs.
 #[derive(Debug, Clone)]
 pub(crate) struct App {
     name: Text,
+    known: Known,
     args: Text,
     state: Waits,
 }
@@ -93,18 +90,20 @@ fn flow(f: Flow) -> Act {
 
 impl App {
     /// With arguments that are substituted already.
-    pub(crate) fn new(name: &[u8], args: Text) -> App {
+    pub(crate) fn new(known: Known, name: &[u8], args: Text) -> App {
         App {
             name: name.to_vec(),
+            known,
             args,
             state: Waits::Begin,
         }
     }
 
     /// With arguments as written.
-    pub(crate) fn line(name: &[u8], args: &[u8]) -> App {
+    pub(crate) fn line(known: Known, name: &[u8], args: &[u8]) -> App {
         App {
             name: name.to_vec(),
+            known,
             args: args.to_vec(),
             state: Waits::Raw,
         }
@@ -120,6 +119,7 @@ impl App {
     pub(crate) fn collect(digits: Text) -> App {
         App {
             name: Text::new(),
+            known: Known::Nowhere,
             args: Text::new(),
             state: Waits::Number(digits),
         }
@@ -143,9 +143,17 @@ impl Vm {
                 let name = app.name.clone();
                 if lenient {
                     app.state = Waits::Try;
-                    Act::Push(Frame::App(Box::new(App::new(&name, text))))
+                    Act::Push(Frame::App(Box::new(App::new(
+                        w.module.known(&name),
+                        &name,
+                        text,
+                    ))))
                 } else {
-                    Act::Become(Frame::App(Box::new(App::new(&name, text))))
+                    Act::Become(Frame::App(Box::new(App::new(
+                        w.module.known(&name),
+                        &name,
+                        text,
+                    ))))
                 }
             }
             (Waits::Try, Feed::Out(Out::Flow(result))) => {
@@ -208,22 +216,25 @@ impl Vm {
 
     fn begin(&mut self, w: World, app: &mut App) -> Act {
         let text = std::mem::take(&mut app.args);
-        let Some(kind) = Kind::of(&app.name) else {
-            if known::application(&app.name) {
-                let application = app.name.clone();
+        let kind = match app.known {
+            Known::Here(kind) => kind,
+            Known::Elsewhere(signature) => {
+                let application = signature.name.clone().into_bytes();
                 return app.leave(Effect::Unserved {
                     application,
                     args: text,
                 });
             }
-            self.warn(format!(
-                "there is no application '{}' (extension {} in {}, priority {})",
-                app.name.escape_ascii(),
-                self.place.exten.escape_ascii(),
-                self.place.context.escape_ascii(),
-                self.place.priority
-            ));
-            return flow(Flow::End);
+            Known::Nowhere => {
+                self.warn(format!(
+                    "there is no application '{}' (extension {} in {}, priority {})",
+                    app.name.escape_ascii(),
+                    self.place.exten.escape_ascii(),
+                    self.place.context.escape_ascii(),
+                    self.place.priority
+                ));
+                return flow(Flow::End);
+            }
         };
         let text = text.as_slice();
         match kind {
@@ -351,19 +362,14 @@ impl Vm {
                 }
                 flow(Flow::Continue)
             }
-            Kind::DBdel | Kind::DBdeltree => {
+            Kind::DBdeltree => {
                 let at = text.iter().position(|b| *b == b'/');
                 let (family, key) =
                     at.map_or((text, &b""[..]), |at| (&text[..at], &text[at + 1..]));
-                let tree = kind == Kind::DBdeltree;
-                if at.is_none() && !tree || text.is_empty() {
-                    self.warn(format!("{} needs family/key", app.name.escape_ascii()));
-                    return flow(Flow::Continue);
-                }
                 app.leave(Effect::DbDelete {
                     family: family.to_vec(),
                     key: key.to_vec(),
-                    tree,
+                    tree: true,
                 })
             }
             Kind::Goto => {
@@ -413,7 +419,7 @@ impl Vm {
                 flow(Flow::Continue)
             }
             Kind::Exec | Kind::TryExec => self.exec(w, app, text, kind == Kind::TryExec),
-            Kind::ExecIf => self.exec_if(text),
+            Kind::ExecIf => self.exec_if(w, text),
             Kind::ExecIfTime => {
                 let b = args::branches(text, Marks::Keep);
                 match b.then {
@@ -422,7 +428,7 @@ impl Vm {
                             Some(rest) => [line, rest].join(&b':'),
                             None => line,
                         };
-                        self.run_in_place(&line)
+                        self.run_in_place(w, &line)
                     }
                     _ => flow(Flow::Continue),
                 }
@@ -449,7 +455,7 @@ impl Vm {
     }
 
     fn hang_up(&mut self, text: &[u8]) -> Act {
-        let cause = known::cause(text);
+        let cause = Cause::read(text).map(|c| c.0).filter(|c| *c != 0);
         if !text.is_empty() && cause.is_none() {
             self.warn(format!(
                 "Hangup does not know the cause {}",
@@ -733,17 +739,17 @@ impl Vm {
     }
 
     /// Runs `App(args)` in the place of this application.
-    fn run_in_place(&mut self, line: &[u8]) -> Act {
+    fn run_in_place(&mut self, w: World, line: &[u8]) -> Act {
         let (name, text) = args::application(line);
         let name = scan::trim_start(name);
-        if !is_application(name) {
-            self.warn(format!("there is no application '{}'", name.escape_ascii()));
-            return flow(Flow::End);
-        }
-        Act::Become(Frame::App(Box::new(App::new(name, text.to_vec()))))
+        Act::Become(Frame::App(Box::new(App::new(
+            w.module.known(name),
+            name,
+            text.to_vec(),
+        ))))
     }
 
-    fn exec_if(&mut self, text: &[u8]) -> Act {
+    fn exec_if(&mut self, w: World, text: &[u8]) -> Act {
         let b = args::branches(text, Marks::Keep);
         let holds = value::truth(&b.condition);
         let Some(then) = b.then else {
@@ -760,15 +766,15 @@ impl Vm {
                 b")",
             ]
             .concat();
-            return self.run_in_place(&line);
+            return self.run_in_place(w, &line);
         };
         match (holds, then.as_slice(), b.otherwise) {
             (true, b"", _) => {
                 self.note(Level::Error, "ExecIf has no application to run");
                 flow(Flow::End)
             }
-            (true, line, _) => self.run_in_place(line),
-            (false, _, Some(line)) if !line.is_empty() => self.run_in_place(&line),
+            (true, line, _) => self.run_in_place(w, line),
+            (false, _, Some(line)) if !line.is_empty() => self.run_in_place(w, &line),
             (false, ..) => flow(Flow::Continue),
         }
     }
@@ -779,7 +785,7 @@ impl Vm {
         if text.is_empty() {
             return flow(Flow::Continue);
         }
-        if !is_application(name) {
+        if matches!(w.module.known(name), Known::Nowhere) {
             self.warn(format!("there is no application '{}'", name.escape_ascii()));
             if lenient {
                 self.assign(w, b"TRYSTATUS", Value::from("NOAPP"));

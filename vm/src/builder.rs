@@ -6,6 +6,7 @@ use std::sync::Arc;
 use strowger_stdlib::template::Slice;
 use strowger_stdlib::timespec::TimeSpec;
 
+use crate::known::{self, Known};
 use crate::module::{
     BadModule, Context, Entry, Include, Module, Options, Parts, Priority, StrId, TEMPORARIES,
 };
@@ -62,6 +63,15 @@ impl Builder {
         };
         b.string(b"");
         b
+    }
+
+    /// Whether an application of this name exists, in any letter case (DL-077). The arguments of any other are not even
+    /// substituted.
+    pub fn has_application(&self, name: &[u8]) -> bool {
+        !matches!(
+            known::application(name, self.parts.options.asterisk_version),
+            Known::Nowhere
+        )
     }
 
     fn string(&mut self, text: &[u8]) -> StrId {

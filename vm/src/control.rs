@@ -3,9 +3,10 @@
 use strowger_stdlib::Value;
 use strowger_stdlib::{args, scan};
 
-use crate::app::App;
+use crate::app::{App, Kind};
 use crate::effect::Level;
 use crate::inputs::{Place, Run};
+use crate::known::Known;
 use crate::pattern::Question;
 use crate::route::{self, Route, Want};
 use crate::run::{Act, Flow, Frame, Out, Vm, World};
@@ -88,7 +89,7 @@ impl Vm {
                 None | Some(Out::Flow(Flow::Continue) | Out::Untouched),
             ) => {
                 if let Some(line) = before.pop() {
-                    return Ok(self.run_line(&line));
+                    return Ok(Self::run_line(w, &line));
                 }
                 match text.take() {
                     Some(text) => Ok(Act::Push(self.subst_frame(&text))),
@@ -104,10 +105,12 @@ impl Vm {
     }
 
     /// `App(args)` as a line of a plan would run it here.
-    fn run_line(&mut self, line: &[u8]) -> Act {
+    fn run_line(w: World, line: &[u8]) -> Act {
         let (name, arguments) = args::application(line);
+        let name = scan::trim_start(name);
         Act::Push(Frame::App(Box::new(App::line(
-            scan::trim_start(name),
+            w.module.known(name),
+            name,
             arguments,
         ))))
     }
@@ -167,7 +170,7 @@ impl Vm {
             }
             Flow::Timeout if called => self.silence(w),
             Flow::Invalid(digits) if called => self.invalid(w, digits),
-            Flow::Raised if called => self.to_exception(w, None),
+            Flow::Raised if called => self.raise(w, None),
             Flow::End
             | Flow::Digit(_)
             | Flow::Incomplete
@@ -254,7 +257,7 @@ impl Vm {
                         });
                         return None;
                     }
-                    return Some(self.to_exception(w, Some(b"ABSOLUTETIMEOUT")));
+                    return Some(self.raise(w, Some(b"ABSOLUTETIMEOUT")));
                 }
                 None
             }
@@ -321,16 +324,19 @@ impl Vm {
             .map(|v| v.bytes().into_owned())
             .unwrap_or_default();
         match status.as_slice() {
-            b"BUSY" => Ok(Act::Push(Frame::App(Box::new(App::new(
-                b"Busy",
-                b"10".to_vec(),
-            ))))),
-            b"CONGESTION" | b"CHANUNAVAIL" => Ok(Act::Push(Frame::App(Box::new(App::new(
-                b"Congestion",
-                b"10".to_vec(),
-            ))))),
+            b"BUSY" => Ok(Self::tone(Kind::Busy)),
+            b"CONGESTION" | b"CHANUNAVAIL" => Ok(Self::tone(Kind::Congestion)),
             _ => self.end(w, Ending::FellThrough),
         }
+    }
+
+    /// Ten seconds of a tone, then the end.
+    fn tone(kind: Kind) -> Act {
+        Act::Push(Frame::App(Box::new(App::new(
+            Known::Here(kind),
+            b"",
+            b"10".to_vec(),
+        ))))
     }
 
     /// Waits for digits of a number (DL-143).
@@ -350,7 +356,7 @@ impl Vm {
             return self.arrive(w);
         }
         if self.exists(w, b"e") {
-            return self.to_exception(w, Some(b"INVALID"));
+            return self.raise(w, Some(b"INVALID"));
         }
         self.warn(format!(
             "the channel was sent to the invalid extension {},{},{}, and there is no `i` to deal with it",
@@ -372,7 +378,7 @@ impl Vm {
             return self.arrive(w);
         }
         if self.exists(w, b"e") {
-            return self.to_exception(w, Some(b"RESPONSETIMEOUT"));
+            return self.raise(w, Some(b"RESPONSETIMEOUT"));
         }
         self.warn(format!(
             "nothing was dialled in time, and {} has no `t`",
@@ -382,7 +388,7 @@ impl Vm {
     }
 
     /// To `e` of the present context; `None`: the exception is described already.
-    fn to_exception(&mut self, w: World, reason: Option<&[u8]>) -> Result<Act, Step> {
+    fn raise(&mut self, w: World, reason: Option<&[u8]>) -> Result<Act, Step> {
         if let Some(reason) = reason {
             self.exception = Some(Exception {
                 reason: reason.to_vec(),

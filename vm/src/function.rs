@@ -12,7 +12,7 @@ use crate::effect::{Answer, Effect, Level};
 use crate::route::Want;
 use crate::run::{Act, Feed, Frame, Out, Vm, World};
 use crate::write::Write;
-use crate::{Text, known, party};
+use crate::{Text, party};
 
 /// A function that waits.
 #[derive(Debug, Clone)]
@@ -68,7 +68,7 @@ impl Vm {
                 body,
             })));
         }
-        if known::function(name) {
+        if w.module.has_function(name) {
             let effect = Effect::ReadFunction {
                 function: name.to_vec(),
                 args: text.to_vec(),
@@ -248,21 +248,25 @@ impl Vm {
                 )
             }
             b"STACK_PEEK" => self.stack_peek(part(0), part(1)),
-            b"HASH" if parts.len() > 1 => value(self.read(w, &hash_name(part(0), part(1)))),
-            b"HASHKEYS" => {
-                let prefix = [b"~HASH~", text, b"~"].concat();
-                let mut keys: Vec<Text> = Vec::new();
-                for (name, _, _) in self.variables.all(w.module) {
-                    if let Some(key) = name
-                        .strip_prefix(prefix.as_slice())
-                        .and_then(|k| k.strip_suffix(b"~"))
-                    {
-                        keys.push(key.to_vec());
-                    }
-                }
-                keys.reverse();
-                value(keys.join(&b','))
+            b"HASH" if parts.len() > 1 => {
+                // The key is the last slot: it takes the rest.
+                let parts = args::split(text, 2);
+                value(self.read(w, &hash_name(&parts[0], &parts[1])))
             }
+            b"HASH" => value(
+                self.hash(w, text)
+                    .into_iter()
+                    .map(|(_, v)| v)
+                    .collect::<Vec<_>>()
+                    .join(&b','),
+            ),
+            b"HASHKEYS" => value(
+                self.hash(w, text)
+                    .into_iter()
+                    .map(|(k, _)| k)
+                    .collect::<Vec<_>>()
+                    .join(&b','),
+            ),
             b"EVAL" => {
                 if text.is_empty() {
                     self.warn("EVAL needs a text");
@@ -300,8 +304,12 @@ impl Vm {
                 }
             }
             b"DIALPLAN_EXISTS" => {
+                if text.is_empty() {
+                    self.note(Level::Error, "DIALPLAN_EXISTS needs a context");
+                    return Some(Act::Return(Out::Failed));
+                }
                 let exists = match (parts.len(), part(0)) {
-                    (0 | 1, context) => w.module.has_context(context),
+                    (1, context) => w.module.has_context(context),
                     (_, context) => {
                         let exten = part(1);
                         let want = match part(2) {
@@ -394,6 +402,17 @@ impl Vm {
                 Act::Return(Out::Failed)
             }
         }
+    }
+
+    /// Keys and values of a HASH(), the newest first.
+    fn hash(&self, w: World, hash: &[u8]) -> Vec<(Text, Text)> {
+        let prefix = [b"~HASH~", hash, b"~"].concat();
+        let all = self.variables.all(w.module).into_iter().rev();
+        all.filter_map(|(name, v, _)| {
+            let key = name.strip_prefix(prefix.as_slice())?.strip_suffix(b"~")?;
+            Some((key.to_vec(), v.bytes().into_owned()))
+        })
+        .collect()
     }
 
     /// Items of CHANNEL() that tell where the channel stands.

@@ -25,7 +25,6 @@ mod slow;
 pub mod trace;
 mod write;
 
-pub use app::is_application;
 pub use builder::{Builder, ContextId, EntryId, StepCode, StepHead};
 pub use effect::{Effect, Reply};
 pub use inputs::{Entry, Globals, Inputs, Place, Run, System, Time};

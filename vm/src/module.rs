@@ -10,6 +10,7 @@ use std::sync::Arc;
 use strowger_stdlib::template::Slice;
 use strowger_stdlib::timespec::TimeSpec;
 
+use crate::known::{self, Known};
 use crate::op::{Builtin, Field, Instr, Kind, Op};
 use crate::pattern::{ByteSet, Element, Matches, Pattern};
 use crate::trace::Source;
@@ -31,6 +32,8 @@ pub struct Module {
     by_context: HashMap<Box<[u8]>, u32>,
     /// Per context: index of the first entry of each plain name.
     plain: Vec<HashMap<Box<[u8]>, u32>>,
+    /// What each application name means.
+    known: Vec<Known>,
     /// Tells modules apart when a channel is resumed.
     pub(crate) identity: u64,
 }
@@ -56,6 +59,8 @@ pub struct Options {
     pub autofallthrough: bool,
     /// `extenpatternmatchnew`: only the best entry of a context counts (DL-122).
     pub best_only: bool,
+    /// The Asterisk that it was compiled for, by major version: which applications and functions there are.
+    pub asterisk_version: u32,
 }
 
 impl Default for Options {
@@ -63,6 +68,7 @@ impl Default for Options {
         Options {
             autofallthrough: true,
             best_only: false,
+            asterisk_version: 23,
         }
     }
 }
@@ -176,12 +182,19 @@ impl Module {
             }
             plain.push(first);
         }
+        let version = parts.options.asterisk_version;
+        let known = parts
+            .applications
+            .iter()
+            .map(|id| known::application(&text(*id), version))
+            .collect();
         let identity = fingerprint(&parts);
         Ok(Module {
             parts,
             slots,
             by_context,
             plain,
+            known,
             identity,
         })
     }
@@ -228,6 +241,23 @@ impl Module {
             file: String::from_utf8_lossy(self.text(p.file)).into_owned(),
             line: p.line,
         })
+    }
+
+    /// What the application of this name is.
+    pub(crate) fn known(&self, name: &[u8]) -> Known {
+        known::application(name, self.parts.options.asterisk_version)
+    }
+
+    /// The same for one that a step names.
+    pub(crate) fn known_by_index(&self, index: u32) -> Known {
+        self.known
+            .get(index as usize)
+            .copied()
+            .unwrap_or(Known::Nowhere)
+    }
+
+    pub(crate) fn has_function(&self, name: &[u8]) -> bool {
+        known::function(name, self.parts.options.asterisk_version)
     }
 
     /// Whether a context of this name exists.
@@ -342,6 +372,7 @@ impl Module {
         w.u32(VERSION);
         let p = &self.parts;
         w.u8(u8::from(p.options.autofallthrough) | u8::from(p.options.best_only) << 1);
+        w.u32(p.options.asterisk_version);
         w.list(&p.strings, |w, s| w.bytes(s));
         w.list(&p.slices, |w, s| {
             w.u32(s.offset as u32);
@@ -405,6 +436,7 @@ impl Module {
             options: Options {
                 autofallthrough: flags & 1 != 0,
                 best_only: flags & 2 != 0,
+                asterisk_version: r.u32()?,
             },
             ..Parts::default()
         };

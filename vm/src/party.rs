@@ -154,32 +154,69 @@ impl State {
 /// Reads `"Name" <number>`, `Name <number>`, `number` or `name` as a caller id: name and number.
 pub(crate) fn parse_identity(text: &[u8]) -> (Option<Text>, Option<Text>) {
     let text = scan::trim(text);
-    if let Some(open) = text.iter().rposition(|b| *b == b'<')
-        && let Some(close) = text[open..].iter().position(|b| *b == b'>')
-    {
-        let number = text[open + 1..open + close].to_vec();
-        let mut name = scan::trim(&text[..open]);
-        if let [b'"', inner @ .., b'"'] = name {
-            name = inner;
+    let (name, rest) = match text {
+        [b'"', inner @ ..] => {
+            let (name, rest) = quoted(inner);
+            if scan::trim(rest).is_empty() && name.contains(&b'<') {
+                return parse_identity(&name);
+            }
+            (Some(name), rest)
         }
-        let name = name.to_vec();
-        return ((!name.is_empty()).then_some(name), Some(number));
-    }
-    if let [b'"', inner @ .., b'"'] = text {
-        return (Some(inner.to_vec()), None);
-    }
-    let is_number = !text.is_empty()
-        && text
-            .iter()
-            .all(|b| b.is_ascii_digit() || b"()+-*#. ".contains(b));
-    if is_number {
-        (None, Some(text.to_vec()))
-    } else {
-        (Some(text.to_vec()), None)
-    }
+        _ => (None, text),
+    };
+    let Some(open) = rest.iter().position(|b| *b == b'<') else {
+        return match name {
+            Some(name) => (Some(name), None),
+            None => {
+                let number = shrunk(text);
+                let is_number = !number.is_empty()
+                    && number
+                        .iter()
+                        .all(|b| b.is_ascii_digit() || b"*#+".contains(b));
+                if is_number {
+                    (None, Some(number))
+                } else {
+                    (Some(text.to_vec()), None)
+                }
+            }
+        };
+    };
+    let inner = &rest[open + 1..];
+    let number = &inner[..inner.iter().position(|b| *b == b'>').unwrap_or(inner.len())];
+    let name = name.unwrap_or_else(|| scan::trim(&rest[..open]).to_vec());
+    ((!name.is_empty()).then_some(name), Some(shrunk(number)))
 }
 
-/// The two spellings of presentations: for a name or number, in Asterisk's words.
+/// The text up to the quote that closes it, escapes undone, and what follows.
+fn quoted(text: &[u8]) -> (Text, &[u8]) {
+    let mut out = Text::new();
+    let mut at = 0;
+    while let Some(b) = text.get(at) {
+        at += 1;
+        match b {
+            b'"' => break,
+            b'\\' => {
+                out.extend(text.get(at));
+                at += 1;
+            }
+            b => out.push(*b),
+        }
+    }
+    (out, text.get(at..).unwrap_or_default())
+}
+
+/// A number without what people write into it: blanks, parentheses, dashes, points that are not last.
+fn shrunk(number: &[u8]) -> Text {
+    let number = scan::trim(number);
+    let last = number.len().saturating_sub(1);
+    let kept = number
+        .iter()
+        .enumerate()
+        .filter(|(i, b)| !(b" ()-".contains(b) || **b == b'.' && *i != last));
+    kept.map(|(_, b)| *b).collect()
+}
+
+/// The presentation of an identity that nobody restricted.
 const PRESENTATION: &[u8] = b"allowed_not_screened";
 
 /// An item of CALLERID() or CONNECTEDLINE(), its name in lower case. `None`: no such item.
@@ -203,7 +240,16 @@ pub(crate) fn read_identity(id: &Identity, item: &[u8]) -> Option<Text> {
         }
         b"num-plan" | b"ton" | b"ani2" => b"0".to_vec(),
         b"ani" | b"ani-num" => or_empty(&id.ani),
-        b"ani-all" | b"ani-name" => Text::new(),
+        b"ani-all" | b"dnid-all" => {
+            let number = if item == b"ani-all" {
+                or_empty(&id.ani)
+            } else {
+                id.dnid.clone()
+            };
+            [b"\"\" <", number.as_slice(), b">"].concat()
+        }
+        b"priv-all" => b"\"\" <>".to_vec(),
+        b"ani-name" => Text::new(),
         b"dnid" | b"dnid-num" => id.dnid.clone(),
         b"rdnis" => id.rdnis.clone(),
         b"tag" => id.tag.clone(),
@@ -255,14 +301,16 @@ impl Party {
             b"language" => self.language.clone(),
             b"accountcode" => self.account.clone(),
             b"musicclass" => self.music.clone(),
-            name => {
-                return self
-                    .items
-                    .iter()
-                    .find(|(n, _)| n == name)
-                    .map(|(_, v)| v.clone());
-            }
+            b"max_forwards" => self.kept(b"max_forwards").unwrap_or(b"20").to_vec(),
+            name => return self.kept(name).map(<[u8]>::to_vec),
         })
+    }
+
+    fn kept(&self, name: &[u8]) -> Option<&[u8]> {
+        self.items
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, v)| v.as_slice())
     }
 
     /// Keeps a further item of CHANNEL().

@@ -7,12 +7,13 @@
 use strowger_stdlib::template::{Slice, Substitution};
 use strowger_stdlib::{Value, expr};
 
-use crate::app::{App, is_application};
+use crate::app::App;
 use crate::control::{Exception, Phase};
 use crate::effect::{Answer, Effect, Level, Reply};
 use crate::frame::Variables;
 use crate::function::Function;
 use crate::inputs::{Entry, Inputs, Place, Time};
+use crate::known::Known;
 use crate::limits::{Budget, Limits};
 use crate::module::{Module, StrId};
 use crate::op::{Builtin, Op};
@@ -540,7 +541,7 @@ impl Vm {
                 }
                 Op::App => {
                     let arguments = self.load(word.a()).bytes().into_owned();
-                    return Ok(self.run_step(w, arguments));
+                    return Ok(self.run_step(w, word.bc(), arguments));
                 }
                 Op::Next => {
                     self.pc = None;
@@ -551,15 +552,16 @@ impl Vm {
     }
 
     /// Traces the priority and starts its application.
-    fn run_step(&mut self, w: World, arguments: Text) -> Act {
+    fn run_step(&mut self, w: World, application: u32, arguments: Text) -> Act {
         let step = self
             .route
             .and_then(|r| w.module.priority(r.context, r.entry, r.index));
         let name = step.map_or(&b""[..], |p| w.module.text(p.application));
         let source = step.and_then(|p| w.module.source(p));
-        if !is_application(name) {
+        let known = w.module.known_by_index(application);
+        if matches!(known, Known::Nowhere) {
             // Asterisk says nothing of a step that it cannot run, but that it cannot run it.
-            return Act::Push(Frame::App(Box::new(App::new(name, arguments))));
+            return Act::Push(Frame::App(Box::new(App::new(known, name, arguments))));
         }
         self.trail.push(Trace::Step(Executed {
             context: self.place.context.clone(),
@@ -569,7 +571,7 @@ impl Vm {
             arguments: arguments.clone(),
             source,
         }));
-        Act::Push(Frame::App(Box::new(App::new(name, arguments))))
+        Act::Push(Frame::App(Box::new(App::new(known, name, arguments))))
     }
 
     fn load(&self, t: u16) -> Value {
@@ -618,8 +620,13 @@ impl Vm {
             Builtin::Channel => Value::text(&self.party.name),
             Builtin::UniqueId => Value::text(&self.party.unique_id),
             Builtin::HangupCause => Value::int(i64::from(self.party.cause)),
-            Builtin::CallingPres | Builtin::CallingAni2 | Builtin::CallingTon => Value::int(0),
-            Builtin::CallingTns => Value::EMPTY,
+            // 67: there is no number.
+            Builtin::CallingPres => Value::int(if self.party.caller.number.is_some() {
+                0
+            } else {
+                67
+            }),
+            Builtin::CallingAni2 | Builtin::CallingTon | Builtin::CallingTns => Value::int(0),
             Builtin::Hint => Value::text(
                 w.module
                     .hint(&self.place.context, &self.place.exten)

@@ -1,13 +1,13 @@
 //! Writing variables and functions: `Set(name=value)`, `Set(FUNC(args)=value)` (DL-197, DL-271 to DL-278).
 
 use strowger_stdlib::template::Call;
-use strowger_stdlib::{Value, args, pure, scan};
+use strowger_stdlib::{Value, args, pure};
 
 use crate::effect::{Answer, Effect, Level};
 use crate::frame::Mark;
 use crate::function::hash_name;
 use crate::run::{Act, Feed, Frame, Out, Vm, World};
-use crate::{Text, known, party};
+use crate::{Text, party};
 
 /// Assignments still to be made, and what to return then.
 #[derive(Debug, Clone)]
@@ -93,6 +93,8 @@ impl Vm {
             }
             b"DELETE" => self.forget(w, text),
             b"HASH" if parts.len() > 1 => {
+                // The key is the last slot: it takes the rest.
+                let parts = args::split(text, 2);
                 let (mark, hash) = Mark::split(&parts[0]);
                 let prefix: &[u8] = match mark {
                     Mark::None => b"",
@@ -187,7 +189,7 @@ impl Vm {
                 }
                 if pure::write(name, text, &Value::EMPTY, &bytes).is_some() {
                     self.write_pure(w, q, name, text, &Value::EMPTY, &v);
-                } else if known::function(name) {
+                } else if w.module.has_function(name) {
                     return Act::Leave(Effect::WriteFunction {
                         function: name.to_vec(),
                         args: text.to_vec(),
@@ -244,14 +246,31 @@ impl Vm {
                     self.handlers.push(bytes);
                 }
             }
+            b"amaflags" => {
+                let number: &[u8] = match bytes.to_ascii_lowercase().as_slice() {
+                    b"omit" => b"1",
+                    b"billing" => b"2",
+                    b"documentation" => b"3",
+                    _ => &bytes,
+                };
+                let number = number.to_vec();
+                self.party.set_item(b"amaflags", number);
+            }
             b"language" => self.party.language = bytes,
             b"accountcode" => self.party.account = bytes,
             b"musicclass" => self.party.music = bytes,
-            name @ (b"parkinglot" | b"tonezone" | b"userfield" | b"callgroup" | b"pickupgroup"
-            | b"namedcallgroup" | b"namedpickupgroup" | b"amaflags"
-            | b"after_bridge_goto" | b"dtmf_features" | b"max_forwards" | b"tenantid") => {
-                self.party.set_item(name, bytes)
-            }
+            name @ (b"parkinglot"
+            | b"tonezone"
+            | b"userfield"
+            | b"callgroup"
+            | b"pickupgroup"
+            | b"namedcallgroup"
+            | b"namedpickupgroup"
+            | b"transfercapability"
+            | b"after_bridge_goto"
+            | b"dtmf_features"
+            | b"max_forwards"
+            | b"tenantid") => self.party.set_item(name, bytes),
             _ => {
                 return Act::Leave(Effect::WriteFunction {
                     function: b"CHANNEL".to_vec(),
@@ -276,7 +295,7 @@ pub(crate) fn pairs(text: &[u8]) -> (Vec<(Text, Value)>, Vec<Text>) {
     let mut bad = Vec::new();
     for entry in args::split(text, args::MSET_SLOTS) {
         match args::assignment(&entry) {
-            Some((name, v)) => good.push((scan::trim(name).to_vec(), Value::text(v))),
+            Some((name, v)) => good.push((name.to_vec(), Value::text(v))),
             None => bad.push(entry),
         }
     }

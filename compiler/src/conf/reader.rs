@@ -4,8 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::comment::Comments;
 use super::line::{
-    COPIED, Config, INCLUDE_DEPTH, INCLUDED_FILES, LINE_BYTES, NAME_BYTES, PROBLEMS, Section,
-    VALUES, Value,
+    Config, INCLUDE_DEPTH, INCLUDED_FILES, LINE_BYTES, NAME_BYTES, PROBLEMS, Section, VALUES, Value,
 };
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Sources, Span, Text};
@@ -22,8 +21,6 @@ pub(super) fn read(sources: &Sources, file: FileId) -> Config {
         asked: HashSet::new(),
         files: 0,
         values: 0,
-        copied: 0,
-        full: false,
     };
     reader.file(file, 0, &mut 0);
     reader.out
@@ -44,8 +41,6 @@ struct Reader<'a> {
     asked: HashSet<String>,
     files: usize,
     values: usize,
-    copied: usize,
-    full: bool,
 }
 
 impl Reader<'_> {
@@ -279,18 +274,10 @@ impl Reader<'_> {
                         self.fatal(depth, found)?;
                         continue;
                     };
-                    let room = COPIED.saturating_sub(self.copied);
-                    let from = &self.out.sections[base].values;
-                    let mut copied = from[..from.len().min(room)].to_vec();
-                    if from.len() > room && !std::mem::replace(&mut self.full, true) {
-                        let message =
-                            format!("sections copy more than {COPIED} values from each other");
-                        self.report(
-                            Diagnostic::new("S135", message, place)
-                                .label("not all of it is copied"),
-                        );
-                    }
-                    self.copied += copied.len();
+                    let room = VALUES.saturating_sub(self.values);
+                    let mut copied = self.out.sections[base].values.clone();
+                    copied.truncate(room);
+                    self.values += copied.len();
                     for value in &mut copied {
                         value.inherited = true;
                     }

@@ -182,9 +182,6 @@ impl Leg {
             leg,
             ended: Box::new(ended),
         });
-        if let Exchange::Ours { key, .. } = &self.exchange {
-            t.give_up(*key);
-        }
         self.over = true;
         self.state = State::Ending;
         self.bound = None;

@@ -1,1 +1,0 @@
-//! Two exchanges that call each other.
