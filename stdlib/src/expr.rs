@@ -463,9 +463,7 @@ impl Machine {
     /// Answers the last [`Need::Call`].
     pub fn feed(&mut self, value: Value) {
         if self.asked.take().is_some() {
-            let text = value.bytes();
-            self.stack
-                .push(Operand::from_text(&text[..text.len().min(CALL_LIMIT)]));
+            self.stack.push(Operand::from_answer(&value.bytes()));
         }
     }
 
@@ -473,8 +471,7 @@ impl Machine {
     /// argument text then stands for one.
     pub fn feed_untouched(&mut self) {
         if let Some((_, args)) = self.asked.take() {
-            self.stack
-                .push(Operand::from_text(&args[..args.len().min(CALL_LIMIT)]));
+            self.stack.push(Operand::from_answer(&args));
         }
     }
 
@@ -678,6 +675,25 @@ impl Operand {
         } else {
             Operand::Text(text.into())
         }
+    }
+
+    /// The answer of a function: made of digits, points, minus signs and
+    /// blanks alone it is a number (the empty text is 0), else text.
+    fn from_answer(text: &[u8]) -> Operand {
+        let text = &text[..text.len().min(CALL_LIMIT)];
+        let is_number = text
+            .iter()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b' ' | b'\t'));
+        if !is_number {
+            return Operand::Text(text.into());
+        }
+        let digits = scan::trim_start(text);
+        Operand::Number(match digits.strip_prefix(b"-") {
+            Some(digits) if digits.first().is_some_and(|first| *first != b'-') => {
+                -Real::read(digits)
+            }
+            _ => Real::read(digits),
+        })
     }
 
     fn number(&self) -> Option<Real> {

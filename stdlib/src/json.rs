@@ -3,6 +3,7 @@
 
 use crate::args;
 use crate::pure::{Answer, Input, Pure, reading};
+use crate::sprintf;
 use crate::value::Value;
 
 pub(crate) const FUNCTIONS: &[Pure] = &[reading("JSON_DECODE", decode)];
@@ -64,6 +65,7 @@ fn decode(input: &Input<'_>) -> Answer {
         Json::Null => Value::EMPTY,
         Json::Bool(is_true) => Value::truth_value(*is_true),
         Json::Text(text) => Value::text(text),
+        Json::Real(number) => Value::from(sprintf::general(*number, 17).as_str()),
         other => {
             let mut out = Vec::new();
             other.print(&mut out);

@@ -172,8 +172,9 @@ impl Form {
             Form::Float => Value::from(print_float(number).as_str()),
             Form::Int => Value::int(i64::from(to_int(number))),
             // Through 64 bits, of which the low half is kept.
+            Form::Hex if number.abs() >= 9_223_372_036_854_775_808.0 => Value::Int(0),
             Form::Hex => Value::from(format!("{:x}", number as i64 as u32).as_str()),
-            Form::Char => match number as i64 as u8 {
+            Form::Char => match to_int(number) as u8 {
                 0 => Value::EMPTY,
                 byte => Value::text(&[byte]),
             },

@@ -5,6 +5,9 @@
 //! in; one that changes variables says so in [`Answer::writes`]. Who calls
 //! does the reading and the writing.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::template::Answered;
 use crate::time::{Moment, Zone};
 use crate::value::Value;
@@ -181,21 +184,32 @@ const TABLES: &[&[Pure]] = &[
     digits::FUNCTIONS,
 ];
 
-fn all() -> impl Iterator<Item = &'static Pure> {
-    TABLES.iter().copied().flatten()
+struct Index {
+    functions: Vec<&'static Pure>,
+    by_name: HashMap<&'static [u8], PureId>,
 }
+
+static INDEX: LazyLock<Index> = LazyLock::new(|| {
+    let functions: Vec<&'static Pure> = TABLES.iter().copied().flatten().collect();
+    let by_name = functions
+        .iter()
+        .enumerate()
+        // The table is far shorter than 65 536.
+        .map(|(index, function)| (function.name.as_bytes(), PureId(index as u16)))
+        .collect();
+    Index { functions, by_name }
+});
 
 /// Finds a function; names are case-sensitive (DL-196).
 pub fn find(name: &[u8]) -> Option<PureId> {
-    all()
-        .position(|function| function.name.as_bytes() == name)
-        // The table is far shorter than 65 536.
-        .map(|index| PureId(index as u16))
+    INDEX.by_name.get(name).copied()
 }
 
 /// Every function with its name.
 pub fn names() -> impl Iterator<Item = (PureId, &'static str)> {
-    all()
+    INDEX
+        .functions
+        .iter()
         .enumerate()
         .map(|(index, function)| (PureId(index as u16), function.name))
 }
@@ -208,11 +222,11 @@ impl PureId {
 
     /// The function with that index, if there is one.
     pub fn from_index(index: u16) -> Option<PureId> {
-        (usize::from(index) < all().count()).then_some(PureId(index))
+        (usize::from(index) < INDEX.functions.len()).then_some(PureId(index))
     }
 
     fn function(self) -> Option<&'static Pure> {
-        all().nth(usize::from(self.0))
+        INDEX.functions.get(usize::from(self.0)).copied()
     }
 
     /// The name.

@@ -87,6 +87,7 @@ impl Function {
             Function::Rint => to(Round::NearestTiesToEven),
             Function::Round => to(Round::NearestTiesToAway),
             Function::Abs => x.abs(),
+            Function::Remainder if y.is_zero() && !x.is_nan() => -Extended::NAN,
             Function::Remainder => x.ieee_rem(y).value,
             Function::Pow => pow(x, y),
             _ if x.is_nan() => x,
@@ -112,6 +113,7 @@ impl Function {
                 }
             }
             Function::Sqrt if x.is_zero() => x,
+            Function::Sqrt if x.is_negative() => -Extended::NAN,
             Function::Sqrt => narrow(square_root(wide(x))),
             Function::Exp => exponential(x, None),
             Function::Exp2 => exponential(x, Some(LN2)),
@@ -199,7 +201,7 @@ fn reduce(x: Quad, quadrant: Quad) -> Quad {
     let parts = [
         "1.57079632679489661923",
         "0.0000000000000000000013216916397514420985",
-        "0.00000000000000000000000000000000000000004699442096",
+        "8.4699687552910487472296153908e-41",
     ];
     let mut rest = x;
     for part in parts {
@@ -421,7 +423,8 @@ fn pow(x: Extended, y: Extended) -> Extended {
         });
     }
     if x.is_negative() && !whole {
-        return Extended::NAN;
+        // The library's own quotient of zeros, which has a sign.
+        return -Extended::NAN;
     }
     signed(narrow(raise((natural(wide(x.abs())) * wide(y)).value)))
 }

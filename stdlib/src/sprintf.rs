@@ -240,6 +240,15 @@ impl Conversion {
     }
 }
 
+/// C's `%.*g`.
+pub(crate) fn general(number: f64, precision: usize) -> String {
+    let sign = if number.is_sign_negative() { "-" } else { "" };
+    format!(
+        "{sign}{}",
+        Conversion::default().general(number.abs(), precision.max(1))
+    )
+}
+
 /// C's `%e`.
 fn exponent(size: f64, precision: usize) -> String {
     let text = format!("{size:.precision$e}");

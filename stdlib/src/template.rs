@@ -20,6 +20,9 @@ pub const DEPTH_LIMIT: usize = 15;
 /// Bytes of one whole substitution result (DL-189); what is beyond is cut.
 pub const RESULT_LIMIT: usize = 8191;
 
+/// Bytes of one body that is being filled; what is beyond is cut.
+pub const BODY_LIMIT: usize = 65_536;
+
 /// Bytes of the answer of one function or expression (DL-189).
 pub const VALUE_LIMIT: usize = 4095;
 
@@ -403,6 +406,11 @@ impl Frame {
             machine: None,
         }
     }
+
+    fn append(&mut self, text: &[u8]) {
+        let room = BODY_LIMIT.saturating_sub(self.out.len());
+        self.out.extend_from_slice(&text[..text.len().min(room)]);
+    }
 }
 
 impl Substitution {
@@ -460,7 +468,7 @@ impl Substitution {
             };
             frame.next += 1;
             match piece {
-                Piece::Text(text) => frame.out.extend_from_slice(text),
+                Piece::Text(text) => frame.append(text),
                 Piece::Hole(hole) => {
                     if !hole.closed {
                         self.note(Remark::Unclosed(hole.kind));
@@ -534,7 +542,7 @@ impl Substitution {
     fn put(&mut self, value: &[u8], slice: Option<Slice>) {
         let cut = slice.map_or(value, |slice| slice.cut(value));
         if let Some(frame) = self.frames.last_mut() {
-            frame.out.extend_from_slice(cut);
+            frame.append(cut);
         }
     }
 
@@ -594,9 +602,7 @@ impl Substitution {
             expr::Need::Done(value) => {
                 frame.machine = None;
                 let text = value.bytes();
-                frame
-                    .out
-                    .extend_from_slice(&text[..text.len().min(VALUE_LIMIT)]);
+                frame.append(&text[..text.len().min(VALUE_LIMIT)]);
                 None
             }
         };

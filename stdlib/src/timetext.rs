@@ -1,5 +1,8 @@
 //! STRFTIME and STRPTIME, in the C locale.
 
+use rustc_apfloat::ieee::X87DoubleExtended as Extended;
+use rustc_apfloat::{Float, Round};
+
 use crate::args;
 use crate::pure::{Answer, Input, Pure, plain};
 use crate::scan;
@@ -56,23 +59,26 @@ fn format_time(input: &Input<'_>) -> Answer {
     Answer::value(text)
 }
 
-/// Seconds with or without a fraction.
+/// Seconds with or without a fraction, computed as Asterisk does: in 80 bits,
+/// what is below a microsecond cut off.
 fn epoch(text: &[u8]) -> Option<Moment> {
-    let (seconds, read) = scan::integer(text)?;
-    let fraction = match text[read..].strip_prefix(b".") {
-        Some(digits) => (0..6).fold(0i64, |sum, place| {
-            let digit = match digits.get(place) {
-                Some(byte) if digits[..=place].iter().all(u8::is_ascii_digit) => {
-                    i64::from(byte - b'0')
-                }
-                _ => 0,
-            };
-            sum * 10 + digit
-        }),
-        None => 0,
+    let (_, read) = scan::float(text)?;
+    let spelled = std::str::from_utf8(scan::trim_start(&text[..read])).ok()?;
+    let number = Extended::from_str_r(spelled, Round::NearestTiesToEven)
+        .ok()?
+        .value;
+    let whole = number.round_to_integral(Round::TowardZero).value;
+    let million = Extended::from_u128(1_000_000).value;
+    let rest = ((number - whole).value * million).value;
+    let integer = |number: Extended| {
+        let mut exact = false;
+        let status = number.to_i128_r(64, Round::TowardZero, &mut exact);
+        i64::try_from(status.value).ok()
     };
     Some(Moment {
-        micros: seconds.checked_mul(1_000_000)?.checked_add(fraction)?,
+        micros: integer(whole)?
+            .checked_mul(1_000_000)?
+            .checked_add(integer(rest)?)?,
     })
 }
 
@@ -179,15 +185,14 @@ fn write_time(
             .iter()
             .take_while(|byte| byte.is_ascii_digit())
             .count();
-        if format.get(at + digits) == Some(&b'q') && digits <= 1 {
-            let places = match digits {
-                0 => 3,
-                _ => usize::from(format[at] - b'0'),
-            };
+        let places = match format[at..] {
+            [b'q', ..] => Some(3),
+            [digit @ b'1'..=b'6', b'q', ..] => Some(usize::from(digit - b'0')),
+            _ => None,
+        };
+        if let Some(places) = places {
             let micros = format!("{:06}", civil.moment.subsecond());
-            let shown = places.min(6);
-            out.extend_from_slice(&micros.as_bytes()[..shown]);
-            out.extend(std::iter::repeat_n(b'0', places - shown));
+            out.extend_from_slice(&micros.as_bytes()[..places]);
             at += digits + 1;
             continue;
         }

@@ -20,7 +20,7 @@ pub fn encode(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// `%XX` becomes a byte; anything else stays, `+` too.
+/// `%XX` becomes a byte; what starts with no digit stays, `+` too.
 pub fn decode(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut at = 0;
@@ -30,10 +30,12 @@ pub fn decode(text: &[u8]) -> Vec<u8> {
                 .and_then(|byte| char::from(*byte).to_digit(16))
         };
         if text[at] == b'%'
-            && let (Some(high), Some(low)) = (digit(at + 1), digit(at + 2))
+            && at + 2 < text.len()
+            && let Some(high) = digit(at + 1)
         {
-            // Two hexadecimal digits make one byte.
-            out.push((high * 16 + low) as u8);
+            // One digit alone counts, and what stands in place of the second
+            // is swallowed. Two hexadecimal digits make one byte.
+            out.push(digit(at + 2).map_or(high, |low| high * 16 + low) as u8);
             at += 3;
         } else {
             out.push(text[at]);
