@@ -87,20 +87,20 @@ impl Phone {
     }
 
     fn send(&mut self, to: &StreamHandle, frame: &Frame) {
+        self.send_to(to.near(), frame);
+    }
+
+    fn send_to(&mut self, to: SocketAddr, frame: &Frame) {
+        let stamp = Stamp {
+            marker: false,
+            sequence: self.sequence,
+            timestamp: u32::from(self.sequence) * 160,
+            ssrc: 5,
+        };
         let mut packet = Vec::new();
-        let timestamp = u32::from(self.sequence) * 160;
-        make(
-            &mut packet,
-            Stamp {
-                marker: false,
-                sequence: self.sequence,
-                timestamp,
-                ssrc: 5,
-            },
-            self.codec.payload(),
-        );
+        make(&mut packet, stamp, self.codec.payload());
         packet.extend(frame.iter().map(|&s| self.codec.encode(s)));
-        self.socket.send_to(&packet, to.near()).unwrap();
+        self.socket.send_to(&packet, to).unwrap();
         self.sequence += 1;
     }
 
@@ -328,4 +328,33 @@ fn an_address_that_is_not_ours_opens_nothing() {
         media.open(LOCAL, None, listener().0).is_some(),
         "and takes no port away"
     );
+}
+
+#[test]
+fn a_phone_on_ipv6_talks_to_one_on_ipv4() {
+    let six = IpAddr::V6(std::net::Ipv6Addr::LOCALHOST);
+    let Ok(socket) = UdpSocket::bind((six, 0)) else {
+        eprintln!("SKIPPED: this machine has no IPv6 on loopback");
+        return;
+    };
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let media = media(4, 1);
+    let any = IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED); // takes both families
+    let a = media.open(any, None, listener().0).unwrap();
+    let b = media.open(any, Some(&a), listener().0).unwrap();
+    let (mut one, mut two) = (
+        Phone {
+            socket,
+            codec: Codec::Pcmu,
+            sequence: 0,
+        },
+        Phone::new(Codec::Pcmu),
+    );
+    a.remote(one.remote());
+    b.remote(two.remote());
+    a.connect(&b, Digits::Pass, Digits::Pass);
+    one.send_to((six, a.near().port()).into(), &[700; 160]);
+    assert_eq!(two.hear().1.len(), 160);
+    two.send_to((LOCAL, b.near().port()).into(), &[700; 160]);
+    assert_eq!(one.hear().1.len(), 160);
 }

@@ -196,6 +196,7 @@ fn ahead32(a: u32, b: u32) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn at(ms: u64) -> Now {
         Now {
@@ -306,5 +307,45 @@ mod tests {
         assert_eq!(first.timestamp, again.timestamp);
         assert_eq!(audio.timestamp, first.timestamp + 160);
         assert!(!again.marker);
+    }
+
+    proptest! {
+        /// Whatever feeds the line, and however its packets were lost or mixed up on their way: no number is used twice.
+        #[test]
+        fn every_packet_has_a_number_of_its_own(
+            start: u16,
+            turns in proptest::collection::vec((0_u64..4, 1_usize..30, 0_u16..50), 1..40),
+        ) {
+            let mut line = Sending::new(1, start, 7);
+            let mut used = std::collections::HashSet::new();
+            let (mut ms, mut heard) = (0, [60_000_u16, 9, 30_000]);
+            let mut sent = 0;
+            for (source, packets, mix) in turns {
+                // Packets of this turn in the order they come: now and then one is overtaken by the next, or lost.
+                let mut order: Vec<u16> = (0..packets as u16).filter(|n| mix == 0 || n % 50 != mix).collect();
+                for n in (1..order.len()).step_by(usize::from(mix % 7 + 2)) {
+                    order.swap(n - 1, n);
+                }
+                for n in order {
+                    ms += 20;
+                    let stamp = match source {
+                        0 => Some(line.made(at(ms), line.begin(at(ms)), n == 0)),
+                        _ => {
+                            let sequence = heard[source as usize - 1].wrapping_add(n);
+                            let header = header(source as u32, sequence, u32::from(sequence) * 160);
+                            line.relayed(at(ms), StreamId(source), &header, false)
+                        }
+                    };
+                    if let Some(stamp) = stamp {
+                        prop_assert!(used.insert(stamp.sequence), "{} twice", stamp.sequence);
+                        sent += 1;
+                    }
+                }
+                if source > 0 {
+                    heard[source as usize - 1] = heard[source as usize - 1].wrapping_add(packets as u16);
+                }
+            }
+            prop_assert_eq!(used.len(), sent);
+        }
     }
 }
