@@ -3,6 +3,7 @@
 use crate::diagnostic::Level;
 
 mod arguments;
+mod exchange;
 mod files;
 mod flow;
 mod reading;
@@ -39,10 +40,15 @@ pub fn level(id: &str) -> Level {
 
 /// The entry of a code.
 pub fn find(id: &str) -> Option<&'static Code> {
-    all().find(|c| c.id == id)
+    all().chain(exchange()).find(|c| c.id == id)
 }
 
-/// All codes, family by family.
+/// Codes that the exchange finds when it reads device and server files.
+pub fn exchange() -> impl Iterator<Item = &'static Code> {
+    exchange::CODES.iter()
+}
+
+/// All codes that [`compile`](crate::compile()) finds, family by family.
 pub fn all() -> impl Iterator<Item = &'static Code> {
     [
         reading::CODES,
