@@ -7,7 +7,7 @@ use std::io::{IsTerminal, Write};
 use strowger_compiler::{Diagnostic, FileId, Level, Sources, Span};
 
 /// Whether colours are wanted: on a terminal, unless `NO_COLOR` says no.
-pub fn colour(stream: &impl IsTerminal) -> bool {
+pub(crate) fn colour(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
 }
 
@@ -76,7 +76,7 @@ fn kind(level: Level) -> (ReportKind<'static>, Color) {
 }
 
 /// Draws each finding with its places.
-pub fn human(
+pub(crate) fn human(
     out: &mut impl Write,
     sources: &Sources,
     findings: &[Diagnostic],
@@ -129,13 +129,13 @@ pub fn human(
 }
 
 /// How many errors, warnings and notes.
-pub fn count(findings: &[Diagnostic]) -> (usize, usize, usize) {
+pub(crate) fn count(findings: &[Diagnostic]) -> (usize, usize, usize) {
     let of = |level| findings.iter().filter(|d| d.level == level).count();
     (of(Level::Error), of(Level::Warn), of(Level::Note))
 }
 
 /// `3 errors, 1 warning`, or `nothing to report`.
-pub fn summary(findings: &[Diagnostic]) -> String {
+pub(crate) fn summary(findings: &[Diagnostic]) -> String {
     let (errors, warnings, notes) = count(findings);
     let words: Vec<String> = [(errors, "error"), (warnings, "warning"), (notes, "note")]
         .iter()
@@ -157,7 +157,7 @@ fn place(sources: &Sources, span: Span) -> Value {
 }
 
 /// One finding as the object of `--format json`: lines and columns count from 1, columns in bytes, the end is behind the last byte.
-pub fn object(sources: &Sources, d: &Diagnostic) -> Value {
+pub(crate) fn object(sources: &Sources, d: &Diagnostic) -> Value {
     let mut out = place(sources, d.primary.span);
     let with = |mut at: Value, key: &str, value: Value| {
         at[key] = value;
@@ -195,7 +195,7 @@ pub fn object(sources: &Sources, d: &Diagnostic) -> Value {
 }
 
 /// One object a line, the last one `{"summary": …}`.
-pub fn jsonl(
+pub(crate) fn jsonl(
     out: &mut impl Write,
     sources: &Sources,
     findings: &[Diagnostic],

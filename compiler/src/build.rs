@@ -17,7 +17,7 @@ use crate::source::{Sources, Span, Text};
 /// Most bytes of a name with its caller-id part (DL-081).
 const NAME_BYTES: usize = 255;
 /// Most comparisons that resolving labels in priorities may cost.
-const LABEL_SCANS: usize = 20_000_000;
+const LABEL_SCANS: usize = 2_000_000;
 /// The priority of a hint.
 const HINT: i32 = -1;
 
@@ -34,6 +34,7 @@ pub(crate) fn build(
         by_name: HashMap::new(),
         diagnostics: Vec::new(),
         scans: 0,
+        repeated: None,
     };
     let general = builder.general(plan, last_wins);
     let globals = builder.global_variables(plan);
@@ -58,6 +59,17 @@ struct Builder<'s> {
     by_name: HashMap<Vec<u8>, usize>,
     diagnostics: Vec<Diagnostic>,
     scans: usize,
+    repeated: Option<Repeated>,
+}
+
+/// Steps of one entry that are written again, line after line.
+struct Repeated {
+    /// Context and entry.
+    entry: (usize, usize),
+    /// The finding about the first.
+    finding: usize,
+    /// Lines after it.
+    more: usize,
 }
 
 /// A context in the making.
@@ -67,6 +79,8 @@ struct Draft {
     entries: Vec<EntryDraft>,
     by_key: HashMap<(Matches, Option<Matches>), usize>,
     patterns: Vec<usize>,
+    /// Labels of all entries.
+    labels: HashSet<Vec<u8>>,
     includes: Vec<Include>,
     switches: Vec<Switch>,
     ignorepats: Vec<Text>,
@@ -101,6 +115,28 @@ impl Builder<'_> {
         if self.diagnostics.len() < crate::conf::line::PROBLEMS {
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    /// Reports a line that is there already; of several in a row one finding is made.
+    fn repeat(&mut self, entry: (usize, usize), found: Diagnostic) {
+        if let Some(repeated) = &mut self.repeated
+            && repeated.entry == entry
+            && let Some(first) = self.diagnostics.get_mut(repeated.finding)
+        {
+            repeated.more += 1;
+            let lines = if repeated.more == 1 { "line" } else { "lines" };
+            first.primary.text = format!(
+                "dropped, with the {} {lines} that follow: the first stay",
+                repeated.more
+            );
+            return;
+        }
+        self.repeated = Some(Repeated {
+            entry,
+            finding: self.diagnostics.len(),
+            more: 0,
+        });
+        self.report(found);
     }
 
     fn substitute(&mut self, text: &Text) -> Vec<u8> {
@@ -194,6 +230,7 @@ impl Builder<'_> {
                 index
             }
         };
+        self.repeated = None;
         let mut numbering = Numbering::default();
         for line in &section.lines {
             match &line.entry {
@@ -371,17 +408,15 @@ impl Builder<'_> {
             return;
         }
         let number = priority as u32;
-        let entry = &mut self.contexts[context].entries[entry];
+        let index = entry;
+        let entry = &mut self.contexts[context].entries[index];
         if let Some(first) = entry.steps.get(&number) {
-            let found = reading::duplicate(
-                exten,
-                &format!("priority {number}"),
-                &entry.name,
-                first.span,
-            );
-            return self.report(found);
+            let what = format!("priority {number}");
+            let found = reading::duplicate(exten, &what, &entry.name, first.span);
+            return self.repeat((context, index), found);
         }
         let mut label = label;
+        let mut labelled = None;
         let mut found = None;
         if let Some(text) = &label {
             if let Some(first) = entry.labels.get(text.bytes()) {
@@ -396,6 +431,7 @@ impl Builder<'_> {
                 label = None;
             } else {
                 entry.labels.insert(text.bytes().to_vec(), number);
+                labelled = Some(text.bytes().to_vec());
             }
         }
         let step = Step {
@@ -409,6 +445,8 @@ impl Builder<'_> {
             listed_line: line.listed_line,
         };
         entry.steps.insert(number, step);
+        self.contexts[context].labels.extend(labelled);
+        self.repeated = None;
         if let Some(found) = found {
             self.report(found);
         }
@@ -434,6 +472,9 @@ impl Builder<'_> {
         label: &[u8],
     ) -> Option<i32> {
         let draft = &self.contexts[context];
+        if !draft.labels.contains(label) {
+            return None;
+        }
         let number: &[u8] = caller.map_or(b"", |c| &c.text);
         let fits = |e: &&EntryDraft| {
             e.caller.as_ref().is_none_or(|c| c.matches.matches(number))
@@ -559,6 +600,7 @@ impl Draft {
             entries: Vec::new(),
             by_key: HashMap::new(),
             patterns: Vec::new(),
+            labels: HashSet::new(),
             includes: Vec::new(),
             switches: Vec::new(),
             ignorepats: Vec::new(),

@@ -91,10 +91,7 @@ pub fn compile(sources: &Sources, options: &Options) -> Compiled {
     let beside = ["extensions.ael", "extensions.lua"]
         .iter()
         .any(|f| sources.find(f).is_some());
-    let world = World {
-        index: Index::new(&hir),
-        open: config.open || beside,
-    };
+    let world = World::new(Index::new(&hir), config.open || beside);
     diagnostics.extend(lint::check(&world, sources));
     for diagnostic in &mut diagnostics {
         diagnostic.level = options.level(diagnostic.code);

@@ -1,6 +1,6 @@
 //! The dialplan as a graph: what the file means after the reader's quirks are gone. Everything after reading works on this.
 
-use crate::pattern::Pattern;
+pub use crate::pattern::Matches;
 use crate::source::{FileId, Span, Text};
 
 /// A whole plan.
@@ -113,15 +113,6 @@ impl Extension {
             .iter()
             .find(|s| s.label.as_ref().is_some_and(|l| l.bytes() == label))
     }
-}
-
-/// What an entry matches.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Matches {
-    /// Exactly this text, dashes left out.
-    Name(Vec<u8>),
-    /// A pattern.
-    Pattern(Pattern),
 }
 
 /// A caller-id form.

@@ -1,5 +1,7 @@
 //! What is wrong with a plan, one file per family of codes.
 
+use std::cell::Cell;
+
 use crate::diagnostic::Diagnostic;
 use crate::resolve::Index;
 use crate::source::Sources;
@@ -15,6 +17,28 @@ pub(crate) struct World<'a> {
     pub(crate) index: Index<'a>,
     /// Something of the plan is out of sight: names that are missing may exist.
     pub(crate) open: bool,
+    /// What is left of [`WORK`].
+    left: Cell<usize>,
+}
+
+/// Comparisons that all checks together may make. Beyond it they say less, never longer.
+const WORK: usize = 4_000_000;
+
+impl<'a> World<'a> {
+    pub(crate) fn new(index: Index<'a>, open: bool) -> World<'a> {
+        World {
+            index,
+            open,
+            left: Cell::new(WORK),
+        }
+    }
+
+    /// Whether so many more comparisons are allowed; they are then spent.
+    pub(crate) fn afford(&self, cost: usize) -> bool {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(cost));
+        left >= cost
+    }
 }
 
 /// All checks that look at the whole plan.
@@ -22,5 +46,6 @@ pub(crate) fn check(world: &World<'_>, sources: &Sources) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     references::check(world, &mut out);
     files::check(world, sources, &mut out);
+    out.truncate(crate::conf::line::PROBLEMS);
     out
 }

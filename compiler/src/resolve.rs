@@ -14,6 +14,8 @@ pub struct Index<'a> {
     contexts: HashMap<&'a [u8], usize>,
     names: Vec<HashMap<&'a [u8], Vec<usize>>>,
     patterns: Vec<Vec<usize>>,
+    /// Labels of each context.
+    labels: Vec<HashSet<&'a [u8]>>,
     /// Contexts that include a context, directly.
     included_by: Vec<Vec<usize>>,
 }
@@ -47,6 +49,7 @@ impl<'a> Index<'a> {
             .collect();
         let mut names = Vec::new();
         let mut patterns = Vec::new();
+        let mut labels = Vec::new();
         let mut included_by = vec![Vec::new(); hir.contexts.len()];
         for (index, context) in hir.contexts.iter().enumerate() {
             let mut by_name: HashMap<&[u8], Vec<usize>> = HashMap::new();
@@ -57,6 +60,13 @@ impl<'a> Index<'a> {
                     Matches::Pattern(_) => list.push(i),
                 }
             }
+            let steps = context.extensions.iter().flat_map(|e| &e.steps);
+            labels.push(
+                steps
+                    .filter_map(|s| s.label.as_ref())
+                    .map(|l| l.bytes())
+                    .collect(),
+            );
             names.push(by_name);
             patterns.push(list);
             for include in &context.includes {
@@ -70,6 +80,7 @@ impl<'a> Index<'a> {
             contexts,
             names,
             patterns,
+            labels,
             included_by,
         }
     }
@@ -89,15 +100,16 @@ impl<'a> Index<'a> {
         self.contexts.get(name).copied()
     }
 
-    /// The context itself and all that include it, over any number of steps: where a call that runs its lines may stand.
-    pub fn standing_in(&self, context: &[u8]) -> Vec<&'a Context> {
+    /// The context itself and all that include it, over any number of steps: where a call that runs its lines may
+    /// stand. Stops soon after `most`.
+    pub fn standing_in(&self, context: &[u8], most: usize) -> Vec<&'a Context> {
         let Some(start) = self.contexts.get(context) else {
             return Vec::new();
         };
         let mut seen = HashSet::from([*start]);
         let mut order = vec![*start];
         let mut next = 0;
-        while next < order.len() {
+        while next < order.len() && order.len() <= most {
             for above in &self.included_by[order[next]] {
                 if seen.insert(*above) {
                     order.push(*above);
@@ -139,12 +151,16 @@ impl<'a> Index<'a> {
     }
 
     /// Entries that match `exten` in the order in which they are tried, whatever the caller and the time are.
-    pub fn candidates(&self, start: &[u8], exten: &[u8]) -> (Vec<Candidate<'a>>, Seen) {
-        let (contexts, seen) = self.searched(start);
+    pub fn candidates(&self, start: &[u8], exten: &[u8]) -> Vec<Candidate<'a>> {
+        self.candidates_in(&self.searched(start).0, exten)
+    }
+
+    /// The same over contexts that [`Index::searched`] gave.
+    pub fn candidates_in(&self, contexts: &[&'a Context], exten: &[u8]) -> Vec<Candidate<'a>> {
         let plain = without_dashes(exten);
         let mut out = Vec::new();
         for context in contexts {
-            let Some(index) = self.contexts.get(context.name.as_slice()).copied() else {
+            let Some(index) = self.number(&context.name) else {
                 continue;
             };
             let named = self.names[index]
@@ -152,16 +168,32 @@ impl<'a> Index<'a> {
                 .into_iter()
                 .flatten()
                 .copied();
-            let patterns = self.patterns[index]
-                .iter()
-                .copied()
-                .filter(|i| context.extensions[*i].matches.matches(exten));
-            out.extend(named.chain(patterns).map(|i| Candidate {
+            let patterns = self.patterns[index].iter().copied();
+            let patterns = patterns.filter(|i| context.extensions[*i].matches.matches(exten));
+            let found = named.chain(patterns);
+            out.extend(found.map(|i| Candidate {
                 context,
                 extension: &context.extensions[i],
             }));
         }
-        (out, seen)
+        out
+    }
+
+    /// How many patterns a search in these contexts compares.
+    pub fn patterns_in(&self, contexts: &[&Context]) -> usize {
+        contexts
+            .iter()
+            .filter_map(|c| self.number(&c.name))
+            .map(|i| self.patterns[i].len())
+            .sum()
+    }
+
+    /// Whether an entry of the context may have this label or number.
+    pub fn may_have(&self, context: &Context, priority: &[u8]) -> bool {
+        priority.first().is_some_and(u8::is_ascii_digit)
+            || self
+                .number(&context.name)
+                .is_some_and(|i| self.labels[i].contains(priority))
     }
 
     /// The first candidate that the caller may use and that has the priority, as a call finds it; timed includes are asked by `open`.

@@ -66,6 +66,7 @@ pub async fn drive(
         step = match step {
             Step::Effect(effect) => {
                 inbox.deadline = vm.deadline();
+                p.knows(vm.party());
                 let reply = finish(p, effect, inbox).await;
                 if let Some(why) = inbox.take() {
                     vm.interrupt(why);

@@ -8,7 +8,7 @@ use crate::limits;
 use crate::line::{Event, LineId};
 use std::future::Future;
 use std::time::Duration;
-use strowger_vm::{Effect, Inputs, Interrupt, Reply, Time, Trace};
+use strowger_vm::{Effect, Inputs, Interrupt, Party, Reply, Time, Trace};
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -20,6 +20,9 @@ pub trait Perform {
 
     /// Does what the effect says and answers it. Returns soon once the inbox says [`Wake::Gone`].
     fn perform(&mut self, effect: Effect, inbox: &mut Inbox) -> impl Future<Output = Reply> + Send;
+
+    /// Is shown who is on the channel, before each effect.
+    fn knows(&mut self, party: &Party);
 
     /// Is told what happened in the dialplan, in order, before the effect that it led to is performed.
     fn saw(&mut self, happened: Trace);
@@ -137,6 +140,20 @@ impl Address {
     }
 }
 
+/// Delivers further events of a line, such as those of its audio; it holds no place for a last one.
+#[derive(Clone, Debug)]
+pub struct Ear {
+    line: LineId,
+    sender: mpsc::Sender<(LineId, Event)>,
+}
+
+impl Ear {
+    /// Delivers without waiting; what finds no place is lost.
+    pub fn deliver(&self, event: Event) {
+        let _ = self.sender.try_send((self.line, event));
+    }
+}
+
 impl Inbox {
     /// An inbox for a channel whose own line is `main` (none for a text, or for a made-up channel).
     #[must_use]
@@ -170,6 +187,15 @@ impl Inbox {
             last,
             hand,
         })
+    }
+
+    /// Where further events of this line, such as those of its audio, are to be delivered.
+    #[must_use]
+    pub fn ear(&self, line: LineId) -> Ear {
+        Ear {
+            line,
+            sender: self.sender.clone(),
+        }
     }
 
     /// The hand by which others interrupt this channel.

@@ -222,6 +222,19 @@ impl Pattern {
         Some(out)
     }
 
+    /// Whether a text denotes the same positions.
+    fn is_spelled(&self, text: &[u8]) -> bool {
+        // The first positions differ nearly always, so nothing is allocated for them.
+        let first = text.iter().copied().find(|b| !matches!(b, b'-' | b' '));
+        let differs = match (self.elements.first(), first) {
+            (Some(Element::Set(set)), Some(c)) if !matches!(c, b'[' | b'.' | b'!') => {
+                !set.holds(c) && !b"xXzZnN".contains(&c)
+            }
+            _ => false,
+        };
+        !differs && Pattern::read(text).rank(self).is_eq()
+    }
+
     /// Which is tried first (DL-111..116). Equal: the same positions, so the same entry (DL-090).
     pub fn rank(&self, other: &Pattern) -> Ordering {
         for i in 0.. {
@@ -258,7 +271,7 @@ fn members(text: &[u8]) -> ByteSet {
 }
 
 /// What a name or a caller-id form matches.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Matches {
     /// Exactly this text, dashes left out.
     Name(Vec<u8>),
@@ -344,7 +357,7 @@ impl Matches {
                 .eq(name.iter().copied()),
             Matches::Pattern(pattern) => {
                 text.strip_prefix(b"_")
-                    .is_some_and(|t| Pattern::read(t).rank(pattern).is_eq())
+                    .is_some_and(|t| pattern.is_spelled(t))
                     || pattern.matches(text)
             }
         }
@@ -371,7 +384,7 @@ impl Matches {
             Matches::Pattern(pattern) => {
                 if dialled
                     .strip_prefix(b"_")
-                    .is_some_and(|t| Pattern::read(t).rank(pattern).is_eq())
+                    .is_some_and(|t| pattern.is_spelled(t))
                 {
                     return Found::Yes;
                 }

@@ -13,8 +13,10 @@ pub const LINE_BYTES: usize = 8190;
 pub const INCLUDE_DEPTH: usize = 10;
 /// Most files that one configuration may pull in, each counted as often as it is included.
 pub const INCLUDED_FILES: usize = 5_000;
-/// Most values in one configuration, those that templates copy included.
-pub const VALUES: usize = 4_000_000;
+/// Most values in one configuration.
+pub const VALUES: usize = 2_000_000;
+/// Most values that sections copy from others.
+pub const COPIED: usize = 200_000;
 /// Most bytes kept of a section name (DL-020).
 pub const NAME_BYTES: usize = 79;
 /// Most problems reported for one configuration.

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::comment::Comments;
 use super::line::{
-    Config, INCLUDE_DEPTH, INCLUDED_FILES, LINE_BYTES, NAME_BYTES, PROBLEMS, Section, VALUES, Value,
+    COPIED, Config, INCLUDE_DEPTH, INCLUDED_FILES, LINE_BYTES, NAME_BYTES, PROBLEMS, Section,
+    VALUES, Value,
 };
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Sources, Span, Text};
@@ -21,6 +22,8 @@ pub(super) fn read(sources: &Sources, file: FileId) -> Config {
         asked: HashSet::new(),
         files: 0,
         values: 0,
+        copied: 0,
+        full: false,
     };
     reader.file(file, 0, &mut 0);
     reader.out
@@ -41,6 +44,8 @@ struct Reader<'a> {
     asked: HashSet<String>,
     files: usize,
     values: usize,
+    copied: usize,
+    full: bool,
 }
 
 impl Reader<'_> {
@@ -274,10 +279,18 @@ impl Reader<'_> {
                         self.fatal(depth, found)?;
                         continue;
                     };
-                    let room = VALUES.saturating_sub(self.values);
-                    let mut copied = self.out.sections[base].values.clone();
-                    copied.truncate(room);
-                    self.values += copied.len();
+                    let room = COPIED.saturating_sub(self.copied);
+                    let from = &self.out.sections[base].values;
+                    let mut copied = from[..from.len().min(room)].to_vec();
+                    if from.len() > room && !std::mem::replace(&mut self.full, true) {
+                        let message =
+                            format!("sections copy more than {COPIED} values from each other");
+                        self.report(
+                            Diagnostic::new("S135", message, place)
+                                .label("not all of it is copied"),
+                        );
+                    }
+                    self.copied += copied.len();
                     for value in &mut copied {
                         value.inherited = true;
                     }

@@ -2,27 +2,28 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::edit_distance::nearest;
-use crate::hir::{Context, Extension, Hir, Matches, Step};
+use crate::hir::{Context, Extension, Matches, Step};
 use crate::jump::{self, Kind, Part, Target};
 use crate::lint::World;
 use crate::pattern::overlap;
 use crate::resolve::{Candidate, Seen};
 use crate::source::Text;
 
-/// Most entries compared while labels are looked for in other extensions; beyond it nothing is said.
-const COMPARISONS: usize = 20_000_000;
+/// A jump that may begin in more contexts than this is not judged.
+const STANDING: usize = 64;
+/// Names of a circle that are shown.
+const CIRCLE: usize = 8;
 
 /// Contexts that modules make by themselves.
 const MADE_BY_MODULES: [&[u8]; 2] = [b"parkedcalls", b"parkedcallstimeout"];
 
 pub(crate) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
-    let mut budget = COMPARISONS;
     for context in &world.index.hir().contexts {
         includes(world, context, out);
         for extension in &context.extensions {
             for step in &extension.steps {
                 for target in jump::targets(step) {
-                    jump_to(world, context, extension, step, &target, &mut budget, out);
+                    jump_to(world, context, extension, step, &target, out);
                 }
             }
         }
@@ -35,7 +36,11 @@ fn show(bytes: &[u8]) -> String {
 }
 
 /// The context that was probably meant.
-fn near_context(hir: &Hir, name: &[u8]) -> Option<String> {
+fn near_context(world: &World<'_>, name: &[u8]) -> Option<String> {
+    let hir = world.index.hir();
+    if !world.afford(hir.contexts.len()) {
+        return None;
+    }
     let name = show(name);
     let names: Vec<String> = hir.contexts.iter().map(|c| show(&c.name)).collect();
     if let Some(same) = names.iter().find(|n| n.eq_ignore_ascii_case(&name)) {
@@ -49,6 +54,7 @@ fn includes(world: &World<'_>, context: &Context, out: &mut Vec<Diagnostic>) {
         if world.index.context(&include.context).is_some()
             || world.open
             || MADE_BY_MODULES.contains(&include.context.as_slice())
+            || custom(world, &include.context)
         {
             continue;
         }
@@ -63,7 +69,7 @@ fn includes(world: &World<'_>, context: &Context, out: &mut Vec<Diagnostic>) {
         } else {
             "not in this configuration; the include adds nothing"
         });
-        out.push(match near_context(world.index.hir(), &include.context) {
+        out.push(match near_context(world, &include.context) {
             Some(near) if include.times.is_none() => {
                 found.fix(format!("write `{near}`"), include.span, near, false)
             }
@@ -71,6 +77,12 @@ fn includes(world: &World<'_>, context: &Context, out: &mut Vec<Diagnostic>) {
             None => found,
         });
     }
+}
+
+/// `NAME-custom` beside `NAME`: generated plans include it for the case that somebody writes it.
+fn custom(world: &World<'_>, name: &[u8]) -> bool {
+    name.strip_suffix(b"-custom")
+        .is_some_and(|stem| world.index.context(stem).is_some())
 }
 
 /// Includes that lead back to where they stand. Harmless when running, but never what was meant.
@@ -105,8 +117,12 @@ fn circles(world: &World<'_>, out: &mut Vec<Diagnostic>) {
                     let from = path.iter().position(|(c, _)| *c == target).unwrap_or(0);
                     let mut names: Vec<String> = path[from..]
                         .iter()
+                        .take(CIRCLE)
                         .map(|(c, _)| show(&hir.contexts[*c].name))
                         .collect();
+                    if path.len() - from > CIRCLE {
+                        names.push("…".to_owned());
+                    }
                     names.push(show(&include.context));
                     let found = Diagnostic::new("R208", "a context includes itself", include.span)
                         .label("leads back to a context that is already searched; it adds nothing")
@@ -125,14 +141,12 @@ struct Places<'a> {
     written: Option<&'a Text>,
 }
 
-#[allow(clippy::too_many_arguments)]
 fn jump_to(
     world: &World<'_>,
     context: &Context,
     extension: &Extension,
     step: &Step,
     target: &Target,
-    budget: &mut usize,
     out: &mut Vec<Diagnostic>,
 ) {
     let places = match &target.context {
@@ -150,19 +164,21 @@ fn jump_to(
             }
         }
         // Jumps that name no context begin where the call stands, which may be any context that includes this one.
-        Part::Here => Places {
-            contexts: world
-                .index
-                .standing_in(&context.name)
-                .into_iter()
-                .map(|c| c.name.as_slice())
-                .collect(),
-            written: None,
-        },
+        Part::Here => {
+            let standing = world.index.standing_in(&context.name, STANDING);
+            if standing.len() > STANDING {
+                return;
+            }
+            let contexts = standing.into_iter().map(|c| c.name.as_slice()).collect();
+            Places {
+                contexts,
+                written: None,
+            }
+        }
     };
     match &target.exten {
         Part::Computed(_) => {}
-        Part::Here => here(world, extension, step, target, &places, budget, out),
+        Part::Here => here(world, extension, step, target, &places, out),
         Part::Text(exten) => there(world, target, exten, &places, out),
     }
 }
@@ -176,7 +192,6 @@ fn verb(target: &Target) -> &'static str {
 
 fn no_context(world: &World<'_>, target: &Target, name: &Text) -> Diagnostic {
     let shown = name.lossy().into_owned();
-    let hir = world.index.hir();
     let found = Diagnostic::new(
         "R201",
         format!("there is no context `{shown}`"),
@@ -197,7 +212,7 @@ fn no_context(world: &World<'_>, target: &Target, name: &Text) -> Diagnostic {
             true,
         );
     }
-    match near_context(hir, name.bytes()) {
+    match near_context(world, name.bytes()) {
         Some(near) => found.fix(format!("write `{near}`"), name.span(), near, false),
         None => found,
     }
@@ -213,11 +228,12 @@ fn there(
 ) {
     let mut reached: Vec<Candidate<'_>> = Vec::new();
     for context in &places.contexts {
-        let (candidates, seen) = world.index.candidates(context, exten.bytes());
-        if seen == Seen::Some {
+        let (searched, seen) = world.index.searched(context);
+        if seen == Seen::Some || !world.afford(world.index.patterns_in(&searched) + searched.len())
+        {
             return;
         }
-        reached.extend(candidates);
+        reached.extend(world.index.candidates_in(&searched, exten.bytes()));
     }
     if world.open {
         return;
@@ -255,7 +271,8 @@ fn no_extension(
     let invalid = places
         .contexts
         .iter()
-        .any(|c| !world.index.candidates(c, b"i").0.is_empty());
+        .take(CIRCLE)
+        .any(|c| !world.index.candidates(c, b"i").is_empty());
     let found = Diagnostic::new(
         "R202",
         format!("`{wherein}` has no extension `{shown}`"),
@@ -277,7 +294,7 @@ fn no_extension(
         places
             .contexts
             .iter()
-            .any(|c| !world.index.candidates(c, name).0.is_empty())
+            .any(|c| !world.index.candidates(c, name).is_empty())
     };
     if shown.trim() != shown && hit(shown.trim().as_bytes()) {
         return found.fix(
@@ -293,7 +310,6 @@ fn no_extension(
             && !world
                 .index
                 .candidates(exten.bytes(), priority.bytes())
-                .0
                 .is_empty()
         {
             return found.help(format!("`{shown}` is a context: a context needs extension and priority, `{}({shown},{},1)`", verb(target), priority.lossy()));
@@ -308,7 +324,6 @@ fn no_extension(
         && !world
             .index
             .candidates(exten.bytes(), context.bytes())
-            .0
             .is_empty()
     {
         return found.help("context and extension seem to be swapped");
@@ -427,7 +442,6 @@ fn here(
     step: &Step,
     target: &Target,
     places: &Places<'_>,
-    budget: &mut usize,
     out: &mut Vec<Diagnostic>,
 ) {
     // `Goto(context,,label)` looks in an extension without a name; its number form keeps the extension.
@@ -440,14 +454,16 @@ fn here(
     // Another entry that the same number may mean can have it (DL-119, DL-120).
     for context in &places.contexts {
         let (searched, seen) = world.index.searched(context);
-        if seen == Seen::Some {
+        if seen == Seen::Some || !world.afford(searched.len()) {
             return;
         }
-        for other in searched.iter().flat_map(|c| &c.extensions) {
-            if *budget == 0 {
+        let able = searched
+            .iter()
+            .filter(|c| world.index.may_have(c, priority.bytes()));
+        for other in able.flat_map(|c| &c.extensions) {
+            if !world.afford(1) {
                 return;
             }
-            *budget -= 1;
             if has_priority(priority.bytes(), std::iter::once(other))
                 && overlap(&other.matches, &extension.matches)
             {
@@ -461,11 +477,8 @@ fn here(
     // A name that stands alone is a label; mostly an extension was meant.
     if places.written.is_none()
         && number(priority.bytes()).is_none()
-        && !world
-            .index
-            .candidates(context, priority.bytes())
-            .0
-            .is_empty()
+        && world.afford(world.index.patterns_in(&world.index.searched(context).0))
+        && !world.index.candidates(context, priority.bytes()).is_empty()
     {
         let name = priority.lossy();
         found = found.help(format!(

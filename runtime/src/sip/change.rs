@@ -13,7 +13,6 @@ use super::leg::{Leg, Waiting};
 use super::message::Message;
 use super::proof::{PROOFS, proofs, refused};
 use super::tables::{Key, Purpose, Tables, User};
-use super::transaction::soonest;
 
 /// Where offer and answer stand (RFC 3264) once the first exchange is over.
 pub(crate) enum Exchange {
@@ -25,6 +24,8 @@ pub(crate) enum Exchange {
         sdp: Option<Bytes>,
         answered: u8,
         proofs: Vec<(Name, Vec<u8>)>,
+        /// A far end that says 100 and then nothing gets CANCEL.
+        until: Option<u64>,
     },
     /// Their offer came in a 2xx; ACK waits for our answer.
     Late {
@@ -47,7 +48,8 @@ impl Exchange {
     pub(crate) fn until(&self) -> Option<u64> {
         match self {
             Exchange::Late { until, .. } | Exchange::Theirs { until, .. } => Some(*until),
-            Exchange::Stable | Exchange::Ours { .. } => None,
+            Exchange::Ours { until, .. } => *until,
+            Exchange::Stable => None,
         }
     }
 
@@ -143,6 +145,7 @@ impl Leg {
             sdp,
             answered: 0,
             proofs: Vec::new(),
+            until: None,
         };
         self.invite_now(t);
     }
@@ -151,7 +154,11 @@ impl Leg {
         let (
             Some(dialog),
             Exchange::Ours {
-                key, sdp, proofs, ..
+                key,
+                sdp,
+                proofs,
+                until,
+                ..
             },
         ) = (&mut self.dialog, &mut self.exchange)
         else {
@@ -177,6 +184,8 @@ impl Leg {
             bytes,
             User::Leg(self.id, Purpose::Change),
         );
+        // After timer B, which speaks for a far end that says nothing at all.
+        *until = Some(t.micros().saturating_add(t.times.silence() + t.times.t1));
     }
 
     /// An answer to a re-INVITE of ours, or what stands for one.
@@ -328,10 +337,10 @@ impl Leg {
     }
 
     pub(crate) fn exchange_timeout(&mut self, t: &mut Tables) {
-        if soonest(self.exchange.until(), None).is_none_or(|at| at > t.micros()) {
+        if self.exchange.until().is_none_or(|at| at > t.micros()) {
             return;
         }
-        match &self.exchange {
+        match &mut self.exchange {
             Exchange::Late { .. } => self.end_as(t, Why::default(), By::Bound, 408),
             Exchange::Theirs { .. } => {
                 self.refuse_open_offer(t, 500);
@@ -345,7 +354,11 @@ impl Leg {
                 );
                 self.advance(t);
             }
-            Exchange::Stable | Exchange::Ours { .. } => {}
+            Exchange::Ours { key, until, .. } => {
+                *until = None;
+                t.cancel(*key);
+            }
+            Exchange::Stable => {}
         }
     }
 

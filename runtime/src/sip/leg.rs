@@ -182,6 +182,9 @@ impl Leg {
             leg,
             ended: Box::new(ended),
         });
+        if let Exchange::Ours { key, .. } = &self.exchange {
+            t.give_up(*key);
+        }
         self.over = true;
         self.state = State::Ending;
         self.bound = None;

@@ -482,6 +482,15 @@ impl Tables {
         true
     }
 
+    /// The call of this INVITE is over: its answer is not waited for longer than 64·T1.
+    pub(crate) fn give_up(&mut self, key: Key) {
+        let (now, times) = (self.micros(), self.times);
+        if let Some(entry) = self.clients.get_mut(&key) {
+            entry.machine.give_up(now, times);
+            self.arm(Timer::Client(key));
+        }
+    }
+
     // Timers.
 
     /// Makes sure that the next deadline of a transaction is in the heap.

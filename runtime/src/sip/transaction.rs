@@ -208,6 +208,8 @@ pub(crate) struct Client {
     bytes: Option<Bytes>,
     repeat: Option<Repeat>,
     end: Option<u64>,
+    /// Nobody waits for the final answer for ever any more.
+    abandoned: bool,
 }
 
 impl Client {
@@ -226,6 +228,7 @@ impl Client {
             bytes: (!reliable).then(|| request.clone()),
             repeat: (!reliable).then(|| Repeat::first(now, times.t1)),
             end: Some(now.saturating_add(times.silence())),
+            abandoned: false,
         }
     }
 
@@ -240,8 +243,10 @@ impl Client {
                 self.state = ClientState::Proceeding;
                 if self.invite {
                     self.repeat = None;
-                    self.end = None;
                     self.bytes = None;
+                    if !self.abandoned {
+                        self.end = None;
+                    }
                 } else if let Some(repeat) = &mut self.repeat {
                     repeat.pause = times.t2;
                 }
@@ -281,8 +286,9 @@ impl Client {
         }
     }
 
-    /// Forget the INVITE at the latest after 64·T1: it was cancelled, and RFC 3261 9.1 waits no longer.
+    /// Forget the INVITE at the latest after 64·T1: it was cancelled, and RFC 3261 9.1 waits no longer; or its call is over.
     pub(crate) fn give_up(&mut self, now: u64, times: Times) {
+        self.abandoned = true;
         if self.state == ClientState::Proceeding && self.invite && self.end.is_none() {
             self.end = Some(now.saturating_add(times.silence()));
         }
@@ -505,6 +511,12 @@ mod tests {
         let mut c = Client::new(0, TIMES, true, false, &text());
         c.heard(0, TIMES, 180);
         c.give_up(1_000_000, TIMES);
+        c.heard(2_000_000, TIMES, 180);
         assert_eq!(client_table(c), "33000 silent");
+        // Given up before anything was heard: timer B stays the end.
+        let mut c = Client::new(0, TIMES, true, false, &text());
+        c.give_up(1_000_000, TIMES);
+        c.heard(2_000_000, TIMES, 100);
+        assert_eq!(client_table(c), "32000 silent");
     }
 }

@@ -3,5 +3,10 @@
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
 
 mod calls;
+mod desk;
+mod hostile;
 mod loss;
+mod matrix;
+mod phone;
+mod rules;
 mod world;

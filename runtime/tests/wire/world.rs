@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
+use strowger_runtime::sip::digest::{self, Nonces};
 use strowger_runtime::sip::stack::{
     Answer, Command, Ended, Event, Flow, Incoming, Invite, LegId, Limits, ListenerId, Now, Party,
     Protocol, Reply, Stack, Why,
@@ -99,7 +100,12 @@ pub(crate) struct Side {
     pub(crate) settled: HashMap<LegId, u16>,
     /// How `Offered` is answered: a status other than 200 refuses.
     pub(crate) takes_offers: u16,
+    /// Asks everybody who they are: nonces, user name, password.
+    pub(crate) door: Option<(Nonces, &'static str, &'static str)>,
 }
+
+/// Whether a message of a side is carried at all.
+pub(crate) type Fate = Box<dyn FnMut(usize, &Message) -> bool>;
 
 /// See the module.
 pub(crate) struct World {
@@ -116,8 +122,8 @@ pub(crate) struct World {
     pub(crate) last_sent: u64,
     /// When a stack had something to do by itself for the last time.
     last_due: u64,
-    /// Decides the fate of each message by hand, before chance does: `Some(false)` drops it.
-    pub(crate) fate: Box<dyn FnMut(usize, &Message) -> bool>,
+    /// Decides about each message by hand, before chance does.
+    pub(crate) fate: Fate,
 }
 
 pub(crate) const SDP: &[u8] = b"v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n";
@@ -134,6 +140,32 @@ pub(crate) fn now(micros: u64) -> Now {
     Now {
         micros,
         unix_ms: 1_800_000_000_000 + micros / 1000,
+    }
+}
+
+impl Side {
+    /// The refusal of somebody who has not proved who they are.
+    fn judge(&mut self, at: u64, incoming: &Incoming) -> Option<Answer> {
+        let (nonces, user, password) = self.door.as_mut()?;
+        let method = incoming.message.method()?;
+        let given = digest::Credentials::find(&incoming.message, Name::Authorization, b"here");
+        let verdict = given.filter(|g| g.username == user.as_bytes()).map(|g| {
+            nonces.judge(
+                at / 1000,
+                method,
+                &g,
+                &digest::Secret::Password(password.as_bytes()),
+            )
+        });
+        let stale = match verdict {
+            Some(digest::Verdict::Right) => return None,
+            Some(digest::Verdict::Wrong) => return Some(Answer::status(403)),
+            Some(digest::Verdict::Stale) => true,
+            None => false,
+        };
+        let nonce = nonces.issue(at / 1000);
+        let value = digest::challenge(b"here", &nonce, digest::Algorithm::Md5, stale);
+        Some(Answer::status(401).with("WWW-Authenticate", value))
     }
 }
 
@@ -156,6 +188,7 @@ impl World {
             answered: HashSet::new(),
             settled: HashMap::new(),
             takes_offers: 200,
+            door: None,
         };
         World {
             now: 0,
@@ -387,6 +420,15 @@ impl World {
 
     fn incoming(&mut self, side: usize, incoming: Incoming) {
         let boxed = Box::new(incoming.clone());
+        if let Some(answer) = self.sides[side].judge(self.now, &incoming) {
+            return self.sides[side].stack.command(
+                now(self.now),
+                Command::Refuse {
+                    incoming: boxed,
+                    answer,
+                },
+            );
+        }
         match incoming.message.method() {
             Some(Method::Invite) => {
                 let leg = self.fresh_leg(side);

@@ -1,0 +1,467 @@
+//! Dial: calls others, and when one answers, stays until the bridge ends.
+
+use crate::apps::dialled::{Record, Status, Tally};
+use crate::apps::target::{self, Destination, NoWay};
+use crate::apps::wait::until;
+use crate::bridge::{self, Over};
+use crate::limits;
+use crate::line::{Event, Line, LineId};
+use crate::live::Live;
+use crate::perform::{Inbox, Wake};
+use crate::rtp::tone::Tone;
+use crate::shard::Order;
+use crate::sip::command::{Invite, Party};
+use crate::sip::uri::escape_user;
+use bytes::Bytes;
+use std::time::Duration;
+use strowger_vm::effect::{Answer, Dial, Level, Reply};
+use strowger_vm::{State, Text};
+use tokio::time::Instant;
+
+/// Options that do what they say.
+const BUILT: &[u8] = b"gcrRSLo";
+/// Cause of lines that another one beat: answered elsewhere.
+const ELSEWHERE: u16 = 26;
+
+/// One `Dial` while it runs.
+struct Calling {
+    start: Instant,
+    tally: Tally,
+    record: Record,
+    /// Lines that still may answer, with what was dialled to reach them.
+    open: Vec<(LineId, Text)>,
+    /// HANGUPCAUSE: of the line that failed last.
+    cause: Option<u16>,
+    /// No audio of the called lines before the answer (`r`).
+    faked: bool,
+    /// Whose early media the caller hears.
+    heard: Option<LineId>,
+}
+
+impl Calling {
+    fn passed(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn fail(&mut self, cause: u16) {
+        self.tally.fail(cause);
+        self.cause = Some(cause);
+    }
+
+    fn reply(&mut self, status: Status, answer: Answer) -> Reply {
+        self.record.ended = self.passed();
+        let mut reply = self.record.set(Reply::with(answer), status);
+        reply.cause = self.cause;
+        reply
+    }
+}
+
+/// Dials.
+pub(crate) async fn dial(live: &mut Live, dial: Dial, inbox: &mut Inbox) -> Reply {
+    if live.line.is_none() {
+        return super::no_audio(live, "Dial").set("DIALSTATUS", Status::ChanUnavail.text());
+    }
+    report_options(live, &dial);
+    let mut calling = Calling {
+        start: Instant::now(),
+        tally: Tally {
+            lines: dial.targets.len(),
+            ..Tally::default()
+        },
+        record: Record::default(),
+        open: Vec::new(),
+        cause: None,
+        faked: dial.option(b'r').is_some() || dial.option(b'm').is_some(),
+        heard: None,
+    };
+    for (n, target) in dial.targets.iter().enumerate() {
+        let label = [target.technology.as_slice(), b"/", &target.resource].concat();
+        if n >= limits::TARGETS {
+            live.note(
+                Level::Warning,
+                "too-many-targets",
+                &format!(
+                    "`{}` is not called: a Dial calls {} at most",
+                    String::from_utf8_lossy(&label),
+                    limits::TARGETS
+                ),
+            );
+            calling.tally.lines -= 1;
+            continue;
+        }
+        let placed = match target::resolve(&live.shared, &target.technology, &target.resource).await
+        {
+            Ok(destination) => place(live, &dial, destination, inbox).await,
+            Err(no_way) => Err(no_way),
+        };
+        match placed {
+            Ok(line) => calling.open.push((line, target.resource.clone())),
+            Err(NoWay { cause, code, text }) => {
+                live.note(Level::Notice, code, &text);
+                calling.fail(cause);
+            }
+        }
+    }
+    if calling.faked && !calling.open.is_empty() {
+        ring(live, inbox).await;
+    }
+    let elsewhere = if dial.option(b'c').is_some() {
+        ELSEWHERE
+    } else {
+        0
+    };
+    let timeout = until(dial.timeout_ms);
+    let no_sign = until(dial.progress_timeout_ms);
+    loop {
+        if calling.open.is_empty() {
+            quiet(live);
+            let status = calling.tally.status();
+            return calling.reply(status, Answer::Done);
+        }
+        let signed = calling.record.rang.is_some() || calling.record.progressed.is_some();
+        let limit = match (timeout, no_sign.filter(|_| !signed)) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        match live.wait(inbox, limit).await {
+            Wake::Gone(_) => {
+                end_all(live, &mut calling, elsewhere).await;
+                return calling.reply(Status::Cancel, Answer::Gone);
+            }
+            Wake::Time => {
+                end_all(live, &mut calling, elsewhere).await;
+                quiet(live);
+                return calling.reply(Status::NoAnswer, Answer::Done);
+            }
+            Wake::Event(line, event) => {
+                if let Some(answered) = event_of(live, &mut calling, line, event, inbox).await {
+                    return talk(live, &dial, calling, answered, inbox).await;
+                }
+            }
+        }
+    }
+}
+
+/// One event while nobody has answered; the line that does.
+async fn event_of(
+    live: &mut Live,
+    calling: &mut Calling,
+    id: LineId,
+    event: Event,
+    inbox: &mut Inbox,
+) -> Option<LineId> {
+    if !calling.open.iter().any(|(line, _)| *line == id) {
+        return None;
+    }
+    match event {
+        Event::Ringing => {
+            calling.record.rang.get_or_insert(calling.passed());
+            ring(live, inbox).await;
+        }
+        Event::Progress { sdp } => {
+            calling.record.progressed.get_or_insert(calling.passed());
+            if let Some(sdp) = sdp
+                && !calling.faked
+                && live
+                    .called
+                    .get_mut(&id)
+                    .is_some_and(|line| line.answered(&sdp))
+            {
+                early_media(live, calling, id, inbox).await;
+            }
+        }
+        Event::Answered { sdp } => {
+            let line = live.called.get_mut(&id)?;
+            if sdp.is_some_and(|sdp| line.answered(&sdp)) {
+                line.up = true;
+                return Some(id);
+            }
+            // A 200 without a session that we can serve: it stands already, so it is ended by BYE.
+            line.end(488, 58, "").await;
+            drop_line(live, calling, id, 58);
+        }
+        Event::Ended { cause, status } => {
+            if status == Some(503) {
+                tracing::debug!(line = id.0, "no way to the far end, or it is overloaded");
+            }
+            drop_line(live, calling, id, cause);
+        }
+        _ => {}
+    }
+    None
+}
+
+fn drop_line(live: &mut Live, calling: &mut Calling, id: LineId, cause: u16) {
+    live.called.remove(&id);
+    calling.open.retain(|(line, _)| *line != id);
+    calling.fail(cause);
+    if calling.heard == Some(id) {
+        calling.heard = None;
+    }
+}
+
+/// Tells the caller that it rings: 180, or a tone once it is answered or hears early media.
+async fn ring(live: &mut Live, _inbox: &mut Inbox) {
+    let Some(line) = &mut live.line else { return };
+    if line.up {
+        if let Some(stream) = line.stream() {
+            stream.tone(Tone::Ringing);
+        }
+    } else {
+        line.ring().await;
+    }
+}
+
+/// Ends the ringing tone of an answered caller.
+fn quiet(live: &Live) {
+    if let Some(stream) = live
+        .line
+        .as_ref()
+        .filter(|line| line.up)
+        .and_then(|line| line.stream())
+    {
+        stream.stop();
+    }
+}
+
+/// Lets the caller hear what a called line sends before its answer.
+async fn early_media(live: &mut Live, calling: &mut Calling, id: LineId, inbox: &Inbox) {
+    let ear = live.ear(inbox);
+    let Some(called) = live.called.get(&id) else {
+        return;
+    };
+    let codec = called.codec();
+    if let Some(line) = &mut live.line {
+        if !line.early
+            && !line.up
+            && let Some(codec) = codec
+        {
+            line.prefer(codec);
+        }
+        // Without a port the caller hears nothing yet; the answer decides.
+        let _ = line.progress(called.stream(), ear).await;
+    }
+    calling.heard = Some(id);
+    bridge::connect(live, id);
+}
+
+/// Makes the call to one destination.
+async fn place(
+    live: &mut Live,
+    dial: &Dial,
+    to: Destination,
+    inbox: &Inbox,
+) -> Result<LineId, NoWay> {
+    let shared = std::sync::Arc::clone(&live.shared);
+    let label = String::from_utf8_lossy(&to.name).into_owned();
+    let flow = to.flows.first().copied().ok_or_else(|| NoWay {
+        cause: 20,
+        code: "bad-address",
+        text: format!("no way to {label}"),
+    })?;
+    let id = LineId(shared.switchboard.number());
+    let name = shared.names.channel(&to.name);
+    let mut line = Line::new(
+        &shared,
+        id,
+        name,
+        to.account.clone(),
+        crate::call::media_address(&flow),
+        None,
+    );
+    // What the caller can speak comes first, so that nothing need be converted.
+    if let Some(codec) = live.line.as_ref().and_then(Line::wishes) {
+        line.prefer(codec);
+    }
+    let no_port = |_| NoWay {
+        cause: 34,
+        code: "rtp-ports",
+        text: format!("no RTP port is free for the call to {label}"),
+    };
+    let own_ear = live.ear(inbox);
+    let opened = match &mut live.line {
+        // Both streams of a call live in one worker, so the caller's is opened first.
+        Some(own) => own
+            .open(None, own_ear)
+            .and_then(|()| line.open(own.stream(), inbox.ear(id))),
+        None => line.open(None, inbox.ear(id)),
+    };
+    if let Err(fault) = opened {
+        line.over();
+        return Err(no_port(fault));
+    }
+    let (Some(offer), Some(address)) = (line.offer(), inbox.address(id)) else {
+        line.over();
+        return Err(NoWay {
+            cause: 34,
+            code: "rtp-ports",
+            text: format!("no room for the call to {label}"),
+        });
+    };
+    let account = to.account.as_deref();
+    let number = dial.caller.number.clone().filter(|n| !n.is_empty());
+    let user = account
+        .and_then(|a| a.from_user.clone())
+        .or(number.clone())
+        .unwrap_or_else(|| shared.config.sip.default_from_user.clone());
+    let host = account
+        .and_then(|a| a.from_domain.clone())
+        .unwrap_or_else(|| host_text(flow.local.ip()));
+    let display = dial.caller.name.clone().or(number).unwrap_or_default();
+    let invite = Invite {
+        to: Party {
+            display: Bytes::new(),
+            uri: target::bare(&to.uri),
+        },
+        uri: to.uri,
+        flows: to.flows,
+        from: Party {
+            display: display.into(),
+            uri: [b"sip:".as_slice(), &escape_user(&user), b"@", &host]
+                .concat()
+                .into(),
+        },
+        contact: Bytes::from(escape_user(&user)),
+        headers: Vec::new(),
+        offer: Some(offer),
+        credentials: account.map(crate::call::credentials).unwrap_or_default(),
+    };
+    live.called.insert(id, line);
+    // An error only means that the exchange stops; then the address is dropped, and the caller is hung up anyway.
+    let _ = shared
+        .orders
+        .send(Order::Call {
+            invite: Box::new(invite),
+            address,
+        })
+        .await;
+    Ok(id)
+}
+
+/// An address as the host part of a URI.
+pub(crate) fn host_text(ip: std::net::IpAddr) -> Text {
+    match ip {
+        std::net::IpAddr::V4(ip) => ip.to_string().into_bytes(),
+        std::net::IpAddr::V6(ip) => format!("[{ip}]").into_bytes(),
+    }
+}
+
+/// Ends every line that has not answered.
+async fn end_all(live: &mut Live, calling: &mut Calling, cause: u16) {
+    for (id, _) in std::mem::take(&mut calling.open) {
+        if let Some(mut line) = live.called.remove(&id) {
+            line.end(0, cause, "").await;
+        }
+    }
+}
+
+/// Somebody answered: ends the others, answers the caller, lets the two talk.
+async fn talk(
+    live: &mut Live,
+    dial: &Dial,
+    mut calling: Calling,
+    peer: LineId,
+    inbox: &mut Inbox,
+) -> Reply {
+    calling.record.answered = Some(calling.passed());
+    let number = calling
+        .open
+        .iter()
+        .find(|(line, _)| *line == peer)
+        .map(|(_, r)| r.clone())
+        .unwrap_or_default();
+    calling.open.retain(|(line, _)| *line != peer);
+    end_all(live, &mut calling, ELSEWHERE).await;
+    let (name, codec) = live
+        .called
+        .get(&peer)
+        .map(|line| (line.name.clone(), line.codec()))
+        .unwrap_or_default();
+    calling.record.peer = Some((name, number));
+    calling.cause = None;
+    if let (Some(line), Some(codec)) = (&mut live.line, codec)
+        && !line.up
+        && !line.early
+    {
+        line.prefer(codec);
+    }
+    quiet(live);
+    if !live.answer(inbox).await {
+        if let Some(mut line) = live.called.remove(&peer) {
+            line.end(0, 34, "").await;
+        }
+        calling.cause = Some(34);
+        return calling.reply(Status::Congestion, Answer::Gone);
+    }
+    let limit = [(b'S', 1_000.0), (b'L', 1.0)]
+        .into_iter()
+        .filter_map(|(letter, unit)| Some(seconds(dial.option(letter)??)? * unit))
+        .map(|ms| Instant::now() + Duration::from_millis(ms as u64))
+        .min();
+    let over = bridge::bridge(live, peer, limit, inbox).await;
+    if let Some(mut line) = live.called.remove(&peer)
+        && !line.is_over()
+    {
+        line.end(0, 16, "").await;
+    }
+    let answer = match over {
+        Over::Gone => {
+            calling.cause = Some(match inbox.latched() {
+                Some(strowger_vm::Interrupt::Hangup { cause }) => cause,
+                _ => 16,
+            });
+            Answer::Gone
+        }
+        Over::Peer(cause) => {
+            calling.cause = Some(cause);
+            if dial.option(b'g').is_some() {
+                Answer::Done
+            } else {
+                Answer::Stop
+            }
+        }
+        Over::Limit => {
+            calling.cause = Some(16);
+            if dial.option(b'g').is_some() {
+                Answer::Done
+            } else {
+                Answer::Stop
+            }
+        }
+    };
+    calling.reply(Status::Answer, answer).state(State::Up)
+}
+
+/// The number before the first `:` of `S(x)` and `L(x:y:z)`.
+fn seconds(text: &[u8]) -> Option<f64> {
+    let first = text.split(|b| *b == b':').next()?;
+    std::str::from_utf8(first)
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
+        .filter(|n: &f64| *n > 0.0 && n.is_finite())
+}
+
+/// Says which options were asked for and are not built, or only in part.
+fn report_options(live: &Live, dial: &Dial) {
+    for (letter, argument) in &dial.options {
+        let shown = char::from(*letter);
+        let text = match letter {
+            b'm' => {
+                "option m of Dial: music on hold is not built yet; the caller hears ringing instead"
+                    .to_owned()
+            }
+            b'L' if argument.as_ref().is_some_and(|a| a.contains(&b':')) => {
+                "option L of Dial: the limit holds, its warnings are not built yet".to_owned()
+            }
+            letter if BUILT.contains(letter) => continue,
+            b't' | b'T' => format!(
+                "option {shown} of Dial: transfers by key are not built yet; the call goes on without"
+            ),
+            _ => format!("option {shown} of Dial is not built yet; the call goes on without"),
+        };
+        live.shared.note_once(Level::Notice, "dial-option", &text);
+        tracing::debug!(option = %shown, "this Dial asks for an option that is not built, or only in part");
+    }
+}

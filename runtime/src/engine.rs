@@ -1,0 +1,524 @@
+//! The exchange as a whole: starts the shard, stops it, and what all of its parts share.
+
+use crate::audio::Audio;
+use crate::channel::Names;
+use crate::config::{Config, StoreChoice};
+use crate::limits;
+use crate::media::{Carries, Media, Settings};
+use crate::messages::Messages;
+use crate::observe::{Observed, Observer, What};
+use crate::prompts::Prompts;
+use crate::registrar::Registrar;
+use crate::shard::{self, Order};
+use crate::sip::transport::Routes;
+use crate::store::{self, Database, Saved, Sqlite, Store, StoreError, Write, Writer};
+use crate::switchboard::Switchboard;
+use crate::tables::Tables;
+use crate::wire::{self, Clock, Listening};
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+use strowger_vm::effect::Level;
+use strowger_vm::{Globals, Interrupt, Module, System};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// How to start.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Where the configuration was read: the store's file is here unless the configuration names another place.
+    pub directory: PathBuf,
+    /// Seeds tags, branches, nonces; `None`: from the system's randomness, as it must be outside tests.
+    pub seed: Option<[u8; 32]>,
+    /// A wire in memory instead of the configured sockets, for tests: then audio has no sockets either, and nothing is kept on disk.
+    pub wire: Option<wire::Memory>,
+    /// The global variables of `[globals]`.
+    pub globals: Globals,
+}
+
+/// Why the exchange cannot start. Nothing was left running.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The configuration opens no socket.
+    #[error("the configuration names no address to listen at")]
+    NoListener,
+    /// A socket cannot be opened.
+    #[error("cannot listen at {address}: {fault}")]
+    Listen {
+        /// Where, with its protocol.
+        address: String,
+        /// What the system says.
+        fault: std::io::Error,
+    },
+    /// The media side cannot start.
+    #[error("cannot start the media workers: {0}")]
+    Media(std::io::Error),
+    /// The store cannot be opened.
+    #[error("cannot open the store {path}: {fault}")]
+    Store {
+        /// Its file.
+        path: String,
+        /// What is wrong.
+        fault: String,
+    },
+}
+
+/// Figures of a running exchange.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Channels at this moment.
+    pub channels: usize,
+    /// Registered contacts.
+    pub bindings: usize,
+    /// SIP legs, those included that wait for the last repeat.
+    pub legs: usize,
+    /// SIP transactions.
+    pub transactions: usize,
+    /// Armed timers of the signalling.
+    pub timers: usize,
+    /// Calls that came since the start.
+    pub calls: u64,
+    /// Texts that came since the start.
+    pub messages: u64,
+    /// Texts that wait for the dialplan.
+    pub waiting: usize,
+}
+
+/// How a stop went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stopped {
+    /// Channels that had to be ended.
+    pub ended: usize,
+}
+
+/// A running exchange. Dropping it without [`Engine::stop`] ends it at once, calls included.
+#[derive(Debug)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// What all parts of the exchange share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    module: RwLock<Arc<Module>>,
+    globals: RwLock<Arc<Globals>>,
+    pub(crate) system: Arc<System>,
+    registrar: Mutex<Registrar>,
+    tables: Mutex<Tables>,
+    database: Mutex<Database>,
+    writer: Writer,
+    pub(crate) switchboard: Arc<Switchboard>,
+    pub(crate) names: Names,
+    pub(crate) audio: Audio,
+    pub(crate) prompts: Prompts,
+    pub(crate) orders: mpsc::Sender<Order>,
+    pub(crate) observed: Observed,
+    pub(crate) clock: Clock,
+    pub(crate) listening: Vec<Listening>,
+    /// What makes flows to new peers; none on a wire in memory.
+    pub(crate) routes: Option<Routes>,
+    pub(crate) messages: Messages,
+    pub(crate) figures: Figures,
+    draining: AtomicBool,
+    said: Mutex<BTreeSet<String>>,
+    each_minute: Mutex<HashMap<&'static str, tokio::time::Instant>>,
+    seed: [u8; 32],
+}
+
+/// Counters, written by the shard.
+#[derive(Debug, Default)]
+pub(crate) struct Figures {
+    pub(crate) legs: AtomicUsize,
+    pub(crate) transactions: AtomicUsize,
+    pub(crate) timers: AtomicUsize,
+    pub(crate) calls: AtomicU64,
+    pub(crate) messages: AtomicU64,
+}
+
+impl Shared {
+    pub(crate) fn module(&self) -> Arc<Module> {
+        Arc::clone(&self.module.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn globals(&self) -> Arc<Globals> {
+        Arc::clone(&self.globals.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Writes (or deletes) a global variable.
+    pub(crate) fn set_global(&self, name: Vec<u8>, value: Option<Vec<u8>>) {
+        let mut globals = self.globals.write().unwrap_or_else(PoisonError::into_inner);
+        let table = &mut Arc::make_mut(&mut globals).0;
+        match value {
+            Some(value) => table.insert(name, value),
+            None => table.remove(&name),
+        };
+    }
+
+    pub(crate) fn registrar(&self) -> MutexGuard<'_, Registrar> {
+        self.registrar
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn database(&self) -> MutexGuard<'_, Database> {
+        self.database.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has changes kept, behind the back of whoever made them.
+    pub(crate) fn keep(&self, changes: Vec<Write>) {
+        if !self.writer.write(changes) {
+            self.note_each_minute(
+                Level::Error,
+                "store-queue",
+                "the store does not keep up: changes are only in memory and end with the program",
+            );
+        }
+    }
+
+    pub(crate) fn draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Tells observers and the log something that a person should know.
+    pub(crate) fn note(&self, channel: &str, level: Level, code: &'static str, text: &str) {
+        match level {
+            Level::Error => tracing::error!(code, "{text}"),
+            Level::Warning => tracing::warn!(code, "{text}"),
+            Level::Notice => tracing::info!(code, "{text}"),
+            Level::Debug | Level::Verbose | Level::Dtmf => tracing::debug!(code, "{text}"),
+        }
+        if self.observed.watched() {
+            let what = What::Note {
+                channel: channel.into(),
+                level,
+                code,
+                text: text.into(),
+            };
+            self.observed.say(self.clock.now(), what);
+        }
+    }
+
+    /// The same, but each text at most once a minute.
+    pub(crate) fn note_each_minute(&self, level: Level, code: &'static str, text: &str) {
+        let now = tokio::time::Instant::now();
+        let mut last = self
+            .each_minute
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if last
+            .get(code)
+            .is_some_and(|at| now.duration_since(*at) < Duration::from_secs(60))
+        {
+            return;
+        }
+        last.insert(code, now);
+        drop(last);
+        self.note("", level, code, text);
+    }
+
+    /// The same, but each text only once while the exchange runs.
+    pub(crate) fn note_once(&self, level: Level, code: &'static str, text: &str) {
+        /// Texts remembered; later ones are said each time.
+        const REMEMBERED: usize = 10_000;
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.contains(text) {
+            return;
+        }
+        if said.len() < REMEMBERED {
+            said.insert(text.to_owned());
+        }
+        drop(said);
+        self.note("", level, code, text);
+    }
+
+    /// A number from 0 to 2^64 - 1 that nobody outside can guess, different for each `use_`.
+    pub(crate) fn secret_number(&self, use_: u64) -> u64 {
+        let mut hash = Sha256::new();
+        hash.update(self.seed);
+        hash.update(use_.to_be_bytes());
+        let digest = hash.finalize();
+        digest
+            .iter()
+            .take(8)
+            .fold(0, |n, byte| n << 8 | u64::from(*byte))
+    }
+}
+
+impl Engine {
+    /// Starts the exchange: store, media workers, sockets, shard. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// [`StartError`]; then nothing is left running.
+    pub async fn start(
+        config: Config,
+        module: Arc<Module>,
+        options: Options,
+    ) -> Result<Engine, StartError> {
+        let clock = Clock::new();
+        let seed = options.seed.unwrap_or_else(random_seed);
+        let in_memory = options.wire.is_some();
+        let audio = if in_memory {
+            Audio::mute(
+                u64::try_from(Carries::of(config.rtp.start, config.rtp.end, 1).streams)
+                    .unwrap_or(u64::MAX),
+            )
+        } else {
+            Audio::Workers(Media::start(settings(&config)).map_err(StartError::Media)?)
+        };
+        let (saved, writer) = if in_memory {
+            keep_in(store::Memory::new(), clock.now().unix_ms)
+                .map_err(|fault| store_error("in memory", &fault))?
+        } else {
+            open_store(&config, &options.directory, clock.now().unix_ms)?
+        };
+        let (wire, listening, routes) = shard::Wire::open(&config, options.wire).await?;
+        if listening.is_empty() {
+            return Err(StartError::NoListener);
+        }
+        let mut registrar = Registrar::new();
+        let open: Vec<_> = listening
+            .iter()
+            .map(|l| (l.listener, l.protocol, l.address))
+            .collect();
+        let restored = saved.restore(clock.now(), &open, &mut registrar);
+        if restored > 0 {
+            tracing::info!(restored, "bindings of the last run are back");
+        }
+        // What was just read need not be written again.
+        registrar.changes();
+        let database = Database::from_saved(&saved);
+        let sounds = config
+            .directories
+            .data
+            .as_ref()
+            .map(|data| data.join("sounds"));
+        let (orders, shard_inbox) = mpsc::channel(limits::SHARD_INBOX);
+        let shared = Arc::new_cyclic(|weak| Shared {
+            system: Arc::new(system(&config, &options.directory)),
+            prompts: Prompts::new(sounds.as_deref()),
+            config,
+            module: RwLock::new(module),
+            globals: RwLock::new(Arc::new(options.globals)),
+            registrar: Mutex::new(registrar),
+            tables: Mutex::new(Tables::default()),
+            database: Mutex::new(database),
+            writer,
+            switchboard: Switchboard::new(),
+            names: Names::default(),
+            audio,
+            orders,
+            observed: Observed::new(),
+            clock,
+            listening,
+            routes,
+            messages: Messages::start(weak),
+            figures: Figures::default(),
+            draining: AtomicBool::new(false),
+            said: Mutex::default(),
+            each_minute: Mutex::default(),
+            seed,
+        });
+        let shard = tokio::spawn(shard::run(Arc::clone(&shared), wire, shard_inbox, seed));
+        Ok(Engine {
+            shared,
+            tasks: vec![shard],
+        })
+    }
+
+    /// Where the exchange listens, with the real ports.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<Listening> {
+        self.shared.listening.clone()
+    }
+
+    /// How much audio the port range carries.
+    #[must_use]
+    pub fn carries(&self) -> Carries {
+        Carries::of(self.shared.config.rtp.start, self.shared.config.rtp.end, 1)
+    }
+
+    /// Watches from now on: messages, steps, channels, notes.
+    #[must_use]
+    pub fn observe(&self) -> Observer {
+        self.shared.observed.watch()
+    }
+
+    /// Figures of this moment.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let figures = &self.shared.figures;
+        Stats {
+            channels: self.shared.switchboard.len(),
+            bindings: self.shared.registrar().len(),
+            legs: figures.legs.load(Ordering::Relaxed),
+            transactions: figures.transactions.load(Ordering::Relaxed),
+            timers: figures.timers.load(Ordering::Relaxed),
+            calls: figures.calls.load(Ordering::Relaxed),
+            messages: figures.messages.load(Ordering::Relaxed),
+            waiting: self.shared.messages.waiting(),
+        }
+    }
+
+    /// The names of all channels, sorted.
+    #[must_use]
+    pub fn channels(&self) -> Vec<Arc<str>> {
+        self.shared.switchboard.names()
+    }
+
+    /// Hangs a channel up. False if there is none of that name.
+    pub fn hang_up(&self, channel: &str) -> bool {
+        let found = self.shared.switchboard.find(channel);
+        if let Some(hand) = &found {
+            hand.interrupt(Interrupt::Hangup { cause: 16 });
+        }
+        found.is_some()
+    }
+
+    /// Stops: new calls get 503 at once, calls run on up to `drain`, then get BYE with a Reason; their answers are waited for
+    /// [`limits::LAST_ANSWERS`], the store is flushed. A `drain` of nothing skips the wait.
+    pub async fn stop(mut self, drain: Duration) -> Stopped {
+        self.shared.draining.store(true, Ordering::Relaxed);
+        let board = Arc::clone(&self.shared.switchboard);
+        let wait = async |longest: Duration| {
+            let _ = tokio::time::timeout(longest, async {
+                while !board.is_empty() {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            })
+            .await;
+        };
+        wait(drain).await;
+        let hands = board.all();
+        let ended = hands.len();
+        for hand in hands {
+            hand.interrupt(Interrupt::Hangup { cause: 41 });
+        }
+        if ended > 0 {
+            wait(limits::GRACE + limits::LAST_ANSWERS).await;
+        }
+        let (done, finished) = tokio::sync::oneshot::channel();
+        if self.shared.orders.send(Order::Finish(done)).await.is_ok() {
+            let _ = tokio::time::timeout(limits::LAST_ANSWERS, finished).await;
+        }
+        for task in self.tasks.drain(..) {
+            task.abort();
+        }
+        let shared = Arc::clone(&self.shared);
+        let _ = tokio::task::spawn_blocking(move || shared.writer.flush()).await;
+        Stopped { ended }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+/// What the machine tells a dialplan: names and directories.
+fn system(config: &Config, directory: &Path) -> System {
+    let text = |path: &Path| path.as_os_str().as_encoded_bytes().to_vec();
+    let mut system = System::default();
+    let directories = &config.directories;
+    let mut put = |name, value: Vec<u8>| {
+        system.names.insert(name, value);
+    };
+    put("SYSTEMNAME", config.system.name.clone());
+    put("ASTETCDIR", text(directory));
+    for (name, path) in [
+        ("ASTDATADIR", &directories.data),
+        ("ASTSPOOLDIR", &directories.spool),
+        ("ASTLOGDIR", &directories.log),
+        ("ASTDBDIR", &directories.database),
+    ] {
+        if let Some(path) = path {
+            put(name, text(path));
+        }
+    }
+    system
+}
+
+/// Opens the store that the configuration chooses, and reads it.
+fn open_store(
+    config: &Config,
+    directory: &Path,
+    unix_ms: u64,
+) -> Result<(Saved, Writer), StartError> {
+    /// The store's file, unless the configuration names another.
+    const FILE: &str = "strowger.sqlite";
+    let path = match &config.options.store {
+        StoreChoice::Memory => {
+            return keep_in(store::Memory::new(), unix_ms)
+                .map_err(|fault| store_error("in memory", &fault));
+        }
+        StoreChoice::File => config
+            .directories
+            .database
+            .as_deref()
+            .unwrap_or(directory)
+            .join(FILE),
+        StoreChoice::At(path) => directory.join(path),
+    };
+    let shown = path.display().to_string();
+    Sqlite::open(&path)
+        .and_then(|opened| keep_in(opened, unix_ms))
+        .map_err(|fault| store_error(&shown, &fault))
+}
+
+fn keep_in(mut opened: impl Store + 'static, unix_ms: u64) -> Result<(Saved, Writer), StoreError> {
+    let saved = opened.load(unix_ms)?;
+    let writer = Writer::start(
+        opened,
+        |fault| tracing::error!(%fault, "changes could not be kept; they end with the program"),
+    );
+    Ok((saved, writer))
+}
+
+fn store_error(path: &str, fault: &StoreError) -> StartError {
+    StartError::Store {
+        path: path.to_owned(),
+        fault: fault.to_string(),
+    }
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        first_port: config.rtp.start,
+        last_port: config.rtp.end,
+        streams: crate::rtp::worker::Config {
+            strict: config.rtp.strict,
+            probation: u8::try_from(config.rtp.probation).unwrap_or(u8::MAX),
+            digit_timeout: Duration::from_millis(config.rtp.dtmf_timeout.into()),
+            rtcp_interval: Duration::from_millis(config.rtp.rtcp_interval.into()),
+        },
+        workers: 1,
+    }
+}
+
+/// 32 bytes from the keys that the standard library draws from the system for its hash tables.
+fn random_seed() -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for n in 0..8_u64 {
+        let mut hasher = std::hash::RandomState::new().build_hasher();
+        hasher.write_u64(n);
+        hash.update(hasher.finish().to_be_bytes());
+    }
+    let unix = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
+    hash.update(unix.as_nanos().to_be_bytes());
+    hash.update(std::process::id().to_be_bytes());
+    hash.finalize().into()
+}

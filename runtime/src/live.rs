@@ -1,0 +1,248 @@
+//! The live exchange as a performer of effects: hands each effect to the application that does it.
+
+use crate::apps;
+use crate::engine::Shared;
+use crate::line::{Event, Line, LineId};
+use crate::observe::What;
+use crate::perform::{Ear, Inbox, Perform, Wake};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use strowger_vm::effect::{Answer, Effect, Level, Reply};
+use strowger_vm::{Inputs, Party, State, Text, Trace};
+use tokio::time::Instant;
+
+/// One channel of the live exchange, with the lines that it owns.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) shared: Arc<Shared>,
+    /// The channel's name.
+    pub(crate) name: Arc<str>,
+    /// Its own line; a text has none.
+    pub(crate) line: Option<Line>,
+    /// Lines that it called.
+    pub(crate) called: BTreeMap<LineId, Line>,
+    /// `CHANNEL(language)`.
+    pub(crate) language: Text,
+    tokens: u64,
+}
+
+impl Live {
+    pub(crate) fn new(shared: &Arc<Shared>, name: Arc<str>, line: Option<Line>) -> Live {
+        Live {
+            shared: Arc::clone(shared),
+            name,
+            line,
+            called: BTreeMap::new(),
+            language: b"en".to_vec(),
+            tokens: 0,
+        }
+    }
+
+    /// The line of this number, own or called.
+    pub(crate) fn line_mut(&mut self, id: LineId) -> Option<&mut Line> {
+        match &mut self.line {
+            Some(line) if line.id == id => Some(line),
+            _ => self.called.get_mut(&id),
+        }
+    }
+
+    /// True when the channel's own line is answered; a text counts as answered (DL-321).
+    pub(crate) fn is_up(&self) -> bool {
+        self.line.as_ref().is_none_or(|line| line.up)
+    }
+
+    /// A number for a command whose end will be told.
+    pub(crate) fn token(&mut self) -> u64 {
+        self.tokens += 1;
+        self.tokens
+    }
+
+    /// Where events of the own line's audio go.
+    pub(crate) fn ear(&self, inbox: &Inbox) -> Ear {
+        inbox.ear(self.line.as_ref().map_or(LineId(0), |line| line.id))
+    }
+
+    /// Something for the log and the observers, in this channel's name.
+    pub(crate) fn note(&self, level: Level, code: &'static str, text: &str) {
+        self.shared.note(&self.name, level, code, text);
+    }
+
+    /// Waits for the next event that an application cares about. What none cares about is settled here: a change of the session
+    /// outside a bridge is answered, so that a phone may press hold during a prompt.
+    pub(crate) async fn wait(&mut self, inbox: &mut Inbox, until: Option<Instant>) -> Wake {
+        loop {
+            let wake = inbox.next(until).await;
+            let (id, event) = match wake {
+                Wake::Event(id, event) => (id, event),
+                other => return other,
+            };
+            // Late words of a line that was let go.
+            let Some(line) = self.line_mut(id) else {
+                continue;
+            };
+            match event {
+                Event::Offered { sdp } => line.offered(sdp.as_deref()).await,
+                Event::Settled { sdp: Some(sdp), .. } => {
+                    if !line.answered(&sdp) {
+                        line.end(488, 58, "").await;
+                    }
+                }
+                Event::Settled { sdp: None, .. } => {}
+                Event::Ended { .. } => {
+                    line.over();
+                    return Wake::Event(id, event);
+                }
+                event => return Wake::Event(id, event),
+            }
+        }
+    }
+
+    /// Answers the channel. False if that is impossible for want of an RTP port; it is then refused with 503.
+    pub(crate) async fn answer(&mut self, inbox: &Inbox) -> bool {
+        let ear = self.ear(inbox);
+        let Some(line) = &mut self.line else {
+            return true;
+        };
+        if line.answer(None, ear).await.is_ok() {
+            return true;
+        }
+        line.end(503, 34, "").await;
+        inbox
+            .hand()
+            .interrupt(strowger_vm::Interrupt::Hangup { cause: 34 });
+        false
+    }
+
+    /// Ends whatever is left: called lines, then the own one, with this cause.
+    pub(crate) async fn hang_up(&mut self, cause: u16) {
+        for (_, mut line) in std::mem::take(&mut self.called) {
+            line.end(0, 16, "").await;
+        }
+        if let Some(line) = &mut self.line
+            && !line.is_over()
+        {
+            let text = if self.shared.draining() && cause == 41 {
+                "the exchange stops"
+            } else {
+                ""
+            };
+            line.end(apps::dialled::status_of(cause), cause, text).await;
+        }
+    }
+}
+
+impl Perform for Live {
+    fn inputs(&self) -> Inputs {
+        Inputs {
+            now: crate::call::time(self.shared.clock.now()),
+            globals: self.shared.globals(),
+            system: Arc::clone(&self.shared.system),
+        }
+    }
+
+    fn knows(&mut self, party: &Party) {
+        if self.language != party.language {
+            self.language.clone_from(&party.language);
+        }
+    }
+
+    fn saw(&mut self, happened: Trace) {
+        match happened {
+            Trace::Step(step) => {
+                tracing::info!(
+                    "{},{},{} {}({})",
+                    String::from_utf8_lossy(&step.context),
+                    String::from_utf8_lossy(&step.exten),
+                    step.priority,
+                    String::from_utf8_lossy(&step.application),
+                    String::from_utf8_lossy(&step.arguments)
+                );
+                if self.shared.observed.watched() {
+                    let what = What::Step {
+                        channel: Arc::clone(&self.name),
+                        step: Box::new(step),
+                    };
+                    self.shared.observed.say(self.shared.clock.now(), what);
+                }
+            }
+            Trace::Set { name, value } => {
+                tracing::trace!(name = %String::from_utf8_lossy(&name), value = ?value.map(|v| String::from_utf8_lossy(&v).into_owned()), "set");
+            }
+            Trace::Note { level, text } => self.note(level, "", &text),
+        }
+    }
+
+    async fn perform(&mut self, effect: Effect, inbox: &mut Inbox) -> Reply {
+        match effect {
+            Effect::Answer { delay_ms: _ } => {
+                if self.answer(inbox).await {
+                    Reply::done().state(State::Up)
+                } else {
+                    Reply::with(Answer::Gone)
+                }
+            }
+            Effect::Dial(dial) => apps::dial::dial(self, *dial, inbox).await,
+            Effect::Play(play) => apps::play::play(self, play, inbox).await,
+            Effect::Say { prompts, interrupt } => {
+                apps::play::say(self, &prompts, &interrupt, inbox).await
+            }
+            Effect::Echo => apps::echo::echo(self, inbox).await,
+            Effect::Wait { ms } => apps::wait::wait(self, Some(ms), inbox).await,
+            Effect::Digit { timeout_ms } => apps::wait::digit(self, timeout_ms, inbox).await,
+            Effect::Ringing => apps::progress::ringing(self).await,
+            Effect::Progress => apps::progress::progress(self, inbox).await,
+            // 100 went out when the call was admitted.
+            Effect::Proceeding => Reply::done(),
+            Effect::Busy { timeout_ms } => {
+                apps::progress::refuse(self, 17, timeout_ms, inbox).await
+            }
+            Effect::Congestion { timeout_ms } => {
+                apps::progress::refuse(self, 34, timeout_ms, inbox).await
+            }
+            Effect::SendMessage(message) => apps::message::send(self, *message, inbox).await,
+            Effect::SendText { text, content_type } => {
+                apps::text::send(self, text, content_type, inbox).await
+            }
+            Effect::Log { level, text } => {
+                self.note(level, "", &String::from_utf8_lossy(&text));
+                Reply::done()
+            }
+            Effect::Verbose { level: _, text } => {
+                self.note(Level::Verbose, "", &String::from_utf8_lossy(&text));
+                Reply::done()
+            }
+            Effect::SetGlobal { name, value } => {
+                self.shared.set_global(name, value);
+                Reply::done()
+            }
+            Effect::DbGet { family, key } => apps::database::get(self, &family, &key),
+            Effect::DbPut { family, key, value } => {
+                apps::database::put(self, &family, &key, &value)
+            }
+            Effect::DbDelete { family, key, tree } => {
+                apps::database::delete(self, &family, &key, tree)
+            }
+            Effect::DbKeys { prefix } => apps::database::keys(self, &prefix),
+            Effect::Random { min, max } => {
+                let width = u128::try_from(i128::from(max) - i128::from(min)).unwrap_or(0) + 1;
+                let drawn = u128::from(
+                    self.shared
+                        .secret_number(self.shared.switchboard.number() | 1 << 63),
+                ) % width;
+                Reply::value((i128::from(min) + i128::try_from(drawn).unwrap_or(0)).to_string())
+            }
+            Effect::ReadFunction { function, args } => {
+                apps::functions::read(self, &function, &args)
+            }
+            Effect::WriteFunction {
+                function,
+                args,
+                value,
+            } => apps::functions::write(self, &function, &args, &value),
+            Effect::Unserved {
+                application,
+                args: _,
+            } => apps::unserved(self, &application),
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Calls between phones, and into applications.
+
+use crate::phone::sdp;
+use crate::world::World;
+use std::time::Duration;
+use strowger_runtime::sip::stack::{Command, Event};
+
+const PLAN: &str = "\
+[office]
+exten => _6X,1,Dial(SIP/${EXTEN},20)
+ same => n,NoOp(${DIALSTATUS} ${HANGUPCAUSE})
+ same => n,Hangup()
+exten => 3666,1,Answer()
+ same => n,Echo()
+exten => h,1,NoOp(h ${DIALSTATUS})
+";
+
+#[tokio::test(start_paused = true)]
+async fn a_phone_registers_and_a_wrong_password_does_not() {
+    let world = World::with_plan(PLAN).await;
+    let mut good = world.phone("61");
+    assert_eq!(good.register(3600).await, 200);
+    let talk = world.net.between(good.near, world.near);
+    assert_eq!(
+        talk,
+        [
+            "> REGISTER sip:192.0.2.1:5060 SIP/2.0",
+            "< SIP/2.0 401 Unauthorized",
+            "> REGISTER sip:192.0.2.1:5060 SIP/2.0",
+            "< SIP/2.0 200 OK"
+        ]
+    );
+    let mut bad = world.phone("62");
+    bad.password = "wrong".into();
+    assert_eq!(bad.register(3600).await, 403);
+    assert_eq!(world.engine.stats().bindings, 1);
+    assert_eq!(good.register(0).await, 200);
+    assert_eq!(world.engine.stats().bindings, 0);
+    world.nothing_left(&[&good, &bad]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_phones_talk_and_the_called_one_hangs_up() {
+    let mut world = World::with_plan(PLAN).await;
+    let (mut a, mut b) = (world.registered("61").await, world.registered("62").await);
+    let call = a.call("62");
+    let (ringing, invite) = b.rings().await;
+    let from = invite.message.from().unwrap();
+    assert_eq!(
+        (from.display().as_ref(), from.uri_text),
+        (&b"Sixty One"[..], &b"sip:61@192.0.2.1"[..])
+    );
+    assert!(matches!(a.next().await, Event::Ringing(_)));
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    b.answer(ringing);
+    let answer = a.answered(call).await;
+    assert!(
+        answer.contains("m=audio") && answer.contains("c=IN IP4 192.0.2.1"),
+        "{answer}"
+    );
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    b.hang_up(ringing);
+    let (status, cause) = a.ended(call).await;
+    assert_eq!((status, cause), (200, 16));
+    // The answered Dial ended the plan of the caller; `h` saw the status.
+    assert_eq!(
+        world.steps(),
+        ["62:1 Dial(SIP/62,20)", "h:1 NoOp(h ANSWER)"]
+    );
+    world.nothing_left(&[&a, &b]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_caller_hangs_up() {
+    let mut world = World::with_plan(PLAN).await;
+    let (mut a, mut b) = (world.registered("61").await, world.registered("62").await);
+    let call = a.call("62");
+    let (ringing, _) = b.rings().await;
+    b.answer(ringing);
+    a.answered(call).await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    a.hang_up(call);
+    assert_eq!(b.ended(ringing).await.0, 200);
+    assert_eq!(
+        world.steps(),
+        ["62:1 Dial(SIP/62,20)", "h:1 NoOp(h ANSWER)"]
+    );
+    world.nothing_left(&[&a, &b]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_caller_gives_up_while_it_rings() {
+    let mut world = World::with_plan(PLAN).await;
+    let (mut a, mut b) = (world.registered("61").await, world.registered("62").await);
+    let call = a.call("62");
+    let (ringing, _) = b.rings().await;
+    assert!(matches!(a.next().await, Event::Ringing(_)));
+    a.hang_up(call);
+    assert_eq!(a.ended(call).await.0, 487);
+    assert_eq!(b.ended(ringing).await.0, 487);
+    assert!(
+        world
+            .net
+            .between(world.near, b.near)
+            .iter()
+            .any(|l| l.starts_with("> CANCEL "))
+    );
+    assert_eq!(
+        world.steps(),
+        ["62:1 Dial(SIP/62,20)", "h:1 NoOp(h CANCEL)"]
+    );
+    world.nothing_left(&[&a, &b]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_called_phone_says_decides_the_dialstatus() {
+    for (status, text) in [
+        (486, "BUSY 17"),
+        (480, "NOANSWER 19"),
+        (603, "CHANUNAVAIL 21"),
+        (503, "CONGESTION 34"),
+    ] {
+        let mut world = World::with_plan(PLAN).await;
+        let (mut a, mut b) = (world.registered("61").await, world.registered("62").await);
+        let call = a.call("62");
+        b.refuses(status).await;
+        let (final_status, _) = a.ended(call).await;
+        let steps = world.steps();
+        assert_eq!(
+            steps[..2],
+            [
+                "62:1 Dial(SIP/62,20)".to_owned(),
+                format!("62:2 NoOp({text})")
+            ]
+        );
+        assert!(final_status >= 400, "{final_status}");
+        world.nothing_left(&[&a, &b]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_answers_and_the_plan_goes_on() {
+    let mut world = World::with_plan(PLAN).await;
+    let (mut a, mut b) = (world.registered("61").await, world.registered("62").await);
+    let begin = tokio::time::Instant::now();
+    let call = a.call("62");
+    let (ringing, _) = b.rings().await;
+    assert_eq!(b.ended(ringing).await.0, 487);
+    assert_eq!(begin.elapsed().as_secs(), 20);
+    a.ended(call).await;
+    assert_eq!(
+        world.steps()[..2],
+        ["62:1 Dial(SIP/62,20)", "62:2 NoOp(NOANSWER 0)"]
+    );
+    world.nothing_left(&[&a, &b]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_phone_that_is_not_registered_is_chanunavail_and_an_unknown_number_is_404() {
+    let mut world = World::with_plan(PLAN).await;
+    let mut a = world.registered("61").await;
+    let call = a.call("63");
+    a.ended(call).await;
+    assert_eq!(
+        world.steps()[..2],
+        ["63:1 Dial(SIP/63,20)", "63:2 NoOp(CHANUNAVAIL 20)"]
+    );
+    let call = a.call("9999");
+    assert_eq!(a.ended(call).await.0, 404);
+    assert!(world.codes().contains(&"no-extension"));
+    world.nothing_left(&[&a]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn echo_ends_with_the_call_and_hold_is_answered_meanwhile() {
+    let mut world = World::with_plan(PLAN).await;
+    let mut a = world.registered("61").await;
+    let call = a.call("3666");
+    a.answered(call).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    a.command(Command::Offer {
+        leg: call,
+        sdp: Some(sdp(a.near, "sendonly")),
+    });
+    let held = loop {
+        if let Event::Settled { sdp, status, .. } = a.next().await {
+            assert_eq!(status, 200);
+            break String::from_utf8_lossy(&sdp.unwrap()).into_owned();
+        }
+    };
+    assert!(held.contains("a=recvonly"), "{held}");
+    a.hang_up(call);
+    a.ended(call).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(
+        world.steps(),
+        ["3666:1 Answer()", "3666:2 Echo()", "h:1 NoOp(h )"]
+    );
+    world.nothing_left(&[&a]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_phones_the_first_to_answer_wins() {
+    let plan = "[office]\nexten => 100,1,Dial(SIP/62&SIP/63,30,g)\n same => n,NoOp(${DIALSTATUS} ${DIALEDPEERNUMBER})\n";
+    let mut world = World::with_plan(plan).await;
+    let (mut a, mut b, mut c) = (
+        world.registered("61").await,
+        world.registered("62").await,
+        world.registered("63").await,
+    );
+    let call = a.call("100");
+    let (at_b, _) = b.rings().await;
+    let (at_c, _) = c.rings().await;
+    c.answer(at_c);
+    a.answered(call).await;
+    assert_eq!(b.ended(at_b).await.0, 487);
+    c.hang_up(at_c);
+    a.ended(call).await;
+    assert_eq!(
+        world.steps(),
+        ["100:1 Dial(SIP/62&SIP/63,30,g)", "100:2 NoOp(ANSWER 63)"]
+    );
+    world.nothing_left(&[&a, &b, &c]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_port_range_is_503_for_the_caller() {
+    let files = [
+        ("extensions.conf", PLAN),
+        ("sip.conf", crate::world::SIP),
+        ("rtp.conf", "[general]\nrtpstart=16384\nrtpend=16385\n"),
+    ];
+    let net = crate::net::Net::default();
+    let mut world = crate::world::exchange(&net, "192.0.2.1:5060", &files).await;
+    let (mut a, mut b) = (world.registered("61").await, world.registered("62").await);
+    let first = a.call("3666");
+    a.answered(first).await;
+    let second = b.call("3666");
+    assert_eq!(b.ended(second).await.0, 503);
+    assert!(world.codes().contains(&"rtp-ports"));
+    a.hang_up(first);
+    a.ended(first).await;
+    world.nothing_left(&[&a, &b]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn busy_and_congestion_refuse_before_the_answer() {
+    let plan = "[office]\nexten => 1,1,Busy()\nexten => 2,1,Congestion()\nexten => 4,1,Ringing()\n same => n,Wait(2)\n same => n,Hangup()\n";
+    let world = World::with_plan(plan).await;
+    let mut a = world.registered("61").await;
+    for (number, status) in [("1", 486), ("2", 503), ("4", 603)] {
+        let call = a.call(number);
+        assert_eq!(a.ended(call).await.0, status, "{number}");
+    }
+    world.nothing_left(&[&a]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_drains_then_says_bye() {
+    let world = World::with_plan(PLAN).await;
+    let (mut a, mut b) = (world.registered("61").await, world.registered("62").await);
+    let call = a.call("3666");
+    a.answered(call).await;
+    let stopping = tokio::spawn(world.engine.stop(Duration::from_secs(30)));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let late = b.call("3666");
+    assert_eq!(b.ended(late).await.0, 503);
+    let begin = tokio::time::Instant::now();
+    a.ended(call).await;
+    assert_eq!(begin.elapsed().as_secs(), 29);
+    assert_eq!(stopping.await.unwrap().ended, 1);
+}

@@ -1,0 +1,1 @@
+//! Two exchanges that call each other.

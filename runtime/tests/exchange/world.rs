@@ -1,0 +1,139 @@
+//! An exchange with its configuration and its phones.
+
+use crate::net::Net;
+use crate::phone::Phone;
+use std::net::SocketAddr;
+use std::time::Duration;
+use strowger_compiler::source::Sources;
+use strowger_runtime::sip::flow::Protocol;
+use strowger_runtime::{Engine, Observer, Options, What, config};
+
+pub struct World {
+    pub net: Net,
+    pub engine: Engine,
+    pub near: SocketAddr,
+    observer: Observer,
+}
+
+/// An exchange at `near` with these files.
+pub async fn exchange(net: &Net, near: &str, files: &[(&str, &str)]) -> World {
+    let near: SocketAddr = near.parse().unwrap();
+    let mut sources = Sources::new();
+    for (name, text) in files {
+        sources.add(name, text.as_bytes());
+    }
+    let compiled = strowger_compiler::compile(&sources, &strowger_compiler::Options::default());
+    let (config, _) = config::load(&sources);
+    let options = Options {
+        seed: Some([1; 32]),
+        wire: Some(net.exchange(near)),
+        ..Options::default()
+    };
+    let engine = Engine::start(config, compiled.module.unwrap(), options)
+        .await
+        .unwrap();
+    let observer = engine.observe();
+    World {
+        net: net.clone(),
+        engine,
+        near,
+        observer,
+    }
+}
+
+impl World {
+    /// Two phones, 61 and 62, and this plan.
+    pub async fn with_plan(plan: &str) -> World {
+        World::with(plan, SIP).await
+    }
+
+    pub async fn with(plan: &str, sip: &str) -> World {
+        exchange(
+            &Net::default(),
+            "192.0.2.1:5060",
+            &[("extensions.conf", plan), ("sip.conf", sip)],
+        )
+        .await
+    }
+
+    pub fn phone(&self, user: &str) -> Phone {
+        let near = format!("192.0.2.{user}:5060");
+        Phone::new(&self.net, user, &near, self.near, Protocol::Udp)
+    }
+
+    /// A phone that has registered.
+    pub async fn registered(&self, user: &str) -> Phone {
+        let mut phone = self.phone(user);
+        assert_eq!(phone.register(3600).await, 200, "{user} registers");
+        phone
+    }
+
+    /// Dialplan steps since the last time: `61:1 Dial(SIP/62)`.
+    pub fn steps(&mut self) -> Vec<String> {
+        let mut steps = Vec::new();
+        while let Some(notice) = self.observer.ready() {
+            if let What::Step { step, .. } = notice.what {
+                steps.push(format!(
+                    "{}:{} {}({})",
+                    String::from_utf8_lossy(&step.exten),
+                    step.priority,
+                    String::from_utf8_lossy(&step.application),
+                    String::from_utf8_lossy(&step.arguments)
+                ));
+            }
+        }
+        steps
+    }
+
+    /// Codes of notes since the last time.
+    pub fn codes(&mut self) -> Vec<&'static str> {
+        let mut codes = Vec::new();
+        while let Some(notice) = self.observer.ready() {
+            if let What::Note { code, .. } = notice.what
+                && !code.is_empty()
+            {
+                codes.push(code);
+            }
+        }
+        codes
+    }
+
+    /// After the last repeat is impossible, nothing may be left in the exchange or in the phones.
+    pub async fn nothing_left(&self, phones: &[&Phone]) {
+        tokio::time::sleep(Duration::from_secs(64)).await;
+        let stats = self.engine.stats();
+        assert_eq!(
+            (stats.channels, stats.legs, stats.transactions, stats.timers),
+            (0, 0, 0, 0),
+            "{stats:?}"
+        );
+        for phone in phones {
+            assert_eq!(
+                phone.counts().await,
+                strowger_runtime::sip::stack::Counts::default(),
+                "{}",
+                phone.user
+            );
+        }
+    }
+}
+
+pub const SIP: &str = "\
+[general]
+context=office
+outofcall_message_context=sms
+accept_outofcall_message=yes
+[61]
+type=friend
+host=dynamic
+secret=secret61
+callerid=\"Sixty One\" <61>
+[62]
+type=friend
+host=dynamic
+secret=secret62
+[63]
+type=friend
+host=dynamic
+secret=secret63
+";

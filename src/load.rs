@@ -1,0 +1,148 @@
+//! From a path on the command line to a compiled plan: the only place of the program that reads configuration files.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use strowger_compiler::{Compiled, Diagnostic, Options, Sources, compile};
+use strowger_runtime::config::{self, Config};
+use strowger_vm::{Globals, Module, Time};
+
+/// A configuration directory, read and understood.
+pub(crate) struct Loaded {
+    /// Every file.
+    pub(crate) sources: Sources,
+    /// The dialplan.
+    pub(crate) compiled: Compiled,
+    module: Arc<Module>,
+    /// Everything else.
+    pub(crate) config: Config,
+    /// What is wrong with any of it, in the order of files and places.
+    pub(crate) findings: Vec<Diagnostic>,
+    /// The directory.
+    pub(crate) directory: PathBuf,
+    /// The dialplan's file in it.
+    pub(crate) plan: String,
+}
+
+impl Loaded {
+    /// The bytecode.
+    pub(crate) fn module(&self) -> Arc<Module> {
+        Arc::clone(&self.module)
+    }
+
+    /// Global variables as loading leaves them.
+    pub(crate) fn globals(&self) -> Arc<Globals> {
+        globals(&self.compiled)
+    }
+}
+
+/// Global variables as loading leaves them.
+pub(crate) fn globals(compiled: &Compiled) -> Arc<Globals> {
+    Arc::new(Globals(
+        compiled
+            .globals()
+            .iter()
+            .map(|(k, v)| (k.to_vec(), v.to_vec()))
+            .collect(),
+    ))
+}
+
+/// Reads a configuration directory, or a single dialplan file with the files that it includes.
+///
+/// # Errors
+/// One sentence when there is nothing to read.
+pub(crate) fn plan(path: &Path) -> Result<Loaded, String> {
+    let (directory, plan) = if path.is_dir() {
+        (path.to_path_buf(), "extensions.conf".to_owned())
+    } else {
+        let name = path
+            .file_name()
+            .ok_or_else(|| format!("{}: not a file", path.display()))?;
+        let parent = path
+            .parent()
+            .filter(|p| !p.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        (parent.to_path_buf(), name.to_string_lossy().into_owned())
+    };
+    let sources = config::gather_with(&directory, &plan)
+        .map_err(|fault| format!("{}: {fault}", path.display()))?;
+    if sources.find(&plan).is_none() {
+        return Err(format!("{}: there is no {plan} in it", directory.display()));
+    }
+    understand(sources, directory, plan)
+}
+
+/// Understands files that are already read.
+///
+/// # Errors
+/// One sentence when the plan does not fit into a module.
+pub(crate) fn understand(
+    sources: Sources,
+    directory: PathBuf,
+    plan: String,
+) -> Result<Loaded, String> {
+    let (config, mut findings) = config::load(&sources);
+    let levels = config
+        .options
+        .levels
+        .iter()
+        .filter_map(|(k, v)| Some((k.clone(), strowger_compiler::Level::parse(v)?)))
+        .collect();
+    let options = Options {
+        asterisk_version: config.options.asterisk_version,
+        plan: plan.clone(),
+        levels,
+    };
+    let compiled = compile(&sources, &options);
+    findings.extend(compiled.diagnostics.iter().cloned());
+    // The plan first, then the other files by name; in a file by place.
+    findings.sort_by_cached_key(|d| {
+        let name = sources.file(d.primary.span.file).name();
+        (name != plan, name.to_owned(), d.primary.span.start, d.code)
+    });
+    findings.dedup();
+    let module = match &compiled.module {
+        Ok(module) => Arc::clone(module),
+        Err(fault) => return Err(format!("{plan}: {fault}")),
+    };
+    Ok(Loaded {
+        sources,
+        compiled,
+        module,
+        config,
+        findings,
+        directory,
+        plan,
+    })
+}
+
+/// Says why nothing could be read: exit 2.
+pub(crate) fn cannot(fault: &str) -> ExitCode {
+    eprintln!("strowger: {fault}");
+    ExitCode::from(2)
+}
+
+/// The clock of the machine.
+pub(crate) fn now() -> Time {
+    let micros = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |d| d.as_micros());
+    Time(i64::try_from(micros).unwrap_or(i64::MAX))
+}
+
+/// A moment as people write it: `2026-03-11T12:30:00Z`, with a blank for the T, without seconds, without the Z; always UTC.
+pub(crate) fn moment(text: &str) -> Option<Time> {
+    let text = text
+        .trim()
+        .trim_end_matches('Z')
+        .trim_end_matches(" UTC")
+        .replace(' ', "T");
+    let parsed: jiff::civil::DateTime = text.parse().ok()?;
+    Some(Time::from_seconds(
+        parsed
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .ok()?
+            .timestamp()
+            .as_second(),
+    ))
+}

@@ -1,0 +1,177 @@
+//! `strowger show`: what a dialplan was read as.
+
+use crate::{batch, load, render};
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use strowger_compiler::{Compiled, Diagnostic, Options, Sources, compile, show::listed_file};
+
+/// Show what a dialplan was read as: contexts, priorities, includes
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// A configuration directory, or a dialplan file
+    path: Option<PathBuf>,
+    /// Only this context
+    #[arg(long)]
+    context: Option<String>,
+    /// The bytecode that runs
+    #[arg(long)]
+    bytecode: bool,
+    /// One JSON object a line: id, text, files in; contexts, globals, log out
+    #[arg(long, conflicts_with_all = ["path", "context", "bytecode"])]
+    batch: bool,
+}
+
+pub(crate) fn main(args: Args) -> ExitCode {
+    if args.batch {
+        return batch::answer(batch_case);
+    }
+    let Some(path) = args.path else {
+        eprintln!("strowger show: name a configuration directory or a dialplan file");
+        return ExitCode::from(2);
+    };
+    let plan = match load::plan(&path) {
+        Ok(plan) => plan,
+        Err(fault) => return load::cannot(&fault),
+    };
+    if args.bytecode {
+        print!("{}", plan.module().disassemble());
+        return ExitCode::SUCCESS;
+    }
+    let wanted = |name: &[u8]| args.context.as_ref().is_none_or(|c| c.as_bytes() == name);
+    // Asterisk lists the newest context first; a reader wants the order of the file.
+    for context in plan
+        .compiled
+        .show()
+        .iter()
+        .rev()
+        .filter(|c| wanted(c.context))
+    {
+        println!("[{}]", lossy(context.context));
+        let mut last: &[u8] = b"";
+        for p in &context.priorities {
+            let mut head = String::new();
+            if p.exten != last || p.priority == Some(1) {
+                head = format!("'{}'", lossy(p.exten));
+                if let Some(caller) = p.cidmatch {
+                    head = format!("{head} (caller '{}')", lossy(caller));
+                }
+                last = p.exten;
+            }
+            let number = p.priority.map_or_else(|| "hint".into(), |n| n.to_string());
+            let label = p
+                .label
+                .map(|l| format!(" ({})", lossy(l)))
+                .unwrap_or_default();
+            let call = match p.args {
+                Some(args) => format!("{}({})", lossy(p.app), lossy(args)),
+                None => lossy(p.app),
+            };
+            let file = plan.sources.file(p.file).name();
+            println!(
+                "  {head:<16} {:>5}. {call:<60} {file}:{}",
+                format!("{number}{label}"),
+                p.line
+            );
+        }
+        for include in &context.includes {
+            println!("  include => {}", lossy(include));
+        }
+        for pattern in &context.ignorepats {
+            println!("  ignorepat => {}", lossy(pattern));
+        }
+        for switch in &context.switches {
+            println!("  switch => {}", lossy(switch));
+        }
+        println!();
+    }
+    let (errors, _, _) = render::count(&plan.compiled.diagnostics);
+    if errors > 0 {
+        println!(
+            "; {} (see: strowger check {})",
+            render::summary(&plan.compiled.diagnostics),
+            path.display()
+        );
+    }
+    ExitCode::SUCCESS
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn batch_case(case: &Map<String, Value>) -> Map<String, Value> {
+    let mut sources = Sources::plan(batch::text(case, "text"));
+    if let Some(files) = case.get("files").and_then(Value::as_object) {
+        for (name, text) in files {
+            sources.add(name, text.as_str().unwrap_or_default());
+        }
+    }
+    let compiled = compile(&sources, &Options::default());
+    let mut out = Map::new();
+    out.insert("contexts".into(), contexts(&sources, &compiled));
+    out.insert(
+        "globals".into(),
+        compiled
+            .globals()
+            .iter()
+            .map(|(k, v)| (lossy(k), batch::string(v)))
+            .collect::<Map<_, _>>()
+            .into(),
+    );
+    out.insert(
+        "log".into(),
+        compiled.loading().map(|d| log(&sources, d)).collect(),
+    );
+    out
+}
+
+fn log(sources: &Sources, d: &Diagnostic) -> Value {
+    let line = sources.file(d.primary.span.file).line(d.primary.span.start);
+    json!({ "level": d.level.word(), "line": line, "code": d.code, "message": d.message })
+}
+
+fn contexts(sources: &Sources, compiled: &Compiled) -> Value {
+    let list = |texts: &[&[u8]]| texts.iter().map(|t| batch::string(t)).collect::<Value>();
+    compiled
+        .show()
+        .iter()
+        .map(|c| {
+            let priorities: Value = c
+                .priorities
+                .iter()
+                .map(|p| {
+                    let mut one = Map::new();
+                    one.insert("exten".into(), batch::string(p.exten));
+                    one.insert(
+                        "priority".into(),
+                        p.priority.map_or_else(|| json!("hint"), |n| json!(n)),
+                    );
+                    if let Some(label) = p.label {
+                        one.insert("label".into(), batch::string(label));
+                    }
+                    if let Some(caller) = p.cidmatch {
+                        one.insert("cidmatch".into(), batch::string(caller));
+                    }
+                    one.insert("app".into(), batch::string(p.app));
+                    if let Some(args) = p.args {
+                        one.insert("args".into(), batch::string(args));
+                    }
+                    one.insert("line".into(), json!(p.line));
+                    if let Some(file) = listed_file(sources, p.file, "extensions.conf") {
+                        one.insert("file".into(), json!(file));
+                    }
+                    Value::Object(one)
+                })
+                .collect();
+            json!({
+                "context": lossy(c.context),
+                "priorities": priorities,
+                "includes": list(&c.includes),
+                "ignorepats": list(&c.ignorepats),
+                "switches": c.switches.iter().map(|s| batch::string(s)).collect::<Value>(),
+                "autohints": c.autohints,
+            })
+        })
+        .collect()
+}
