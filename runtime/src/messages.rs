@@ -150,7 +150,10 @@ impl Messages {
         let all = self.workers.len().max(1) as u64;
         let worker = usize::try_from(hash.finish() % all).unwrap_or(0);
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        let queued = self.workers.get(worker).is_some_and(|w| w.try_send(text).is_ok());
+        let queued = self
+            .workers
+            .get(worker)
+            .is_some_and(|w| w.try_send(text).is_ok());
         if queued {
             Ok(())
         } else {

@@ -1,6 +1,7 @@
 //! The SIP layer from outside: torture messages, other readers, random bytes, streams, digests, offers and answers.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod answers;
 mod differential;
 mod digests;
 mod messages;
