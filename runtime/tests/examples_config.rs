@@ -1,6 +1,7 @@
 //! Each configuration of `examples/`: what the exchange makes of it, and what it says about it.
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use strowger_runtime::config::{self, Config};
@@ -86,6 +87,28 @@ fn the_bridge_of_d_is_the_same_on_the_far_side() {
             read(&format!("two-sites/{site}/sip3")).1,
             read("two-sites/D.1/sip3").1
         );
+    }
+}
+
+/// Codes of the analyser and of the exchange together: what the README of each folder promises.
+#[test]
+fn the_mistakes_of_the_examples_are_reported() {
+    for (name, wanted) in [
+        ("two-phones", &["P701"][..]),
+        ("sms", &["C001", "C014", "X817", "C028", "S103", "P701"]),
+        ("lab", &["C018", "M918", "C028"]),
+        ("two-sites/A/sip1", &["C020", "C024", "C028"]),
+        ("two-sites/C/sip3", &["X819", "C008"]),
+        ("two-sites/D.1/sip3", &["X819", "C008"]),
+        ("two-sites/E/sip1", &["X819", "C016", "S103"]),
+        ("two-sites/E/sip3", &["X819", "S103"]),
+    ] {
+        let sources = config::gather(&folder(name)).unwrap();
+        let (_, mut findings) = config::load(&sources);
+        let options = strowger_compiler::Options::default();
+        findings.extend(strowger_compiler::compile(&sources, &options).diagnostics);
+        let codes: BTreeSet<&str> = findings.iter().map(|d| d.code).collect();
+        assert_eq!(codes, wanted.iter().copied().collect(), "{name}");
     }
 }
 

@@ -242,8 +242,14 @@ fn misplaced(peers: &Peers, out: &mut Vec<Diagnostic>) {
                             value.span(),
                         )
                         .label(format!(
-                            "Asterisk ignores it in the section of a device (`{}`)",
-                            show(&section.name)
+                            "Asterisk ignores it in the section of a device (`{}`){}",
+                            show(&section.name),
+                            // The one that the exchange honours there: it refuses more, never less.
+                            if key == "accept_outofcall_message" {
+                                "; here it counts"
+                            } else {
+                                ""
+                            }
                         ))
                         .help(format!(
                             "write it once, in [general]: `{key}={}`",
