@@ -123,6 +123,12 @@ impl Prompts {
                 origin: format!("built-in {name}"),
             });
         }
+        if let Some(seconds) = name.to_str().and_then(builtin::silence) {
+            return Ok(Prompt {
+                sound: Sound::silence(seconds),
+                origin: format!("built-in silence of {seconds} s"),
+            });
+        }
         if unreadable.is_empty() {
             Err(Missing::NotFound)
         } else {
@@ -283,6 +289,10 @@ mod tests {
             "vm-goodbye",
             "beep",
             "hello",
+            "transfer",
+            "demo-abouttotry",
+            "demo-nogo",
+            "demo-thanks",
             "digits/star",
             "digits/pound",
             "digits/minus",
@@ -296,6 +306,25 @@ mod tests {
                     .is_ok(),
                 "{number}"
             );
+        }
+    }
+
+    #[test]
+    fn silence_is_as_long_as_it_says() {
+        let prompts = Prompts::of_folders(Vec::new());
+        for (name, frames) in [
+            ("silence/1", Some(50)),
+            ("silence/10", Some(500)),
+            ("silence/11", None),
+            ("silence/01", None),
+        ] {
+            let found = prompts.find(name.as_bytes(), b"en").ok();
+            let silence = found.map(|mut p| {
+                std::iter::from_fn(|| p.frame())
+                    .filter(|f| f.iter().all(|&s| s == 0))
+                    .count()
+            });
+            assert_eq!(silence, frames, "{name}");
         }
     }
 

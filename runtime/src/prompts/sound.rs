@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use hound::{SampleFormat, WavReader};
 
 use super::resample::Resampler;
-use crate::rtp::{Codec, FRAME, Frame};
+use crate::rtp::{Codec, FRAME, Frame, RATE};
 
 /// Extensions that we read, the cheapest first (DL-315).
 pub(super) const READABLE: &[&str] =
@@ -67,6 +67,14 @@ impl Sound {
     pub(super) fn builtin(bytes: &'static [u8]) -> Sound {
         Sound {
             source: Source::Law(Codec::Pcmu, Box::new(bytes)),
+        }
+    }
+
+    /// Seconds of nothing.
+    pub(super) fn silence(seconds: u64) -> Sound {
+        let nothing = std::io::repeat(Codec::Pcmu.encode(0)).take(seconds * u64::from(RATE));
+        Sound {
+            source: Source::Law(Codec::Pcmu, Box::new(nothing)),
         }
     }
 
