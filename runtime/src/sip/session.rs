@@ -455,6 +455,10 @@ fn write(near: SocketAddr, slots: &[Slot], ours: &Ours<'_>) -> String {
             Slot::Closed { media, proto, fmt } => {
                 let _ = write!(out, "m={media} 0 {proto} {fmt}\r\n");
             }
+            // An account without codecs: a line without formats would not be SDP, so the line is closed.
+            Slot::Audio { proto } if ours.formats.is_empty() => {
+                let _ = write!(out, "m=audio 0 {proto} 0\r\n");
+            }
             Slot::Audio { proto } => {
                 let _ = write!(out, "m=audio {} {proto}", ours.near.port());
                 for (n, _) in ours.formats {

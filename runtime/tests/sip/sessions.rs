@@ -433,6 +433,26 @@ fn other_codecs_get_numbers_of_their_own() {
     assert_eq!(rows(&offer, "m="), ["m=audio 16384 RTP/AVP 96 98 0 97"]);
 }
 
+#[test]
+fn an_account_without_codecs_offers_a_closed_line() {
+    let terms = Terms {
+        codecs: Vec::new(),
+        ..Terms::default()
+    };
+    let mut s = Session::new(9);
+    let offer = String::from_utf8(s.offer(&terms, near(), Direction::BOTH)).unwrap();
+    assert_eq!(rows(&offer, "m="), ["m=audio 0 RTP/AVP 0"]);
+    assert_eq!(
+        s.answer(
+            &sdp("m=audio~4000~RTP/AVP~0"),
+            &terms,
+            near(),
+            Direction::BOTH
+        ),
+        Err(Refused::NothingInCommon)
+    );
+}
+
 fn media() -> impl Strategy<Value = String> {
     let kind = prop::sample::select(vec![
         "audio",
