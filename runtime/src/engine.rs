@@ -36,7 +36,7 @@ pub struct Options {
     pub seed: Option<[u8; 32]>,
     /// A wire in memory instead of the configured sockets, for tests: then audio has no sockets either, and nothing is kept on disk.
     pub wire: Option<wire::Memory>,
-    /// The global variables of `[globals]`.
+    /// The global variables of `[globals]`: see [`globals`].
     pub globals: Globals,
 }
 
@@ -425,6 +425,14 @@ impl Drop for Engine {
             task.abort();
         }
     }
+}
+
+/// The global variables that a plan's `[globals]` sets. A later one of the same name wins; names that write a function (DL-053) are left
+/// out.
+#[must_use]
+pub fn globals(plan: &strowger_compiler::Hir) -> Globals {
+    let variables = plan.globals.iter().filter(|g| !g.name.ends_with(b")"));
+    Globals(variables.map(|g| (g.name.clone(), g.value.clone())).collect())
 }
 
 /// What the machine tells a dialplan: names and directories.

@@ -126,7 +126,7 @@ impl Live {
             } else {
                 ""
             };
-            line.end(apps::dialled::status_of(cause), cause, text).await;
+            line.end(strowger_stdlib::status::Cause(cause).sip_answer(), cause, text).await;
         }
     }
 }

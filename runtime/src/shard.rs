@@ -592,7 +592,7 @@ fn why(ended: &Ended) -> (u16, Option<u16>) {
     let status = (ended.status != 0 && ended.status != 200).then_some(ended.status);
     let cause = match (ended.cause, status) {
         (0, Some(487)) => 0,
-        (0, Some(status)) => crate::apps::dialled::cause_of(status),
+        (0, Some(status)) => strowger_stdlib::status::Cause::of_sip_answer(status).0,
         (0, None) => 16,
         (cause, _) => u16::from(cause),
     };

@@ -9,7 +9,7 @@
 //! let run = sim.call(Place::new("main", "100", 1));
 //! ```
 
-use crate::apps::dialled::{Record, Status, Tally};
+use crate::apps::dialled::Record;
 use crate::channel::{End, Names, drive};
 use crate::limits;
 use crate::perform::{Inbox, Perform};
@@ -19,6 +19,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use strowger_stdlib::status::{Cause, DialStatus};
 use strowger_vm::effect::{Answer, Dial, Effect, Level, Outgoing, Play, Reply, Target};
 use strowger_vm::{
     Entry, Globals, Identity, Inputs, Interrupt, Limits, Module, Party, Place, Run, State, System,
@@ -636,10 +637,7 @@ impl Simulated<'_> {
         // The caller is patient until Dial's time is over, or until it is itself taken away.
         let (horizon, why) = self.horizon(inbox);
         let patience = earliest(limit(dial.timeout_ms), horizon);
-        let mut tally = Tally {
-            lines: dial.targets.len(),
-            ..Tally::default()
-        };
+        let mut failed = Vec::new();
         let mut cause = None;
         let mut record = Record::default();
         let mut winner: Option<Called> = None;
@@ -666,7 +664,7 @@ impl Simulated<'_> {
                     }
                 }
                 (None, Some(why)) => {
-                    tally.fail(why);
+                    failed.push(Cause(why));
                     if called.shown {
                         cause = Some(why);
                     }
@@ -748,19 +746,19 @@ impl Simulated<'_> {
                     ..reply
                 }
             };
-            return finish(&record, reply.state(State::Up), Status::Answer);
+            return finish(&record, reply.state(State::Up), DialStatus::Answer);
         }
         if !waiting {
             self.world.now = end;
             record.ended = since(start, end);
-            return finish(&record, Reply::done(), tally.status());
+            return finish(&record, Reply::done(), DialStatus::of_legs(&failed));
         }
         // Somebody rang on to the end.
         match patience {
             Some(at) if Some(at) != horizon || why.is_none() && inbox.deadline != Some(at) => {
                 self.world.now = at;
                 record.ended = since(start, at);
-                finish(&record, Reply::done(), Status::NoAnswer)
+                finish(&record, Reply::done(), DialStatus::NoAnswer)
             }
             over => {
                 match over {
@@ -772,7 +770,7 @@ impl Simulated<'_> {
                     inbox.hand().interrupt(why);
                 }
                 record.ended = since(start, self.world.now);
-                finish(&record, Reply::with(Answer::Gone), Status::Cancel)
+                finish(&record, Reply::with(Answer::Gone), DialStatus::Cancel)
             }
         }
     }

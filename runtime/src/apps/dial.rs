@@ -1,6 +1,6 @@
 //! Dial: calls others, and when one answers, stays until the bridge ends.
 
-use crate::apps::dialled::{Record, Status, Tally};
+use crate::apps::dialled::Record;
 use crate::apps::target::{self, Destination, NoWay};
 use crate::apps::wait::until;
 use crate::bridge::{self, Over};
@@ -14,6 +14,7 @@ use crate::sip::command::{Invite, Party};
 use crate::sip::uri::escape_user;
 use bytes::Bytes;
 use std::time::Duration;
+use strowger_stdlib::status::{Cause, DialStatus};
 use strowger_vm::effect::{Answer, Dial, Level, Reply};
 use strowger_vm::{State, Text};
 use tokio::time::Instant;
@@ -26,7 +27,8 @@ const ELSEWHERE: u16 = 26;
 /// One `Dial` while it runs.
 struct Calling {
     start: Instant,
-    tally: Tally,
+    /// Why lines failed.
+    failed: Vec<Cause>,
     record: Record,
     /// Lines that still may answer, with what was dialled to reach them.
     open: Vec<(LineId, Text)>,
@@ -44,11 +46,11 @@ impl Calling {
     }
 
     fn fail(&mut self, cause: u16) {
-        self.tally.fail(cause);
+        self.failed.push(Cause(cause));
         self.cause = Some(cause);
     }
 
-    fn reply(&mut self, status: Status, answer: Answer) -> Reply {
+    fn reply(&mut self, status: DialStatus, answer: Answer) -> Reply {
         self.record.ended = self.passed();
         let mut reply = self.record.set(Reply::with(answer), status);
         reply.cause = self.cause;
@@ -59,15 +61,12 @@ impl Calling {
 /// Dials.
 pub(crate) async fn dial(live: &mut Live, dial: Dial, inbox: &mut Inbox) -> Reply {
     if live.line.is_none() {
-        return super::no_audio(live, "Dial").set("DIALSTATUS", Status::ChanUnavail.text());
+        return super::no_audio(live, "Dial").set("DIALSTATUS", DialStatus::ChanUnavail.name());
     }
     report_options(live, &dial);
     let mut calling = Calling {
         start: Instant::now(),
-        tally: Tally {
-            lines: dial.targets.len(),
-            ..Tally::default()
-        },
+        failed: Vec::new(),
         record: Record::default(),
         open: Vec::new(),
         cause: None,
@@ -86,7 +85,6 @@ pub(crate) async fn dial(live: &mut Live, dial: Dial, inbox: &mut Inbox) -> Repl
                     limits::TARGETS
                 ),
             );
-            calling.tally.lines -= 1;
             continue;
         }
         let placed = match target::resolve(&live.shared, &target.technology, &target.resource).await
@@ -115,7 +113,7 @@ pub(crate) async fn dial(live: &mut Live, dial: Dial, inbox: &mut Inbox) -> Repl
     loop {
         if calling.open.is_empty() {
             quiet(live);
-            let status = calling.tally.status();
+            let status = DialStatus::of_legs(&calling.failed);
             return calling.reply(status, Answer::Done);
         }
         let signed = calling.record.rang.is_some() || calling.record.progressed.is_some();
@@ -126,12 +124,12 @@ pub(crate) async fn dial(live: &mut Live, dial: Dial, inbox: &mut Inbox) -> Repl
         match live.wait(inbox, limit).await {
             Wake::Gone(_) => {
                 end_all(live, &mut calling, elsewhere).await;
-                return calling.reply(Status::Cancel, Answer::Gone);
+                return calling.reply(DialStatus::Cancel, Answer::Gone);
             }
             Wake::Time => {
                 end_all(live, &mut calling, elsewhere).await;
                 quiet(live);
-                return calling.reply(Status::NoAnswer, Answer::Done);
+                return calling.reply(DialStatus::NoAnswer, Answer::Done);
             }
             Wake::Event(line, event) => {
                 if let Some(answered) = event_of(live, &mut calling, line, event, inbox).await {
@@ -391,7 +389,7 @@ async fn talk(
             line.end(0, 34, "").await;
         }
         calling.cause = Some(34);
-        return calling.reply(Status::Congestion, Answer::Gone);
+        return calling.reply(DialStatus::Congestion, Answer::Gone);
     }
     let limit = [(b'S', 1_000.0), (b'L', 1.0)]
         .into_iter()
@@ -429,7 +427,7 @@ async fn talk(
             }
         }
     };
-    calling.reply(Status::Answer, answer).state(State::Up)
+    calling.reply(DialStatus::Answer, answer).state(State::Up)
 }
 
 /// The number before the first `:` of `S(x)` and `L(x:y:z)`.

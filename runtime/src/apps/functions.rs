@@ -2,7 +2,7 @@
 
 use crate::config::{AorName, Technology};
 use crate::live::Live;
-use strowger_vm::effect::{Answer, Reply};
+use strowger_vm::effect::Reply;
 
 /// Reads one.
 pub(crate) fn read(live: &Live, function: &[u8], args: &[u8]) -> Reply {
@@ -15,7 +15,11 @@ pub(crate) fn read(live: &Live, function: &[u8], args: &[u8]) -> Reply {
     }
     match function {
         b"DEVICE_STATE" => Reply::value(device_state(live, args)),
-        _ => Reply::with(Answer::Unserved),
+        b"ENV" if live.shared.config.options.grants.contains("env") => {
+            let name = String::from_utf8_lossy(args).into_owned();
+            std::env::var_os(name).map_or_else(Reply::done, |value| Reply::value(value.as_encoded_bytes().to_vec()))
+        }
+        _ => super::unserved_function(live, function),
     }
 }
 
@@ -24,7 +28,7 @@ pub(crate) fn write(live: &Live, function: &[u8], args: &[u8], value: &[u8]) -> 
     live.shared
         .tables()
         .write(live.name.as_bytes(), function, args, value)
-        .unwrap_or_else(|| Reply::with(Answer::Unserved))
+        .unwrap_or_else(|| super::unserved_function(live, function))
 }
 
 /// The state of `SIP/61`: in use while it has a channel, not in use while it can be called.

@@ -13,7 +13,11 @@ pub(crate) mod text;
 pub(crate) mod wait;
 
 use crate::live::Live;
+use strowger_stdlib::signatures;
 use strowger_vm::effect::{Answer, Level, Reply};
+
+/// Capabilities that nobody has unless `strowger.toml` grants them (vm.md 5).
+const REFUSED: [&str; 5] = ["shell", "agi", "file", "http", "env"];
 
 /// An application that reads or plays on a channel without audio, such as one that handles a text.
 fn no_audio(live: &Live, application: &str) -> Reply {
@@ -25,13 +29,29 @@ fn no_audio(live: &Live, application: &str) -> Reply {
     Reply::done()
 }
 
-/// An application that this exchange does not have: says so; the channel hangs up (DL-150).
+/// A function that is not served: says why, if the reason is a capability.
+pub(crate) fn unserved_function(live: &Live, function: &[u8]) -> Reply {
+    let grants = &live.shared.config.options.grants;
+    let needs = signatures::function(function).and_then(|s| s.capability).map(|c| c.name());
+    if let Some(needed) = needs.filter(|needed| REFUSED.contains(needed) && !grants.contains(*needed)) {
+        let name = String::from_utf8_lossy(function);
+        let text = format!("{name}() is refused: it needs `{needed}`, which [sandbox] in strowger.toml does not grant");
+        live.note(Level::Warning, "refused-capability", &text);
+    }
+    Reply::with(Answer::Unserved)
+}
+
+/// An application that this exchange does not serve: says why; the channel hangs up (DL-150).
 pub(crate) fn unserved(live: &Live, application: &[u8]) -> Reply {
     let name = String::from_utf8_lossy(application);
-    live.note(
-        Level::Warning,
-        "no-application",
-        &format!("{name} is not built into this exchange yet; the call ends"),
-    );
+    let grants = &live.shared.config.options.grants;
+    let needs = signatures::application(application).and_then(|s| s.capability).map(|c| c.name());
+    match needs.filter(|needed| REFUSED.contains(needed) && !grants.contains(*needed)) {
+        Some(needed) => {
+            let text = format!("{name} is refused: it needs `{needed}`, which [sandbox] in strowger.toml does not grant; the call ends");
+            live.note(Level::Warning, "refused-capability", &text);
+        }
+        None => live.note(Level::Warning, "no-application", &format!("{name} is not built into this exchange yet; the call ends")),
+    }
     Reply::with(Answer::Unserved)
 }

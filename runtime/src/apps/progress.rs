@@ -47,7 +47,7 @@ pub(crate) async fn refuse(
                 });
             }
         } else {
-            line.end(super::dialled::status_of(cause), cause, "").await;
+            line.end(strowger_stdlib::status::Cause(cause).sip_answer(), cause, "").await;
         }
     }
     let reply = wait::wait(live, timeout_ms, inbox).await;

@@ -245,10 +245,10 @@ async fn a_full_port_range_is_503_for_the_caller() {
 
 #[tokio::test(start_paused = true)]
 async fn busy_and_congestion_refuse_before_the_answer() {
-    let plan = "[office]\nexten => 1,1,Busy()\nexten => 2,1,Congestion()\nexten => 4,1,Ringing()\n same => n,Wait(2)\n same => n,Hangup()\n";
+    let plan = "[office]\nexten => 1,1,Busy()\nexten => 2,1,Congestion()\nexten => 3,1,Hangup(21)\nexten => 4,1,Ringing()\n same => n,Wait(2)\n same => n,Hangup()\n";
     let world = World::with_plan(plan).await;
     let mut a = world.registered("61").await;
-    for (number, status) in [("1", 486), ("2", 503), ("4", 603)] {
+    for (number, status) in [("1", 486), ("2", 503), ("3", 403), ("4", 603)] {
         let call = a.call(number);
         assert_eq!(a.ended(call).await.0, status, "{number}");
     }
