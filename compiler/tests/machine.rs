@@ -244,6 +244,23 @@ fn a_digit_breaks_a_prompt_and_begins_a_number() {
 }
 
 #[test]
+fn keys_are_read_into_a_variable() {
+    let read = |args: &str, keys: &str| {
+        let plan =
+            format!("[main]\nexten => s,1,Read({args})\nsame => n,NoOp(${{v}} ${{READSTATUS}})\n");
+        text(&press(&plan, keys).steps[1].arguments)
+    };
+    assert_eq!(read("v,,3", "1234"), "123 OK");
+    assert_eq!(read("v", "12#"), "12 OK");
+    assert_eq!(read("v", "12"), "12 TIMEOUT");
+    assert_eq!(read("v,prompt,,t(*)", "1#*"), "1# OK");
+    assert_eq!(read("v,,,e", "#"), "# OK");
+    let plan = "[main]\nexten => s,1,WaitDigit(3,12)\nsame => n,NoOp(${WAITDIGITSTATUS} ${WAITDIGITRESULT})\n";
+    assert_eq!(press(plan, "972").said(), "3,12 DTMF 2");
+    assert_eq!(press(plan, "9").said(), "3,12 TIMEOUT ");
+}
+
+#[test]
 fn a_busy_dial_that_falls_through_is_told_so() {
     let module = module("[main]\nexten => s,1,Dial(SIP/x)\n");
     let mut entry = call("main", "s", 1);

@@ -10,6 +10,7 @@ use crate::control::Exception;
 use crate::effect::{Answer, Effect, Interruptible, Level, Outgoing, Play, Reply};
 use crate::function::jump_number;
 use crate::inputs::Place;
+use crate::keys::Keys;
 use crate::known::Known;
 use crate::party::State;
 use crate::pattern::Question;
@@ -35,8 +36,8 @@ macro_rules! applications {
 applications! {
     Answer BackGround Busy ClearHash Congestion ContinueWhile DBdeltree Dial Echo Else ElseIf EndIf EndWhile Exec ExecIf
     ExecIfTime ExitIf ExitWhile Gosub GosubIf Goto GotoIf GotoIfTime Hangup If Incomplete Log MSet MessageSend NoOp Playback
-    Proceeding Progress RaiseException Return Ringing SayAlpha SayDigits SayNumber SayPhonetic SendText Set StackPop TryExec
-    Verbose Wait WaitExten While
+    Proceeding Progress RaiseException Read Return Ringing SayAlpha SayDigits SayMoney SayNumber SayOrdinal SayPhonetic SendText Set StackPop TryExec
+    Verbose Wait WaitDigit WaitExten While
 }
 
 impl Kind {
@@ -82,6 +83,8 @@ enum Waits {
     Written,
     /// Digits of a number.
     Number(Text),
+    /// Keys for a variable: what was asked last.
+    Keys(Keys, Effect),
 }
 
 fn flow(f: Flow) -> Act {
@@ -115,6 +118,11 @@ impl App {
         Act::Leave(effect)
     }
 
+    fn ask_keys(&mut self, keys: Keys, effect: Effect) -> Act {
+        self.state = Waits::Keys(keys, effect.clone());
+        Act::Leave(effect)
+    }
+
     /// Waits for the digits of a number, some of which may be known.
     pub(crate) fn collect(digits: Text) -> App {
         App {
@@ -130,6 +138,15 @@ impl Vm {
     pub(crate) fn application(&mut self, w: World, app: &mut App, feed: Feed) -> Act {
         if let Waits::Number(digits) = &mut app.state {
             return self.collect_number(w, digits, feed);
+        }
+        if let Waits::Keys(keys, asked) = &mut app.state {
+            return match self.keys(w, keys, asked, feed) {
+                Ok(next) => {
+                    asked.clone_from(&next);
+                    Act::Leave(next)
+                }
+                Err(act) => act,
+            };
         }
         match (&app.state, feed) {
             (Waits::Raw, Feed::Begin) => Act::Push(self.subst_frame(&app.args)),
@@ -265,15 +282,30 @@ impl Vm {
             Kind::SayDigits => self.say(w, app, digits::digits(text)),
             Kind::SayAlpha => self.say(w, app, digits::letters(text)),
             Kind::SayPhonetic => self.say(w, app, digits::phonetic(text)),
-            Kind::SayNumber => {
+            Kind::SayMoney => self.say(w, app, digits::money(text).unwrap_or_default()),
+            Kind::Read => match self.read_keys(w, text) {
+                Some((keys, effect)) => app.ask_keys(keys, effect),
+                None => flow(Flow::Continue),
+            },
+            Kind::WaitDigit => {
+                let (keys, effect) = self.wait_digit(w, text);
+                app.ask_keys(keys, effect)
+            }
+            Kind::SayNumber | Kind::SayOrdinal => {
                 let parts = args::split(text, 2);
                 let n = args::argument(&parts, 0);
                 let whole = scan::integer(n).filter(|(_, read)| *read == n.len());
-                match whole.and_then(|(n, _)| digits::number(n)) {
+                let say = if kind == Kind::SayNumber {
+                    digits::number
+                } else {
+                    digits::ordinal
+                };
+                match whole.and_then(|(n, _)| say(n)) {
                     Some(prompts) => self.say(w, app, prompts),
                     None => {
                         self.warn(format!(
-                            "SayNumber needs a number, not {}",
+                            "{} needs a number, not {}",
+                            app.name.escape_ascii(),
                             text.escape_ascii()
                         ));
                         flow(Flow::Continue)

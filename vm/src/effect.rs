@@ -222,7 +222,7 @@ pub struct Play {
     pub interrupt: Interruptible,
     /// Language to look for instead of the channel's; empty: the channel's.
     pub language: Text,
-    /// The variable that receives SUCCESS or FAILED: PLAYBACKSTATUS or BACKGROUNDSTATUS.
+    /// The variable that receives SUCCESS or FAILED: PLAYBACKSTATUS or BACKGROUNDSTATUS; empty: none.
     pub status: Text,
 }
 

@@ -92,6 +92,7 @@ impl Vm {
     }
 
     fn call_pure(&mut self, w: World, id: PureId, text: &[u8], variable: &Value) -> Act {
+        self.budget.burn_text(text.len() + variable.heap_bytes());
         let env = self.env(w);
         let answer = pure::call(id, text, variable, &env);
         self.pure_answer(w, answer)

@@ -12,6 +12,7 @@ pub mod effect;
 mod frame;
 mod function;
 mod inputs;
+mod keys;
 mod known;
 mod limits;
 mod loops;

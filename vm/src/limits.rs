@@ -21,6 +21,18 @@ pub struct Limits {
     pub trace: usize,
 }
 
+/// Bytes of argument texts kept in the trace until the driver takes them.
+pub(crate) const TRACE_BYTES: usize = 4 << 20;
+
+/// Hangup handlers of a channel; a further one is refused with a warning.
+pub(crate) const HANDLERS: usize = 100;
+
+/// Names in SHARED() and in MESSAGE_DATA() of a channel; a further one is refused with a warning.
+pub(crate) const NAMES: usize = 256;
+
+/// Bytes of text that cost as much fuel as one instruction.
+pub(crate) const BYTES_PER_FUEL: usize = 64;
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
@@ -66,6 +78,11 @@ impl Budget {
 
     pub(crate) fn burn(&mut self, n: u32) {
         self.fuel = self.fuel.saturating_sub(n);
+    }
+
+    /// Text of this length was made or read.
+    pub(crate) fn burn_text(&mut self, bytes: usize) {
+        self.burn((bytes / BYTES_PER_FUEL) as u32);
     }
 
     /// The driver lets it go on after it ran out; `false` if that happened too often without an effect.

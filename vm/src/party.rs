@@ -4,6 +4,7 @@ use strowger_stdlib::scan;
 
 use crate::Text;
 use crate::inputs::Time;
+use crate::limits::NAMES;
 
 /// Everything that `CALLERID()`, `CHANNEL()`, `MESSAGE()`, `TIMEOUT()` and the built-in variables read, and that the VM keeps.
 #[derive(Debug, Clone, PartialEq)]
@@ -358,16 +359,21 @@ impl Message {
             .map(|d| d.value.as_slice())
     }
 
-    /// Sets a header that goes out; empty removes it.
-    pub(crate) fn set_data(&mut self, name: &[u8], value: Text) {
+    /// Sets a header that goes out; empty removes it. `false`: there are too many.
+    pub(crate) fn set_data(&mut self, name: &[u8], value: Text) -> bool {
         self.data.retain(|d| !d.name.eq_ignore_ascii_case(name));
-        if !value.is_empty() {
+        if value.is_empty() {
+            return true;
+        }
+        let fits = self.data.len() < NAMES;
+        if fits {
             self.data.push(Datum {
                 name: name.to_vec(),
                 value,
                 outgoing: true,
             });
         }
+        fits
     }
 
     /// All of them go out, or none.

@@ -220,7 +220,7 @@ impl Vm {
             return self.fault(FaultKind::Protocol);
         }
         let w = World { module, inputs };
-        for (name, value) in reply.sets {
+        for (name, value) in reply.sets.into_iter().filter(|(name, _)| !name.is_empty()) {
             self.assign(w, &name, Value::text(&value));
         }
         if let Some(state) = reply.state {
@@ -588,7 +588,7 @@ impl Vm {
         }
     }
 
-    fn join(&self, from: u16, count: u16) -> Vec<u8> {
+    fn join(&mut self, from: u16, count: u16) -> Vec<u8> {
         let mut text = Vec::new();
         for value in self
             .temporaries
@@ -598,6 +598,7 @@ impl Vm {
         {
             value.append_to(&mut text);
         }
+        self.budget.burn_text(text.len());
         text
     }
 

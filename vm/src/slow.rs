@@ -97,6 +97,7 @@ impl Vm {
                 Need::Done(value) => return Act::Return(Out::Value(value)),
                 Need::Variable(name) => {
                     let value = self.read(w, &name);
+                    self.budget.burn_text(value.heap_bytes());
                     s.feed(value);
                 }
                 Need::Call(call) => match self.begin_function(w, &call.name, &call.args) {

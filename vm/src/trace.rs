@@ -3,6 +3,7 @@
 
 use crate::Text;
 use crate::effect::Level;
+use crate::limits::TRACE_BYTES;
 
 /// One entry of a trace, in the order in which things happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +57,7 @@ pub struct Source {
 pub(crate) struct Trail {
     kept: Vec<Trace>,
     limit: usize,
+    bytes: usize,
     dropped: usize,
 }
 
@@ -64,12 +66,18 @@ impl Trail {
         Trail {
             kept: Vec::new(),
             limit,
+            bytes: 0,
             dropped: 0,
         }
     }
 
     pub(crate) fn push(&mut self, t: Trace) {
-        if self.kept.len() < self.limit {
+        if self.kept.len() < self.limit && self.bytes < TRACE_BYTES {
+            self.bytes += match &t {
+                Trace::Step(s) => s.context.len() + s.exten.len() + s.arguments.len(),
+                Trace::Set { name, value } => name.len() + value.as_ref().map_or(0, Vec::len),
+                Trace::Note { text, .. } => text.len(),
+            };
             self.kept.push(t);
         } else {
             self.dropped += 1;
@@ -78,6 +86,7 @@ impl Trail {
 
     pub(crate) fn take(&mut self) -> Vec<Trace> {
         let mut all = std::mem::take(&mut self.kept);
+        self.bytes = 0;
         if self.dropped > 0 {
             let text = format!(
                 "{} more entries were not kept",

@@ -6,6 +6,7 @@ use strowger_stdlib::{Value, args, pure};
 use crate::effect::{Answer, Effect, Level};
 use crate::frame::Mark;
 use crate::function::hash_name;
+use crate::limits::{HANDLERS, NAMES};
 use crate::run::{Act, Feed, Frame, Out, Vm, World};
 use crate::{Text, party};
 
@@ -106,7 +107,13 @@ impl Vm {
             }
             b"SHARED" if parts.len() < 2 => {
                 self.shared.retain(|(n, _)| n != text);
-                self.shared.push((text.to_vec(), bytes));
+                if self.shared.len() < NAMES {
+                    self.shared.push((text.to_vec(), bytes));
+                } else {
+                    self.warn(format!(
+                        "a channel has at most {NAMES} SHARED() names: this one is refused"
+                    ));
+                }
             }
             b"CALLERID" => {
                 let item = args::argument(&parts, 0).to_ascii_lowercase();
@@ -144,7 +151,13 @@ impl Vm {
                 },
                 _ => self.warn(format!("MESSAGE has no field {}", text.escape_ascii())),
             },
-            b"MESSAGE_DATA" => self.party.message.set_data(text, bytes),
+            b"MESSAGE_DATA" => {
+                if !self.party.message.set_data(text, bytes) {
+                    self.warn(format!(
+                        "a message has at most {NAMES} headers: this one is refused"
+                    ));
+                }
+            }
             b"TIMEOUT" => {
                 if !self.party.set_timeout(text, &bytes, w.inputs.now) {
                     self.note(
@@ -233,6 +246,11 @@ impl Vm {
 
     fn write_channel(&mut self, item: &[u8], bytes: Text) -> Act {
         match item.to_ascii_lowercase().as_slice() {
+            b"hangup_handler_push" if self.handlers.len() >= HANDLERS => {
+                self.warn(format!(
+                    "a channel has at most {HANDLERS} hangup handlers: this one is refused"
+                ));
+            }
             b"hangup_handler_push" => self.handlers.push(bytes),
             b"hangup_handler_pop" => {
                 self.handlers.pop();
