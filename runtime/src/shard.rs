@@ -310,7 +310,7 @@ impl Shard {
     /// After the last order: true once nothing waits for an answer of the far end.
     fn finished(&mut self) -> bool {
         let quiet =
-            self.legs.is_empty() && self.requests.is_empty() && self.stack.counts().legs == 0;
+            self.legs.is_empty() && self.requests.is_empty() && !self.stack.is_waiting();
         match self.finish.take() {
             Some(done) if quiet => {
                 let _ = done.send(());

@@ -66,7 +66,7 @@ impl Exchange {
 /// A 2xx of ours to an INVITE, repeated until its ACK comes (RFC 3261 13.3.1.4).
 pub(crate) struct Unacked {
     bytes: Bytes,
-    flow: Flow,
+    pub(crate) flow: Flow,
     /// CSeq number of the INVITE.
     pub(crate) number: u32,
     /// The ACK carries their answer to our offer.
@@ -94,7 +94,7 @@ impl Unacked {
             number,
             late,
             first,
-            at: now + pause,
+            at: now.saturating_add(pause),
             pause,
             until: now.saturating_add(t.times.silence()),
         }

@@ -53,7 +53,7 @@ impl Outgoing {
         let number = if request.cseq == 0 {
             1
         } else {
-            request.cseq & 0x7fff_ffff
+            request.cseq.min(0x7fff_0000)
         };
         let mut out = Outgoing {
             id,

@@ -448,13 +448,22 @@ impl Leg {
         });
     }
 
+    /// Whether BYE still waits for an ACK.
+    pub(crate) fn wants_bye(&self) -> bool {
+        self.bye.is_some()
+    }
+
     /// The way to the far end broke.
     pub(crate) fn unreachable(&mut self, flow: Flow) {
-        if let Some(dialog) = &mut self.dialog
-            && dialog.flow.connection != 0
-            && dialog.flow == flow
-        {
-            dialog.reconnect();
+        let Some(dialog) = &mut self.dialog else {
+            return;
+        };
+        if dialog.flow.connection == 0 || dialog.flow != flow {
+            return;
+        }
+        dialog.reconnect();
+        if let Some(unacked) = &mut self.unacked {
+            unacked.flow = dialog.flow;
         }
     }
 

@@ -129,7 +129,7 @@ impl Stack {
                 Fired::Silent(key, user) => self.heard(key, user, 408, None),
                 Fired::Leg(id) => {
                     if let Some(leg) = self.legs.get_mut(&id) {
-                        leg.armed = None;
+                        self.t.disarm_leg(&mut leg.armed);
                         leg.timeout(&mut self.t);
                     }
                     self.touched(id);
@@ -176,9 +176,15 @@ impl Stack {
         Counts {
             transactions: self.t.transactions(),
             legs: self.legs.len(),
-            timers: self.t.armed() + self.legs.values().filter(|l| l.armed.is_some()).count(),
+            timers: self.t.armed(),
             requests: self.requests.len(),
         }
+    }
+
+    /// Whether some request of ours, as the last BYE, still waits for its answer; a stop waits for that, but not for the silence after.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        self.t.waiting() > 0 || self.legs.values().any(Leg::wants_bye)
     }
 
     /// Where a leg stands; `None` once nothing is left of it.
@@ -202,6 +208,7 @@ impl Stack {
         };
         if leg.gone(self.t.micros()) {
             leg.leave(&mut self.t);
+            self.t.disarm_leg(&mut leg.armed);
             self.legs.remove(&id);
             return;
         }
@@ -248,6 +255,8 @@ impl Stack {
             Method::Ack => self.ack(key, &message),
             _ if self.t.repeated(key, flow) => {}
             Method::Cancel => self.cancel(key, &message, flow),
+            // A REGISTER belongs to no dialog, whatever its To says.
+            Method::Register => self.outside(key, message, flow),
             _ if message.to().is_ok_and(|to| to.tag().is_some()) => {
                 self.inside(key, &message, flow)
             }

@@ -85,6 +85,8 @@ struct ServerEntry {
     flow: Flow,
     leg: Option<LegId>,
     merge: Option<u128>,
+    /// The port of sent-by, for answers when the connection is gone.
+    port: u16,
     armed: Option<u64>,
 }
 
@@ -128,6 +130,8 @@ pub(crate) struct Tables {
     /// Dialogs (Call-ID and both tags) and whose they are.
     dialogs: Map<u128, LegId>,
     timers: BinaryHeap<Reverse<(u64, Timer)>>,
+    /// How many objects have a timer in the heap.
+    armed: usize,
     pub(crate) out: VecDeque<Transmit>,
     pub(crate) events: VecDeque<Event>,
 }
@@ -154,6 +158,7 @@ impl Tables {
             merged: Map::default(),
             dialogs: Map::default(),
             timers: BinaryHeap::new(),
+            armed: 0,
             out: VecDeque::new(),
             events: VecDeque::new(),
         }
@@ -175,9 +180,20 @@ impl Tables {
         self.servers.len() + self.clients.len()
     }
 
+    /// Timers that somebody waits for.
     pub(crate) fn armed(&self) -> usize {
-        let servers = self.servers.values().filter(|e| e.armed.is_some()).count();
-        servers + self.clients.values().filter(|e| e.armed.is_some()).count()
+        self.armed
+    }
+
+    /// Requests of ours that wait for their final answer.
+    pub(crate) fn waiting(&self) -> usize {
+        let waits = |e: &&ClientEntry| {
+            matches!(
+                e.machine.state(),
+                ClientState::Calling | ClientState::Proceeding
+            )
+        };
+        self.clients.values().filter(waits).count()
     }
 
     pub(crate) fn full(&self) -> bool {
@@ -320,6 +336,7 @@ impl Tables {
                 flow,
                 leg,
                 merge,
+                port: request.via().map_or(5060, |v| v.port_or_default()),
                 armed: None,
             },
         );
@@ -506,14 +523,19 @@ impl Tables {
             },
             Timer::Leg(_) => return,
         };
-        if let Some(at) = rearm(deadline, armed) {
+        if let Some(at) = rearm(deadline, armed, &mut self.armed) {
             self.timers.push(Reverse((at, timer)));
         }
     }
 
+    /// A leg's timer fired, or the leg is gone.
+    pub(crate) fn disarm_leg(&mut self, armed: &mut Option<u64>) {
+        disarm(armed, &mut self.armed);
+    }
+
     /// The same for a leg, which keeps its own record.
     pub(crate) fn arm_leg(&mut self, leg: LegId, deadline: Option<u64>, armed: &mut Option<u64>) {
-        if let Some(at) = rearm(deadline, armed) {
+        if let Some(at) = rearm(deadline, armed, &mut self.armed) {
             self.timers.push(Reverse((at, Timer::Leg(leg))));
         }
     }
@@ -568,7 +590,7 @@ impl Tables {
                 let Some(entry) = self.servers.get_mut(&key) else {
                     return Fired::Done;
                 };
-                entry.armed = None;
+                disarm(&mut entry.armed, &mut self.armed);
                 let flow = entry.flow;
                 match entry.machine.timeout(now, times) {
                     Due::Nothing => self.arm(timer),
@@ -584,7 +606,7 @@ impl Tables {
                 let Some(entry) = self.clients.get_mut(&key) else {
                     return Fired::Done;
                 };
-                entry.armed = None;
+                disarm(&mut entry.armed, &mut self.armed);
                 let (flow, user) = (entry.flow, entry.user);
                 match entry.machine.timeout(now, times) {
                     Due::Nothing => self.arm(timer),
@@ -606,9 +628,10 @@ impl Tables {
     }
 
     fn forget_server(&mut self, key: Key) {
-        let Some(entry) = self.servers.remove(&key) else {
+        let Some(mut entry) = self.servers.remove(&key) else {
             return;
         };
+        disarm(&mut entry.armed, &mut self.armed);
         if let Some(merge) = entry.merge
             && self.merged.get(&merge) == Some(&key)
         {
@@ -637,7 +660,16 @@ impl Tables {
             .collect();
         lost.sort_by_key(|(key, _)| *key);
         for (key, _) in &lost {
-            self.clients.remove(key);
+            if let Some(mut entry) = self.clients.remove(key) {
+                disarm(&mut entry.armed, &mut self.armed);
+            }
+        }
+        // Answers go to where the request says that its sender listens (RFC 3261 18.2.2).
+        for entry in self.servers.values_mut() {
+            if entry.flow.connection != 0 && same_way(entry.flow, flow) {
+                entry.flow.connection = 0;
+                entry.flow.remote.set_port(entry.port);
+            }
         }
         lost
     }
@@ -653,17 +685,24 @@ pub(crate) fn same_way(ours: Flow, broken: Flow) -> bool {
             || ours.connection == 0)
 }
 
-/// Some = push this moment: it is earlier than what is armed.
-fn rearm(deadline: Option<u64>, armed: &mut Option<u64>) -> Option<u64> {
-    match (deadline, *armed) {
-        (None, _) => {
-            *armed = None;
-            None
-        }
-        (Some(at), Some(old)) if old == at => None,
-        (Some(at), _) => {
-            *armed = Some(at);
+/// Some = push this moment: it is not in the heap yet. `count` counts the objects that are armed.
+fn rearm(deadline: Option<u64>, armed: &mut Option<u64>, count: &mut usize) -> Option<u64> {
+    let Some(at) = deadline else {
+        disarm(armed, count);
+        return None;
+    };
+    match armed.replace(at) {
+        Some(old) if old == at => None,
+        Some(_) => Some(at),
+        None => {
+            *count += 1;
             Some(at)
         }
+    }
+}
+
+fn disarm(armed: &mut Option<u64>, count: &mut usize) {
+    if armed.take().is_some() {
+        *count -= 1;
     }
 }

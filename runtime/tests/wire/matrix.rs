@@ -94,7 +94,9 @@ fn called(offer: bool) -> (Desk, LegId) {
     (d, leg)
 }
 
-fn stages() -> Vec<(&'static str, fn() -> Stage)> {
+type Scene = (&'static str, fn() -> Stage);
+
+fn stages() -> Vec<Scene> {
     vec![
         ("in: calling", || {
             let (d, leg) = serving();
@@ -219,7 +221,8 @@ type Act = Box<dyn Fn(&mut Stage) -> Vec<String>>;
 
 fn acts() -> Vec<(String, Act)> {
     let mut acts: Vec<(String, Act)> = Vec::new();
-    let commands: Vec<(&str, fn(LegId) -> Command)> = vec![
+    type Wish = (&'static str, fn(LegId) -> Command);
+    let commands: Vec<Wish> = vec![
         ("Ring", Command::Ring),
         ("Progress", |leg| Command::Progress {
             leg,

@@ -740,6 +740,31 @@ fn a_call_on_a_broken_connection_goes_on_by_a_new_one() {
 }
 
 #[test]
+fn an_answer_on_a_broken_connection_goes_to_where_the_caller_listens() {
+    let mut d = Desk::new();
+    d.flow.protocol = strowger_runtime::sip::stack::Protocol::Tcp;
+    d.flow.connection = 4;
+    d.flow.remote = "192.0.2.2:49152".parse().unwrap();
+    let leg = d.admitted(&Ask::default());
+    d.stack.unreachable(crate::world::now(d.now), d.flow);
+    d.stack.command(
+        crate::world::now(d.now),
+        Command::End {
+            leg,
+            why: Why {
+                status: 486,
+                ..Why::default()
+            },
+        },
+    );
+    let answer = d.stack.transmit().unwrap();
+    assert_eq!(
+        (answer.flow.connection, answer.flow.remote),
+        (0, "192.0.2.2:5060".parse().unwrap())
+    );
+}
+
+#[test]
 fn full_tables_refuse_new_calls_and_serve_those_that_stand() {
     let mut d = Desk::with(Limits {
         legs: 1,
