@@ -72,7 +72,7 @@ fn math(input: &Input<'_>) -> Answer {
         return Answer::failed("MATH: no operator");
     };
     let form = match parts.get(1).map(Vec::as_slice) {
-        None | Some(b"") => Form::Float,
+        None => Form::Float,
         Some(name) => match Form::named(name) {
             Some(form) => form,
             None => return Answer::failed("MATH: unknown type of result"),
@@ -240,8 +240,8 @@ fn absolute(input: &Input<'_>) -> Answer {
 }
 
 fn digit_sum(input: &Input<'_>) -> Answer {
-    if scan::float(input.args).is_none() {
-        return Answer::failed("DIGIT_SUM: not a number");
+    if input.args.is_empty() {
+        return Answer::failed("DIGIT_SUM needs a number");
     }
     let sum = input
         .args
