@@ -4,6 +4,7 @@ use crate::diagnostic::Level;
 
 mod arguments;
 mod exchange;
+mod expressions;
 mod files;
 mod flow;
 mod reading;
@@ -55,6 +56,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         references::CODES,
         flow::CODES,
         arguments::CODES,
+        expressions::CODES,
         files::CODES,
     ]
     .into_iter()

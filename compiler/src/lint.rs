@@ -7,6 +7,8 @@ use crate::resolve::Index;
 use crate::source::Sources;
 
 pub(crate) mod access;
+mod expressions;
+mod facts;
 mod files;
 pub(crate) mod reading;
 mod references;
@@ -46,6 +48,8 @@ pub(crate) fn check(world: &World<'_>, sources: &Sources) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     references::check(world, &mut out);
     files::check(world, sources, &mut out);
+    let facts = facts::Facts::gather(world.index.hir());
+    expressions::check(world, &facts, &mut out);
     out.truncate(crate::conf::line::PROBLEMS);
     out
 }

@@ -184,7 +184,7 @@ impl From<Literal<'_>> for Op {
 #[logos(utf8 = false)]
 #[logos(skip(r"[ \t\r\n]+"))]
 enum Lexeme {
-    #[regex(r#""[^"]*""#)]
+    #[regex(r#"(?-u)"[^"]*""#)]
     Quoted,
     #[regex(r"[0-9]+(\.[0-9]+)?", priority = 20)]
     Number,

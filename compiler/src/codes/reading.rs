@@ -379,15 +379,6 @@ pub(super) static CODES: &[Code] = &[
         plan!("[globals]\nWHO=61\nALL=${WHO}&62\n[a]\nexten => 1,1,NoOp(${ALL})\n"),
     ),
     load(
-        "E601",
-        "expressions",
-        Error,
-        "not an expression",
-        "Asterisk warns, and what the expression then gives depends on how far it could be read: nothing if an operator comes first, `0` if an operand is missing at the end, or the part before the first thing that does not belong.",
-        plan!("[globals]\nX=$[1 +]\n[a]\nexten => 1,1,NoOp(${X})\n"),
-        plan!("[globals]\nX=$[1 + 1]\n[a]\nexten => 1,1,NoOp(${X})\n"),
-    ),
-    load(
         "P705",
         "patterns",
         Error,

@@ -1,0 +1,545 @@
+//! Family `expressions`: `$[...]` and conditions.
+
+use std::ops::Range;
+
+use strowger_stdlib::expr::{self, Literal, Op, Token, Warning};
+use strowger_stdlib::template::{Hole, HoleKind, Piece, Template, What, split_body};
+
+use crate::diagnostic::{Diagnostic, Edit, Fix};
+use crate::hir::Step;
+use crate::jump::Shape;
+use crate::lint::World;
+use crate::lint::facts::{Facts, always_filled};
+use crate::source::Text;
+
+/// Applications whose argument begins with a condition and a `?`.
+const BRANCHING: [&[u8]; 3] = [b"gotoif", b"gosubif", b"execif"];
+/// Applications whose whole argument is a condition.
+const LOOPING: [&[u8]; 3] = [b"while", b"if", b"elseif"];
+
+pub(crate) fn check(world: &World<'_>, facts: &Facts, out: &mut Vec<Diagnostic>) {
+    for step in world
+        .index
+        .hir()
+        .contexts
+        .iter()
+        .flat_map(|c| &c.extensions)
+        .flat_map(|e| &e.steps)
+    {
+        condition(step, out);
+        if !strowger_stdlib::template::has_hole(step.args.bytes()) {
+            continue;
+        }
+        let template = Template::read(step.args.bytes());
+        for hole in template.holes() {
+            if hole.kind == HoleKind::Expression && hole.closed && !hole.too_deep {
+                expression(&step.args, hole, facts, out);
+            }
+        }
+    }
+}
+
+/// The condition of an application that branches.
+fn condition(step: &Step, out: &mut Vec<Diagnostic>) {
+    let app = step.app.bytes().to_ascii_lowercase();
+    let args = &step.args;
+    let shape = Shape::read(args.bytes());
+    let name = step.app.lossy().into_owned();
+    let end = if LOOPING.contains(&app.as_slice()) {
+        args.len()
+    } else if BRANCHING.contains(&app.as_slice()) || app == b"gotoiftime" || app == b"execiftime" {
+        match shape.find(args.bytes(), b'?', 0) {
+            Some(question) => question,
+            // The old ExecIf(condition,App,args) has none, and a variable may hold it.
+            None if shape
+                .holes
+                .iter()
+                .any(|h| args.bytes()[h.start + 1] == b'{')
+                || app == b"execif" && args.bytes().contains(&b',') =>
+            {
+                return;
+            }
+            None => {
+                out.push(
+                    Diagnostic::new(
+                        "A413",
+                        format!("`{name}` has no `?`"),
+                        if args.is_empty() {
+                            step.app.span()
+                        } else {
+                            args.span()
+                        },
+                    )
+                    .label("nothing says where to go")
+                    .help(format!("write `{name}(condition?yes:no)`")),
+                );
+                return;
+            }
+        }
+    } else {
+        return;
+    };
+    if app.ends_with(b"time") {
+        return;
+    }
+    outside(&name, &args.slice(0..end), &shape, out);
+}
+
+/// Operators and brackets of a condition that stand outside `$[...]`.
+fn outside(name: &str, condition: &Text, shape: &Shape, out: &mut Vec<Diagnostic>) {
+    let bytes = condition.bytes();
+    let literal: Vec<usize> = (0..bytes.len())
+        .filter(|i| !shape.holes.iter().any(|h| h.contains(i)))
+        .collect();
+    let operator = literal
+        .iter()
+        .copied()
+        .find(|i| matches!(bytes[*i], b'=' | b'<' | b'>'));
+    if let Some(at) = operator {
+        let mut found = Diagnostic::new(
+            "A414",
+            format!(
+                "the condition of `{name}` is compared with nothing: it stands outside of `$[ ]`"
+            ),
+            condition.span(),
+        )
+        .label("only text: true, unless it begins with 0");
+        if !shape
+            .holes
+            .iter()
+            .any(|h| bytes.get(h.start + 1) == Some(&b'[') && h.end <= bytes.len())
+        {
+            found.fixes.push(Fix {
+                title: "write `$[...]` around it".to_owned(),
+                edits: vec![
+                    Edit {
+                        span: condition.span().before(),
+                        text: b"$[".to_vec(),
+                    },
+                    Edit {
+                        span: condition.span().after(),
+                        text: b"]".to_vec(),
+                    },
+                ],
+                safe: false,
+            });
+        } else {
+            found = found.also(condition.place(at), "this belongs inside the brackets");
+        }
+        out.push(found);
+        return;
+    }
+    if let Some(stray) = literal
+        .into_iter()
+        .find(|i| matches!(bytes[*i], b']' | b'}'))
+        && !shape.holes.is_empty()
+    {
+        out.push(
+            Diagnostic::new(
+                "E614",
+                format!("a `{}` too many", bytes[stray] as char),
+                condition.span_of(stray..stray + 1),
+            )
+            .label("becomes a part of the condition's text")
+            .fix("remove it", condition.span_of(stray..stray + 1), "", false),
+        );
+    }
+}
+
+/// An expression with a word in the place of each hole.
+struct Flat<'a> {
+    text: Vec<u8>,
+    /// Where each hole's word stands in `text`.
+    holes: Vec<(Range<usize>, &'a Hole)>,
+    /// From this place of `text` on, bytes stand at this place of the arguments.
+    places: Vec<(usize, usize)>,
+}
+
+impl<'a> Flat<'a> {
+    fn read(hole: &'a Hole) -> Flat<'a> {
+        let mut flat = Flat {
+            text: Vec::new(),
+            holes: Vec::new(),
+            places: Vec::new(),
+        };
+        let mut at = hole.span.start + 2;
+        for piece in &hole.body.pieces {
+            flat.places.push((flat.text.len(), at));
+            match piece {
+                Piece::Text(text) => {
+                    flat.text.extend_from_slice(text);
+                    at += text.len();
+                }
+                Piece::Hole(inner) => {
+                    let start = flat.text.len();
+                    flat.text.extend_from_slice("\u{e000}".as_bytes());
+                    flat.holes.push((start..flat.text.len(), inner));
+                    at = inner.span.end;
+                }
+            }
+        }
+        flat
+    }
+
+    /// Where bytes of the flat text stand in the arguments.
+    fn range(&self, range: &Range<usize>) -> Range<usize> {
+        let place = |at: usize| {
+            let index = self
+                .places
+                .partition_point(|(from, _)| *from <= at)
+                .saturating_sub(1);
+            let (from, to) = self.places[index];
+            match self.holes.iter().find(|(r, _)| r.contains(&at)) {
+                Some((_, hole)) => hole.span.clone(),
+                None => to + (at - from)..to + (at - from) + 1,
+            }
+        };
+        place(range.start).start..place(range.end.saturating_sub(1).max(range.start)).end
+    }
+
+    /// The hole that a token is, if it is nothing else.
+    fn whole(&self, range: &Range<usize>) -> Option<&'a Hole> {
+        self.holes.iter().find(|(r, _)| r == range).map(|(_, h)| *h)
+    }
+
+    fn touches(&self, range: &Range<usize>) -> bool {
+        self.holes
+            .iter()
+            .any(|(r, _)| r.start < range.end && range.start < r.end)
+    }
+}
+
+fn expression(args: &Text, hole: &Hole, facts: &Facts, out: &mut Vec<Diagnostic>) {
+    let flat = Flat::read(hole);
+    if flat.places.is_empty() {
+        return;
+    }
+    let tokens = expr::tokens(&flat.text);
+    dropped(args, &flat, &tokens, out);
+    if let Some(Warning::Malformed { at }) = expr::compile(&flat.text).warnings.first() {
+        malformed(args, hole, &flat, &tokens, *at, out);
+        return;
+    }
+    for (i, (token, _)) in tokens.iter().enumerate() {
+        if let Token::Compare(comparison) = token
+            && let (Some(left), Some(right)) = (
+                i.checked_sub(1).and_then(|l| tokens.get(l)),
+                tokens.get(i + 1),
+            )
+        {
+            let equality = matches!(
+                comparison,
+                expr::Comparison::Equal | expr::Comparison::Unequal
+            );
+            if !maybe_empty(args, hole, &flat, left, right, equality, facts, out) && equality {
+                one_sided(args, &flat, left, right, out);
+                impossible(args, &flat, left, right, out);
+            }
+        }
+    }
+}
+
+type Spanned<'a> = (Token<'a>, Range<usize>);
+
+/// Bytes that no expression knows: dropped without a word.
+fn dropped(args: &Text, flat: &Flat<'_>, tokens: &[Spanned<'_>], out: &mut Vec<Diagnostic>) {
+    let mut at = 0;
+    let ends = tokens
+        .iter()
+        .map(|(_, r)| r.clone())
+        .chain(std::iter::once(flat.text.len()..flat.text.len()));
+    for range in ends {
+        if let Some(stray) = (at..range.start).find(|i| !flat.text[*i].is_ascii_whitespace()) {
+            let place = flat.range(&(stray..stray + 1));
+            let byte = flat.text[stray] as char;
+            let found = Diagnostic::new(
+                "E618",
+                format!("`{byte}` means nothing in an expression"),
+                args.span_of(place),
+            );
+            out.push(found.label(if byte == '"' {
+                "the quote has no partner and is dropped"
+            } else {
+                "dropped"
+            }));
+            return;
+        }
+        at = range.end;
+    }
+}
+
+fn malformed(
+    args: &Text,
+    hole: &Hole,
+    flat: &Flat<'_>,
+    tokens: &[Spanned<'_>],
+    at: usize,
+    out: &mut Vec<Diagnostic>,
+) {
+    let all = args.span_of(hole.span.clone());
+    let place = |i: usize| args.span_of(flat.range(&tokens[i].1));
+    let operand = |i: usize| matches!(tokens[i].0, Token::Operand(_));
+    if at > 0 && at < tokens.len() && operand(at) && operand(at - 1) {
+        if flat.touches(&tokens[at].1) || flat.touches(&tokens[at - 1].1) {
+            out.push(
+                Diagnostic::new(
+                    "E617",
+                    "the expression is put together from text",
+                    place(at),
+                )
+                .label("a value stands where an operator belongs")
+                .help("it is read anew each time, and means what the values mean that day"),
+            );
+            return;
+        }
+        let from = args.span_of(flat.range(&(tokens[at - 1].1.start..tokens[at].1.end)));
+        out.push(
+            Diagnostic::new("E605", "two words stand next to each other in an expression", from)
+                .label("the second does not belong to the expression; its value is that of the part before it")
+                .help("text with blanks needs quotes, on both sides of the comparison"),
+        );
+        return;
+    }
+    let question = tokens.iter().any(|(t, _)| matches!(t, Token::Question));
+    let colons = tokens.iter().any(|(t, _)| matches!(t, Token::Colons));
+    let colon = tokens
+        .iter()
+        .position(|(t, _)| matches!(t, Token::Matching(Op::MatchStart)));
+    let found = match at {
+        0 => Diagnostic::new(
+            "E601",
+            "this is no expression",
+            if tokens.is_empty() { all } else { place(0) },
+        )
+        .label("an operator without a left side: the value is empty"),
+        _ if at >= tokens.len() => Diagnostic::new("E601", "this is no expression", all)
+            .label("it ends too early: the value is 0"),
+        _ => Diagnostic::new("E601", "this is no expression", place(at)).label("not expected here"),
+    };
+    out.push(match colon {
+        Some(colon) if question && !colons => found.also(
+            place(colon),
+            "`:` matches a pattern; the second branch begins with `::`",
+        ),
+        _ => found,
+    });
+}
+
+/// Comparisons of a bare value that may be empty. Whether one was found.
+#[allow(clippy::too_many_arguments)]
+fn maybe_empty(
+    args: &Text,
+    hole: &Hole,
+    flat: &Flat<'_>,
+    left: &Spanned<'_>,
+    right: &Spanned<'_>,
+    equality: bool,
+    facts: &Facts,
+    out: &mut Vec<Diagnostic>,
+) -> bool {
+    let empty = |side: &Spanned<'_>| flat.whole(&side.1).filter(|h| may_be_empty(h, facts));
+    let Some(first) = empty(left).or_else(|| empty(right)) else {
+        return false;
+    };
+    let shown = String::from_utf8_lossy(&args.bytes()[first.span.clone()]).into_owned();
+    let mut found = Diagnostic::new(
+        "E602",
+        format!("if `{shown}` is empty, this is no expression"),
+        args.span_of(first.span.clone()),
+    )
+    .label("its value goes into the text as it is, and the comparison loses a side")
+    .also(
+        args.span_of(hole.span.clone()),
+        if flat.whole(&left.1).is_some_and(|h| std::ptr::eq(h, first)) {
+            "is empty then, and so false"
+        } else {
+            "is 0 then, and so false"
+        },
+    );
+    if equality {
+        let mut edits = Vec::new();
+        for side in [left, right] {
+            if !matches!(&side.0, Token::Operand(l) if l.text().starts_with(b"\"")) {
+                let span = args.span_of(flat.range(&side.1));
+                edits.push(Edit {
+                    span: span.before(),
+                    text: b"\"".to_vec(),
+                });
+                edits.push(Edit {
+                    span: span.after(),
+                    text: b"\"".to_vec(),
+                });
+            }
+        }
+        found.fixes.push(Fix {
+            title: "put quotes around both sides".to_owned(),
+            edits,
+            safe: false,
+        });
+    } else {
+        found = found.help(format!("write `0{shown}`, or test for emptiness first"));
+    }
+    out.push(found);
+    true
+}
+
+fn may_be_empty(hole: &Hole, facts: &Facts) -> bool {
+    const EMPTY_FUNCTIONS: [&str; 7] = [
+        "CALLERID", "DB", "GLOBAL", "CUT", "FILTER", "SHELL", "MESSAGE",
+    ];
+    if hole.kind == HoleKind::Expression {
+        return false;
+    }
+    let Some(body) = hole.body.as_plain() else {
+        return false;
+    };
+    if always_filled(body) {
+        return false;
+    }
+    match split_body(body).what {
+        What::Variable(name) => facts.set.get(&name) != Some(&true),
+        What::Call(call) => EMPTY_FUNCTIONS.iter().any(|f| f.as_bytes() == call.name),
+    }
+}
+
+fn quoted(token: &Token<'_>) -> Option<bool> {
+    match token {
+        Token::Operand(literal) => Some(literal.text().starts_with(b"\"")),
+        _ => None,
+    }
+}
+
+/// Quotes on one side of a comparison: they belong to the text, so the sides are never equal (DL-211, DL-212).
+fn one_sided(
+    args: &Text,
+    flat: &Flat<'_>,
+    left: &Spanned<'_>,
+    right: &Spanned<'_>,
+    out: &mut Vec<Diagnostic>,
+) {
+    let (Some(a), Some(b)) = (quoted(&left.0), quoted(&right.0)) else {
+        return;
+    };
+    if a == b {
+        return;
+    }
+    let (bare, with) = if a { (right, left) } else { (left, right) };
+    let span = args.span_of(flat.range(&bare.1));
+    let mut found = Diagnostic::new("E603", "only one side of the comparison has quotes", span)
+        .label("without quotes")
+        .also(
+            args.span_of(flat.range(&with.1)),
+            "quotes belong to the text, so the two are never equal",
+        );
+    found.fixes.push(Fix {
+        title: "put quotes around the other side too".to_owned(),
+        edits: vec![
+            Edit {
+                span: span.before(),
+                text: b"\"".to_vec(),
+            },
+            Edit {
+                span: span.after(),
+                text: b"\"".to_vec(),
+            },
+        ],
+        safe: false,
+    });
+    out.push(found);
+}
+
+/// Values of status variables that the plan can meet.
+const STATUS: [(&str, &[&str]); 5] = [
+    (
+        "DIALSTATUS",
+        &[
+            "CHANUNAVAIL",
+            "CONGESTION",
+            "NOANSWER",
+            "BUSY",
+            "ANSWER",
+            "CANCEL",
+            "DONTCALL",
+            "TORTURE",
+            "INVALIDARGS",
+        ],
+    ),
+    (
+        "QUEUESTATUS",
+        &[
+            "TIMEOUT",
+            "FULL",
+            "JOINEMPTY",
+            "LEAVEEMPTY",
+            "JOINUNAVAIL",
+            "LEAVEUNAVAIL",
+            "CONTINUE",
+            "WITHDRAW",
+        ],
+    ),
+    ("VMSTATUS", &["SUCCESS", "USEREXIT", "FAILED"]),
+    ("PLAYBACKSTATUS", &["SUCCESS", "FAILED"]),
+    (
+        "MESSAGE_SEND_STATUS",
+        &["INVALID_PROTOCOL", "INVALID_URI", "FAILURE", "SUCCESS"],
+    ),
+];
+
+/// A status variable compared with a value that it never has.
+fn impossible(
+    args: &Text,
+    flat: &Flat<'_>,
+    left: &Spanned<'_>,
+    right: &Spanned<'_>,
+    out: &mut Vec<Diagnostic>,
+) {
+    for (variable, constant) in [(left, right), (right, left)] {
+        let Some((_, hole)) = flat.holes.iter().find(|(r, _)| {
+            let inside = if quoted(&variable.0) == Some(true) {
+                variable.1.start + 1..variable.1.end - 1
+            } else {
+                variable.1.clone()
+            };
+            *r == inside
+        }) else {
+            continue;
+        };
+        let (HoleKind::Variable, Some(name)) = (hole.kind, hole.body.as_plain()) else {
+            continue;
+        };
+        let Some((name, values)) = STATUS.iter().find(|(n, _)| n.as_bytes() == name) else {
+            continue;
+        };
+        let Token::Operand(Literal::Text(text) | Literal::Number(text)) = &constant.0 else {
+            continue;
+        };
+        if flat.touches(&constant.1) {
+            continue;
+        }
+        let value = String::from_utf8_lossy(text).trim_matches('"').to_owned();
+        if value.is_empty() || values.contains(&value.as_str()) {
+            continue;
+        }
+        let found = Diagnostic::new(
+            "F320",
+            format!("`{name}` is never `{value}`"),
+            args.span_of(flat.range(&constant.1)),
+        )
+        .label("the comparison has always the same result");
+        let squeezed: String = value
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric())
+            .collect::<String>()
+            .to_ascii_uppercase();
+        let near = values
+            .iter()
+            .find(|v| v.replace('_', "") == squeezed)
+            .copied();
+        out.push(
+            match near.or_else(|| crate::edit_distance::nearest(&value, values.iter().copied())) {
+                Some(near) => found.help(format!("perhaps `{near}` was meant")),
+                None => found.help(format!("it can be {}", values.join(", "))),
+            },
+        );
+    }
+}
