@@ -80,6 +80,36 @@ pub struct Registrar {
     made: u64,
 }
 
+/// Why a REGISTER changes nothing.
+struct No {
+    status: u16,
+    header: Option<(&'static str, u32)>,
+}
+
+impl No {
+    fn status(status: u16) -> No {
+        No {
+            status,
+            header: None,
+        }
+    }
+
+    fn with(status: u16, name: &'static str, value: u32) -> No {
+        No {
+            status,
+            header: Some((name, value)),
+        }
+    }
+
+    fn answer(self) -> Answer {
+        let answer = Answer::status(self.status);
+        match self.header {
+            Some((name, value)) => answer.with(name, value.to_string()),
+            None => answer,
+        }
+    }
+}
+
 /// One Contact of a request.
 struct Asked<'a> {
     address: NameAddr<'a>,
@@ -108,7 +138,7 @@ impl Registrar {
         self.expire(now);
         match self.try_register(now, request, flow, aor, nat) {
             Ok(()) => self.listing(now, &aor.name),
-            Err(answer) => answer,
+            Err(no) => no.answer(),
         }
     }
 
@@ -119,23 +149,23 @@ impl Registrar {
         flow: &Flow,
         aor: &Aor,
         nat: Nat,
-    ) -> Result<(), Answer> {
-        let bad = |_| Answer::status(400);
+    ) -> Result<(), No> {
+        let bad = |_| No::status(400);
         let contacts = request.contacts().map_err(bad)?;
         let call_id = request.call_id().map_err(bad)?;
         let cseq = request.cseq().map_err(bad)?.number;
         let header = request.expires();
         if call_id.len() > CALL_ID {
-            return Err(Answer::status(400));
+            return Err(No::status(400));
         }
         if aor.max_contacts == 0 {
-            return Err(Answer::status(403));
+            return Err(No::status(403));
         }
         let asked = match contacts {
             Contacts::Star => {
                 // RFC 3261 10.3 step 6: only with Expires 0.
                 if header != Some(0) {
-                    return Err(Answer::status(400));
+                    return Err(No::status(400));
                 }
                 let bound = self
                     .bindings
@@ -146,7 +176,7 @@ impl Registrar {
                     .iter()
                     .any(|b| *b.call_id == *call_id && b.cseq >= cseq)
                 {
-                    return Err(Answer::status(500));
+                    return Err(No::status(500));
                 }
                 let all: Vec<u64> = bound.iter().map(|b| b.made).collect();
                 self.room_for_changes(all.len())?;
@@ -164,25 +194,23 @@ impl Registrar {
             Vec::with_capacity(asked.len().min(limits::BINDINGS_PER_AOR));
         for address in asked {
             let Ok(uri @ Uri::Sip(_)) = address.uri() else {
-                return Err(Answer::status(400));
+                return Err(No::status(400));
             };
             if address.text.len() > CONTACT {
-                return Err(Answer::status(400));
+                return Err(No::status(400));
             }
             let seconds = match address.expires().or(header) {
                 None => aor.default_expiration,
                 Some(0) => 0,
                 Some(s) if s < aor.minimum_expiration => {
-                    return Err(
-                        Answer::status(423).with("Min-Expires", aor.minimum_expiration.to_string())
-                    );
+                    return Err(No::with(423, "Min-Expires", aor.minimum_expiration));
                 }
                 Some(s) => s.min(aor.maximum_expiration),
             };
             // The same contact twice in one request: the later one counts.
             wanted.retain(|w| !w.address.uri().is_ok_and(|u| u.same(&uri)));
             if wanted.len() > aor.max_contacts as usize + limits::BINDINGS_PER_AOR {
-                return Err(Answer::status(403));
+                return Err(No::status(403));
             }
             wanted.push(Asked { address, seconds });
         }
@@ -201,7 +229,7 @@ impl Registrar {
         call_id: &[u8],
         cseq: u32,
         wanted: &[Asked<'_>],
-    ) -> Result<(), Answer> {
+    ) -> Result<(), No> {
         let bound = self
             .bindings
             .get(&aor.name)
@@ -211,7 +239,7 @@ impl Registrar {
         for asked in wanted {
             if let Some(old) = bound.iter().find(|b| same(&b.uri, asked.address.uri_text)) {
                 if *old.call_id == *call_id && old.cseq >= cseq {
-                    return Err(Answer::status(500));
+                    return Err(No::status(500));
                 }
                 replaced.push(old.made);
             }
@@ -226,14 +254,14 @@ impl Registrar {
         if over > 0 {
             // `remove_existing` makes room among those that this request does not name.
             if !aor.remove_existing || added > max {
-                return Err(Answer::status(403));
+                return Err(No::status(403));
             }
             let mut oldest = left;
             oldest.sort_by_key(|b| (b.expires, b.made));
             replaced.extend(oldest.iter().take(over).map(|b| b.made));
         }
         if self.ends.len() + added > limits::BINDINGS + replaced.len() {
-            return Err(Answer::status(503).with("Retry-After", "60"));
+            return Err(No::with(503, "Retry-After", 60));
         }
         self.room_for_changes(replaced.len() + added)?;
 
@@ -273,9 +301,9 @@ impl Registrar {
         Ok(())
     }
 
-    fn room_for_changes(&self, more: usize) -> Result<(), Answer> {
+    fn room_for_changes(&self, more: usize) -> Result<(), No> {
         if self.changes.len() + more > limits::STORE_QUEUE {
-            return Err(Answer::status(503).with("Retry-After", "5"));
+            return Err(No::with(503, "Retry-After", 5));
         }
         Ok(())
     }
@@ -412,7 +440,6 @@ impl Registrar {
     }
 
     /// Who registered from exactly this address and port.
-    #[must_use]
     pub fn registered_from(&self, source: SocketAddr) -> impl Iterator<Item = &AorName> {
         let first = AorName::new(crate::config::Technology::Sip, b"");
         self.sources
@@ -422,7 +449,6 @@ impl Registrar {
     }
 
     /// Who registered from this address by any port, lowest port first.
-    #[must_use]
     pub fn registered_from_host(&self, source: IpAddr) -> impl Iterator<Item = &AorName> {
         let first = AorName::new(crate::config::Technology::Sip, b"");
         self.sources

@@ -373,17 +373,17 @@ fn aor(section: &Section, findings: &mut Findings) -> Option<Aor> {
             }
             b"max_contacts" => out.max_contacts = number(section, value, findings)?,
             b"remove_existing" => out.remove_existing = truth(section, value, findings)?,
-            b"remove_unavailable" => {
-                if truth(section, value, findings)? && findings.first("remove_unavailable") {
-                    findings.add(
-                        Diagnostic::new(
-                            "C020",
-                            "`remove_unavailable` is not served yet",
-                            value.key.span(),
-                        )
-                        .label("phones are not pinged, so none is known to be unavailable"),
-                    );
-                }
+            b"remove_unavailable"
+                if truth(section, value, findings)? && findings.first("remove_unavailable") =>
+            {
+                findings.add(
+                    Diagnostic::new(
+                        "C020",
+                        "`remove_unavailable` is not served yet",
+                        value.key.span(),
+                    )
+                    .label("phones are not pinged, so none is known to be unavailable"),
+                );
             }
             b"default_expiration" => {
                 out.default_expiration = number(section, value, findings)?.max(1)
