@@ -92,8 +92,8 @@ impl Media {
     }
 
     /// Opens a stream: binds an RTP and an RTCP port at `at` (an unspecified address is allowed). `beside`: a stream of the
-    /// same call; only streams opened beside each other can be connected. `None`: the port range is exhausted, which is
-    /// also logged, at most once a minute, with how many calls the range carries.
+    /// same call; only streams opened beside each other can be connected. `None`: the port range is exhausted (tell
+    /// the operator what it [carries](Media::carries)), or the system refuses for another reason, which is logged here.
     pub fn open(
         &self,
         at: IpAddr,
@@ -106,12 +106,9 @@ impl Media {
         };
         let (id, near) = match thread.open(at, listener) {
             Ok(opened) => opened,
-            Err(OpenError::Exhausted) => {
-                self.complain();
-                return None;
-            }
-            Err(error @ OpenError::Refused(..)) => {
-                tracing::error!("{error}");
+            Err(OpenError::Exhausted) => return None,
+            Err(why @ OpenError::Refused(..)) => {
+                self.complain(&why);
                 return None;
             }
         };
@@ -123,7 +120,7 @@ impl Media {
         })
     }
 
-    fn complain(&self) {
+    fn complain(&self, why: &OpenError) {
         const AGAIN: Duration = Duration::from_secs(60);
         let mut last = self
             .complained
@@ -131,12 +128,7 @@ impl Media {
             .unwrap_or_else(PoisonError::into_inner);
         if last.is_none_or(|at| at.elapsed() >= AGAIN) {
             *last = Some(Instant::now());
-            let Carries { streams, calls } = self.carries();
-            tracing::warn!(
-                "no free RTP port: {}..{} carries {calls} relayed calls ({streams} streams, two ports each); raise rtpend in rtp.conf",
-                self.settings.first_port,
-                self.settings.last_port,
-            );
+            tracing::error!("{why}");
         }
     }
 }

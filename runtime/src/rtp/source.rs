@@ -7,6 +7,8 @@ use super::clock::Now;
 
 /// A learned source that sent nothing for so long may be replaced by another one that passes probation (a phone that moved).
 pub const FORGET: Duration = Duration::from_secs(5);
+/// While the address in SDP sends, nobody else can pass probation before it does: its last packet is no older than this.
+const BELIEVED: Duration = Duration::from_millis(200);
 /// Unknown senders that may be in probation at once; the one heard longest ago makes room.
 const CANDIDATES: usize = 4;
 
@@ -17,6 +19,8 @@ pub(super) struct Source {
     probation: u8,
     /// The address in SDP: believed until packets say otherwise.
     sdp: Option<SocketAddr>,
+    /// When it last sent.
+    sdp_heard: Option<Now>,
     learned: Option<(SocketAddr, Now)>,
     candidates: Vec<Candidate>,
 }
@@ -47,6 +51,7 @@ impl Source {
             strict,
             probation: probation.max(1),
             sdp: None,
+            sdp_heard: None,
             learned: None,
             candidates: Vec::new(),
         }
@@ -56,6 +61,7 @@ impl Source {
     pub(super) fn agreed(&mut self, sdp: Option<SocketAddr>) {
         if self.sdp != sdp {
             self.sdp = sdp;
+            self.sdp_heard = None;
             self.learned = None;
             self.candidates.clear();
         }
@@ -82,6 +88,15 @@ impl Source {
             if self.strict && now.since(*heard) < FORGET {
                 return Verdict::Stranger;
             }
+        }
+        if self.sdp == Some(from) {
+            self.sdp_heard = Some(now);
+        } else if self.strict
+            && self
+                .sdp_heard
+                .is_some_and(|heard| now.since(heard) < BELIEVED)
+        {
+            return Verdict::Stranger;
         }
         if self.passes_probation(now, from, ssrc, sequence) {
             self.learned = Some((from, now));
@@ -145,12 +160,26 @@ mod tests {
         source.agreed(Some(addr(10)));
         assert_eq!(source.judge(at(0), addr(10), 1, 1), Verdict::Accept);
         let verdicts: Vec<Verdict> = (7..12)
-            .map(|n| source.judge(at(20), addr(20), 2, n))
+            .map(|n| source.judge(at(220), addr(20), 2, n))
             .collect();
         use Verdict::*;
         assert_eq!(verdicts, [Stranger, Stranger, Stranger, Learned, Accept]);
-        assert_eq!(source.judge(at(40), addr(10), 1, 2), Stranger);
+        assert_eq!(source.judge(at(240), addr(10), 1, 2), Stranger);
         assert_eq!(source.learned(), Some(addr(20)));
+    }
+
+    #[test]
+    fn nobody_overtakes_an_address_in_sdp_that_sends() {
+        let mut source = Source::new(true, 4);
+        source.agreed(Some(addr(10)));
+        assert_eq!(source.judge(at(0), addr(10), 1, 1), Verdict::Accept);
+        for n in 0..20 {
+            assert_eq!(source.judge(at(5), addr(20), 2, n), Verdict::Stranger);
+        }
+        let own: Vec<Verdict> = (2..5)
+            .map(|n| source.judge(at(20), addr(10), 1, n))
+            .collect();
+        assert_eq!(own, [Verdict::Accept, Verdict::Accept, Verdict::Learned]);
     }
 
     #[test]
