@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use strowger_compiler::{Compiled, Diagnostic, Options, Sources, compile};
+use strowger_compiler::conf::line;
+use strowger_compiler::{Compiled, Diagnostic, Level, Options, Sources, compile};
 use strowger_runtime::config::{self, Config};
 use strowger_vm::{Globals, Module, Time};
 
@@ -20,14 +21,31 @@ pub(crate) struct Loaded {
     pub(crate) findings: Vec<Diagnostic>,
     /// The directory.
     pub(crate) directory: PathBuf,
-    /// The dialplan's file in it.
-    pub(crate) plan: String,
 }
 
 impl Loaded {
     /// The bytecode.
     pub(crate) fn module(&self) -> Arc<Module> {
         Arc::clone(&self.module)
+    }
+
+    /// Whether a file is so broken that the exchange must not start: one that Asterisk would refuse as a whole (DL-008), or an error in
+    /// our own `strowger.toml`.
+    pub(crate) fn fatal(&self) -> bool {
+        let refused = |name: &&str| {
+            name.ends_with(".conf")
+                && self
+                    .sources
+                    .find(name)
+                    .is_some_and(|id| line::read(&self.sources, id).refused)
+        };
+        let ours = self.sources.find("strowger.toml");
+        self.compiled.refused
+            || config::FILES.iter().any(|name| refused(name))
+            || self
+                .findings
+                .iter()
+                .any(|d| d.level == Level::Error && Some(d.primary.span.file) == ours)
     }
 
     /// Global variables as loading leaves them.
@@ -86,7 +104,7 @@ pub(crate) fn understand(
         .options
         .levels
         .iter()
-        .filter_map(|(k, v)| Some((k.clone(), strowger_compiler::Level::parse(v)?)))
+        .filter_map(|(k, v)| Some((k.clone(), Level::parse(v)?)))
         .collect();
     let options = Options {
         asterisk_version: config.options.asterisk_version,
@@ -112,7 +130,6 @@ pub(crate) fn understand(
         config,
         findings,
         directory,
-        plan,
     })
 }
 

@@ -4,12 +4,15 @@
 
 mod batch;
 mod check;
-
+mod demo;
+mod eval;
+mod ladder;
 mod load;
 mod match_;
 mod render;
-
+mod run;
 mod show;
+mod simulate;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -24,19 +27,31 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Show the exchange at work: two phones register, talk, hear an echo, and text each other
+    Demo(demo::Args),
+    /// Run the exchange on an Asterisk configuration directory
+    Run(run::Args),
     /// Read a dialplan and its neighbours and say what is wrong
     Check(check::Args),
     /// Show what a dialplan was read as: contexts, priorities, includes
     Show(show::Args),
     /// Ask which extension answers a number
     Match(match_::Args),
+    /// Evaluate a text with ${...} and $[...]
+    Eval(eval::Args),
+    /// Run one call through a dialplan in a made-up world, in virtual time
+    Simulate(simulate::Args),
 }
 
 fn main() -> ExitCode {
     // A closed pipe (`strowger show … | head`) ends the program quietly.
     match Cli::parse().command {
+        Command::Demo(args) => demo::main(args),
+        Command::Run(args) => run::main(args),
         Command::Check(args) => check::main(args),
         Command::Show(args) => show::main(args),
         Command::Match(args) => match_::main(args),
+        Command::Eval(args) => eval::main(args),
+        Command::Simulate(args) => simulate::main(args),
     }
 }

@@ -386,7 +386,12 @@ impl Engine {
 
     /// Stops: new calls get 503 at once, calls run on up to `drain`, then get BYE with a Reason; their answers are waited for
     /// [`limits::LAST_ANSWERS`], the store is flushed. A `drain` of nothing skips the wait.
-    pub async fn stop(mut self, drain: Duration) -> Stopped {
+    pub async fn stop(self, drain: Duration) -> Stopped {
+        self.stop_unless(drain, std::future::pending()).await
+    }
+
+    /// The same; the wait for the calls ends early when `hurry` is over.
+    pub async fn stop_unless(mut self, drain: Duration, hurry: impl Future<Output = ()>) -> Stopped {
         self.shared.draining.store(true, Ordering::Relaxed);
         let board = Arc::clone(&self.shared.switchboard);
         let wait = async |longest: Duration| {
@@ -397,7 +402,10 @@ impl Engine {
             })
             .await;
         };
-        wait(drain).await;
+        tokio::select! {
+            () = wait(drain) => {}
+            () = hurry => {}
+        }
         let hands = board.all();
         let ended = hands.len();
         for hand in hands {

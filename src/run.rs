@@ -1,0 +1,244 @@
+//! `strowger run`: the exchange on a configuration directory.
+
+use crate::{ladder, load, render};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use strowger_runtime::limits;
+use strowger_runtime::observe::{Observer, What};
+use strowger_runtime::{self as runtime, Engine};
+
+/// Run the exchange on an Asterisk configuration directory
+///
+/// Reads extensions.conf with sip.conf and/or pjsip.conf, and, where there are any, users.conf, rtp.conf, asterisk.conf and
+/// strowger.toml. Ctrl-C or SIGTERM lets the calls end and stops; a second one stops at once.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The configuration directory
+    directory: PathBuf,
+    /// Read, check and say what would run; open no socket
+    #[arg(long)]
+    check_only: bool,
+    /// Print what happens: sip (each message), dialplan (each step)
+    #[arg(long, value_enum)]
+    trace: Vec<Traced>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Traced {
+    /// Each SIP message, credentials blanked
+    Sip,
+    /// Each dialplan step with file and line
+    Dialplan,
+}
+
+pub(crate) fn main(args: Args) -> ExitCode {
+    if !args.directory.is_dir() {
+        return load::cannot(&format!("{}: not a directory", args.directory.display()));
+    }
+    let loaded = match load::plan(&args.directory) {
+        Ok(loaded) => loaded,
+        Err(fault) => {
+            eprintln!("strowger: {fault}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let stderr = std::io::stderr();
+    let colour = render::colour(&stderr);
+    if render::human(
+        &mut stderr.lock(),
+        &loaded.sources,
+        &loaded.findings,
+        colour,
+    )
+    .is_err()
+    {
+        return ExitCode::FAILURE;
+    }
+    let refused = loaded.fatal();
+    println!(
+        "Strowger {}   {}",
+        env!("CARGO_PKG_VERSION"),
+        args.directory.display()
+    );
+    describe(&loaded);
+    if refused {
+        eprintln!("strowger: the configuration cannot run as it stands; nothing was started");
+        return ExitCode::FAILURE;
+    }
+    if args.check_only {
+        println!("  check only  no socket was opened");
+        return ExitCode::SUCCESS;
+    }
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .with_ansi(colour)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("STROWGER_LOG")
+                .unwrap_or_else(|_| "info".into()),
+        )
+        .init();
+    let tokio = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(tokio) => tokio,
+        Err(fault) => return load::cannot(&fault.to_string()),
+    };
+    tokio.block_on(exchange(loaded, &args.trace))
+}
+
+/// What will run, in a few lines.
+fn describe(loaded: &load::Loaded) {
+    let list = |words: Vec<String>| {
+        if words.is_empty() {
+            "none".to_owned()
+        } else {
+            words.join(", ")
+        }
+    };
+    let lossy = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+    println!(
+        "  accounts    {}",
+        list(loaded.config.accounts.iter().map(|a| a.label()).collect())
+    );
+    let contexts = loaded.compiled.show();
+    println!(
+        "  contexts    {}",
+        list(
+            contexts
+                .iter()
+                .rev()
+                .map(|c| format!("{} ({})", lossy(c.context), c.priorities.len()))
+                .collect()
+        )
+    );
+    println!(
+        "  guests      {}",
+        if loaded.config.accounts.guest().is_some() {
+            "allowed"
+        } else {
+            "refused"
+        }
+    );
+    println!(
+        "  audio       ports {}-{}: {} relayed calls",
+        loaded.config.rtp.start,
+        loaded.config.rtp.end,
+        loaded.config.rtp.relayed_calls()
+    );
+    println!("  checked     {}", render::summary(&loaded.findings));
+}
+
+async fn exchange(loaded: load::Loaded, traced: &[Traced]) -> ExitCode {
+    let options = runtime::Options {
+        directory: loaded.directory.clone(),
+        globals: (*loaded.globals()).clone(),
+        ..runtime::Options::default()
+    };
+    // Before the sockets: a signal that comes while they open must not kill half an exchange.
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(fault) => return load::cannot(&fault.to_string()),
+    };
+    let engine = match Engine::start(loaded.config.clone(), loaded.module(), options).await {
+        Ok(engine) => engine,
+        Err(fault) => {
+            eprintln!("strowger: {fault}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let at: Vec<String> = engine
+        .addresses()
+        .iter()
+        .map(|l| format!("{} {}", l.protocol.name().to_lowercase(), l.address))
+        .collect();
+    println!("  listening   {}", at.join(", "));
+    println!("Ready. Ctrl-C lets the calls end and stops.");
+    let _ = std::io::stdout().flush();
+    if !traced.is_empty() {
+        tokio::spawn(trace(engine.observe(), traced.to_vec()));
+    }
+    signals.next().await;
+    let calls = engine.stats().channels;
+    println!(
+        "Stopping: {calls} channels; waiting at most {} s (again: at once).",
+        limits::DRAIN.as_secs()
+    );
+    let (patience, hurry) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        signals.next().await;
+        let _ = patience.send(());
+    });
+    let stopped = engine
+        .stop_unless(limits::DRAIN, async { drop(hurry.await) })
+        .await;
+    println!("Stopped; {} channels had to be ended.", stopped.ended);
+    ExitCode::SUCCESS
+}
+
+/// Ctrl-C and SIGTERM.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Signals> {
+        Ok(Signals {
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+/// Prints what happens, one line each.
+async fn trace(mut observer: Observer, traced: Vec<Traced>) {
+    while let Some(notice) = observer.next().await {
+        let time = format!("{:>10.3}", notice.micros as f64 / 1e6);
+        match notice.what {
+            What::Message {
+                incoming,
+                protocol,
+                local,
+                remote,
+                bytes,
+            } if traced.contains(&Traced::Sip) => {
+                let arrow = if incoming { "<--" } else { "-->" };
+                println!(
+                    "{time}  {local} {arrow} {} {remote}  {}",
+                    protocol.name(),
+                    ladder::title(&bytes)
+                );
+            }
+            What::Step { channel, step } if traced.contains(&Traced::Dialplan) => {
+                let lossy = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+                let at = step
+                    .source
+                    .as_ref()
+                    .map(|s| format!("{}:{}", s.file, s.line))
+                    .unwrap_or_default();
+                println!(
+                    "{time}  {channel}  [{}@{}:{}] {}({})  {at}",
+                    lossy(&step.exten),
+                    lossy(&step.context),
+                    step.priority,
+                    lossy(&step.application),
+                    lossy(&step.arguments)
+                );
+            }
+            _ => {}
+        }
+    }
+}
