@@ -440,7 +440,11 @@ impl Drop for Engine {
 #[must_use]
 pub fn globals(plan: &strowger_compiler::Hir) -> Globals {
     let variables = plan.globals.iter().filter(|g| !g.name.ends_with(b")"));
-    Globals(variables.map(|g| (g.name.clone(), g.value.clone())).collect())
+    Globals(
+        variables
+            .map(|g| (g.name.clone(), g.value.clone()))
+            .collect(),
+    )
 }
 
 /// What the machine tells a dialplan: names and directories.

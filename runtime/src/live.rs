@@ -126,7 +126,12 @@ impl Live {
             } else {
                 ""
             };
-            line.end(strowger_stdlib::status::Cause(cause).sip_answer(), cause, text).await;
+            line.end(
+                strowger_stdlib::status::Cause(cause).sip_answer(),
+                cause,
+                text,
+            )
+            .await;
         }
     }
 }

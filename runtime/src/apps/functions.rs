@@ -17,7 +17,9 @@ pub(crate) fn read(live: &Live, function: &[u8], args: &[u8]) -> Reply {
         b"DEVICE_STATE" => Reply::value(device_state(live, args)),
         b"ENV" if live.shared.config.options.grants.contains("env") => {
             let name = String::from_utf8_lossy(args).into_owned();
-            std::env::var_os(name).map_or_else(Reply::done, |value| Reply::value(value.as_encoded_bytes().to_vec()))
+            std::env::var_os(name).map_or_else(Reply::done, |value| {
+                Reply::value(value.as_encoded_bytes().to_vec())
+            })
         }
         _ => super::unserved_function(live, function),
     }

@@ -32,10 +32,16 @@ fn no_audio(live: &Live, application: &str) -> Reply {
 /// A function that is not served: says why, if the reason is a capability.
 pub(crate) fn unserved_function(live: &Live, function: &[u8]) -> Reply {
     let grants = &live.shared.config.options.grants;
-    let needs = signatures::function(function).and_then(|s| s.capability).map(|c| c.name());
-    if let Some(needed) = needs.filter(|needed| REFUSED.contains(needed) && !grants.contains(*needed)) {
+    let needs = signatures::function(function)
+        .and_then(|s| s.capability)
+        .map(|c| c.name());
+    if let Some(needed) =
+        needs.filter(|needed| REFUSED.contains(needed) && !grants.contains(*needed))
+    {
         let name = String::from_utf8_lossy(function);
-        let text = format!("{name}() is refused: it needs `{needed}`, which [sandbox] in strowger.toml does not grant");
+        let text = format!(
+            "{name}() is refused: it needs `{needed}`, which [sandbox] in strowger.toml does not grant"
+        );
         live.note(Level::Warning, "refused-capability", &text);
     }
     Reply::with(Answer::Unserved)
@@ -45,13 +51,21 @@ pub(crate) fn unserved_function(live: &Live, function: &[u8]) -> Reply {
 pub(crate) fn unserved(live: &Live, application: &[u8]) -> Reply {
     let name = String::from_utf8_lossy(application);
     let grants = &live.shared.config.options.grants;
-    let needs = signatures::application(application).and_then(|s| s.capability).map(|c| c.name());
+    let needs = signatures::application(application)
+        .and_then(|s| s.capability)
+        .map(|c| c.name());
     match needs.filter(|needed| REFUSED.contains(needed) && !grants.contains(*needed)) {
         Some(needed) => {
-            let text = format!("{name} is refused: it needs `{needed}`, which [sandbox] in strowger.toml does not grant; the call ends");
+            let text = format!(
+                "{name} is refused: it needs `{needed}`, which [sandbox] in strowger.toml does not grant; the call ends"
+            );
             live.note(Level::Warning, "refused-capability", &text);
         }
-        None => live.note(Level::Warning, "no-application", &format!("{name} is not built into this exchange yet; the call ends")),
+        None => live.note(
+            Level::Warning,
+            "no-application",
+            &format!("{name} is not built into this exchange yet; the call ends"),
+        ),
     }
     Reply::with(Answer::Unserved)
 }

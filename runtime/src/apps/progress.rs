@@ -47,7 +47,12 @@ pub(crate) async fn refuse(
                 });
             }
         } else {
-            line.end(strowger_stdlib::status::Cause(cause).sip_answer(), cause, "").await;
+            line.end(
+                strowger_stdlib::status::Cause(cause).sip_answer(),
+                cause,
+                "",
+            )
+            .await;
         }
     }
     let reply = wait::wait(live, timeout_ms, inbox).await;

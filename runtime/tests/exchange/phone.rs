@@ -7,7 +7,7 @@ use std::time::Duration;
 use strowger_runtime::sip::flow::{Flow, ListenerId, Now, Protocol};
 use strowger_runtime::sip::stack::{
     Answer, Body, Command, Counts, Credentials, Event, Incoming, Invite, LegId, Limits, Party,
-    Reply, Request, RequestId, Secret, Stack, Why,
+    Request, RequestId, Secret, Stack, Why,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
@@ -127,10 +127,15 @@ impl Phone {
             .unwrap()
     }
 
-    /// Nothing may happen for this long.
+    /// Nobody may call for this long.
     pub async fn quiet(&mut self, time: Duration) {
-        if let Ok(event) = tokio::time::timeout(time, self.events.recv()).await {
-            panic!("{}: nothing should happen, but {event:?}", self.user);
+        let until = Instant::now() + time;
+        while let Ok(event) = tokio::time::timeout_at(until, self.events.recv()).await {
+            assert!(
+                !matches!(event, Some(Event::Incoming(_))),
+                "{}: nobody should call, but {event:?}",
+                self.user
+            );
         }
     }
 
@@ -290,27 +295,10 @@ impl Phone {
         });
     }
 
-    pub fn reply(&self, leg: LegId) {
-        self.command(Command::Reply {
-            leg,
-            reply: Reply::Sdp(self.sdp()),
-        });
-    }
-
     pub fn hang_up(&self, leg: LegId) {
         self.command(Command::End {
             leg,
             why: Why::default(),
-        });
-    }
-
-    pub fn refuse(&self, leg: LegId, status: u16) {
-        self.command(Command::End {
-            leg,
-            why: Why {
-                status,
-                ..Why::default()
-            },
         });
     }
 
@@ -323,7 +311,7 @@ impl Phone {
                 } if answered == leg => {
                     return String::from_utf8_lossy(&sdp.unwrap_or_default()).into_owned();
                 }
-                Event::Ended { ended, .. } => {
+                Event::Ended { leg: gone, ended } if gone == leg => {
                     panic!("{}: the call ended with {ended:?}", self.user)
                 }
                 _ => {}

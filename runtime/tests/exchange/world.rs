@@ -15,18 +15,32 @@ pub struct World {
     observer: Observer,
 }
 
+/// An exchange at `near` with a folder of `examples/`.
+pub async fn of_folder(net: &Net, near: &str, folder: &str) -> World {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../examples")
+        .join(folder);
+    start(net, near, &config::gather(&path).unwrap()).await
+}
+
 /// An exchange at `near` with these files.
 pub async fn exchange(net: &Net, near: &str, files: &[(&str, &str)]) -> World {
-    let near: SocketAddr = near.parse().unwrap();
     let mut sources = Sources::new();
     for (name, text) in files {
         sources.add(name, text.as_bytes());
     }
-    let compiled = strowger_compiler::compile(&sources, &strowger_compiler::Options::default());
-    let (config, _) = config::load(&sources);
+    start(net, near, &sources).await
+}
+
+async fn start(net: &Net, near: &str, sources: &Sources) -> World {
+    let near: SocketAddr = near.parse().unwrap();
+    let compiled = strowger_compiler::compile(sources, &strowger_compiler::Options::default());
+    let (config, _) = config::load(sources);
+    let globals = strowger_runtime::globals(&compiled.hir);
     let options = Options {
         seed: Some([1; 32]),
         wire: Some(net.exchange(near)),
+        globals,
         ..Options::default()
     };
     let engine = Engine::start(config, compiled.module.unwrap(), options)
