@@ -502,3 +502,47 @@ fn a_machine_can_be_cloned_in_the_middle_of_an_expression() {
     );
     assert!(matches!(step, Step::Done(_)));
 }
+
+#[test]
+fn the_published_message_plan_sends_on_and_tells_of_failures() {
+    let module = module(include_str!("../../examples/two-phones/extensions.conf"));
+    let deliver = |status: &'static str| {
+        let mut party = Party {
+            state: State::Up,
+            ..Party::default()
+        };
+        party.message.from = b"\"61\" <sip:61@127.0.0.1>".to_vec();
+        party.message.to = b"sip:ealbouy@127.0.0.1".to_vec();
+        party.message.body = b"hello".to_vec();
+        let run = Run::Message(Place::new("sms", "ealbouy", 1));
+        let entry = Entry {
+            party,
+            variables: Vec::new(),
+            run,
+        };
+        let mut vm = Vm::new(Limits::default());
+        let ran = run_with(&mut World::default(), &mut vm, &module, entry, |_, _| {
+            Some(Reply::done().set("MESSAGE_SEND_STATUS", status))
+        });
+        let sent = ran.effects.into_iter().map(|e| match e {
+            Effect::SendMessage(m) => (text(&m.destination), text(&m.from), text(&m.message.body)),
+            other => panic!("{other:?}"),
+        });
+        sent.collect::<Vec<_>>()
+    };
+    // The quotes vanish, as in every argument but the last that an application declares.
+    let first = (
+        "sip:ealbouy".into(),
+        "61 <sip:61@127.0.0.1>".into(),
+        "hello".into(),
+    );
+    assert_eq!(deliver("SUCCESS"), std::slice::from_ref(&first));
+    let notice = "\"[01011970-00:00:00] Your message to ealbouy has failed. Retry later.\"";
+    assert_eq!(
+        deliver("FAILURE"),
+        [
+            first,
+            ("sip:61".into(), "ServiceCenter".into(), notice.into())
+        ]
+    );
+}

@@ -84,7 +84,7 @@ enum Waits {
     /// Digits of a number.
     Number(Text),
     /// Keys for a variable: what was asked last.
-    Keys(Keys, Effect),
+    Keys(Box<(Keys, Effect)>),
 }
 
 fn flow(f: Flow) -> Act {
@@ -119,7 +119,7 @@ impl App {
     }
 
     fn ask_keys(&mut self, keys: Keys, effect: Effect) -> Act {
-        self.state = Waits::Keys(keys, effect.clone());
+        self.state = Waits::Keys(Box::new((keys, effect.clone())));
         Act::Leave(effect)
     }
 
@@ -139,7 +139,8 @@ impl Vm {
         if let Waits::Number(digits) = &mut app.state {
             return self.collect_number(w, digits, feed);
         }
-        if let Waits::Keys(keys, asked) = &mut app.state {
+        if let Waits::Keys(open) = &mut app.state {
+            let (keys, asked) = &mut **open;
             return match self.keys(w, keys, asked, feed) {
                 Ok(next) => {
                     asked.clone_from(&next);
