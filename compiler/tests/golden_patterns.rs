@@ -66,3 +66,37 @@ fn the_winning_line_is_the_one_that_asterisk_ran() {
         failed.join("\n")
     );
 }
+
+mod many {
+    //! Contexts with many patterns are searched by a trie: it must find what a search one by one finds.
+    use super::world::{self, World};
+    use proptest::prelude::*;
+    use strowger_compiler::pattern::Matches;
+
+    fn pattern() -> impl Strategy<Value = String> {
+        let element = prop::sample::select(vec![
+            "1", "2", "3", "X", "N", "Z", "[12]", "[2-4]", "[13]", "[321]",
+        ]);
+        let end = prop::sample::select(vec!["", "", ".", "!"]);
+        (prop::collection::vec(element, 0..4), end)
+            .prop_map(|(e, end)| format!("_{}{end}", e.concat()))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_trie_finds_what_a_list_finds(patterns in prop::collection::vec(pattern(), 16..60), dialled in "[0-4]{0,5}") {
+            let mut plan = String::from("[c]\n");
+            for p in &patterns {
+                plan.push_str(&format!("exten => {p},1,NoOp()\n"));
+            }
+            let mut ranked: Vec<(Matches, &String)> = patterns.iter().map(|p| (Matches::read(p.as_bytes()), p)).collect();
+            ranked.sort_by(|a, b| a.0.rank(&b.0));
+            let want = ranked.iter().find(|(m, _)| m.matches(dialled.as_bytes())).map(|(m, _)| m);
+            let found = world::module(&plan).find(&World::default().inputs(), b"c", dialled.as_bytes(), None);
+            let got = found.map(|m| Matches::read(&m.exten));
+            prop_assert_eq!(got.as_ref(), want);
+        }
+    }
+}

@@ -24,6 +24,7 @@ mod route;
 mod run;
 mod slow;
 pub mod trace;
+mod trie;
 mod write;
 
 pub use builder::{Builder, ContextId, EntryId, StepCode, StepHead};

@@ -14,6 +14,7 @@ use crate::known::{self, Known};
 use crate::op::{Builtin, Field, Instr, Kind, Op};
 use crate::pattern::{ByteSet, Element, Matches, Pattern};
 use crate::trace::Source;
+use crate::trie::Trie;
 
 /// A string of a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,6 +33,8 @@ pub struct Module {
     by_context: HashMap<Box<[u8]>, u32>,
     /// Per context: index of the first entry of each plain name.
     plain: Vec<HashMap<Box<[u8]>, u32>>,
+    /// Per context, if it holds many patterns.
+    tries: Vec<Option<Trie>>,
     /// What each application name means.
     known: Vec<Known>,
     /// Tells modules apart when a channel is resumed.
@@ -188,12 +191,18 @@ impl Module {
             .iter()
             .map(|id| known::application(&text(*id), version))
             .collect();
+        let tries = parts
+            .contexts
+            .iter()
+            .map(|c| Trie::build(&c.entries))
+            .collect();
         let identity = fingerprint(&parts);
         Ok(Module {
             parts,
             slots,
             by_context,
             plain,
+            tries,
             known,
             identity,
         })
@@ -224,6 +233,10 @@ impl Module {
     /// The first entry of a context with this plain name (no dashes).
     pub(crate) fn plain_entry(&self, context: usize, name: &[u8]) -> Option<usize> {
         self.plain.get(context)?.get(name).map(|i| *i as usize)
+    }
+
+    pub(crate) fn trie(&self, context: usize) -> Option<&Trie> {
+        self.tries.get(context)?.as_ref()
     }
 
     pub(crate) fn priority(&self, context: usize, entry: usize, index: usize) -> Option<&Priority> {

@@ -94,46 +94,59 @@ pub(crate) fn find(
 impl Search<'_> {
     /// The winner among the entries of one context, and the priority in it.
     fn own(&mut self, context: usize) -> Option<(usize, usize)> {
-        let entries = &self.module.parts.contexts[context].entries;
-        let mut at = match (self.question, self.module.plain_entry(context, &self.plain)) {
-            (Question::Match, Some(first)) => first,
-            (Question::Match, None) => {
-                entries.partition_point(|e| matches!(e.matches, Matches::Name(_)))
+        let module = self.module;
+        let entries = &module.parts.contexts[context].entries;
+        if self.question != Question::Match {
+            return self.first(entries, 0..entries.len()).flatten();
+        }
+        if let Some(first) = module.plain_entry(context, &self.plain) {
+            let name = &entries[first].matches;
+            let end = entries[first..].iter().position(|e| e.matches != *name);
+            let end = end.map_or(entries.len(), |n| first + n);
+            if let Some(decided) = self.first(entries, first..end) {
+                return decided;
             }
-            _ => 0,
-        };
-        while let Some(entry) = entries.get(at) {
-            at += 1;
+        }
+        match module.trie(context) {
+            Some(trie) if !self.dialled.starts_with(b"_") => {
+                // The text is the walk's; the search goes on beside it.
+                let plain = self.plain.clone();
+                self.first(entries, trie.matches(&plain)).flatten()
+            }
+            _ => {
+                let patterns = entries.partition_point(|e| matches!(e.matches, Matches::Name(_)));
+                self.first(entries, patterns..entries.len()).flatten()
+            }
+        }
+    }
+
+    /// Decides by the first of these entries that matches; `None`: none of them decides.
+    fn first(
+        &mut self,
+        entries: &[Entry],
+        candidates: impl IntoIterator<Item = usize>,
+    ) -> Option<Option<(usize, usize)>> {
+        for at in candidates {
+            let Some(entry) = entries.get(at) else {
+                continue;
+            };
             let found = entry
                 .matches
                 .answer(self.dialled, &self.plain, self.question);
-            if found == Found::No
-                && self.question == Question::Match
-                && matches!(entry.matches, Matches::Name(_))
-            {
-                // Behind the entries of one plain name only patterns can match.
-                at = entries.partition_point(|e| matches!(e.matches, Matches::Name(_)));
-                continue;
-            }
             if found == Found::No || !self.caller_fits(entry) {
                 continue;
             }
             if found == Found::Early && self.question == Question::MatchMore {
-                return None;
+                return Some(None);
             }
-            let (entry, index) = if self.module.parts.options.best_only {
-                let best = self.best_of_equal_prefix(entries, at - 1);
-                (best, self.wanted(&entries[best])?)
-            } else {
-                match self.wanted(entry) {
-                    Some(index) => (at - 1, index),
-                    None => {
-                        self.settled = false;
-                        continue;
-                    }
-                }
-            };
-            return Some((entry, index));
+            if self.module.parts.options.best_only {
+                let best = self.best_of_equal_prefix(entries, at);
+                return Some(self.wanted(&entries[best]).map(|index| (best, index)));
+            }
+            match self.wanted(entry) {
+                Some(index) => return Some(Some((at, index))),
+                None => self.settled = false,
+            }
         }
         None
     }
