@@ -226,9 +226,8 @@ fn the_fix_for_guests_silences_the_warning() {
         edit.span.start as usize..edit.span.end as usize,
         edit.text.iter().copied(),
     );
-    let (config, findings) = read(&[("sip.conf", std::str::from_utf8(&fixed).unwrap())]);
+    let (_, findings) = read(&[("sip.conf", std::str::from_utf8(&fixed).unwrap())]);
     assert_eq!(findings, Vec::<String>::new());
-    assert_eq!(config.sip.context, b"a");
 }
 
 #[test]
@@ -319,17 +318,14 @@ fn an_auth_that_cannot_be_used_lets_nobody_in() {
 #[test]
 fn pjsip_defaults_and_references() {
     let (config, _) = pjsip(
-        "[global]\ntype=global\ndefault_realm=house\nuser_agent=me\n[system]\ntype=system\ntimer_t1=100\n\
+        "[global]\ntype=global\ndefault_realm=house\n[system]\ntype=system\ntimer_t1=100\n\
          [t]\ntype=transport\nprotocol=tcp\nbind=192.0.2.1\n\
          [1]\ntype=endpoint\nallow=!all,alaw\nauth=1\naors=1,2\ntransport=t\ndtmf_mode=inband\nrewrite_contact=yes\nset_var=X=1\n\
          [1]\ntype=auth\nusername=1\npassword=x\nsupported_algorithms_uas=SHA-256,MD5\n[1]\ntype=aor\ncontact=sip:a@192.0.2.7:5070\n\
          [1]\ntype=identify\nendpoint=1\nmatch=192.0.2.0/24,peer.example\n",
     );
     assert_eq!(config.accounts.realm(), b"house");
-    assert_eq!(
-        (config.sip.user_agent.as_deref(), config.sip.t1),
-        (Some(&b"me"[..]), 100)
-    );
+    assert_eq!(config.sip.t1, 100);
     let one = account(&config, Technology::Pjsip, "1");
     assert_eq!(
         (one.context.as_slice(), one.message_context.as_slice()),
@@ -458,6 +454,38 @@ fn our_own_file() {
     let (config, findings) = read(&[("strowger.toml", "[store]\nlocation = \"memory\"\n[sip\n")]);
     assert_eq!(config.options.store, StoreChoice::Memory);
     assert_eq!(findings, ["C030 strowger.toml:3"]);
+}
+
+#[test]
+fn levels_of_our_own_file_count_for_findings() {
+    let sip = (
+        "sip.conf",
+        "[general]\n[1]\ntype=friend\nhost=dynamic\nsecret=x\nqualify=yes\n",
+    );
+    assert_eq!(
+        read(&[sip]).1,
+        ["C020 sip.conf:6", "C028 sip.conf:1"]
+            .map(str::to_owned)
+            .into_iter()
+            .rev()
+            .collect::<Vec<_>>()
+    );
+    let one = ("strowger.toml", "[levels]\nC028 = \"allow\"\n");
+    assert_eq!(read(&[sip, one]).1, ["C020 sip.conf:6"]);
+    let family = (
+        "strowger.toml",
+        "[levels]\nfiles = \"allow\"\nC020 = \"deny\"\n",
+    );
+    let mut sources = Sources::new();
+    for (name, text) in [sip, family] {
+        sources.add(name, text);
+    }
+    let (_, findings) = config::load(&sources);
+    assert_eq!(findings.len(), 1);
+    assert_eq!(
+        (findings[0].code, findings[0].level),
+        ("C020", strowger_compiler::Level::Error)
+    );
 }
 
 #[test]

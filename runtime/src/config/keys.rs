@@ -58,7 +58,7 @@ const SIP: &[SipGroup] = &[
         General,
         "realm accept_outofcall_message auth_message_requests allowguest alwaysauthreject \
          udpbindaddr bindaddr bindport tcpenable tcpbindaddr maxexpiry maxexpirey minexpiry \
-         defaultexpiry defaultexpirey useragent timert1 auth",
+         defaultexpiry defaultexpirey timert1 auth",
     ),
     (
         Relayed,
@@ -98,6 +98,7 @@ const SIP: &[SipGroup] = &[
         "srvlookup",
     ),
     (Later("it is 64 times T1"), General, "timerb"),
+    (Later("the exchange names itself"), General, "useragent"),
     (Later("calls are not counted"), Device, "call-limit"),
     (
         Later("a call whose audio stops is not ended"),
@@ -519,11 +520,7 @@ const PJSIP: &[PjsipGroup] = &[
         Later("only addresses identify"),
         "match_header match_request_uri transport",
     ),
-    (
-        Kind::Global,
-        Served,
-        "user_agent default_from_user default_realm",
-    ),
+    (Kind::Global, Served, "default_from_user default_realm"),
     (
         Kind::Global,
         Harmless,
@@ -534,6 +531,11 @@ const PJSIP: &[PjsipGroup] = &[
          mwi_disable_initial_unsolicited send_contact_status_on_update_registration \
          taskprocessor_overload_trigger use_callerid_contact default_auth_algorithms_uas \
          default_auth_algorithms_uac all_codecs_on_empty_reinvite ignore_uri_user_options",
+    ),
+    (
+        Kind::Global,
+        Later("the exchange names itself"),
+        "user_agent",
     ),
     (
         Kind::Global,

@@ -31,8 +31,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use strowger_compiler::codes;
 use strowger_compiler::conf::line;
-use strowger_compiler::diagnostic::Diagnostic;
+use strowger_compiler::diagnostic::{Diagnostic, Level};
 use strowger_compiler::source::{FileId, Sources, Span, glob};
 
 use findings::Findings;
@@ -221,8 +222,6 @@ pub fn load(sources: &Sources) -> (Config, Vec<Diagnostic>) {
     let listeners = opened(listeners, &options, &mut findings);
 
     let signalling = Signalling {
-        context: sip.general.context().to_vec(),
-        user_agent: pjsip.user_agent.or(sip.general.user_agent.clone()),
         t1: pjsip
             .t1
             .or(sip.general.t1)
@@ -254,7 +253,23 @@ pub fn load(sources: &Sources) -> (Config, Vec<Diagnostic>) {
         system,
         options,
     };
-    (config, findings.into_vec())
+    let levels = config.levels();
+    let findings = findings
+        .into_vec()
+        .into_iter()
+        .filter_map(|f| levelled(f, &levels))
+        .collect();
+    (config, findings)
+}
+
+/// The finding at the level that `[levels]` gives to its code or family; `None` at `allow`.
+fn levelled(mut finding: Diagnostic, levels: &BTreeMap<&str, &str>) -> Option<Diagnostic> {
+    let family = codes::find(finding.code).map_or("", |c| c.family);
+    let word = levels.get(finding.code).or_else(|| levels.get(family));
+    if let Some(level) = word.and_then(|w| Level::parse(w)) {
+        finding.level = level;
+    }
+    (finding.level != Level::Allow).then_some(finding)
 }
 
 /// One file through the line reader, whose findings are ours. A file that Asterisk would refuse as a whole is read all the same: what is
@@ -329,10 +344,6 @@ impl Config {
 /// Options of signalling that belong to no account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signalling {
-    /// Where guests and accounts without a `context` enter the plan.
-    pub context: Vec<u8>,
-    /// `User-Agent` and `Server`; `None` for our own.
-    pub user_agent: Option<Vec<u8>>,
     /// RFC 3261 timer T1 in milliseconds.
     pub t1: u32,
     /// User part of From where a channel has no number.
@@ -342,8 +353,6 @@ pub struct Signalling {
 impl Default for Signalling {
     fn default() -> Signalling {
         Signalling {
-            context: b"default".to_vec(),
-            user_agent: None,
             t1: 500,
             default_from_user: b"asterisk".to_vec(),
         }

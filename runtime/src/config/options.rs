@@ -69,7 +69,7 @@ impl Default for Options {
 }
 
 /// Capabilities that can be granted.
-pub const GRANTS: [&str; 5] = ["shell", "files", "agi", "network", "database"];
+pub const GRANTS: [&str; 5] = ["shell", "agi", "file", "http", "env"];
 
 /// Tables and their keys; a table without keys takes any.
 const TABLES: &[(&str, &[&str])] = &[

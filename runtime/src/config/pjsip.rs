@@ -27,7 +27,6 @@ pub(super) struct PjsipConf {
     pub(super) aors: Vec<Aor>,
     pub(super) identifies: Vec<Identify>,
     pub(super) realm: Option<Vec<u8>>,
-    pub(super) user_agent: Option<Vec<u8>>,
     pub(super) from_user: Option<Vec<u8>>,
     pub(super) t1: Option<u32>,
 }
@@ -47,7 +46,6 @@ pub(super) fn read(file: &line::Config, findings: &mut Findings) -> PjsipConf {
         for value in &section.values {
             let bytes = value.text.bytes();
             match value.key.bytes() {
-                b"user_agent" => out.user_agent = Some(bytes.to_vec()),
                 b"default_from_user" => out.from_user = Some(bytes.to_vec()),
                 b"default_realm" => out.realm = Some(bytes.to_vec()),
                 _ => {}

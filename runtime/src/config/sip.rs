@@ -32,7 +32,6 @@ pub(super) struct General {
     pub(super) device: Device,
     pub(super) realm: Vec<u8>,
     pub(super) guests: bool,
-    pub(super) user_agent: Option<Vec<u8>>,
     pub(super) t1: Option<u32>,
     /// `[authentication]` and `auth=`: credentials by realm, for every call out.
     pub(super) outbound: Vec<Credential>,
@@ -112,7 +111,6 @@ impl General {
             device: Device::default(),
             realm: b"asterisk".to_vec(),
             guests: false,
-            user_agent: None,
             t1: None,
             outbound: Vec::new(),
             listeners: Vec::new(),
@@ -201,7 +199,6 @@ fn general(file: &line::Config, options: &Options, findings: &mut Findings) -> G
         let bytes = value.text.bytes();
         match value.key.bytes().to_ascii_lowercase().as_slice() {
             b"realm" if !bytes.is_empty() => general.realm = bytes.to_vec(),
-            b"useragent" => general.user_agent = Some(bytes.to_vec()),
             b"allowguest" => guests = truth(value, findings).or(guests),
             b"alwaysauthreject" => {
                 if truth(value, findings) == Some(false) {
@@ -546,11 +543,6 @@ impl General {
             bind: SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 5060),
             place: None,
         }
-    }
-
-    /// Where unknown callers enter the plan.
-    pub(super) fn context(&self) -> &[u8] {
-        &self.device.context
     }
 
     /// The account of callers that nobody knows, as `[general]` describes it. It is named after no section.
