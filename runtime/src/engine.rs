@@ -267,6 +267,10 @@ impl Engine {
         let clock = Clock::new();
         let seed = options.seed.unwrap_or_else(random_seed);
         let in_memory = options.wire.is_some();
+        let (config, lost) = config.look_up().await;
+        for name in lost {
+            tracing::warn!(%name, "no address found: whoever is known by this host name stays unknown until a restart");
+        }
         let audio = if in_memory {
             Audio::mute(
                 u64::try_from(Carries::of(config.rtp.start, config.rtp.end, 1).streams)

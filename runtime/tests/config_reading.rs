@@ -190,6 +190,21 @@ fn hosts_and_ports_of_peers() {
     assert!(resolved.unresolved().is_empty());
 }
 
+#[tokio::test]
+async fn host_names_are_looked_up_once() {
+    let (config, _) = sip(&format!(
+        "{QUIET}[a]\ntype=peer\nhost=localhost\n[b]\ntype=peer\nhost=no-such-host.invalid\n"
+    ));
+    let (config, lost) = config.look_up().await;
+    assert_eq!(lost, ["no-such-host.invalid"]);
+    let here = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+    assert_eq!(
+        config.accounts.addressed(here(5060), false).unwrap().name,
+        b"a"
+    );
+    assert!(config.accounts.addressed(here(5061), false).is_none());
+}
+
 #[test]
 fn guests_are_refused_unless_somebody_says_otherwise() {
     let device = "[1]\ntype=friend\nhost=dynamic\nsecret=x\n";

@@ -10,6 +10,7 @@ mod directories;
 mod findings;
 mod keys;
 mod listener;
+mod lookup;
 mod options;
 mod pjsip;
 mod rtp;
