@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::command::{Body, Invite, LegId};
+use super::command::{Body, HeaderLine, Invite, LegId};
 use super::compose::{self, Draft};
 use super::dialog::{Dialog, Inside};
 use super::event::{By, Ended, Event, State};
@@ -16,6 +16,12 @@ use super::tables::{Key, Purpose, Tables, User};
 struct Early {
     tag: Bytes,
     sdp: Option<Bytes>,
+}
+
+/// What CANCEL carries, until it is out.
+struct Cancel {
+    sent: bool,
+    headers: Vec<HeaderLine>,
 }
 
 /// The first INVITE of a leg, until its last answer.
@@ -33,8 +39,8 @@ pub(crate) struct Calling {
     proofs: Vec<(Name, Vec<u8>)>,
     /// No final answer yet, so one may come.
     pub(crate) open: bool,
-    /// The owner wants no answer any more; `Some(true)` once CANCEL is out.
-    cancel: Option<bool>,
+    /// The owner wants no answer any more.
+    cancel: Option<Cancel>,
     rang: bool,
     said: u16,
     forks: Vec<Early>,
@@ -157,9 +163,9 @@ impl Leg {
 
     fn rings(&mut self, t: &mut Tables, status: u16, answer: &Message) {
         let Some(c) = &mut self.calling else { return };
-        if let Some(sent) = &mut c.cancel {
-            if !*sent {
-                *sent = t.cancel(c.key);
+        if let Some(cancel) = &mut c.cancel {
+            if !cancel.sent {
+                cancel.sent = t.cancel(c.key, &cancel.headers);
             }
             return;
         }
@@ -374,10 +380,10 @@ impl Leg {
     }
 
     /// No answer is wanted any more: CANCEL, once a provisional answer came.
-    pub(crate) fn cancel(&mut self, t: &mut Tables) {
+    pub(crate) fn cancel(&mut self, t: &mut Tables, headers: Vec<HeaderLine>) {
         let Some(c) = &mut self.calling else { return };
-        let sent = t.cancel(c.key);
-        c.cancel = Some(sent);
+        let sent = t.cancel(c.key, &headers);
+        c.cancel = Some(Cancel { sent, headers });
     }
 
     /// Their offer came in a 2xx: our answer rides in ACK, which waits for it.

@@ -356,7 +356,7 @@ impl Leg {
             }
             Exchange::Ours { key, until, .. } => {
                 *until = None;
-                t.cancel(*key);
+                t.cancel(*key, &[]);
             }
             Exchange::Stable => {}
         }

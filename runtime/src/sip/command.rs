@@ -193,7 +193,8 @@ pub struct Why {
     pub cause: u8,
     /// Text for the Reason header and the reason phrase; may be empty.
     pub text: Bytes,
-    /// More headers on the final answer, as `Retry-After` or `Contact` of a 302.
+    /// More headers on the final answer, as `Retry-After` or `Contact` of a 302. BYE and CANCEL carry those named `Reason`, as
+    /// `SIP;cause=200;text="Call completed elsewhere"`.
     pub headers: Vec<HeaderLine>,
 }
 

@@ -139,23 +139,17 @@ impl<'a> Say<'a> {
 
 /// The ACK of a final answer that is not 2xx: of the INVITE's transaction (RFC 3261 17.1.1.3).
 pub(crate) fn acknowledge(invite: &Message, answer: &Message) -> Bytes {
-    companion(
-        invite,
-        Method::Ack,
-        answer.get(Name::To).unwrap_or_default(),
-    )
+    let to = answer.get(Name::To).unwrap_or_default();
+    companion(invite, Method::Ack, to, &[])
 }
 
 /// The CANCEL of an INVITE (RFC 3261 9.1).
-pub(crate) fn cancel(invite: &Message) -> Bytes {
-    companion(
-        invite,
-        Method::Cancel,
-        invite.get(Name::To).unwrap_or_default(),
-    )
+pub(crate) fn cancel(invite: &Message, headers: &[HeaderLine]) -> Bytes {
+    let to = invite.get(Name::To).unwrap_or_default();
+    companion(invite, Method::Cancel, to, headers)
 }
 
-fn companion(invite: &Message, method: Method<'_>, to: &[u8]) -> Bytes {
+fn companion(invite: &Message, method: Method<'_>, to: &[u8], headers: &[HeaderLine]) -> Bytes {
     let mut w = Writer::request(method, invite.uri_text());
     w.copy(invite, Name::Via)
         .copy(invite, Name::Route)
@@ -167,6 +161,7 @@ fn companion(invite: &Message, method: Method<'_>, to: &[u8]) -> Bytes {
     cseq.push(b' ');
     cseq.extend_from_slice(method.text());
     w.header(Name::CSeq, cseq);
+    more(&mut w, headers, false);
     w.end()
 }
 

@@ -6,9 +6,9 @@ use std::hash::{BuildHasher, Hasher};
 
 use bytes::Bytes;
 
-use super::command::{LegId, RequestId};
+use super::command::{HeaderLine, LegId, RequestId};
 use super::compose;
-use super::dice::{Dice, Use};
+use super::dice::Dice;
 use super::event::Event;
 use super::flow::{Flow, Now, Protocol, Transmit};
 use super::headers::Method;
@@ -200,60 +200,7 @@ impl Tables {
         self.transactions() >= self.limits.transactions
     }
 
-    // Keys.
-
-    /// Where a request would be found. ACK and CANCEL are looked for as the INVITE that they belong to.
-    pub(crate) fn server_key(&self, request: &Message, as_method: Method<'_>) -> Option<Key> {
-        let via = request.via().ok()?;
-        let as_method = if as_method == Method::Ack {
-            Method::Invite
-        } else {
-            as_method
-        };
-        let method = as_method.text();
-        if let Some(branch) = via.unique_branch() {
-            let mut sent_by = Vec::with_capacity(24);
-            via.host.write(&mut sent_by);
-            sent_by.make_ascii_lowercase();
-            let port = via.port.map_or(0, u32::from).to_be_bytes();
-            return Some(
-                self.dice
-                    .hash(Use::ServerKey, &[branch, &sent_by, &port, method]),
-            );
-        }
-        let cseq = request.cseq().ok()?;
-        let from = request.from().ok()?;
-        let parts: [&[u8]; 6] = [
-            request.call_id().ok()?,
-            from.tag().unwrap_or_default(),
-            &cseq.number.to_be_bytes(),
-            request.uri_text(),
-            via.text,
-            method,
-        ];
-        Some(self.dice.hash(Use::ServerKey, &parts))
-    }
-
-    /// What a merged request has in common with the first (RFC 3261 8.2.2.2).
-    pub(crate) fn merge_key(&self, request: &Message) -> Option<u128> {
-        let cseq = request.cseq().ok()?;
-        let from = request.from().ok()?;
-        let parts: [&[u8]; 4] = [
-            request.call_id().ok()?,
-            from.tag()?,
-            &cseq.number.to_be_bytes(),
-            cseq.method.text(),
-        ];
-        Some(self.dice.hash(Use::MergeKey, &parts))
-    }
-
-    fn client_key(&self, branch: &[u8], method: Method<'_>) -> Key {
-        self.dice.hash(Use::ClientKey, &[branch, method.text()])
-    }
-
-    pub(crate) fn dialog_key(&self, call_id: &[u8], local: &[u8], remote: &[u8]) -> u128 {
-        self.dice.hash(Use::DialogKey, &[call_id, local, remote])
-    }
+    // Dialogs.
 
     pub(crate) fn dialog(&self, key: u128) -> Option<LegId> {
         self.dialogs.get(&key).copied()
@@ -265,30 +212,6 @@ impl Tables {
 
     pub(crate) fn leave_dialog(&mut self, key: u128) {
         self.dialogs.remove(&key);
-    }
-
-    /// The tag of our answers to this request: the same whenever it comes.
-    pub(crate) fn tag_for(&self, request: &Message) -> Bytes {
-        let branch = request
-            .via()
-            .ok()
-            .and_then(|v| v.branch())
-            .unwrap_or_default()
-            .to_vec();
-        let from = request
-            .from()
-            .ok()
-            .and_then(|f| f.tag())
-            .unwrap_or_default()
-            .to_vec();
-        let number = request.cseq().map_or(0, |c| c.number).to_be_bytes();
-        // CANCEL and ACK get the tag of their INVITE: the branch is the same, the method does not count.
-        self.dice.tag(&[
-            request.call_id().unwrap_or_default(),
-            &from,
-            &number,
-            &branch,
-        ])
     }
 
     // Server transactions.
@@ -469,7 +392,7 @@ impl Tables {
     }
 
     /// Sends CANCEL for an INVITE that has heard a provisional answer, and waits for its end no longer than 64·T1.
-    pub(crate) fn cancel(&mut self, key: Key) -> bool {
+    pub(crate) fn cancel(&mut self, key: Key, headers: &[HeaderLine]) -> bool {
         let (now, times) = (self.micros(), self.times);
         let Some(entry) = self.clients.get_mut(&key) else {
             return false;
@@ -493,7 +416,7 @@ impl Tables {
             flow,
             Method::Cancel,
             &branch,
-            compose::cancel(&invite),
+            compose::cancel(&invite, headers),
             User::Nobody,
         );
         true

@@ -5,9 +5,9 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,8 +17,10 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::crowd::{Crowd, Place};
 use super::flow::{Flow, ListenerId, Protocol, Transmit};
 use super::framing::{Frame, Framer, PONG, keeps_alive};
+pub use super::routes::Routes;
 
 /// Longest datagram, in bytes.
 pub const DATAGRAM: usize = 65_535;
@@ -26,9 +28,6 @@ pub const DATAGRAM: usize = 65_535;
 const BATCH: usize = 64;
 /// Messages that wait to be sent on one connection. More: it is closed, for its peer does not read.
 const WAITING: usize = 256;
-/// Local addresses of routes that are remembered, and for how long.
-const ROUTES: usize = 4_096;
-const ROUTE_LIFE: Duration = Duration::from_secs(60);
 
 /// Bounds of the sockets.
 #[derive(Clone, Debug)]
@@ -166,10 +165,7 @@ impl Transport {
             }
             listening.push(bound);
         }
-        let routes = Routes {
-            listening: listening.into(),
-            cache: Arc::default(),
-        };
+        let routes = Routes::new(listening);
         for (id, socket) in &datagrams {
             tasks.spawn(read_datagrams(
                 *id,
@@ -207,7 +203,7 @@ impl Transport {
     /// Where it listens, with the real ports.
     #[must_use]
     pub fn listening(&self) -> &[Listening] {
-        &self.routes.listening
+        self.routes.listening()
     }
 
     /// What makes flows to new peers; to be given to whoever chooses targets.
@@ -563,143 +559,4 @@ async fn put(write: &mut (impl AsyncWriteExt + Unpin), bytes: &[u8], bounds: &Bo
         timeout(bounds.message, write.write_all(bytes)).await,
         Ok(Ok(()))
     )
-}
-
-/// What local address leads to a peer. Cheap to clone; shared by all that choose targets.
-#[derive(Clone, Debug)]
-pub struct Routes {
-    listening: Arc<[Listening]>,
-    cache: Arc<Mutex<HashMap<IpAddr, (IpAddr, std::time::Instant)>>>,
-}
-
-impl Routes {
-    fn find(&self, listener: ListenerId, protocol: Protocol) -> Option<Listening> {
-        self.listening
-            .iter()
-            .find(|l| l.listener == listener && l.protocol == protocol)
-            .copied()
-    }
-
-    /// The flow from a listener to a new peer. On a stream it means the connection to that peer, or a new one. `None`: no such
-    /// listener, or its address family has no way there.
-    #[must_use]
-    pub fn flow(
-        &self,
-        listener: ListenerId,
-        protocol: Protocol,
-        remote: SocketAddr,
-    ) -> Option<Flow> {
-        let bound = self.find(listener, protocol)?;
-        let ip = if bound.address.ip().is_unspecified() {
-            self.local(remote.ip())
-        } else {
-            bound.address.ip()
-        };
-        if ip.is_ipv4() != remote.is_ipv4() {
-            return None;
-        }
-        Some(Flow {
-            listener,
-            protocol,
-            local: SocketAddr::new(ip, bound.address.port()),
-            remote,
-            connection: 0,
-        })
-    }
-
-    /// The address of ours that packets to `peer` leave from: what a connected socket says. Remembered for a minute.
-    fn local(&self, peer: IpAddr) -> IpAddr {
-        let now = std::time::Instant::now();
-        let fresh = |at: &std::time::Instant| now.duration_since(*at) < ROUTE_LIFE;
-        if let Some((ip, at)) = lock(&self.cache).get(&peer)
-            && fresh(at)
-        {
-            return *ip;
-        }
-        let any: IpAddr = if peer.is_ipv4() {
-            Ipv4Addr::UNSPECIFIED.into()
-        } else {
-            Ipv6Addr::UNSPECIFIED.into()
-        };
-        let ask = || {
-            let socket = std::net::UdpSocket::bind((any, 0))?;
-            socket.connect((peer, 5060))?;
-            socket.local_addr()
-        };
-        let loopback: IpAddr = if peer.is_ipv4() {
-            Ipv4Addr::LOCALHOST.into()
-        } else {
-            Ipv6Addr::LOCALHOST.into()
-        };
-        let ip = ask().map_or(loopback, |a: SocketAddr| a.ip());
-        let mut cache = lock(&self.cache);
-        if cache.len() >= ROUTES {
-            cache.clear();
-        }
-        cache.insert(peer, (ip, now));
-        ip
-    }
-}
-
-/// How many connections there are, and from where.
-#[derive(Clone)]
-struct Crowd {
-    count: Arc<Mutex<(usize, HashMap<IpAddr, usize>)>>,
-    connections: usize,
-    per_address: usize,
-}
-
-/// One counted connection; leaves when dropped.
-struct Place {
-    crowd: Crowd,
-    address: Option<IpAddr>,
-}
-
-impl Crowd {
-    fn new(bounds: &Bounds) -> Crowd {
-        Crowd {
-            count: Arc::default(),
-            connections: bounds.connections,
-            per_address: bounds.per_address,
-        }
-    }
-
-    fn enter(&self, address: Option<IpAddr>) -> Option<Place> {
-        let mut count = lock(&self.count);
-        if count.0 >= self.connections {
-            return None;
-        }
-        if let Some(address) = address {
-            let here = count.1.entry(address).or_default();
-            if *here >= self.per_address {
-                return None;
-            }
-            *here += 1;
-        }
-        count.0 += 1;
-        Some(Place {
-            crowd: self.clone(),
-            address,
-        })
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut count = lock(&self.crowd.count);
-        count.0 -= 1;
-        if let Some(address) = self.address
-            && let Some(here) = count.1.get_mut(&address)
-        {
-            *here -= 1;
-            if *here == 0 {
-                count.1.remove(&address);
-            }
-        }
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What these hold is right after every single step, so a panic elsewhere spoils nothing.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

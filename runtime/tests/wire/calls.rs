@@ -98,6 +98,28 @@ fn no_answer_is_cancelled() {
 }
 
 #[test]
+fn cancel_says_why() {
+    let mut w = World::new(Wire::good());
+    w.sides[1].manner = Manner::Rings;
+    let leg = w.call(0);
+    let elsewhere = "SIP;cause=200;text=\"Call completed elsewhere\"";
+    let headers = vec![("Reason".into(), elsewhere.into())];
+    let why = Why {
+        cause: 26,
+        headers,
+        ..Why::default()
+    };
+    w.later(0, 1000, Command::End { leg, why });
+    w.run();
+    w.check();
+    let heard = &w.sides[1].ended[&w.sides[1].legs[0]];
+    assert_eq!(
+        (heard.cause, &heard.text[..]),
+        (26, &b"Call completed elsewhere"[..])
+    );
+}
+
+#[test]
 fn cancel_waits_for_a_provisional_answer() {
     let mut w = World::new(Wire::good());
     w.sides[1].manner = Manner::Rings;
