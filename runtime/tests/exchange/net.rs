@@ -21,9 +21,25 @@ pub struct Net {
     places: Arc<Mutex<HashMap<SocketAddr, mpsc::UnboundedSender<Packet>>>>,
     /// Everything sent, as `from to first-line`.
     pub log: Arc<Mutex<Vec<String>>>,
+    /// What is random on a bad network; `None` on a good one.
+    dice: Option<Arc<Mutex<u64>>>,
 }
 
 impl Net {
+    /// A network that treats each datagram badly with a chance of one in five.
+    pub fn lossy(seed: u64) -> Net {
+        let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        Net { dice: Some(Arc::new(Mutex::new(seed))), ..Net::default() }
+    }
+
+    fn roll(&self, sides: u64) -> Option<u64> {
+        let mut dice = self.dice.as_ref()?.lock().unwrap();
+        *dice ^= *dice << 13;
+        *dice ^= *dice >> 7;
+        *dice ^= *dice << 17;
+        Some(*dice % sides)
+    }
+
     /// Opens an address.
     pub fn open(&self, at: SocketAddr) -> mpsc::UnboundedReceiver<Packet> {
         let (sender, receiver) = mpsc::unbounded_channel();
@@ -38,13 +54,32 @@ impl Net {
             .lock()
             .unwrap()
             .push(format!("{from} -> {to} {first}"));
-        if let Some(place) = self.places.lock().unwrap().get(&to) {
-            let _ = place.send(Packet {
-                from,
-                protocol,
-                bytes,
-            });
+        let fate = if protocol == Protocol::Udp { self.roll(15) } else { None };
+        match fate {
+            // Lost, twice, late: one in five in all.
+            Some(0) => {}
+            Some(1) => {
+                self.deliver(from, to, protocol, bytes.clone());
+                self.late(from, to, bytes);
+            }
+            Some(2) => self.late(from, to, bytes),
+            _ => self.deliver(from, to, protocol, bytes),
         }
+    }
+
+    fn deliver(&self, from: SocketAddr, to: SocketAddr, protocol: Protocol, bytes: Bytes) {
+        if let Some(place) = self.places.lock().unwrap().get(&to) {
+            let _ = place.send(Packet { from, protocol, bytes });
+        }
+    }
+
+    fn late(&self, from: SocketAddr, to: SocketAddr, bytes: Bytes) {
+        let delay = std::time::Duration::from_millis(self.roll(1_500).unwrap_or(0));
+        let net = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(delay).await;
+            net.deliver(from, to, Protocol::Udp, bytes);
+        });
     }
 
     /// A wire for an exchange that lives at `near`.

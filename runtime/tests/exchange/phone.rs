@@ -2,6 +2,7 @@
 
 use crate::net::{Net, Packet};
 use bytes::Bytes;
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 use strowger_runtime::sip::flow::{Flow, ListenerId, Now, Protocol};
@@ -25,6 +26,8 @@ pub struct Phone {
     pub password: String,
     orders: mpsc::UnboundedSender<Order>,
     events: mpsc::UnboundedReceiver<Event>,
+    /// Events that came while something else was waited for.
+    backlog: VecDeque<Event>,
     numbers: u64,
     cseq: u32,
 }
@@ -73,6 +76,7 @@ impl Phone {
             password,
             orders,
             events,
+            backlog: VecDeque::new(),
             numbers: 0,
             cseq: 1,
         }
@@ -121,10 +125,25 @@ impl Phone {
 
     /// The next event of the stack.
     pub async fn next(&mut self) -> Event {
+        if let Some(event) = self.backlog.pop_front() {
+            return event;
+        }
+        self.fresh().await
+    }
+
+    async fn fresh(&mut self) -> Event {
         tokio::time::timeout(PATIENCE, self.events.recv())
             .await
             .expect("something must happen at the phone")
             .unwrap()
+    }
+
+    /// The next event, however long it takes.
+    pub async fn any(&mut self) -> Event {
+        if let Some(event) = self.backlog.pop_front() {
+            return event;
+        }
+        self.events.recv().await.unwrap()
     }
 
     /// Nobody may call for this long.
@@ -141,19 +160,11 @@ impl Phone {
 
     async fn request(&mut self, request: Request) -> u16 {
         let id = RequestId(self.number());
-        self.command(Command::Request {
-            id,
-            request: Box::new(request),
-        });
+        self.command(Command::Request { id, request: Box::new(request) });
         loop {
-            if let Event::Response {
-                id: answered,
-                status,
-                ..
-            } = self.next().await
-                && answered == id
-            {
-                return status;
+            match self.fresh().await {
+                Event::Response { id: answered, status, .. } if answered == id => return status,
+                event => self.backlog.push_back(event),
             }
         }
     }
