@@ -3,6 +3,7 @@
 use crate::phone::sdp;
 use crate::world::World;
 use std::time::Duration;
+use strowger_runtime::sip::command::{Body, InDialog, Reply};
 use strowger_runtime::sip::stack::{Command, Event};
 
 const PLAN: &str = "\
@@ -269,4 +270,121 @@ async fn a_stop_drains_then_says_bye() {
     a.ended(call).await;
     assert_eq!(begin.elapsed().as_secs(), 29);
     assert_eq!(stopping.await.unwrap().ended, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_without_an_offer_gets_ours_in_the_answer() {
+    let world = World::with_plan(PLAN).await;
+    let mut a = world.registered("61").await;
+    let call = a.call_with("3666", None);
+    let offer = loop {
+        if let Event::Answered { sdp, offer, .. } = a.next().await {
+            assert!(offer);
+            break String::from_utf8_lossy(&sdp.unwrap()).into_owned();
+        }
+    };
+    assert!(offer.contains("m=audio") && offer.contains("PCMU/8000"), "{offer}");
+    a.command(Command::Reply { leg: call, reply: Reply::Sdp(a.sdp()) });
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(world.engine.stats().channels, 1);
+    a.hang_up(call);
+    a.ended(call).await;
+    world.nothing_left(&[&a]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn early_media_reaches_the_caller_unless_ringing_is_faked() {
+    for (options, early) in [("", true), (",r", false)] {
+        let plan = format!("[office]\nexten => _6X,1,Dial(SIP/${{EXTEN}},20{options})\n");
+        let world = World::with_plan(&plan).await;
+        let (mut a, mut b) = (world.registered("61").await, world.registered("62").await);
+        let call = a.call("62");
+        let (ringing, _) = b.rings().await;
+        b.command(Command::Progress { leg: ringing, sdp: b.sdp() });
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        b.answer(ringing);
+        let mut progress = false;
+        loop {
+            match a.next().await {
+                Event::Progress { sdp, .. } => progress |= sdp.is_some(),
+                Event::Answered { .. } => break,
+                _ => {}
+            }
+        }
+        assert_eq!(progress, early, "{options}");
+        a.hang_up(call);
+        a.ended(call).await;
+        b.ended(ringing).await;
+        world.nothing_left(&[&a, &b]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn texts_keys_and_holds_inside_a_call() {
+    let world = World::with_plan(PLAN).await;
+    let (mut a, mut b) = (world.registered("61").await, world.registered("62").await);
+    let call = a.call("62");
+    let (ringing, _) = b.rings().await;
+    b.answer(ringing);
+    a.answered(call).await;
+    let body = Body { kind: "text/plain".into(), bytes: "psst".into() };
+    a.command(Command::Send { leg: call, token: 1, what: InDialog::Text(body) });
+    loop {
+        if let Event::Text { body, .. } = b.next().await {
+            assert_eq!(body.bytes, "psst");
+            break;
+        }
+    }
+    for (direction, answer) in [("sendonly", "recvonly"), ("inactive", "inactive"), ("sendrecv", "sendrecv")] {
+        b.command(Command::Offer { leg: ringing, sdp: Some(sdp(b.near, direction)) });
+        loop {
+            if let Event::Settled { sdp: Some(sdp), status, .. } = b.next().await {
+                let sdp = String::from_utf8_lossy(&sdp).into_owned();
+                assert!(status == 200 && sdp.contains(&format!("a={answer}")), "{status} {sdp}");
+                break;
+            }
+        }
+    }
+    a.hang_up(call);
+    a.ended(call).await;
+    b.ended(ringing).await;
+    world.nothing_left(&[&a, &b]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_end_a_call_and_g_goes_on() {
+    let plan = "[office]\nexten => _6X,1,Dial(SIP/${EXTEN},20,gS(7))\n same => n,NoOp(${ANSWEREDTIME})\nexten => 9,1,Dial(IAX2/x&SIP/62,5)\n same => n,NoOp(${DIALSTATUS})\n";
+    let mut world = World::with_plan(plan).await;
+    let (mut a, mut b) = (world.registered("61").await, world.registered("62").await);
+    let call = a.call("62");
+    let (ringing, _) = b.rings().await;
+    b.answer(ringing);
+    a.answered(call).await;
+    b.ended(ringing).await;
+    a.ended(call).await;
+    assert_eq!(world.steps()[1], "62:2 NoOp(7)");
+    let call = a.call("9");
+    b.refuses(486).await;
+    a.ended(call).await;
+    let mut steps = Vec::new();
+    let mut codes = Vec::new();
+    world.seen(&mut steps, &mut codes);
+    assert_eq!(steps[1], "9:2 NoOp(BUSY)");
+    assert!(codes.contains(&"no-technology"), "{codes:?}");
+    world.nothing_left(&[&a, &b]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn shells_are_refused_unless_granted() {
+    let plan = "[office]\nexten => 1,1,System(touch /tmp/never)\n same => n,NoOp(after)\n";
+    let mut world = World::with_plan(plan).await;
+    let mut a = world.registered("61").await;
+    let call = a.call("1");
+    a.ended(call).await;
+    let mut steps = Vec::new();
+    let mut codes = Vec::new();
+    world.seen(&mut steps, &mut codes);
+    assert_eq!(steps, ["1:1 System(touch /tmp/never)"]);
+    assert!(codes.contains(&"refused-capability"), "{codes:?}");
+    world.nothing_left(&[&a]).await;
 }

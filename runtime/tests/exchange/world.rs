@@ -82,33 +82,34 @@ impl World {
         phone
     }
 
-    /// Dialplan steps since the last time: `61:1 Dial(SIP/62)`.
-    pub fn steps(&mut self) -> Vec<String> {
-        let mut steps = Vec::new();
+    /// Dialplan steps (`61:1 Dial(SIP/62)`) and codes of notes since the last time.
+    pub fn seen(&mut self, steps: &mut Vec<String>, codes: &mut Vec<&'static str>) {
         while let Some(notice) = self.observer.ready() {
-            if let What::Step { step, .. } = notice.what {
-                steps.push(format!(
+            match notice.what {
+                What::Step { step, .. } => steps.push(format!(
                     "{}:{} {}({})",
                     String::from_utf8_lossy(&step.exten),
                     step.priority,
                     String::from_utf8_lossy(&step.application),
                     String::from_utf8_lossy(&step.arguments)
-                ));
+                )),
+                What::Note { code, .. } if !code.is_empty() => codes.push(code),
+                _ => {}
             }
         }
+    }
+
+    /// Dialplan steps since the last time.
+    pub fn steps(&mut self) -> Vec<String> {
+        let (mut steps, mut codes) = (Vec::new(), Vec::new());
+        self.seen(&mut steps, &mut codes);
         steps
     }
 
     /// Codes of notes since the last time.
     pub fn codes(&mut self) -> Vec<&'static str> {
-        let mut codes = Vec::new();
-        while let Some(notice) = self.observer.ready() {
-            if let What::Note { code, .. } = notice.what
-                && !code.is_empty()
-            {
-                codes.push(code);
-            }
-        }
+        let (mut steps, mut codes) = (Vec::new(), Vec::new());
+        self.seen(&mut steps, &mut codes);
         codes
     }
 
