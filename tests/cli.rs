@@ -1,0 +1,305 @@
+//! The command line: what it prints, and how it ends.
+#![allow(clippy::unwrap_used)]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn strowger(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_strowger"))
+        .args(args)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap()
+}
+
+/// Standard output, standard error, and the exit status, as a reader sees them.
+fn seen(args: &[&str]) -> String {
+    let out = strowger(args);
+    let version = env!("CARGO_PKG_VERSION");
+    let text = |b: &[u8]| String::from_utf8_lossy(b).replace(version, "VERSION");
+    let errors = text(&out.stderr);
+    let errors = if errors.is_empty() {
+        String::new()
+    } else {
+        format!("--- standard error\n{errors}")
+    };
+    format!(
+        "$ strowger {}\n{}{errors}--- exit {}\n",
+        args.join(" "),
+        text(&out.stdout),
+        out.status.code().unwrap()
+    )
+}
+
+fn folder(name: &str, files: &[(&str, &str)]) -> std::path::PathBuf {
+    let path = std::env::temp_dir().join(format!("strowger-cli-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).unwrap();
+    for (name, text) in files {
+        std::fs::write(path.join(name), text).unwrap();
+    }
+    path
+}
+
+#[test]
+fn checking_the_examples() {
+    for example in ["two-phones", "sms", "lab"] {
+        insta::assert_snapshot!(
+            format!("check_{example}"),
+            seen(&["check", &format!("examples/{example}")])
+        );
+    }
+    insta::assert_snapshot!(
+        "check_two_sites",
+        seen(&["check", "examples/two-sites/E/sip1"])
+    );
+    insta::assert_snapshot!(
+        "check_json",
+        seen(&["check", "--format", "json", "examples/sms"])
+    );
+}
+
+#[test]
+fn what_would_run() {
+    for example in ["two-phones", "sms", "lab", "two-sites/D.1/sip3"] {
+        let out = strowger(&["run", "--check-only", &format!("examples/{example}")]);
+        assert!(
+            out.status.success(),
+            "{example}: {}",
+            String::from_utf8_lossy(&out.stderr)
+        );
+        let name = format!("run_{}", example.replace(['/', '-', '.'], "_"));
+        insta::assert_snapshot!(
+            name,
+            String::from_utf8_lossy(&out.stdout).replace(env!("CARGO_PKG_VERSION"), "VERSION")
+        );
+    }
+}
+
+#[test]
+fn asking_a_plan() {
+    insta::assert_snapshot!(
+        "show",
+        seen(&["show", "examples/two-phones", "--context", "default"])
+    );
+    insta::assert_snapshot!(
+        "match_found",
+        seen(&["match", "examples/lab", "work", "6001"])
+    );
+    insta::assert_snapshot!(
+        "match_nothing",
+        seen(&["match", "examples/lab", "work", "7001"])
+    );
+    insta::assert_snapshot!(
+        "match_no_context",
+        seen(&["match", "examples/lab", "nowhere", "7001"])
+    );
+    insta::assert_snapshot!(
+        "eval",
+        seen(&[
+            "eval",
+            "$[${LEN(${x})} > 3 ? long :: short] ${x:1:2} $[1/3]",
+            "--var",
+            "x=hello"
+        ])
+    );
+    insta::assert_snapshot!("eval_unknown", seen(&["eval", "${NOSUCH(1)}."]));
+    insta::assert_snapshot!(
+        "simulate",
+        seen(&[
+            "simulate",
+            "examples/two-phones",
+            "default,61",
+            "--given",
+            "SIP/nlys=busy",
+            "--now",
+            "2026-03-11T12:30:00Z"
+        ])
+    );
+    insta::assert_snapshot!(
+        "simulate_answer",
+        seen(&[
+            "simulate",
+            "examples/two-phones",
+            "default,62",
+            "--given",
+            "SIP/ealbouy=answers:2s",
+            "--now",
+            "2026-03-11 12:30"
+        ])
+    );
+    insta::assert_snapshot!(
+        "simulate_unknown",
+        seen(&[
+            "simulate",
+            "examples/two-phones",
+            "default,62",
+            "--now",
+            "2026-03-11 12:30"
+        ])
+    );
+}
+
+#[test]
+fn the_bytecode_can_be_read() {
+    let shown = seen(&["show", "examples/two-phones", "--bytecode"]);
+    assert!(
+        shown.contains("Dial") && shown.ends_with("--- exit 0\n"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn bad_files_start_nothing() {
+    let cases: &[(&str, &[(&str, &str)], i32)] = &[
+        ("nothing", &[], 1),
+        ("no-plan", &[("sip.conf", "[general]\n")], 1),
+        (
+            "broken-plan",
+            &[
+                ("extensions.conf", "[default\nexten => 1,1,NoOp()\n"),
+                ("sip.conf", "[general]\nudpbindaddr=127.0.0.1\n"),
+            ],
+            1,
+        ),
+        (
+            "broken-sip",
+            &[
+                ("extensions.conf", "[default]\nexten => 1,1,NoOp()\n"),
+                ("sip.conf", "udpbindaddr=127.0.0.1\n"),
+            ],
+            1,
+        ),
+        (
+            "broken-toml",
+            &[
+                ("extensions.conf", "[default]\nexten => 1,1,NoOp()\n"),
+                ("sip.conf", "[general]\n"),
+                ("strowger.toml", "[sip\n"),
+            ],
+            1,
+        ),
+        (
+            "include-missing",
+            &[
+                ("extensions.conf", "#include \"nowhere.conf\"\n[default]\n"),
+                ("sip.conf", "[general]\n"),
+            ],
+            1,
+        ),
+        (
+            "only-mistakes",
+            &[
+                (
+                    "extensions.conf",
+                    "[default]\nexten => 1,n,NoOp()\nsame =>> n,X\n",
+                ),
+                ("sip.conf", "[general]\n"),
+            ],
+            0,
+        ),
+    ];
+    for (name, files, code) in cases {
+        let path = folder(name, files);
+        let out = strowger(&["run", "--check-only", path.to_str().unwrap()]);
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(*code), "{name}: {said}");
+        assert!(
+            *code == 0 || !said.trim().is_empty(),
+            "{name}: nothing was said"
+        );
+        let _ = std::fs::remove_dir_all(path);
+    }
+    // Without any file for SIP there is nothing to listen at.
+    let path = folder(
+        "no-sip",
+        &[("extensions.conf", "[default]\nexten => 1,1,NoOp()\n")],
+    );
+    let out = strowger(&["run", path.to_str().unwrap()]);
+    assert_eq!(
+        out.status.code(),
+        Some(1),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    let _ = std::fs::remove_dir_all(path);
+}
+
+#[test]
+fn wrong_words_are_answered() {
+    for args in [
+        &["check", "/no/such/place"][..],
+        &["run", "/no/such/place"],
+        &["simulate", "examples/lab", "work"],
+        &[
+            "simulate",
+            "examples/lab",
+            "work,6001",
+            "--given",
+            "SIP/6001=sings",
+        ],
+        &[
+            "match",
+            "examples/lab",
+            "work",
+            "6001",
+            "--now",
+            "yesterday",
+        ],
+        &["eval"],
+        &["frobnicate"],
+    ] {
+        let out = strowger(args);
+        assert_eq!(out.status.code(), Some(2), "{args:?}");
+        assert!(!out.stderr.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn batches_survive_nonsense() {
+    use std::io::Write;
+    for verb in ["eval", "match", "show", "simulate"] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_strowger"))
+            .args([verb, "--batch"])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(b"{\"id\":\"a\"}\n\nnot json\n[1]\n{\"id\":7,\"text\":5,\"contexts\":[],\"vars\":\"x\"}\n").unwrap();
+        let out = child.wait_with_output().unwrap();
+        assert_eq!(out.status.code(), Some(2), "{verb}");
+        let lines: Vec<serde_json::Value> = String::from_utf8(out.stdout)
+            .unwrap()
+            .lines()
+            .map(|l| serde_json::from_str(l).unwrap())
+            .collect();
+        assert_eq!(lines.len(), 4, "{verb}");
+        assert_eq!(lines[0]["id"], "a", "{verb}");
+        assert!(lines[1]["error"].is_string(), "{verb}");
+    }
+}
+
+#[test]
+fn secrets_are_never_printed() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/two-phones");
+    for args in [
+        vec!["check"],
+        vec!["check", "--format", "json"],
+        vec!["run", "--check-only"],
+        vec!["show"],
+    ] {
+        let mut args = args;
+        args.push(path.to_str().unwrap());
+        let out = strowger(&args);
+        let said = format!(
+            "{}{}",
+            String::from_utf8_lossy(&out.stdout),
+            String::from_utf8_lossy(&out.stderr)
+        );
+        assert!(
+            !said.contains("lampe-61-orage") && !said.contains("canal-62-brume"),
+            "{args:?}"
+        );
+    }
+}
