@@ -194,17 +194,15 @@ impl Conversion {
         }
         let precision = self.precision.unwrap_or(6);
         let mut text = match letter.to_ascii_lowercase() {
-            b'f' => {
-                let mut text = format!("{size:.precision$}");
-                if self.alternate && precision == 0 {
-                    text.push('.');
-                }
-                text
-            }
+            b'f' => format!("{size:.precision$}"),
             b'e' => exponent(size, precision),
             b'g' => self.general(size, precision.max(1)),
             _ => hexadecimal(size, self.precision),
         };
+        if self.alternate && !text.contains('.') {
+            let at = text.find(['e', 'p']).unwrap_or(text.len());
+            text.insert(at, '.');
+        }
         let mut prefix = sign.to_vec();
         if let Some(rest) = text.strip_prefix("0x") {
             prefix.extend_from_slice(b"0x");

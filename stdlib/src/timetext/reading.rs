@@ -31,6 +31,10 @@ struct Reading {
     month: Option<i64>,
     day: Option<i64>,
     year_day: Option<i64>,
+    /// 0 is Sunday.
+    weekday: Option<i64>,
+    /// The week of the year and the day that weeks begin with.
+    week: Option<(i64, i64)>,
     hour: i64,
     is_twelve_hour: bool,
     is_afternoon: bool,
@@ -109,13 +113,11 @@ impl Reading {
             }
             b'M' => self.minute = number(0, 59, 2)?,
             b'S' => self.second = number(0, 61, 2)?,
-            b'u' => {
-                number(1, 7, 1)?;
-            }
-            b'w' => {
-                number(0, 6, 1)?;
-            }
-            b'U' | b'W' | b'V' => {
+            b'u' => self.weekday = Some(number(1, 7, 1)? % 7),
+            b'w' => self.weekday = Some(number(0, 6, 1)?),
+            b'U' => self.week = Some((number(0, 53, 2)?, 0)),
+            b'W' => self.week = Some((number(0, 53, 2)?, 1)),
+            b'V' => {
                 number(0, 53, 2)?;
             }
             b'g' => {
@@ -138,7 +140,11 @@ impl Reading {
                 };
                 return Some(&rest[2..]);
             }
-            b'a' | b'A' => return name(rest, &WEEKDAYS).map(|(_, rest)| rest),
+            b'a' | b'A' => {
+                let (weekday, rest) = name(rest, &WEEKDAYS)?;
+                self.weekday = Some(weekday);
+                return Some(rest);
+            }
             b'b' | b'B' | b'h' => {
                 let (month, rest) = name(rest, &MONTHS)?;
                 self.month = Some(month + 1);
@@ -149,15 +155,10 @@ impl Reading {
                 if let Some(rest) = rest.strip_prefix(b"Z") {
                     return Some(rest);
                 }
-                let digits = rest
+                let rest = rest
                     .strip_prefix(b"+")
                     .or_else(|| rest.strip_prefix(b"-"))?;
-                let count = digits
-                    .iter()
-                    .take(5)
-                    .take_while(|byte| byte.is_ascii_digit() || **byte == b':')
-                    .count();
-                return (count >= 2).then(|| &digits[count..]);
+                return offset(rest);
             }
             b'Z' => {
                 let rest = skip_blanks(rest);
@@ -211,17 +212,52 @@ impl Reading {
         if self.is_twelve_hour && self.is_afternoon {
             hour += 12;
         }
+        let year = self.year.unwrap_or(1900);
         let (month, day) = match (self.month, self.day, self.year_day) {
             (None, None, Some(day)) => (1, day),
+            (None, None, None) => match (self.week, self.weekday) {
+                (Some((week, begin)), Some(weekday)) => {
+                    let first = (first_weekday(year) - begin).rem_euclid(7);
+                    let into = (weekday - begin).rem_euclid(7);
+                    (1, (7 - first) % 7 + (week - 1) * 7 + into + 1)
+                }
+                _ => (1, 0),
+            },
             (month, day, _) => (month.unwrap_or(1), day.unwrap_or(0)),
         };
-        let year = self.year.unwrap_or(1900);
         let clock = hour * 3600 + self.minute * 60 + self.second;
         // A reading that no clock of the zone shows gives 0; of one that is
         // shown twice, the one in standard time is meant.
         zone.standard_moment(year, month, day, clock)
             .map_or(0, Moment::seconds)
     }
+}
+
+/// The weekday of the first of January.
+fn first_weekday(year: i64) -> i64 {
+    let before = year - 1;
+    (1 + 365 * before + before.div_euclid(4) - before.div_euclid(100) + before.div_euclid(400))
+        .rem_euclid(7)
+}
+
+/// Behind the sign of an offset: `hh`, `hhmm` or `hh:mm`; gives what is left.
+fn offset(mut text: &[u8]) -> Option<&[u8]> {
+    let mut value = 0;
+    let mut digits = 0;
+    while digits < 4
+        && let Some(digit) = text.first().filter(|byte| byte.is_ascii_digit())
+    {
+        value = value * 10 + u32::from(digit - b'0');
+        digits += 1;
+        text = &text[1..];
+        if digits == 2
+            && let [b':', next, ..] = text
+            && next.is_ascii_digit()
+        {
+            text = &text[1..];
+        }
+    }
+    (digits == 2 || (digits == 4 && value % 100 < 60)).then_some(text)
 }
 
 fn skip_blanks(text: &[u8]) -> &[u8] {
