@@ -445,7 +445,8 @@ impl Shard {
             Some(Method::Message) => self.message(now, incoming, account),
             Some(Method::Options) => {
                 let answer = Answer::status(200).with("Accept", "application/sdp, text/plain");
-                self.respond(now, incoming, answer);
+                // Anybody may ask, so nothing is kept of it.
+                self.stack.command(now, Command::Refuse { incoming, answer });
             }
             _ => self.respond(now, incoming, Answer::status(501)),
         }

@@ -218,7 +218,7 @@ pub enum Command {
         /// The final answer.
         answer: Answer,
     },
-    /// Answer without memory (RFC 3261 8.2.7): 401, 403, 404, 503 for strangers. The To tag is a keyed hash of the request, so
+    /// Answer without memory (RFC 3261 8.2.7): 401, 403, 404, 503 for strangers, and 200 to an OPTIONS. The To tag is a keyed hash of the request, so
     /// a repeat gets an equivalent answer, and its ACK matches nothing.
     Refuse {
         /// The request, given back.

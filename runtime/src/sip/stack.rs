@@ -382,7 +382,12 @@ impl Stack {
     }
 
     fn refuse(&mut self, incoming: &Incoming, answer: &Answer) {
-        let status = if (300..700).contains(&answer.status) {
+        // An OPTIONS changes nothing, so its 200 may be forgotten as well.
+        let least = match incoming.message.method() {
+            Some(Method::Options) => 200,
+            _ => 300,
+        };
+        let status = if (least..700).contains(&answer.status) {
             answer.status
         } else {
             500
