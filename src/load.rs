@@ -147,9 +147,12 @@ pub(crate) fn now() -> Time {
     Time(i64::try_from(micros).unwrap_or(i64::MAX))
 }
 
-/// A moment as people write it: `2026-03-11T12:30:00Z`, with a blank for the T, without seconds, without the Z; always UTC.
+/// A moment as people write it: `2026-03-11T12:30:00Z`, with a blank for the T, without seconds, without the Z or with ` UTC`, with the
+/// day of the week behind it in parentheses; always UTC.
 pub(crate) fn moment(text: &str) -> Option<Time> {
     let text = text
+        .split('(')
+        .next()?
         .trim()
         .trim_end_matches('Z')
         .trim_end_matches(" UTC")

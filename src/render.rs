@@ -122,10 +122,25 @@ pub(crate) fn human(
                 report = report.with_help(&fix.title);
             }
         }
-        report.finish().write(&mut files, &mut *out)?;
+        let mut drawn = Vec::new();
+        report.finish().write(&mut files, &mut drawn)?;
+        out.write_all(&if colour { drawn } else { plain(&drawn) })?;
         writeln!(out)?;
     }
     Ok(())
+}
+
+/// Without escape sequences: ariadne colours the head of a report of our own kind whatever it is told.
+fn plain(drawn: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(drawn.len());
+    let mut rest = drawn;
+    while let Some(at) = rest.iter().position(|b| *b == 0x1b) {
+        out.extend_from_slice(&rest[..at]);
+        let end = rest[at..].iter().position(|b| *b == b'm').map_or(rest.len(), |m| at + m + 1);
+        rest = &rest[end..];
+    }
+    out.extend_from_slice(rest);
+    out
 }
 
 /// How many errors, warnings and notes.

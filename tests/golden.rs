@@ -138,7 +138,7 @@ fn functions() {
 
 #[test]
 fn patterns() {
-    score("patterns.jsonl", "match", 488, |case, answer| {
+    score("patterns.jsonl", "match", 503, |case, answer| {
         let (want, Some(got)) = (&case["expect"], answer.get("match")) else {
             return false;
         };
