@@ -24,7 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use strowger_vm::effect::Level;
 use strowger_vm::{Globals, Interrupt, Module, System};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
 /// How to start.
@@ -88,6 +88,17 @@ pub struct Stats {
     pub waiting: usize,
 }
 
+/// Ends the patience of a stop that is under way: a second signal.
+#[derive(Debug, Clone)]
+pub struct Hurry(Arc<Notify>);
+
+impl Hurry {
+    /// Calls get their BYE now.
+    pub fn now(&self) {
+        self.0.notify_one();
+    }
+}
+
 /// How a stop went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stopped {
@@ -100,6 +111,7 @@ pub struct Stopped {
 pub struct Engine {
     shared: Arc<Shared>,
     tasks: Vec<JoinHandle<()>>,
+    hurry: Arc<Notify>,
 }
 
 /// What all parts of the exchange share.
@@ -336,6 +348,7 @@ impl Engine {
         Ok(Engine {
             shared,
             tasks: vec![shard],
+            hurry: Arc::default(),
         })
     }
 
@@ -386,6 +399,12 @@ impl Engine {
             hand.interrupt(Interrupt::Hangup { cause: 16 });
         }
         found.is_some()
+    }
+
+    /// What skips the wait of a [`stop`](Engine::stop) that is under way; to be taken before it.
+    #[must_use]
+    pub fn hurry(&self) -> Hurry {
+        Hurry(Arc::clone(&self.hurry))
     }
 
     /// Stops: new calls get 503 at once, calls run on up to `drain`, then get BYE with a Reason; their answers are waited for

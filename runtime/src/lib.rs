@@ -31,6 +31,6 @@ mod tables;
 pub mod wire;
 
 pub use channel::{End, drive};
-pub use engine::{Engine, Options, StartError, Stats, Stopped, globals};
+pub use engine::{Engine, Hurry, Options, StartError, Stats, Stopped, globals};
 pub use observe::{Notice, Observer, What};
 pub use perform::{Inbox, Perform};
