@@ -96,7 +96,7 @@ fn empty() -> Sources {
 }
 
 /// The plan that stood beside the measured texts: functions that ask about extensions find this one.
-const BESIDE: &str = "[main]\n[answerer]\nexten => s,1,Answer()\nexten => s,2,Wait(600)\n";
+const BESIDE: &str = "[case]\n[answerer]\nexten => s,1,Answer()\nexten => s,2,Wait(600)\n";
 
 fn batch_case(case: &Map<String, Value>) -> Map<String, Value> {
     thread_local! {
@@ -121,12 +121,13 @@ fn batch_case(case: &Map<String, Value>) -> Map<String, Value> {
         .into_iter()
         .flatten()
         .filter_map(Value::as_str)
-        .map(|s| s.as_bytes().to_vec())
+        // The lines stood in a file, where a backslash protects a semicolon.
+        .map(|s| s.replace("\\;", ";").into_bytes())
         .collect();
     let exten = case.get("exten").and_then(Value::as_str).unwrap_or("s");
     let ran = simulation.eval(
         variables,
-        Place::new("main", exten, 2),
+        Place::new("case", exten, 2),
         before,
         batch::text(case, "input").to_vec(),
     );

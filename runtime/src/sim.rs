@@ -96,7 +96,11 @@ impl Default for World {
             // 2026-03-11 12:30 UTC, a Wednesday.
             now: Time::from_seconds(1_773_232_200),
             globals: Arc::default(),
-            system: Arc::default(),
+            // Nothing is installed: `prompt_ms` is absent too.
+            system: Arc::new(System {
+                has_prompts: false,
+                ..System::default()
+            }),
             database: BTreeMap::new(),
             environment: BTreeMap::new(),
             digits: VecDeque::new(),
@@ -602,6 +606,11 @@ impl Simulated<'_> {
                 })
             }
             b"EXTENSION_STATE" => Reply::value("UNKNOWN"),
+            b"DB_KEYCOUNT" => {
+                let below = [args.strip_prefix(b"/").unwrap_or(args), b"/"].concat();
+                let keys = self.world.database.keys();
+                Reply::value(keys.filter(|k| k.starts_with(&below)).count().to_string())
+            }
             _ => Reply::with(Answer::Unserved),
         }
     }

@@ -302,6 +302,7 @@ impl Party {
             b"language" => self.language.clone(),
             b"accountcode" => self.account.clone(),
             b"musicclass" => self.music.clone(),
+            b"onhold" => self.kept(b"onhold").unwrap_or(b"0").to_vec(),
             b"max_forwards" => self.kept(b"max_forwards").unwrap_or(b"20").to_vec(),
             name => return self.kept(name).map(<[u8]>::to_vec),
         })
