@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod args;
+mod charset;
 pub mod digits;
 pub mod expr;
 pub mod hash;

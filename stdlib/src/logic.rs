@@ -12,6 +12,46 @@ pub(crate) const FUNCTIONS: &[Pure] = &[
     plain("ISNULL", |input| Answer::truth(input.args.is_empty())),
     plain("EXISTS", |input| Answer::truth(!input.args.is_empty())),
     plain("SET", set),
+    plain("IFMODULE", |input| {
+        let name = input.args.strip_suffix(b".so").unwrap_or(input.args);
+        Answer::truth(MODULES.iter().any(|module| module.as_bytes() == name))
+    }),
+];
+
+/// Modules of Asterisk whose applications and functions are served, for plans
+/// that ask.
+const MODULES: &[&str] = &[
+    "app_dial",
+    "app_echo",
+    "app_exec",
+    "app_if",
+    "app_messagesend",
+    "app_playback",
+    "app_sendtext",
+    "app_stack",
+    "app_verbose",
+    "app_while",
+    "chan_pjsip",
+    "chan_sip",
+    "func_base64",
+    "func_callerid",
+    "func_channel",
+    "func_cut",
+    "func_db",
+    "func_dialplan",
+    "func_global",
+    "func_iconv",
+    "func_json",
+    "func_logic",
+    "func_math",
+    "func_md5",
+    "func_rand",
+    "func_sha1",
+    "func_sprintf",
+    "func_strings",
+    "func_timeout",
+    "func_uri",
+    "pbx_config",
 ];
 
 /// `IF(condition?then:otherwise)` (DL-236).

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use crate::template::Answered;
 use crate::time::{Moment, Zone};
 use crate::value::Value;
-use crate::{digits, hash, json, list, logic, number, text, timetext, uri};
+use crate::{charset, digits, hash, json, list, logic, number, text, timetext, uri};
 
 /// What a pure function may know of the world.
 #[derive(Clone, Debug, Default)]
@@ -182,6 +182,7 @@ const TABLES: &[&[Pure]] = &[
     timetext::FUNCTIONS,
     json::FUNCTIONS,
     digits::FUNCTIONS,
+    charset::FUNCTIONS,
 ];
 
 struct Index {
