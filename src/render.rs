@@ -136,7 +136,10 @@ fn plain(drawn: &[u8]) -> Vec<u8> {
     let mut rest = drawn;
     while let Some(at) = rest.iter().position(|b| *b == 0x1b) {
         out.extend_from_slice(&rest[..at]);
-        let end = rest[at..].iter().position(|b| *b == b'm').map_or(rest.len(), |m| at + m + 1);
+        let end = rest[at..]
+            .iter()
+            .position(|b| *b == b'm')
+            .map_or(rest.len(), |m| at + m + 1);
         rest = &rest[end..];
     }
     out.extend_from_slice(rest);

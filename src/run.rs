@@ -1,12 +1,17 @@
 //! `strowger run`: the exchange on a configuration directory.
 
-use crate::{ladder, load, render};
+use crate::ladder::{self, Ladder};
+use crate::{load, render};
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use strowger_runtime::limits;
 use strowger_runtime::observe::{Observer, What};
 use strowger_runtime::{self as runtime, Engine};
+
+/// Parties that a traced ladder has columns for; the messages of further ones are single lines.
+const COLUMNS: usize = 4;
 
 /// Run the exchange on an Asterisk configuration directory
 ///
@@ -203,8 +208,9 @@ impl Signals {
     }
 }
 
-/// Prints what happens, one line each.
+/// Prints what happens: messages as a ladder with a column for each party, dialplan steps between them.
 async fn trace(mut observer: Observer, traced: Vec<Traced>) {
+    let mut parties: Vec<(SocketAddr, String)> = Vec::new();
     while let Some(notice) = observer.next().await {
         let time = format!("{:>10.3}", notice.micros as f64 / 1e6);
         match notice.what {
@@ -215,12 +221,26 @@ async fn trace(mut observer: Observer, traced: Vec<Traced>) {
                 remote,
                 bytes,
             } if traced.contains(&Traced::Sip) => {
-                let arrow = if incoming { "<--" } else { "-->" };
-                println!(
-                    "{time}  {local} {arrow} {} {remote}  {}",
-                    protocol.name(),
-                    ladder::title(&bytes)
-                );
+                let title = ladder::title(&bytes);
+                let named = |p: &[(SocketAddr, String)]| {
+                    let columns: Vec<(SocketAddr, &str)> =
+                        p.iter().map(|(at, name)| (*at, name.as_str())).collect();
+                    Ladder::new(&[], "exchange", &columns)
+                };
+                if !parties.iter().any(|(at, _)| *at == remote) && parties.len() < COLUMNS {
+                    parties.push((remote, format!("{} {remote}", protocol.name())));
+                    println!("{time} {}", named(&parties).head());
+                }
+                match named(&parties).row(incoming, remote, &title) {
+                    Some(row) => println!("{time} {row}"),
+                    None => {
+                        let arrow = if incoming { "<--" } else { "-->" };
+                        println!(
+                            "{time}  {local} {arrow} {} {remote}  {title}",
+                            protocol.name()
+                        );
+                    }
+                }
             }
             What::Step { channel, step } if traced.contains(&Traced::Dialplan) => {
                 let lossy = |b: &[u8]| String::from_utf8_lossy(b).into_owned();

@@ -303,3 +303,55 @@ fn secrets_are_never_printed() {
         );
     }
 }
+
+/// One datagram to a running exchange and the answer.
+fn ask(socket: &std::net::UdpSocket, message: &str) -> String {
+    socket.send(message.as_bytes()).unwrap();
+    let mut answer = [0; 4096];
+    let size = socket.recv(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer[..size]).into_owned()
+}
+
+#[test]
+#[cfg(unix)]
+fn the_exchange_runs_answers_and_stops_on_a_signal() {
+    use std::io::{BufRead, BufReader};
+    let path = folder(
+        "signal",
+        &[
+            ("extensions.conf", "[default]\nexten => 1,1,Echo()\n"),
+            ("sip.conf", "[general]\nudpbindaddr=127.0.0.1:0\nallowguest=no\n"),
+            ("strowger.toml", "[store]\nwhere = \"memory\"\n"),
+        ],
+    );
+    let mut child = Command::new(env!("CARGO_BIN_EXE_strowger"))
+        .args(["run", "--trace", "sip", path.to_str().unwrap()])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let at = lines.find(|l| l.contains("listening")).unwrap();
+    let address = at.split("udp ").nth(1).unwrap().split(',').next().unwrap().trim().to_owned();
+    assert!(lines.any(|l| l.starts_with("Ready.")));
+
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(std::time::Duration::from_secs(5))).unwrap();
+    socket.connect(&address).unwrap();
+    let me = socket.local_addr().unwrap();
+    let request = |method: &str| {
+        format!(
+            "{method} sip:1@{address} SIP/2.0\r\nVia: SIP/2.0/UDP {me};branch=z9hG4bK{method}1;rport\r\nMax-Forwards: 70\r\nFrom: <sip:x@{me}>;tag=1\r\nTo: <sip:1@{address}>\r\nCall-ID: {method}@x\r\nCSeq: 1 {method}\r\nContact: <sip:x@{me}>\r\nContent-Length: 0\r\n\r\n"
+        )
+    };
+    assert!(ask(&socket, &request("OPTIONS")).starts_with("SIP/2.0 200"));
+    assert!(ask(&socket, &request("INVITE")).starts_with("SIP/2.0 401"));
+    assert!(ask(&socket, &request("SUBSCRIBE")).starts_with("SIP/2.0 489"));
+
+    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    let rest: Vec<String> = lines.collect();
+    assert!(child.wait().unwrap().success(), "{rest:?}");
+    assert!(rest.iter().any(|l| l.contains("- 401 Unauthorized -")), "no ladder: {rest:?}");
+    assert!(rest.iter().any(|l| l.starts_with("Stopped")), "{rest:?}");
+    let _ = std::fs::remove_dir_all(path);
+}

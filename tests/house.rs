@@ -51,7 +51,8 @@ fn forbid(folder: &str, words: &[&str]) {
 
 /// Whether `word` begins a word of `line`: `rand::` is not in `Operand::`.
 fn names(line: &str, word: &str) -> bool {
-    line.match_indices(word).any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+    line.match_indices(word)
+        .any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
 }
 
 const WORLD: &[&str] = &[
