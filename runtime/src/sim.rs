@@ -191,6 +191,7 @@ impl Simulation {
                 ("audiowriteformat", "slin"),
                 ("audioreadformat", "slin"),
                 ("audionativeformat", "(slin)"),
+                ("onhold", "0"),
             ]
             .into_iter()
             .map(|(name, value)| (name.into(), value.into()))
@@ -605,6 +606,14 @@ impl Simulated<'_> {
                     None => "INVALID",
                 })
             }
+            b"DB_KEYCOUNT" => {
+                let at = args.strip_prefix(b"/").unwrap_or(args);
+                let below = [at, b"/"].concat();
+                let count = self.world.database.keys().filter(|k| *k == at || k.starts_with(&below)).count();
+                Reply::value(count.to_string())
+            }
+            // This world has neither queues nor mailboxes.
+            b"QUEUE_EXISTS" | b"VMCOUNT" if !args.is_empty() => Reply::value("0"),
             b"EXTENSION_STATE" => Reply::value("UNKNOWN"),
             b"DB_KEYCOUNT" => {
                 let below = [args.strip_prefix(b"/").unwrap_or(args), b"/"].concat();

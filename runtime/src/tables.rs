@@ -3,6 +3,7 @@
 //! The live exchange and the simulator answer them from the same tables.
 
 use std::collections::BTreeMap;
+use strowger_stdlib::regex::Regex;
 use strowger_vm::Text;
 use strowger_vm::effect::{Answer, Reply};
 
@@ -39,6 +40,17 @@ impl Tables {
                     .iter()
                     .filter(|((_, c), g)| c == category && Some(g.as_slice()) == group)
                     .count();
+                Reply::value(count.to_string())
+            }
+            b"GROUP_MATCH_COUNT" => {
+                let (pattern, category) = split(args, b'@');
+                let count = match Regex::ignoring_case(pattern) {
+                    Ok(pattern) => {
+                        let groups = self.groups.iter().filter(|((_, c), _)| c == category);
+                        groups.filter(|(_, group)| pattern.is_match(group)).count()
+                    }
+                    Err(_) => 0,
+                };
                 Reply::value(count.to_string())
             }
             b"GROUP_LIST" => {

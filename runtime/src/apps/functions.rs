@@ -14,6 +14,7 @@ pub(crate) fn read(live: &Live, function: &[u8], args: &[u8]) -> Reply {
         return reply;
     }
     match function {
+        b"DB_KEYCOUNT" => Reply::value(live.shared.database().below(args).count().to_string()),
         b"DEVICE_STATE" => Reply::value(device_state(live, args)),
         b"ENV" if live.shared.config.options.grants.contains("env") => {
             let name = String::from_utf8_lossy(args).into_owned();
