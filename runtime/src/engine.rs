@@ -452,6 +452,9 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
+        for hand in self.shared.switchboard.all() {
+            hand.interrupt(Interrupt::Hangup { cause: 41 });
+        }
         for task in &self.tasks {
             task.abort();
         }
