@@ -7,6 +7,7 @@ mod exchange;
 mod expressions;
 mod files;
 mod flow;
+mod patterns;
 mod reading;
 mod references;
 
@@ -55,6 +56,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         reading::CODES,
         references::CODES,
         flow::CODES,
+        patterns::CODES,
         arguments::CODES,
         expressions::CODES,
         files::CODES,

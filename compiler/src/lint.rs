@@ -10,6 +10,8 @@ pub(crate) mod access;
 mod expressions;
 mod facts;
 mod files;
+mod flow;
+mod patterns;
 pub(crate) mod reading;
 mod references;
 
@@ -49,6 +51,8 @@ pub(crate) fn check(world: &World<'_>, sources: &Sources) -> Vec<Diagnostic> {
     references::check(world, &mut out);
     files::check(world, sources, &mut out);
     let facts = facts::Facts::gather(world.index.hir());
+    flow::check(world, &facts, &mut out);
+    patterns::check(world, &facts, &mut out);
     expressions::check(world, &facts, &mut out);
     out.truncate(crate::conf::line::PROBLEMS);
     out

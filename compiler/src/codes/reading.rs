@@ -378,24 +378,6 @@ pub(super) static CODES: &[Code] = &[
         plan!("[globals]\nWHO=${CALLERID(num)}\n[a]\nexten => 1,1,NoOp(${WHO})\n"),
         plan!("[globals]\nWHO=61\nALL=${WHO}&62\n[a]\nexten => 1,1,NoOp(${ALL})\n"),
     ),
-    load(
-        "P705",
-        "patterns",
-        Error,
-        "a character set that cannot match",
-        "A set `[...]` must be closed, and a range in it must rise: `[1-5]`. An unclosed `[` in a name takes the rest of the line into the name.",
-        plan!("[a]\nexten => _[12X,1,NoOp()\n"),
-        plan!("[a]\nexten => _[12]X,1,NoOp()\n"),
-    ),
-    load(
-        "P701",
-        "patterns",
-        Warn,
-        "a pattern that matches everything",
-        "`_.` and `_!` match the extensions which Asterisk itself calls: `h` at hang-up, `i` for a wrong number, `t` at a time-out, `s`, `fax`. A pattern that begins with `X` matches only what was dialled.",
-        plan!("[a]\nexten => _.,1,NoOp()\n"),
-        plan!("[a]\nexten => _X.,1,NoOp()\n"),
-    ),
 ];
 
 /// A plan whose second line has more bytes than a line may have.
