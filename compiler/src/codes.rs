@@ -10,6 +10,7 @@ mod flow;
 mod patterns;
 mod reading;
 mod references;
+mod variables;
 
 /// What is known about one code.
 #[derive(Debug)]
@@ -57,6 +58,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         references::CODES,
         flow::CODES,
         patterns::CODES,
+        variables::CODES,
         arguments::CODES,
         expressions::CODES,
         files::CODES,

@@ -1,6 +1,6 @@
 //! The whole way from files to a checked plan.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use strowger_vm::{BadModule, Module};
@@ -92,12 +92,19 @@ pub fn compile(sources: &Sources, options: &Options) -> Compiled {
         .iter()
         .any(|f| sources.find(f).is_some());
     let world = World::new(Index::new(&hir), config.open || beside);
-    diagnostics.extend(lint::check(&world, sources));
+    diagnostics.extend(lint::check(&world, sources, options.asterisk_version));
     for diagnostic in &mut diagnostics {
         diagnostic.level = options.level(diagnostic.code);
     }
     diagnostics.retain(|d| d.level != Level::Allow);
-    diagnostics.sort_by_key(|d| (d.primary.span.file, d.primary.span.start));
+    // The plan first, then the device files, each from top to bottom.
+    diagnostics.sort_by_key(|d| {
+        let at = d.primary.span;
+        (at.file != file, at.file, at.start)
+    });
+    // Lines that templates copy are read once for each copy.
+    let mut seen = HashSet::new();
+    diagnostics.retain(|d| seen.insert((d.code, d.primary.span, d.message.clone())));
     let module = lower::lower(&hir, sources, options.asterisk_version).map(Arc::new);
     Compiled {
         diagnostics,

@@ -158,7 +158,7 @@ fn branches(args: &Text, shape: &Shape) -> Vec<Text> {
 }
 
 /// What stands behind `?`, cut at the first `:` outside parentheses (DL-237).
-fn branches_of_calls(args: &Text, shape: &Shape) -> Vec<Text> {
+pub(crate) fn branches_of_calls(args: &Text, shape: &Shape) -> Vec<Text> {
     let bytes = args.bytes();
     let Some(question) = shape.find(bytes, b'?', 0) else {
         return Vec::new();

@@ -1,16 +1,21 @@
 //! What is wrong with a plan, one file per family of codes.
 
 use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 
-use crate::diagnostic::Diagnostic;
+use strowger_stdlib::signatures::Version;
+
+use crate::diagnostic::{Diagnostic, Label};
 use crate::resolve::Index;
 use crate::source::Sources;
 
 pub(crate) mod access;
+mod applications;
 mod expressions;
 mod facts;
 mod files;
 mod flow;
+mod functions;
 mod patterns;
 pub(crate) mod reading;
 mod references;
@@ -46,7 +51,11 @@ impl<'a> World<'a> {
 }
 
 /// All checks that look at the whole plan.
-pub(crate) fn check(world: &World<'_>, sources: &Sources) -> Vec<Diagnostic> {
+pub(crate) fn check(
+    world: &World<'_>,
+    sources: &Sources,
+    asterisk_version: u32,
+) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     references::check(world, &mut out);
     files::check(world, sources, &mut out);
@@ -54,6 +63,57 @@ pub(crate) fn check(world: &World<'_>, sources: &Sources) -> Vec<Diagnostic> {
     flow::check(world, &facts, &mut out);
     patterns::check(world, &facts, &mut out);
     expressions::check(world, &facts, &mut out);
+    let major = u16::try_from(asterisk_version).unwrap_or(u16::MAX);
+    let version = Version(major, u16::MAX, u16::MAX);
+    applications::check(world, version, &mut out);
+    functions::check(world, &facts, version, &mut out);
+    let mut out = gather(out);
     out.truncate(crate::conf::line::PROBLEMS);
+    out
+}
+
+/// Codes whose findings are told once for each thing that they name, with the number of places.
+const GATHERED: [&str; 8] = [
+    "A421", "A422", "V527", "M901", "M910", "V503", "E602", "F320",
+];
+
+/// One finding where the same is said of many places; repairs of all places stay together.
+fn gather(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut out: Vec<Diagnostic> = Vec::with_capacity(found.len());
+    let mut first: HashMap<(&'static str, String), (usize, usize)> = HashMap::new();
+    let mut seen = HashSet::new();
+    for finding in found {
+        // Lines that templates copy are checked once for each copy.
+        if !seen.insert((finding.code, finding.primary.span)) {
+            continue;
+        }
+        if !GATHERED.contains(&finding.code) {
+            out.push(finding);
+            continue;
+        }
+        match first.get_mut(&(finding.code, finding.message.clone())) {
+            None => {
+                first.insert((finding.code, finding.message.clone()), (out.len(), 1));
+                out.push(finding);
+            }
+            Some((index, count)) => {
+                *count += 1;
+                let kept = &mut out[*index];
+                if kept.secondary.len() < 3 {
+                    kept.secondary.push(Label {
+                        span: finding.primary.span,
+                        text: "here too".to_owned(),
+                    });
+                }
+                for (fix, more) in kept.fixes.iter_mut().zip(finding.fixes) {
+                    fix.edits.extend(more.edits);
+                }
+            }
+        }
+    }
+    for (index, count) in first.into_values().filter(|(_, count)| *count > 1) {
+        let text = &mut out[index].primary.text;
+        text.push_str(&format!(" ({count} places)"));
+    }
     out
 }

@@ -94,8 +94,13 @@ fn the_bridge_of_d_is_the_same_on_the_far_side() {
 #[test]
 fn the_mistakes_of_the_examples_are_reported() {
     for (name, wanted) in [
-        ("two-phones", &["P701"][..]),
-        ("sms", &["C001", "C014", "X817", "C028", "S103", "P701"]),
+        ("two-phones", &["P701", "F331"][..]),
+        (
+            "sms",
+            &[
+                "C001", "C014", "X817", "C028", "S103", "P701", "A422", "F331",
+            ],
+        ),
         ("lab", &["C018", "M918", "C028"]),
         ("two-sites/A/sip1", &["C020", "C024", "C028"]),
         ("two-sites/C/sip3", &["X819", "C008"]),

@@ -1,16 +1,126 @@
 //! Family `arguments`: A.
 
-use super::{Code, load, plan};
-use crate::diagnostic::Level::Error;
+use super::{Code, check, load, plan};
+use crate::diagnostic::Level::{Error, Warn};
 
 const A: &str = "arguments";
 
-pub(super) static CODES: &[Code] = &[load(
-    "A403",
-    A,
-    Error,
-    "arguments without parentheses",
-    "Arguments stand in parentheses. Without them the whole text is the name of an application, none is called so, and the call is hung up. Asterisk up to 1.4 read `Wait,2`.",
-    plan!("[a]\nexten => 1,1,Wait,2\n"),
-    plan!("[a]\nexten => 1,1,Wait(2)\n"),
-)];
+pub(super) static CODES: &[Code] = &[
+    check(
+        "A401",
+        A,
+        Error,
+        "an unknown application",
+        "No application is called so in this release. Asterisk loads the line without a word; a call that comes there is hung up.",
+        plan!("[a]\nexten => 1,1,VoiceMial(1)\n"),
+        plan!("[a]\nexten => 1,1,noop(1)\n"),
+    ),
+    load(
+        "A403",
+        A,
+        Error,
+        "arguments without parentheses",
+        "Arguments stand in parentheses. Without them the whole text is the name of an application, none is called so, and the call is hung up. Asterisk up to 1.4 read `Wait,2`.",
+        plan!("[a]\nexten => 1,1,Wait,2\n"),
+        plan!("[a]\nexten => 1,1,Wait(2)\n"),
+    ),
+    check(
+        "A404",
+        A,
+        Error,
+        "an argument is missing",
+        "The application cannot do its work without it.",
+        plan!("[a]\nexten => 1,1,Playback()\n"),
+        plan!("[a]\nexten => 1,1,Playback(invalid)\n"),
+    ),
+    check(
+        "A405",
+        A,
+        Warn,
+        "an unknown option",
+        "Options are single letters, each perhaps with an argument in parentheses; letter case matters. Unknown ones are ignored, with a warning when the step runs.",
+        plan!("[a]\nexten => 1,1,Dial(SIP/h.example.com,20,J)\n"),
+        plan!("[a]\nexten => 1,1,Dial(SIP/h.example.com,20,tT)\n"),
+    ),
+    check(
+        "A406",
+        A,
+        Error,
+        "`|` between arguments",
+        "Until 1.4 arguments were separated by `|`. Since 1.6 it is plain text.",
+        plan!("[a]\nexten => 1,1,Dial(SIP/h.example.com|20|tT)\n"),
+        plan!("[a]\nexten => 1,1,Dial(SIP/h.example.com,20,tT)\n"),
+    ),
+    check(
+        "A407",
+        A,
+        Error,
+        "a timeout that is no number",
+        "The timeout of Dial is read as far as it is a number. What follows, mostly options without their comma, is lost.",
+        plan!("[a]\nexten => 1,1,Dial(SIP/h.example.com,60rt)\n"),
+        plan!("[a]\nexten => 1,1,Dial(SIP/h.example.com,60,rt)\n"),
+    ),
+    check(
+        "A408",
+        A,
+        Error,
+        "a destination without a technology",
+        "Dial calls `Technology/resource`. A number alone is dialled nowhere.",
+        plan!("[a]\nexten => 1,1,Dial(100,20)\n"),
+        plan!("[a]\nexten => 1,1,Dial(SIP/h.example.com,20)\n"),
+    ),
+    check(
+        "A416",
+        A,
+        Warn,
+        "Set of two variables",
+        "Since 1.6 Set takes everything behind the first `=` as the value. MSet sets several variables.",
+        plan!("[a]\nexten => 1,1,Set(a=1,b=2)\n"),
+        plan!("[a]\nexten => 1,1,MSet(a=1,b=2)\n"),
+    ),
+    check(
+        "A417",
+        A,
+        Error,
+        "Set without `=`",
+        "Set needs a name, a `=` and a value. Without the `=` it does nothing.",
+        plan!("[a]\nexten => 1,1,Set(FOO)\n"),
+        plan!("[a]\nexten => 1,1,Set(FOO=)\n"),
+    ),
+    check(
+        "A418",
+        A,
+        Error,
+        "a blank in the name of a variable",
+        "Blanks around the `=` of Set are kept: before it they belong to the name, behind it to the value.",
+        plan!("[a]\nexten => 1,1,Set(FOO = 1)\n"),
+        plan!("[a]\nexten => 1,1,Set(FOO=1)\n"),
+    ),
+    check(
+        "A421",
+        A,
+        Warn,
+        "an application that is not built yet",
+        "Asterisk has this application and this exchange does not yet. A step with it does nothing but a line in the log.",
+        plan!("[a]\nexten => 1,1,ConfBridge(1)\n"),
+        plan!("[a]\nexten => 1,1,NoOp(1)\n"),
+    ),
+    check(
+        "A422",
+        A,
+        Warn,
+        "a technology that is not spoken",
+        "This exchange speaks `SIP/` and `PJSIP/`. Dialling anything else gives CHANUNAVAIL.",
+        plan!("[a]\nexten => 1,1,Dial(IAX2/guest@h.example.com/s@default)\n"),
+        plan!("[a]\nexten => 1,1,Dial(SIP/h.example.com)\n"),
+    ),
+    check(
+        "M901",
+        "migration",
+        Error,
+        "an application that is gone",
+        "A later Asterisk removed the application. A call that comes there is hung up.",
+        plan!("[a]\nexten => 1,1,Macro(stdexten,SIP/1)\n"),
+        plan!("[a]\nexten => 1,1,Gosub(stdexten,s,1(SIP/1))\n[stdexten]\nexten => s,1,Return()\n"),
+    ),
+];

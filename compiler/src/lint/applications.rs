@@ -1,0 +1,524 @@
+//! Family `arguments`: applications and what is given to them.
+
+use strowger_stdlib::args;
+use strowger_stdlib::signatures::{self, Served, Signature, Split, Version};
+use strowger_stdlib::template::has_hole;
+
+use crate::diagnostic::{Diagnostic, Edit, Fix};
+use crate::dialled;
+use crate::edit_distance::nearest;
+use crate::hir::Step;
+use crate::jump::Shape;
+use crate::lint::World;
+use crate::lint::facts::assignments;
+use crate::source::Text;
+
+/// Technologies that this exchange speaks.
+const SPOKEN: [&[u8]; 2] = [b"SIP", b"PJSIP"];
+
+pub(crate) fn check(world: &World<'_>, version: Version, out: &mut Vec<Diagnostic>) {
+    for step in world
+        .index
+        .hir()
+        .contexts
+        .iter()
+        .flat_map(|c| &c.extensions)
+        .flat_map(|e| &e.steps)
+    {
+        call(&step.app, Some(&step.args), version, out);
+        nested(step, version, out);
+        dial(step, out);
+        set(step, out);
+    }
+}
+
+/// An application by name, with its arguments where they are known as text.
+fn call(app: &Text, args: Option<&Text>, version: Version, out: &mut Vec<Diagnostic>) {
+    let bytes = app.bytes();
+    // What is wrong with how the line is written is told by the reader.
+    if bytes.is_empty()
+        || bytes.iter().any(|b| matches!(b, b',' | b'|' | b'='))
+        || bytes.last().is_some_and(|b| *b <= 32)
+    {
+        return;
+    }
+    let shown = app.lossy().into_owned();
+    if has_hole(bytes) {
+        out.push(
+            Diagnostic::new(
+                "A401",
+                "the name of an application is never substituted",
+                app.span(),
+            )
+            .label("no application is called so: the call ends here")
+            .help("write `Exec(${...})` to run an application whose name is in a variable"),
+        );
+        return;
+    }
+    let Some(signature) = signatures::application(bytes) else {
+        out.push(unknown(app, &shown, version));
+        return;
+    };
+    if !signature.exists_in(version) {
+        out.push(not_here(signature, app, &shown, version));
+        return;
+    }
+    if signature.served == Served::Unserved {
+        out.push(
+            Diagnostic::new(
+                "A421",
+                format!("`{}` is not built yet", signature.name),
+                app.span(),
+            )
+            .label("known, but it does nothing here")
+            .help(format!(
+                "in Asterisk it {}",
+                lower_first(&signature.summary)
+            )),
+        );
+        return;
+    }
+    if let Some(args) = args {
+        arguments(signature, app, args, out);
+    }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
+}
+
+fn unknown(app: &Text, shown: &str, version: Version) -> Diagnostic {
+    let found = Diagnostic::new(
+        "A401",
+        format!("there is no application `{shown}`"),
+        app.span(),
+    )
+    .label("the call ends here");
+    let known = signatures::applications()
+        .iter()
+        .filter(|s| s.exists_in(version))
+        .map(|s| s.name.as_str());
+    match nearest(shown, known) {
+        Some(near) => found.fix(format!("write `{near}`"), app.span(), near, false),
+        None => found,
+    }
+}
+
+fn not_here(signature: &Signature, app: &Text, shown: &str, version: Version) -> Diagnostic {
+    let gone = signature
+        .until
+        .as_deref()
+        .filter(|u| Version::read(u).is_some_and(|u| version >= u));
+    match gone {
+        Some(until) => {
+            let found = Diagnostic::new(
+                "M901",
+                format!("`{shown}` is gone since Asterisk {until}"),
+                app.span(),
+            )
+            .label("the call ends here");
+            match &signature.replaced_by {
+                Some(instead) => found.help(format!("now written: {instead}")),
+                None => found,
+            }
+        }
+        None => {
+            let since = signature.since.as_deref().unwrap_or("a later release");
+            Diagnostic::new(
+                "A401",
+                format!("`{shown}` comes with Asterisk {since}"),
+                app.span(),
+            )
+            .label(format!(
+                "the plan is read as Asterisk {} does: the call ends here",
+                version.0
+            ))
+        }
+    }
+}
+
+/// Number of arguments and option letters.
+fn arguments(signature: &Signature, app: &Text, args: &Text, out: &mut Vec<Diagnostic>) {
+    if !signature.reviewed || !matches!(signature.split, Split::Standard | Split::Raw) {
+        return;
+    }
+    let parts = split(args);
+    let given = if args.is_empty() { 0 } else { parts.len() };
+    if given < signature.least && !has_hole(args.bytes()) {
+        let place = if args.is_empty() {
+            app.span()
+        } else {
+            args.span()
+        };
+        out.push(
+            Diagnostic::new(
+                "A404",
+                format!(
+                    "`{}` needs {} argument{}",
+                    signature.name,
+                    signature.least,
+                    if signature.least == 1 { "" } else { "s" }
+                ),
+                place,
+            )
+            .label(format!("{given} given"))
+            .help(format!("`{}`", signature.usage)),
+        );
+    }
+    let Some(options) = signature.option_slot().and_then(|slot| parts.get(slot)) else {
+        return;
+    };
+    if signature.options.is_empty() || has_hole(options.bytes()) {
+        return;
+    }
+    let known: Vec<char> = signature.option_letters().map(|(l, _)| l).collect();
+    for letter in args::options(options.bytes()).letters {
+        let shown = char::from(letter.letter);
+        if shown.is_ascii_alphanumeric() && !known.contains(&shown) {
+            let at = options
+                .bytes()
+                .iter()
+                .position(|b| *b == letter.letter)
+                .unwrap_or(0);
+            let found = Diagnostic::new(
+                "A405",
+                format!("`{}` has no option `{shown}`", signature.name),
+                options.span_of(at..at + 1),
+            )
+            .label("ignored");
+            let other = if shown.is_ascii_lowercase() {
+                shown.to_ascii_uppercase()
+            } else {
+                shown.to_ascii_lowercase()
+            };
+            out.push(if known.contains(&other) {
+                found.help(format!("`{other}` is one; letter case matters"))
+            } else {
+                found
+            });
+            return;
+        }
+    }
+}
+
+/// Arguments between commas outside of variables, quotes and brackets.
+fn split(args: &Text) -> Vec<Text> {
+    let shape = Shape::read(args.bytes());
+    let bytes = args.bytes();
+    let mut out = Vec::new();
+    let (mut from, mut depth, mut quoted, mut i) = (0, 0usize, false, 0);
+    while i < bytes.len() {
+        if let Some(hole) = shape.holes.iter().find(|h| h.contains(&i)) {
+            i = hole.end;
+            continue;
+        }
+        match bytes[i] {
+            b'\\' => i += 1,
+            b'"' => quoted = !quoted,
+            b'(' | b'[' if !quoted => depth += 1,
+            b')' | b']' if !quoted => depth = depth.saturating_sub(1),
+            b',' if depth == 0 && !quoted => {
+                out.push(args.slice(from..i));
+                from = i + 1;
+            }
+            _ => {}
+        }
+        i += 1;
+    }
+    out.push(args.slice(from.min(bytes.len())..bytes.len()));
+    out
+}
+
+/// Applications that others run: `ExecIf`, `Exec`, `TryExec`.
+fn nested(step: &Step, version: Version, out: &mut Vec<Diagnostic>) {
+    let app = step.app.bytes().to_ascii_lowercase();
+    let calls = match app.as_slice() {
+        b"exec" | b"tryexec" => vec![step.args.clone()],
+        b"execif" | b"execiftime" => {
+            crate::jump::branches_of_calls(&step.args, &Shape::read(step.args.bytes()))
+        }
+        _ => return,
+    };
+    for text in calls {
+        let (name, _, _) = crate::conf::exten::application(&text);
+        let name = name.trimmed();
+        if !name.is_empty() && !has_hole(name.bytes()) {
+            call(&name, None, version, out);
+        }
+    }
+}
+
+/// `Dial`: destinations, timeout, old pipes.
+fn dial(step: &Step, out: &mut Vec<Diagnostic>) {
+    let app = step.app.bytes().to_ascii_lowercase();
+    const OLD_PIPES: [&[u8]; 8] = [
+        b"dial",
+        b"queue",
+        b"voicemail",
+        b"macro",
+        b"background",
+        b"read",
+        b"disa",
+        b"meetme",
+    ];
+    let args = &step.args;
+    let shape = Shape::read(args.bytes());
+    let comma = shape.find(args.bytes(), b',', 0);
+    if OLD_PIPES.contains(&app.as_slice())
+        && comma.is_none()
+        && let Some(pipe) = shape.find(args.bytes(), b'|', 0)
+        && !args.bytes().contains(&b'"')
+    {
+        let mut edits = Vec::new();
+        let mut from = 0;
+        while let Some(at) = shape.find(args.bytes(), b'|', from) {
+            edits.push(Edit {
+                span: args.span_of(at..at + 1),
+                text: b",".to_vec(),
+            });
+            from = at + 1;
+        }
+        let mut found = Diagnostic::new(
+            "A406",
+            "`|` no longer separates arguments",
+            args.span_of(pipe..pipe + 1),
+        )
+        .label("plain text since Asterisk 1.6: all of this is one argument");
+        found.fixes.push(Fix {
+            title: "separate with commas".to_owned(),
+            edits,
+            safe: false,
+        });
+        out.push(found);
+        return;
+    }
+    if app != b"dial" {
+        return;
+    }
+    for destination in dialled::destinations(step) {
+        let tech = destination.tech.bytes();
+        if !SPOKEN.iter().any(|s| tech.eq_ignore_ascii_case(s)) {
+            let shown = destination.tech.lossy().into_owned();
+            out.push(
+                Diagnostic::new(
+                    "A422",
+                    format!("`{shown}/` is not spoken here"),
+                    destination.tech.span(),
+                )
+                .label("the call fails with CHANUNAVAIL")
+                .help("this exchange speaks `SIP/` and `PJSIP/`"),
+            );
+        }
+    }
+    let parts = split(args);
+    if let Some(first) = parts
+        .first()
+        .filter(|f| !f.is_empty() && !has_hole(f.bytes()))
+        && !first.bytes().contains(&b'/')
+    {
+        out.push(
+            Diagnostic::new(
+                "A408",
+                format!("`{}` names no technology", first.lossy()),
+                first.span(),
+            )
+            .label("the call fails with CHANUNAVAIL")
+            .help(format!(
+                "write `SIP/{0}` or `PJSIP/{0}`",
+                first.trimmed().lossy()
+            )),
+        );
+    }
+    if let Some(timeout) = parts
+        .get(1)
+        .map(Text::trimmed)
+        .filter(|t| !t.is_empty() && !has_hole(t.bytes()))
+    {
+        let digits = timeout
+            .bytes()
+            .iter()
+            .take_while(|b| b.is_ascii_digit() || **b == b'.')
+            .count();
+        if digits < timeout.len() {
+            let rest = timeout.slice(digits..timeout.len());
+            let found = Diagnostic::new(
+                "A407",
+                format!("`{}` is no number of seconds", timeout.lossy()),
+                timeout.span(),
+            );
+            out.push(if digits == 0 {
+                found
+                    .label("without a number Dial waits as long as it takes")
+                    .help("options are the third argument")
+            } else {
+                found
+                    .label(format!(
+                        "read as {}; `{}` is lost",
+                        timeout.slice(0..digits).lossy(),
+                        rest.lossy()
+                    ))
+                    .fix(
+                        "put a comma between timeout and options",
+                        rest.span().before(),
+                        ",",
+                        false,
+                    )
+            });
+        }
+    }
+}
+
+/// `Set`: what is assigned to what.
+fn set(step: &Step, out: &mut Vec<Diagnostic>) {
+    if !step.app.bytes().eq_ignore_ascii_case(b"set") {
+        return;
+    }
+    let Some((name, value)) = assignments(step).pop() else {
+        if !has_hole(step.args.bytes()) {
+            let place = if step.args.is_empty() {
+                step.app.span()
+            } else {
+                step.args.span()
+            };
+            out.push(
+                Diagnostic::new("A417", "`Set` without a `=` sets nothing", place)
+                    .label("write `Set(NAME=value)`"),
+            );
+        }
+        return;
+    };
+    let trimmed = name.trimmed();
+    if trimmed.len() < name.len() && !has_hole(name.bytes()) {
+        let shown = name.lossy().into_owned();
+        let leading = name.bytes().iter().take_while(|b| **b <= 32).count();
+        let blank = if leading > 0 {
+            name.span_of(0..leading)
+        } else {
+            name.span_of(trimmed.len()..name.len())
+        };
+        out.push(
+            Diagnostic::new("A418", "a blank belongs to the name of the variable", blank)
+                .label(format!(
+                    "this sets `{shown}`, which `${{{}}}` does not read",
+                    trimmed.lossy()
+                ))
+                .fix("remove the blank", blank, "", false),
+        );
+    }
+    let shape = Shape::read(value.bytes());
+    if let Some(comma) = second_assignment(value.bytes(), &shape)
+        && !name.bytes().contains(&b'(')
+    {
+        let first = name.trimmed();
+        out.push(
+            Diagnostic::new(
+                "A416",
+                "`Set` sets one variable",
+                value.span_of(comma..value.len()),
+            )
+            .label(format!("all of this becomes a part of `{}`", first.lossy()))
+            .fix(
+                "write `MSet`, which sets several",
+                step.app.span(),
+                "MSet",
+                false,
+            ),
+        );
+    }
+    if let [b'"', inner @ .., b'"'] = value.bytes()
+        && !name.bytes().contains(&b'(')
+        && !inner.contains(&b'"')
+        && !inner.contains(&b',')
+    {
+        let mut found = Diagnostic::new(
+            "V526",
+            "the quotes become a part of the value",
+            value.span(),
+        )
+        .label(if inner.is_empty() {
+            "the variable is not empty: it holds two quotes".to_owned()
+        } else {
+            let (bare, _) = args::inheritance(trimmed.bytes());
+            format!(
+                "`${{{}}}` is then written with quotes",
+                String::from_utf8_lossy(bare)
+            )
+        });
+        found.fixes.push(Fix {
+            title: "remove the quotes".to_owned(),
+            edits: vec![
+                Edit {
+                    span: value.span_of(0..1),
+                    text: Vec::new(),
+                },
+                Edit {
+                    span: value.span_of(value.len() - 1..value.len()),
+                    text: Vec::new(),
+                },
+            ],
+            safe: false,
+        });
+        out.push(found);
+    }
+}
+
+/// `,NAME=` in a value, outside of everything that protects it.
+fn second_assignment(value: &[u8], shape: &Shape) -> Option<usize> {
+    let mut from = 0;
+    while let Some(comma) = shape.find(value, b',', from) {
+        from = comma + 1;
+        if value[..comma]
+            .iter()
+            .any(|b| matches!(b, b'(' | b'"' | b'<' | b';' | b'?'))
+        {
+            return None;
+        }
+        let rest = &value[from..];
+        let name = rest
+            .iter()
+            .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_')
+            .count();
+        if name > 0
+            && !rest[0].is_ascii_digit()
+            && rest.get(name) == Some(&b'=')
+            && rest.get(name + 1) != Some(&b'=')
+        {
+            return Some(comma);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{FileId, Span};
+
+    #[test]
+    fn arguments_split_outside_of_what_protects() {
+        let text = |t: &str| {
+            Text::new(
+                t.as_bytes(),
+                Span {
+                    file: FileId(0),
+                    start: 0,
+                    end: t.len() as u32,
+                },
+            )
+        };
+        let parts = |t: &str| {
+            split(&text(t))
+                .iter()
+                .map(|p| p.lossy().into_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            parts("a,${CUT(b,c)},\"d,e\",f(g,h)"),
+            ["a", "${CUT(b,c)}", "\"d,e\"", "f(g,h)"]
+        );
+        assert_eq!(parts(""), [""]);
+    }
+}
