@@ -1,25 +1,18 @@
 //! The applications that the VM runs itself, and what it asks of the world for the others.
 
 use strowger_stdlib::args::{self, Marks};
-use strowger_stdlib::status::Cause;
-use strowger_stdlib::timespec::TimeSpec;
 use strowger_stdlib::{Value, digits, scan, value};
 
 use crate::Text;
 use crate::control::Exception;
-use crate::effect::{Answer, Effect, Interruptible, Level, Outgoing, Play, Reply};
-use crate::function::jump_number;
+use crate::effect::{Answer, Effect, Level, Reply};
 use crate::inputs::Place;
 use crate::keys::Keys;
 use crate::known::Known;
 use crate::party::State;
-use crate::pattern::Question;
 use crate::route::Want;
 use crate::run::{Act, Feed, Flow, Frame, Out, Vm, World};
 use crate::write::{self, Write};
-
-/// Digits that one number may have (DL-145).
-const DIGITS: usize = 255;
 
 macro_rules! applications {
     ($($kind:ident)*) => {
@@ -52,15 +45,15 @@ impl Kind {
 /// An application that runs.
 #[derive(Debug, Clone)]
 pub(crate) struct App {
-    name: Text,
+    pub(crate) name: Text,
     known: Known,
     args: Text,
-    state: Waits,
+    pub(crate) state: Waits,
 }
 
 /// What it waits for.
 #[derive(Debug, Clone)]
-enum Waits {
+pub(crate) enum Waits {
     /// Nothing: it begins.
     Begin,
     /// Its arguments are still to be substituted.
@@ -87,7 +80,8 @@ enum Waits {
     Keys(Box<(Keys, Effect)>),
 }
 
-fn flow(f: Flow) -> Act {
+/// The end of an application.
+pub(crate) fn flow(f: Flow) -> Act {
     Act::Return(Out::Flow(f))
 }
 
@@ -476,156 +470,6 @@ impl Vm {
         }
     }
 
-    fn answer(&mut self, app: &mut App, text: &[u8]) -> Act {
-        if self.party.state == State::Up {
-            return flow(Flow::Continue);
-        }
-        let parts = args::split(text, 2);
-        let delay = scan::integer(args::argument(&parts, 0)).map_or(0, |(n, _)| n.max(0));
-        let at_once = args::argument(&parts, 1).contains(&b'i');
-        let delay_ms = (!at_once).then(|| delay.max(500) as u64);
-        app.leave(Effect::Answer { delay_ms })
-    }
-
-    fn hang_up(&mut self, text: &[u8]) -> Act {
-        let cause = Cause::read(text).map(|c| c.0).filter(|c| *c != 0);
-        if !text.is_empty() && cause.is_none() {
-            self.warn(format!(
-                "Hangup does not know the cause {}",
-                text.escape_ascii()
-            ));
-        }
-        match cause {
-            Some(cause) => self.party.cause = cause,
-            None if self.party.cause == 0 => self.party.cause = 16,
-            None => {}
-        }
-        flow(Flow::End)
-    }
-
-    fn playback(&mut self, w: World, app: &mut App, text: &[u8]) -> Act {
-        let parts = args::split(text, 2);
-        let options = args::argument(&parts, 1);
-        let has = |word: &[u8]| {
-            options
-                .windows(word.len())
-                .any(|o| o.eq_ignore_ascii_case(word))
-        };
-        let files = list(args::argument(&parts, 0));
-        if files.is_empty() {
-            self.warn("Playback needs a file name");
-            return flow(Flow::End);
-        }
-        if has(b"skip") && self.party.state != State::Up {
-            self.assign(w, b"PLAYBACKSTATUS", Value::from("SUCCESS"));
-            return flow(Flow::Continue);
-        }
-        let play = Play {
-            files,
-            answer: !has(b"noanswer"),
-            status: b"PLAYBACKSTATUS".to_vec(),
-            ..Play::default()
-        };
-        app.leave(Effect::Play(play))
-    }
-
-    fn background(&mut self, w: World, app: &mut App, text: &[u8]) -> Act {
-        let parts = args::split(text, 4);
-        let options = args::argument(&parts, 1);
-        let has = |letter: u8, word: &[u8]| {
-            options.eq_ignore_ascii_case(word) || options.contains(&letter)
-        };
-        let skip = has(b's', b"skip") && !options.eq_ignore_ascii_case(b"noanswer");
-        if skip && self.party.state != State::Up {
-            self.assign(w, b"BACKGROUNDSTATUS", Value::from("SUCCESS"));
-            return flow(Flow::Continue);
-        }
-        let mut context = args::argument(&parts, 3).to_vec();
-        if context.is_empty() {
-            context.clone_from(&self.place.context);
-        }
-        let single = options.contains(&b'm');
-        let interrupt = if options.contains(&b'p') {
-            Interruptible::No
-        } else if single {
-            let digits = b"0123456789*#ABCD".iter().copied();
-            Interruptible::Only(
-                digits
-                    .filter(|d| self.find(w, &context, &[*d], Want::Number(1)).is_some())
-                    .collect(),
-            )
-        } else {
-            Interruptible::Any
-        };
-        app.state = Waits::Prompt {
-            only: single.then_some(context),
-        };
-        Act::Leave(Effect::Play(Play {
-            files: list(args::argument(&parts, 0)),
-            answer: !skip && !has(b'n', b"noanswer"),
-            stop_at_missing: true,
-            interrupt,
-            language: args::argument(&parts, 2).to_vec(),
-            status: b"BACKGROUNDSTATUS".to_vec(),
-        }))
-    }
-
-    fn say(&mut self, w: World, app: &mut App, prompts: Vec<String>) -> Act {
-        if prompts.is_empty() {
-            return flow(Flow::Continue);
-        }
-        let jumps = is_yes(&self.read(w, b"SAY_DTMF_INTERRUPT").bytes());
-        let interrupt = if jumps {
-            Interruptible::Any
-        } else {
-            Interruptible::No
-        };
-        let prompts = prompts.into_iter().map(String::into_bytes).collect();
-        app.leave(Effect::Say { prompts, interrupt })
-    }
-
-    fn message_send(&mut self, w: World, app: &mut App, text: &[u8]) -> Act {
-        let parts = args::split(text, 3);
-        let destination = args::argument(&parts, 0).to_vec();
-        if destination.is_empty() {
-            self.note(Level::Error, "MessageSend needs a destination");
-            self.assign(w, b"MESSAGE_SEND_STATUS", Value::from("INVALID_URI"));
-            return flow(Flow::Continue);
-        }
-        let mut message = self.party.message.clone();
-        message.data.retain(|d| d.outgoing);
-        let effect = Effect::SendMessage(Box::new(Outgoing {
-            destination,
-            from: args::argument(&parts, 1).to_vec(),
-            to: args::argument(&parts, 2).to_vec(),
-            message,
-        }));
-        app.leave(effect)
-    }
-
-    fn log(&mut self, app: &mut App, text: &[u8]) -> Act {
-        let parts = args::split(text, 2);
-        let level = match args::argument(&parts, 0).to_ascii_uppercase().as_slice() {
-            b"ERROR" => Level::Error,
-            b"WARNING" => Level::Warning,
-            b"NOTICE" => Level::Notice,
-            b"DEBUG" => Level::Debug,
-            b"VERBOSE" => Level::Verbose,
-            b"DTMF" => Level::Dtmf,
-            other => {
-                self.note(
-                    Level::Error,
-                    format!("Log does not know the level {}", other.escape_ascii()),
-                );
-                return flow(Flow::Continue);
-            }
-        };
-        app.leave(Effect::Log {
-            level,
-            text: args::argument(&parts, 1).to_vec(),
-        })
-    }
-
     fn set(&mut self, w: World, app: &mut App, list: Vec<(Text, Value)>) -> Act {
         if list.iter().any(|(name, _)| name.ends_with(b")")) {
             app.state = Waits::Written;
@@ -635,238 +479,6 @@ impl Vm {
             self.assign(w, &name, v);
         }
         flow(Flow::Continue)
-    }
-
-    /// Where a target leads; notes what is wrong with it. Labels must exist, numbers need not (DL-246, DL-247).
-    pub(crate) fn target(&mut self, w: World, text: &[u8]) -> Option<Place> {
-        let mut parts = text.splitn(4, |b| *b == b',').take(3).collect::<Vec<_>>();
-        let priority = parts.pop().unwrap_or_default();
-        let exten = parts.pop();
-        let context = parts.pop();
-        let here = &self.place;
-        let number = match priority {
-            [b'+', rest @ ..] => jump_number(rest).map(|n| here.priority.saturating_add(n)),
-            [b'-', rest @ ..] => jump_number(rest).map(|n| here.priority.saturating_sub(n)),
-            _ => jump_number(priority),
-        };
-        let (context, exten) = match number {
-            // Empty parts stay where they are, but only with a number (DL-249).
-            Some(_) => (
-                context.filter(|c| !c.is_empty()).unwrap_or(&here.context),
-                exten.filter(|e| !e.is_empty()).unwrap_or(&here.exten),
-            ),
-            None => (
-                context.unwrap_or(&here.context),
-                exten.unwrap_or(&here.exten),
-            ),
-        };
-        let found = number.or_else(|| {
-            let route = self.find(w, context, exten, Want::Label(priority))?;
-            w.module
-                .priority(route.context, route.entry, route.index)
-                .map(|p| p.number)
-        });
-        match found {
-            Some(n) => Some(Place {
-                context: context.to_vec(),
-                exten: exten.to_vec(),
-                priority: n,
-            }),
-            None => {
-                self.warn(format!(
-                    "the priority '{}' must be a number or a label of the extension",
-                    priority.escape_ascii()
-                ));
-                None
-            }
-        }
-    }
-
-    fn goto(&mut self, w: World, text: &[u8]) -> Act {
-        match self.target(w, text) {
-            Some(place) => {
-                self.jump = Some(place);
-                flow(Flow::Continue)
-            }
-            None => flow(Flow::End),
-        }
-    }
-
-    fn goto_branch(&mut self, w: World, holds: bool, b: &args::Branches) -> Act {
-        match if holds { &b.then } else { &b.otherwise } {
-            Some(target) if !target.is_empty() => self.goto(w, target),
-            _ => flow(Flow::Continue),
-        }
-    }
-
-    /// Whether a time condition holds; with `test` TESTTIME is asked first (DL-136).
-    fn is_time(&mut self, w: World, text: &[u8], test: bool) -> bool {
-        let (spec, troubles) = TimeSpec::read(text);
-        for t in troubles {
-            self.warn(format!(
-                "the time condition does not understand '{}'",
-                t.text.escape_ascii()
-            ));
-        }
-        let mut now = w.inputs.now;
-        if test
-            && let Some(v) = self.variables.get(w.module, b"TESTTIME")
-            && let Some((seconds, _)) = scan::integer(&v.bytes())
-        {
-            now = crate::Time::from_seconds(seconds);
-        }
-        spec.matches(now.moment(), &w.inputs.system.zone)
-    }
-
-    fn gosub(&mut self, w: World, text: &[u8]) -> Act {
-        let (target, arguments) = args::gosub(text);
-        let Some(place) = self.target(w, target) else {
-            self.note(
-                Level::Error,
-                format!("the target of Gosub is invalid: {}", target.escape_ascii()),
-            );
-            return flow(Flow::End);
-        };
-        if self
-            .find(
-                w,
-                &place.context,
-                &place.exten,
-                Want::Number(place.priority),
-            )
-            .is_none()
-        {
-            self.note(
-                Level::Error,
-                format!(
-                    "Gosub leads to {},{},{}, which does not exist",
-                    place.context.escape_ascii(),
-                    place.exten.escape_ascii(),
-                    place.priority
-                ),
-            );
-            return flow(Flow::End);
-        }
-        let back = Place {
-            priority: self.place.priority.saturating_add(1),
-            ..self.place.clone()
-        };
-        self.variables.push(w.module, back, &arguments, false);
-        self.jump = Some(place);
-        flow(Flow::Continue)
-    }
-
-    fn return_from(&mut self, w: World, text: &[u8]) -> Act {
-        let Some(frame) = self.leave_frame(w) else {
-            self.note(Level::Error, "Return outside a subroutine");
-            return flow(Flow::End);
-        };
-        self.assign(w, b"GOSUB_RETVAL", Value::text(text));
-        if frame.outermost {
-            self.place = frame.back;
-            self.route = None;
-            return flow(Flow::Returned);
-        }
-        self.jump = Some(frame.back);
-        flow(Flow::Continue)
-    }
-
-    /// Runs `App(args)` in the place of this application.
-    fn run_in_place(&mut self, w: World, line: &[u8]) -> Act {
-        let (name, text) = args::application(line);
-        let name = scan::trim_start(name);
-        Act::Become(Frame::App(Box::new(App::new(
-            w.module.known(name),
-            name,
-            text.to_vec(),
-        ))))
-    }
-
-    fn exec_if(&mut self, w: World, text: &[u8]) -> Act {
-        let b = args::branches(text, Marks::Keep);
-        let holds = value::truth(&b.condition);
-        let Some(then) = b.then else {
-            // The form of 1.4: ExecIf(condition,App,args).
-            let parts = args::split_raw(text, 3);
-            self.warn("ExecIf without `?` is the form of 1.4: write ExecIf(condition?App(args))");
-            if !value::truth(args::argument(&parts, 0)) {
-                return flow(Flow::Continue);
-            }
-            let line = [
-                args::argument(&parts, 1),
-                b"(",
-                args::argument(&parts, 2),
-                b")",
-            ]
-            .concat();
-            return self.run_in_place(w, &line);
-        };
-        match (holds, then.as_slice(), b.otherwise) {
-            (true, b"", _) => {
-                self.note(Level::Error, "ExecIf has no application to run");
-                flow(Flow::End)
-            }
-            (true, line, _) => self.run_in_place(w, line),
-            (false, _, Some(line)) if !line.is_empty() => self.run_in_place(w, &line),
-            (false, ..) => flow(Flow::Continue),
-        }
-    }
-
-    fn exec(&mut self, w: World, app: &mut App, text: &[u8], lenient: bool) -> Act {
-        let (name, arguments) = args::application(text);
-        let name = scan::trim_start(name);
-        if text.is_empty() {
-            return flow(Flow::Continue);
-        }
-        if matches!(w.module.known(name), Known::Nowhere) {
-            self.warn(format!("there is no application '{}'", name.escape_ascii()));
-            if lenient {
-                self.assign(w, b"TRYSTATUS", Value::from("NOAPP"));
-                return flow(Flow::Continue);
-            }
-            return flow(Flow::End);
-        }
-        app.name = name.to_vec();
-        app.state = Waits::Again { lenient };
-        Act::Push(self.subst_frame(arguments))
-    }
-
-    /// One round of the digit loop (DL-143).
-    fn collect_number(&mut self, w: World, digits: &mut Text, feed: Feed) -> Act {
-        let goes_on = match feed {
-            Feed::Begin | Feed::Out(_) => true,
-            Feed::Reply(Answer::Digit(d)) => {
-                if digits.len() < DIGITS {
-                    digits.push(d);
-                }
-                true
-            }
-            Feed::Reply(Answer::Stop | Answer::Gone) => return flow(Flow::End),
-            Feed::Reply(_) => false,
-        };
-        if goes_on && self.matches(w, digits, Question::MatchMore) {
-            let ms = if digits.is_empty() {
-                self.party.response_ms
-            } else {
-                self.party.digit_ms
-            };
-            return Act::Leave(Effect::Digit {
-                timeout_ms: Some(ms),
-            });
-        }
-        if digits.is_empty() {
-            return flow(Flow::Timeout);
-        }
-        if self.matches(w, digits, Question::Match) {
-            let context = self.place.context.clone();
-            self.jump = Some(Place {
-                context,
-                exten: std::mem::take(digits),
-                priority: 1,
-            });
-            return flow(Flow::Continue);
-        }
-        flow(Flow::Invalid(std::mem::take(digits)))
     }
 }
 
@@ -884,11 +496,4 @@ impl Reply {
     pub fn ends(&self) -> bool {
         matches!(self.answer, Answer::Stop | Answer::Gone)
     }
-}
-
-/// The words that mean yes (DL-037).
-fn is_yes(text: &[u8]) -> bool {
-    [&b"yes"[..], b"true", b"y", b"t", b"1", b"on"]
-        .iter()
-        .any(|w| text.eq_ignore_ascii_case(w))
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use strowger_stdlib::template::Slice;
 use strowger_stdlib::timespec::TimeSpec;
 
+use crate::builtin::Builtin;
 use crate::known::{self, Known};
 use crate::module::{
     BadModule, Context, Entry, Include, Module, Options, Parts, Priority, StrId, TEMPORARIES,
 };
-use crate::op::{Builtin, Instr, Op};
+use crate::op::{Instr, Op};
 use crate::pattern::Matches;
 
 /// Collects contexts, entries and steps, and makes a verified [`Module`] of them.

@@ -1,15 +1,16 @@
-//! Read and WaitDigit: keys that a caller presses, into variables.
+//! Keys that a caller presses: into variables (Read, WaitDigit), or as the number of an extension.
 
 use strowger_stdlib::{Value, args, scan};
 
 use crate::Text;
-use crate::app::list;
+use crate::app::{flow, list};
 use crate::effect::{Answer, Effect, Interruptible, Play};
-use crate::inputs::Time;
+use crate::inputs::{Place, Time};
 use crate::party::State;
-use crate::run::{Act, Feed, Flow, Out, Vm, World};
+use crate::pattern::Question;
+use crate::run::{Act, Feed, Flow, Vm, World};
 
-/// Digits that Read takes at most.
+/// Digits that Read takes at most, and that one number may have (DL-145).
 const DIGITS: usize = 255;
 
 /// A Read or WaitDigit that runs.
@@ -38,7 +39,7 @@ pub(crate) struct Read {
 }
 
 fn go_on() -> Act {
-    Act::Return(Out::Flow(Flow::Continue))
+    flow(Flow::Continue)
 }
 
 impl Vm {
@@ -155,7 +156,7 @@ impl Vm {
                 }
                 self.assign(w, b"WAITDIGITSTATUS", Value::from(status));
                 Err(if status == "CANCEL" {
-                    Act::Return(Out::Flow(Flow::End))
+                    flow(Flow::End)
                 } else {
                     go_on()
                 })
@@ -190,5 +191,43 @@ impl Vm {
                 Err(go_on())
             }
         }
+    }
+
+    /// One round of the digit loop (DL-143).
+    pub(crate) fn collect_number(&mut self, w: World, digits: &mut Text, feed: Feed) -> Act {
+        let goes_on = match feed {
+            Feed::Begin | Feed::Out(_) => true,
+            Feed::Reply(Answer::Digit(d)) => {
+                if digits.len() < DIGITS {
+                    digits.push(d);
+                }
+                true
+            }
+            Feed::Reply(Answer::Stop | Answer::Gone) => return flow(Flow::End),
+            Feed::Reply(_) => false,
+        };
+        if goes_on && self.matches(w, digits, Question::MatchMore) {
+            let ms = if digits.is_empty() {
+                self.party.response_ms
+            } else {
+                self.party.digit_ms
+            };
+            return Act::Leave(Effect::Digit {
+                timeout_ms: Some(ms),
+            });
+        }
+        if digits.is_empty() {
+            return flow(Flow::Timeout);
+        }
+        if self.matches(w, digits, Question::Match) {
+            let context = self.place.context.clone();
+            self.jump = Some(Place {
+                context,
+                exten: std::mem::take(digits),
+                priority: 1,
+            });
+            return flow(Flow::Continue);
+        }
+        flow(Flow::Invalid(std::mem::take(digits)))
     }
 }

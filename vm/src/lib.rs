@@ -6,16 +6,20 @@
 
 mod app;
 mod builder;
+mod builtin;
 mod control;
 mod dial;
 pub mod effect;
+mod format;
 mod frame;
 mod function;
 mod inputs;
+mod jump;
 mod keys;
 mod known;
 mod limits;
 mod loops;
+mod media;
 mod module;
 mod op;
 mod party;
@@ -25,6 +29,7 @@ mod run;
 mod slow;
 pub mod trace;
 mod trie;
+mod verify;
 mod write;
 
 pub use builder::{Builder, ContextId, EntryId, StepCode, StepHead};

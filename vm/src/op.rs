@@ -188,65 +188,6 @@ impl std::fmt::Debug for Instr {
     }
 }
 
-macro_rules! builtins {
-    ($($variant:ident $name:literal,)*) => {
-        /// Built-in variables (DL-185): no slots, and never shadowed.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        #[repr(u8)]
-        pub(crate) enum Builtin {
-            $($variant,)*
-        }
-
-        impl Builtin {
-            pub(crate) const ALL: &'static [Builtin] = &[$(Builtin::$variant,)*];
-
-            /// Its name in a plan.
-            pub(crate) fn name(self) -> &'static str {
-                match self { $(Builtin::$variant => $name,)* }
-            }
-
-            /// The built-in of this name.
-            pub(crate) fn of(name: &[u8]) -> Option<Builtin> {
-                Builtin::ALL.iter().copied().find(|b| b.name().as_bytes() == name)
-            }
-
-            pub(crate) fn from_byte(b: u8) -> Option<Builtin> {
-                Builtin::ALL.get(usize::from(b)).copied()
-            }
-        }
-    };
-}
-
-builtins! {
-    Exten "EXTEN",
-    Context "CONTEXT",
-    Priority "PRIORITY",
-    Channel "CHANNEL",
-    UniqueId "UNIQUEID",
-    HangupCause "HANGUPCAUSE",
-    CallingPres "CALLINGPRES",
-    CallingAni2 "CALLINGANI2",
-    CallingTon "CALLINGTON",
-    CallingTns "CALLINGTNS",
-    Hint "HINT",
-    HintName "HINTNAME",
-    Epoch "EPOCH",
-    SystemName "SYSTEMNAME",
-    EntityId "ENTITYID",
-    CacheDir "ASTCACHEDIR",
-    EtcDir "ASTETCDIR",
-    ModDir "ASTMODDIR",
-    VarLibDir "ASTVARLIBDIR",
-    DbDir "ASTDBDIR",
-    KeyDir "ASTKEYDIR",
-    DataDir "ASTDATADIR",
-    AgiDir "ASTAGIDIR",
-    SpoolDir "ASTSPOOLDIR",
-    RunDir "ASTRUNDIR",
-    LogDir "ASTLOGDIR",
-    SbinDir "ASTSBINDIR",
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

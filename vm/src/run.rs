@@ -8,6 +8,7 @@ use strowger_stdlib::template::{Slice, Substitution};
 use strowger_stdlib::{Value, expr};
 
 use crate::app::App;
+use crate::builtin::{Builtin, global};
 use crate::control::{Exception, Phase};
 use crate::effect::{Answer, Effect, Level, Reply};
 use crate::frame::Variables;
@@ -16,7 +17,7 @@ use crate::inputs::{Entry, Inputs, Place, Time};
 use crate::known::Known;
 use crate::limits::{Budget, Limits};
 use crate::module::{Module, StrId};
-use crate::op::{Builtin, Op};
+use crate::op::Op;
 use crate::party::Party;
 use crate::route::Route;
 use crate::slow::Programs;
@@ -601,56 +602,6 @@ impl Vm {
         self.budget.burn_text(text.len());
         text
     }
-
-    /// A variable as `${name}` reads it (DL-184): built-in, channel, global; empty if unset.
-    pub(crate) fn read(&self, w: World, name: &[u8]) -> Value {
-        if let Some(b) = Builtin::of(name) {
-            return self.builtin(w, b);
-        }
-        match self.variables.get(w.module, name) {
-            Some(v) => v.clone(),
-            None => global(w.inputs, name),
-        }
-    }
-
-    fn builtin(&self, w: World, b: Builtin) -> Value {
-        match b {
-            Builtin::Exten => Value::text(&self.place.exten),
-            Builtin::Context => Value::text(&self.place.context),
-            Builtin::Priority => Value::int(i64::from(self.place.priority)),
-            Builtin::Channel => Value::text(&self.party.name),
-            Builtin::UniqueId => Value::text(&self.party.unique_id),
-            Builtin::HangupCause => Value::int(i64::from(self.party.cause)),
-            // 67: there is no number.
-            Builtin::CallingPres => Value::int(if self.party.caller.number.is_some() {
-                0
-            } else {
-                67
-            }),
-            Builtin::CallingAni2 | Builtin::CallingTon | Builtin::CallingTns => Value::int(0),
-            Builtin::Hint => Value::text(
-                w.module
-                    .hint(&self.place.context, &self.place.exten)
-                    .map_or(b"", |(devices, _)| devices),
-            ),
-            Builtin::HintName => Value::text(
-                w.module
-                    .hint(&self.place.context, &self.place.exten)
-                    .map_or(b"", |(_, name)| name),
-            ),
-            Builtin::Epoch => Value::int(w.inputs.now.seconds()),
-            always => w
-                .inputs
-                .system
-                .names
-                .get(always.name())
-                .map_or(Value::EMPTY, |v| Value::text(v)),
-        }
-    }
-}
-
-fn global(inputs: &Inputs, name: &[u8]) -> Value {
-    inputs.globals.get(name).map_or(Value::EMPTY, Value::text)
 }
 
 /// Whether an effect needs the media path, which is gone when the channel is (DL-161).

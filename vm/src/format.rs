@@ -1,0 +1,300 @@
+//! The bytes of a `.dialc` file: magic, version, options, then the parts of a module in order, all numbers little endian.
+
+use std::sync::Arc;
+
+use strowger_stdlib::template::Slice;
+use strowger_stdlib::timespec::TimeSpec;
+
+use crate::module::{BadModule, Context, Entry, Include, Module, Options, Parts, Priority, StrId};
+use crate::op::Instr;
+use crate::pattern::{ByteSet, Element, Matches, Pattern};
+
+const MAGIC: &[u8; 8] = b"dialc\r\n\x1a";
+pub(crate) const VERSION: u32 = 1;
+
+impl Module {
+    /// The bytes of a `.dialc` file.
+    pub fn write(&self) -> Vec<u8> {
+        let mut w = Writer(MAGIC.to_vec());
+        w.u32(VERSION);
+        let p = &self.parts;
+        w.u8(u8::from(p.options.autofallthrough) | u8::from(p.options.best_only) << 1);
+        w.u32(p.options.asterisk_version);
+        w.list(&p.strings, |w, s| w.bytes(s));
+        w.list(&p.slices, |w, s| {
+            w.u32(s.offset as u32);
+            w.u8(u8::from(s.length.is_some()));
+            w.u32(s.length.unwrap_or(0) as u32);
+        });
+        for ids in [&p.names, &p.functions, &p.applications] {
+            w.list(ids, |w, id| w.u32(id.0));
+        }
+        w.list(&p.code, |w, i| w.0.extend_from_slice(&i.0.to_le_bytes()));
+        w.list(&p.contexts, |w, c| {
+            w.u32(c.name.0);
+            w.list(&c.entries, |w, e| {
+                w.u32(e.name.0);
+                w.matches(&e.matches);
+                w.u8(u8::from(e.caller.is_some()));
+                if let Some(c) = &e.caller {
+                    w.matches(c);
+                }
+                w.list(&e.priorities, |w, p| {
+                    for n in [
+                        p.number,
+                        p.label.map_or(u32::MAX, |l| l.0),
+                        p.pc,
+                        u32::from(p.frame),
+                    ] {
+                        w.u32(n);
+                    }
+                    for n in [p.application.0, p.arguments.0, p.file.0, p.line] {
+                        w.u32(n);
+                    }
+                });
+                w.u8(u8::from(e.hint.is_some()));
+                if let Some((devices, name)) = e.hint {
+                    w.u32(devices.0);
+                    w.u32(name.0);
+                }
+            });
+            w.list(&c.includes, |w, i| {
+                w.u32(i.context.0);
+                w.u32(i.times.as_ref().map_or(u32::MAX, |(t, _)| t.0));
+            });
+            w.list(&c.switches, |w, s| w.u32(s.0));
+        });
+        w.0
+    }
+
+    /// Reads a `.dialc` file and verifies it.
+    pub fn read(bytes: &[u8]) -> Result<Module, BadModule> {
+        let rest = bytes.strip_prefix(MAGIC).ok_or(BadModule::Magic)?;
+        let mut r = Reader {
+            all: bytes.len(),
+            rest,
+        };
+        let version = r.u32()?;
+        if version != VERSION {
+            return Err(BadModule::Version(version));
+        }
+        let flags = r.u8()?;
+        let mut p = Parts {
+            options: Options {
+                autofallthrough: flags & 1 != 0,
+                best_only: flags & 2 != 0,
+                asterisk_version: r.u32()?,
+            },
+            ..Parts::default()
+        };
+        p.strings = r.list(|r| Ok(Arc::from(r.bytes()?)))?;
+        p.slices = r.list(|r| {
+            let offset = r.u32()? as i32;
+            let bounded = r.flag()?;
+            let length = r.u32()? as i32;
+            Ok(Slice {
+                offset,
+                length: bounded.then_some(length),
+            })
+        })?;
+        p.names = r.list(Reader::id)?;
+        p.functions = r.list(Reader::id)?;
+        p.applications = r.list(Reader::id)?;
+        p.code = r.list(|r| Ok(Instr(u64::from(r.u32()?) | u64::from(r.u32()?) << 32)))?;
+        let strings = std::mem::take(&mut p.strings);
+        p.contexts = r.list(|r| r.context(&strings))?;
+        p.strings = strings;
+        if !r.rest.is_empty() {
+            return Err(r.damaged());
+        }
+        Module::verified(p)
+    }
+}
+
+struct Writer(Vec<u8>);
+
+impl Writer {
+    fn u8(&mut self, n: u8) {
+        self.0.push(n);
+    }
+
+    fn u32(&mut self, n: u32) {
+        self.0.extend_from_slice(&n.to_le_bytes());
+    }
+
+    fn bytes(&mut self, b: &[u8]) {
+        // The builder refuses longer strings and lists.
+        self.u32(b.len() as u32);
+        self.0.extend_from_slice(b);
+    }
+
+    fn list<T>(&mut self, items: &[T], mut each: impl FnMut(&mut Writer, &T)) {
+        self.u32(items.len() as u32);
+        for item in items {
+            each(self, item);
+        }
+    }
+
+    fn matches(&mut self, m: &Matches) {
+        match m {
+            Matches::Name(name) => {
+                self.u8(0);
+                self.bytes(name);
+            }
+            Matches::Pattern(p) => {
+                self.u8(1);
+                self.list(&p.elements, |w, e| match e {
+                    Element::Set(set) => {
+                        w.u8(0);
+                        for n in set.0 {
+                            w.0.extend_from_slice(&n.to_le_bytes());
+                        }
+                    }
+                    Element::Dot => w.u8(1),
+                    Element::Bang => w.u8(2),
+                    Element::Broken => w.u8(3),
+                });
+            }
+        }
+    }
+}
+
+struct Reader<'a> {
+    all: usize,
+    rest: &'a [u8],
+}
+
+impl<'a> Reader<'a> {
+    fn damaged(&self) -> BadModule {
+        BadModule::Damaged(self.all - self.rest.len())
+    }
+
+    fn take(&mut self, n: usize) -> Result<&'a [u8], BadModule> {
+        let (head, rest) = self
+            .rest
+            .split_at_checked(n)
+            .ok_or_else(|| self.damaged())?;
+        self.rest = rest;
+        Ok(head)
+    }
+
+    fn u8(&mut self) -> Result<u8, BadModule> {
+        Ok(self.take(1)?[0])
+    }
+
+    fn flag(&mut self) -> Result<bool, BadModule> {
+        match self.u8()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(self.damaged()),
+        }
+    }
+
+    fn u32(&mut self) -> Result<u32, BadModule> {
+        let b = self.take(4)?;
+        Ok(u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+    }
+
+    fn id(&mut self) -> Result<StrId, BadModule> {
+        Ok(StrId(self.u32()?))
+    }
+
+    fn optional_id(&mut self) -> Result<Option<StrId>, BadModule> {
+        Ok(Some(self.id()?).filter(|id| id.0 != u32::MAX))
+    }
+
+    fn bytes(&mut self) -> Result<&'a [u8], BadModule> {
+        let n = self.u32()? as usize;
+        self.take(n)
+    }
+
+    /// A list; never reserves more than the bytes that are left could hold.
+    fn list<T>(
+        &mut self,
+        mut each: impl FnMut(&mut Reader<'a>) -> Result<T, BadModule>,
+    ) -> Result<Vec<T>, BadModule> {
+        let n = self.u32()? as usize;
+        if n > self.rest.len() {
+            return Err(self.damaged());
+        }
+        let mut items = Vec::new();
+        for _ in 0..n {
+            items.push(each(self)?);
+        }
+        Ok(items)
+    }
+
+    fn matches(&mut self) -> Result<Matches, BadModule> {
+        if !self.flag()? {
+            return Ok(Matches::Name(self.bytes()?.to_vec()));
+        }
+        let elements = self.list(|r| {
+            Ok(match r.u8()? {
+                0 => {
+                    let mut set = ByteSet::default();
+                    for word in &mut set.0 {
+                        *word = u64::from(r.u32()?) | u64::from(r.u32()?) << 32;
+                    }
+                    Element::Set(set)
+                }
+                1 => Element::Dot,
+                2 => Element::Bang,
+                3 => Element::Broken,
+                _ => return Err(r.damaged()),
+            })
+        })?;
+        Ok(Matches::Pattern(Pattern { elements }))
+    }
+
+    fn context(&mut self, strings: &[Arc<[u8]>]) -> Result<Context, BadModule> {
+        let name = self.id()?;
+        let entries = self.list(|r| {
+            let name = r.id()?;
+            let matches = r.matches()?;
+            let caller = if r.flag()? { Some(r.matches()?) } else { None };
+            let priorities = r.list(|r| {
+                Ok(Priority {
+                    number: r.u32()?,
+                    label: r.optional_id()?,
+                    pc: r.u32()?,
+                    frame: u16::try_from(r.u32()?).map_err(|_| r.damaged())?,
+                    application: r.id()?,
+                    arguments: r.id()?,
+                    file: r.id()?,
+                    line: r.u32()?,
+                })
+            })?;
+            let hint = if r.flag()? {
+                Some((r.id()?, r.id()?))
+            } else {
+                None
+            };
+            Ok(Entry {
+                name,
+                matches,
+                caller,
+                priorities,
+                hint,
+            })
+        })?;
+        let includes = self.list(|r| {
+            let context = r.id()?;
+            let times = match r.optional_id()? {
+                None => None,
+                Some(id) => {
+                    let text = strings.get(id.0 as usize).ok_or_else(|| r.damaged())?;
+                    // What is not understood in it was reported when it was compiled.
+                    Some((id, TimeSpec::read(text).0))
+                }
+            };
+            Ok(Include { context, times })
+        })?;
+        let switches = self.list(Reader::id)?;
+        Ok(Context {
+            name,
+            entries,
+            includes,
+            switches,
+        })
+    }
+}
