@@ -8,6 +8,7 @@
 
 pub mod args;
 mod charset;
+pub mod clock;
 pub mod digits;
 pub mod expr;
 pub mod hash;

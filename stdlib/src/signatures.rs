@@ -290,10 +290,16 @@ pub fn application(name: &[u8]) -> Option<&'static Signature> {
     TABLE.applications.get(at)
 }
 
-/// Finds a function; letter case matters (DL-196).
+/// Finds a function; letter case matters (DL-196). Names that begin with
+/// `ODBC_` are made up in func_odbc.conf and share one entry.
 pub fn function(name: &[u8]) -> Option<&'static Signature> {
-    let at = *TABLE.by_function.get(name)?;
-    TABLE.functions.get(at)
+    let table = &TABLE.by_function;
+    let at = table.get(name).or_else(|| {
+        name.starts_with(b"ODBC_")
+            .then(|| table.get(&b"ODBC_name"[..]))
+            .flatten()
+    })?;
+    TABLE.functions.get(*at)
 }
 
 /// All applications, in the order of the files.
