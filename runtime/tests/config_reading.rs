@@ -51,7 +51,7 @@ const QUIET: &str = "[general]\nallowguest=no\n";
 #[test]
 fn sip_devices_inherit_general_and_templates() {
     let (config, findings) = sip(
-        "[general]\nallowguest=no\ncontext=house\nlanguage=fr\ndisallow=all\nallow=alaw\nnat=no\n\
+        "[general]\nallowguest=no\ncallerid=Nobody <1>\ncontext=house\nlanguage=fr\ndisallow=all\nallow=alaw\nnat=no\n\
          [base](!)\ntype=friend\nhost=dynamic\nsetvar=A=1\n\
          [10](base)\nsecret=x\nallow=ulaw\nsetvar=B=2=3\ncallerid=\"Ann Lee\" <10>\n\
          [11](base)\nsecret=y\ndisallow=all\nallow=ulaw\ncontext=attic\ncallerid=0123-45\n",
@@ -78,6 +78,7 @@ fn sip_devices_inherit_general_and_templates() {
         (&b"attic"[..], &[Codec::Ulaw][..])
     );
     assert_eq!(eleven.caller_id.number.as_deref(), Some(&b"012345"[..]));
+    assert_eq!(eleven.caller_id.name, None, "that of [general] is nobody's");
     assert_eq!(eleven.message_context, b"attic");
 }
 

@@ -6,7 +6,9 @@
 //! Files: `sip.conf`, `users.conf`, `pjsip.conf`, `rtp.conf`, `asterisk.conf` and our own `strowger.toml`. Secrets never stand in a diagnostic.
 
 mod account;
+mod device;
 mod directories;
+mod endpoint;
 mod findings;
 mod keys;
 mod listener;

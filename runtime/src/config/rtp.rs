@@ -4,9 +4,9 @@ use strowger_compiler::conf::line::{self, Value, boolean};
 use strowger_compiler::diagnostic::Diagnostic;
 
 use super::Rtp;
+use super::device::number;
 use super::findings::Findings;
 use super::keys::{self, Fate};
-use super::sip::number;
 
 /// Reads `[general]`; other sections concern ICE, which is not served.
 pub(super) fn read(file: &line::Config, findings: &mut Findings) -> Rtp {
