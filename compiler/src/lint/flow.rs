@@ -193,9 +193,13 @@ fn unreachable(
         }
         let word = before.app.trimmed();
         // A last Hangup behind another is habit, not a mistake.
-        let code = if app == b"hangup" { "F331" } else { "F305" };
+        let (code, what) = if app == b"hangup" {
+            ("F331", "this Hangup is never reached")
+        } else {
+            ("F305", "this step is never reached")
+        };
         out.push(
-            Diagnostic::new(code, "this step is never reached", after.span)
+            Diagnostic::new(code, what, after.span)
                 .label("nothing leads here")
                 .also(
                     before.span,
