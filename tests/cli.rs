@@ -320,7 +320,10 @@ fn the_exchange_runs_answers_and_stops_on_a_signal() {
         "signal",
         &[
             ("extensions.conf", "[default]\nexten => 1,1,Echo()\n"),
-            ("sip.conf", "[general]\nudpbindaddr=127.0.0.1:0\nallowguest=no\n"),
+            (
+                "sip.conf",
+                "[general]\nudpbindaddr=127.0.0.1:0\nallowguest=no\n",
+            ),
             ("strowger.toml", "[store]\nwhere = \"memory\"\n"),
         ],
     );
@@ -330,13 +333,25 @@ fn the_exchange_runs_answers_and_stops_on_a_signal() {
         .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut lines = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map_while(Result::ok);
     let at = lines.find(|l| l.contains("listening")).unwrap();
-    let address = at.split("udp ").nth(1).unwrap().split(',').next().unwrap().trim().to_owned();
+    let address = at
+        .split("udp ")
+        .nth(1)
+        .unwrap()
+        .split(',')
+        .next()
+        .unwrap()
+        .trim()
+        .to_owned();
     assert!(lines.any(|l| l.starts_with("Ready.")));
 
     let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.set_read_timeout(Some(std::time::Duration::from_secs(5))).unwrap();
+    socket
+        .set_read_timeout(Some(std::time::Duration::from_secs(5)))
+        .unwrap();
     socket.connect(&address).unwrap();
     let me = socket.local_addr().unwrap();
     let request = |method: &str| {
@@ -348,10 +363,19 @@ fn the_exchange_runs_answers_and_stops_on_a_signal() {
     assert!(ask(&socket, &request("INVITE")).starts_with("SIP/2.0 401"));
     assert!(ask(&socket, &request("SUBSCRIBE")).starts_with("SIP/2.0 489"));
 
-    assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
     let rest: Vec<String> = lines.collect();
     assert!(child.wait().unwrap().success(), "{rest:?}");
-    assert!(rest.iter().any(|l| l.contains("- 401 Unauthorized -")), "no ladder: {rest:?}");
+    assert!(
+        rest.iter().any(|l| l.contains("- 401 Unauthorized -")),
+        "no ladder: {rest:?}"
+    );
     assert!(rest.iter().any(|l| l.starts_with("Stopped")), "{rest:?}");
     let _ = std::fs::remove_dir_all(path);
 }

@@ -21,7 +21,7 @@ const MODULES: &str = "/usr/lib/baresip/modules";
 
 impl Baresip {
     fn start(user: &str, hertz: u32, exchange: &Exchange) -> Baresip {
-        let folder = Folder::new(&format!("baresip-{user}-{}", exchange.port));
+        let folder = Folder::new(&format!("baresip-{user}-{}", exchange.port()));
         let (control, sip) = (port(), port());
         let made = Command::new("sox")
             .args(["-n", "-r", "8000", "-c", "1", "-b", "16"])
@@ -157,9 +157,9 @@ fn hears(phone: &Baresip, hertz: f64) {
 
 #[test]
 fn two_phones_talk_and_either_side_hangs_up() {
-    if !have("baresip-talk", &["baresip", "sox"]) {
+    let Some(_turn) = have("baresip-talk", &["baresip", "sox"]) else {
         return;
-    }
+    };
     let exchange = Exchange::start("baresip-talk", &[]);
     let mut a = Baresip::start("nlys", 440, &exchange);
     let mut b = Baresip::start("ealbouy", 880, &exchange);
@@ -190,9 +190,9 @@ fn two_phones_talk_and_either_side_hangs_up() {
 
 #[test]
 fn the_echo_returns_what_is_said() {
-    if !have("baresip-echo", &["baresip", "sox"]) {
+    let Some(_turn) = have("baresip-echo", &["baresip", "sox"]) else {
         return;
-    }
+    };
     let exchange = Exchange::start("baresip-echo", &[]);
     let mut a = Baresip::start("nlys", 660, &exchange);
     a.registered();

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 /// A running exchange. Dropping it ends it by SIGTERM and fails the test if it does not end well.
 pub(crate) struct Exchange {
-    pub(crate) port: u16,
+    address: String,
     pub(crate) folder: Folder,
     child: Child,
     said: Arc<(Mutex<Vec<String>>, Condvar)>,
@@ -58,6 +58,11 @@ impl Exchange {
         for (name, text) in files {
             folder.write(name, &text.replace("@PORT@", &port.to_string()));
         }
+        Exchange::run(folder, format!("127.0.0.1:{port}"))
+    }
+
+    /// Starts on a folder as it is; `address` is where it will listen.
+    pub(crate) fn run(folder: Folder, address: String) -> Exchange {
         let mut child = Command::new(env!("CARGO_BIN_EXE_strowger"))
             .args(["run", "--trace", "sip"])
             .arg(&folder.0)
@@ -78,7 +83,7 @@ impl Exchange {
         listen(Box::new(child.stdout.take().unwrap()));
         listen(Box::new(child.stderr.take().unwrap()));
         let exchange = Exchange {
-            port,
+            address,
             folder,
             child,
             said,
@@ -93,7 +98,12 @@ impl Exchange {
 
     /// `127.0.0.1:PORT`.
     pub(crate) fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        self.address.clone()
+    }
+
+    /// The port alone.
+    pub(crate) fn port(&self) -> u16 {
+        self.address.rsplit(':').next().unwrap().parse().unwrap()
     }
 
     /// Waits for a line that holds `text`; the whole log is shown when it does not come.

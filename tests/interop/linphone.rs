@@ -136,9 +136,9 @@ impl Drop for Linphone {
 
 fn whole_life(tcp: bool) {
     let name = if tcp { "linphone-tcp" } else { "linphone-udp" };
-    if !have(name, &["linphonec", "sox"]) {
+    let Some(_turn) = have(name, &["linphonec", "sox"]) else {
         return;
-    }
+    };
     let exchange = Exchange::start(name, &[]);
     let mut a = Linphone::start("nlys", 440, &exchange, tcp);
     let mut b = Linphone::start("ealbouy", 880, &exchange, tcp);

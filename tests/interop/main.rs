@@ -8,12 +8,23 @@ mod exchange;
 mod linphone;
 mod pjsua2;
 mod sipp;
+mod two_sites;
 
 use std::io::Write;
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Whether every program is there. Says what is missing.
-pub(crate) fn have(test: &str, programs: &[&str]) -> bool {
+/// Held by the test that runs: telephones and load measure time, so one test runs after the other.
+pub(crate) type Turn = MutexGuard<'static, ()>;
+
+/// Waits until no other test runs.
+pub(crate) fn turn() -> Turn {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The turn to run, if every program is there. Says what is missing.
+pub(crate) fn have(test: &str, programs: &[&str]) -> Option<Turn> {
     let missing: Vec<&str> = programs
         .iter()
         .copied()
@@ -29,7 +40,7 @@ pub(crate) fn have(test: &str, programs: &[&str]) -> bool {
         })
         .collect();
     if missing.is_empty() {
-        return true;
+        return Some(turn());
     }
     let line = format!("SKIPPED {test}: no {}", missing.join(", "));
     let wanted = ["CI", "STROWGER_INTEROP"]
@@ -38,7 +49,7 @@ pub(crate) fn have(test: &str, programs: &[&str]) -> bool {
     assert!(!wanted, "{line}");
     // Not through the test harness, which would keep it to itself.
     let _ = writeln!(std::io::stderr(), "{line}");
-    false
+    None
 }
 
 /// The frequency (Hz) and level (dB below full scale) of what was recorded, from the middle of the file: zero crossings of a tone.

@@ -16,17 +16,16 @@ pub(crate) struct Phone {
 
 impl Phone {
     pub(crate) fn start(user: &str, exchange: &Exchange, tcp: bool) -> Phone {
+        let password = format!("{user}-secret");
+        Phone::at("127.0.0.1", user, &password, &exchange.address(), tcp)
+    }
+
+    /// A phone with a loopback address of its own.
+    pub(crate) fn at(bind: &str, user: &str, password: &str, server: &str, tcp: bool) -> Phone {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/pjsua2_phone.py");
         let mut command = Command::new("python3");
-        command.args([
-            script,
-            "--user",
-            user,
-            "--password",
-            &format!("{user}-secret"),
-            "--server",
-            &exchange.address(),
-        ]);
+        command.args([script, "--user", user, "--password", password]);
+        command.args(["--server", server, "--bind", bind]);
         if tcp {
             command.arg("--tcp");
         }
@@ -58,9 +57,13 @@ impl Phone {
 
     pub(crate) fn registered(user: &str, exchange: &Exchange, tcp: bool) -> Phone {
         let mut phone = Phone::start(user, exchange, tcp);
-        phone.say("register");
-        phone.wait("registered 200");
+        phone.register();
         phone
+    }
+
+    pub(crate) fn register(&mut self) {
+        self.say("register");
+        self.wait("registered 200");
     }
 
     pub(crate) fn say(&mut self, line: &str) {
@@ -90,11 +93,21 @@ impl Phone {
     }
 }
 
+/// The recording must hold this tone.
+pub(crate) fn heard(wav: &std::path::Path, hertz: f64) {
+    let (got, level) = tone(wav).unwrap();
+    assert!(
+        (got - hertz).abs() < 30.0 && level > -40.0,
+        "{}: {got} Hz at {level} dB, not {hertz}",
+        wav.display()
+    );
+}
+
 fn whole_life(tcp: bool) {
     let name = if tcp { "pjsua2-tcp" } else { "pjsua2-udp" };
-    if !have(name, &["python3", "pjsua2"]) {
+    let Some(_turn) = have(name, &["python3", "pjsua2"]) else {
         return;
-    }
+    };
     let exchange = Exchange::start(name, &[]);
     let mut a = Phone::registered("nlys", &exchange, tcp);
     let mut b = Phone::registered("ealbouy", &exchange, tcp);
@@ -135,14 +148,6 @@ fn whole_life(tcp: bool) {
     b.say("hangup");
     a.wait("state DISCONNECTED");
     b.wait("state DISCONNECTED");
-    let heard = |wav: &std::path::Path, hertz: f64| {
-        let (got, level) = tone(wav).unwrap();
-        assert!(
-            (got - hertz).abs() < 30.0 && level > -40.0,
-            "{}: {got} Hz at {level} dB, not {hertz}",
-            wav.display()
-        );
-    };
     heard(&at_a, 880.0);
     heard(&at_b, 440.0);
 
@@ -212,9 +217,9 @@ fn pjsua2_over_tcp() {
 
 #[test]
 fn a_wrong_password_is_refused() {
-    if !have("pjsua2-password", &["python3", "pjsua2"]) {
+    let Some(_turn) = have("pjsua2-password", &["python3", "pjsua2"]) else {
         return;
-    }
+    };
     let exchange = Exchange::start(
         "pjsua2-password",
         &[("strowger.toml", "[store]\nlocation = \"memory\"\n".into())],
@@ -228,9 +233,9 @@ fn a_wrong_password_is_refused() {
 
 #[test]
 fn nobody_answers_and_the_plan_goes_on() {
-    if !have("pjsua2-falls-through", &["python3", "pjsua2"]) {
+    let Some(_turn) = have("pjsua2-falls-through", &["python3", "pjsua2"]) else {
         return;
-    }
+    };
     let exchange = Exchange::start("pjsua2-through", &[]);
     let mut a = Phone::registered("nlys", &exchange, false);
     let mut b = Phone::registered("ealbouy", &exchange, false);

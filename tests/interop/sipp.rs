@@ -77,9 +77,9 @@ fn good(what: &str, folder: &Folder, out: &Output) {
 
 #[test]
 fn two_hundred_users_register_with_digest() {
-    if !have("sipp-register", &["sipp"]) {
+    let Some(_turn) = have("sipp-register", &["sipp"]) else {
         return;
-    }
+    };
     let users: String = (1000..1200)
         .map(|n| format!("[{n}]\ntype=friend\nhost=dynamic\nsecret=s{n}\n"))
         .collect();
@@ -115,9 +115,9 @@ fn two_hundred_users_register_with_digest() {
 
 #[test]
 fn a_text_goes_from_one_user_to_another() {
-    if !have("sipp-message", &["sipp"]) {
+    let Some(_turn) = have("sipp-message", &["sipp"]) else {
         return;
-    }
+    };
     let receiver_port = port();
     // A peer with an address of its own need not register.
     let users = format!("[bob]\ntype=friend\nhost=127.0.0.1\nport={receiver_port}\nsecret=b\n");
@@ -227,9 +227,9 @@ impl Echo {
 
 #[test]
 fn two_hundred_calls_at_once_with_audio() {
-    if !have("sipp-load", &["sipp"]) {
+    let Some(_turn) = have("sipp-load", &["sipp"]) else {
         return;
-    }
+    };
     let callee = port();
     let users = format!(
         "[load]\ntype=friend\nhost=dynamic\nsecret=l\n[far]\ntype=peer\nhost=127.0.0.1\nport={callee}\n"
