@@ -244,6 +244,26 @@ fn a_digit_breaks_a_prompt_and_begins_a_number() {
 }
 
 #[test]
+fn the_time_is_said_and_the_call_answered() {
+    let module = module("[c]\nexten => 1,1,SayUnixTime(1600000000,UTC,IMp)\n");
+    let mut played = Vec::new();
+    run_with(
+        &mut World::default(),
+        &mut Vm::new(Limits::default()),
+        &module,
+        call("c", "1", 1),
+        |effect, _| {
+            if let Effect::Play(play) = effect {
+                assert!(play.answer);
+                played.extend(play.files.iter().map(|f| text(f)));
+            }
+            None
+        },
+    );
+    assert_eq!(played, ["digits/12", "digits/20", "digits/6", "digits/p-m"]);
+}
+
+#[test]
 fn keys_are_read_into_a_variable() {
     let read = |args: &str, keys: &str| {
         let plan =

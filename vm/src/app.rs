@@ -27,9 +27,9 @@ macro_rules! applications {
 }
 
 applications! {
-    Answer BackGround Busy ClearHash Congestion ContinueWhile DBdeltree Dial Echo Else ElseIf EndIf EndWhile Exec ExecIf
+    Answer BackGround Busy ClearHash Congestion ContinueWhile DBdeltree DateTime Dial Echo Else ElseIf EndIf EndWhile Exec ExecIf
     ExecIfTime ExitIf ExitWhile Gosub GosubIf Goto GotoIf GotoIfTime Hangup If Incomplete Log MSet MessageSend NoOp Playback
-    Proceeding Progress RaiseException Read Return Ringing SayAlpha SayDigits SayMoney SayNumber SayOrdinal SayPhonetic SendText Set StackPop TryExec
+    Proceeding Progress RaiseException Read Return Ringing SayAlpha SayDigits SayMoney SayNumber SayOrdinal SayPhonetic SayUnixTime SendText Set StackPop TryExec
     Verbose Wait WaitDigit WaitExten While
 }
 
@@ -286,6 +286,7 @@ impl Vm {
                 let (keys, effect) = self.wait_digit(w, text);
                 app.ask_keys(keys, effect)
             }
+            Kind::SayUnixTime | Kind::DateTime => self.say_unix_time(w, app, text),
             Kind::SayNumber | Kind::SayOrdinal => {
                 let parts = args::split(text, 2);
                 let n = args::argument(&parts, 0);

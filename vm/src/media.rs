@@ -1,7 +1,8 @@
 //! Applications that a caller hears or that end a call: what they ask for.
 
 use strowger_stdlib::status::Cause;
-use strowger_stdlib::{Value, args, scan};
+use strowger_stdlib::time::{Moment, Zone};
+use strowger_stdlib::{Value, args, clock, scan};
 
 use crate::app::{App, Waits, flow, list};
 use crate::effect::{Effect, Interruptible, Level, Outgoing, Play};
@@ -116,6 +117,37 @@ impl Vm {
         };
         let prompts = prompts.into_iter().map(String::into_bytes).collect();
         app.leave(Effect::Say { prompts, interrupt })
+    }
+
+    /// SayUnixTime: the only one of its family that answers.
+    pub(crate) fn say_unix_time(&mut self, w: World, app: &mut App, text: &[u8]) -> Act {
+        let parts = args::split(text, 4);
+        let env = self.env(w);
+        let at = match scan::integer(args::argument(&parts, 0)) {
+            Some((seconds, _)) => Moment::from_seconds(seconds),
+            None => env.now,
+        };
+        let zone = match args::argument(&parts, 1) {
+            b"" => env.zone,
+            name => Zone::named(name).unwrap_or_default(),
+        };
+        let format = match args::argument(&parts, 2) {
+            b"" => clock::DEFAULT_FORMAT,
+            format => format,
+        };
+        let jumps = args::argument(&parts, 3).contains(&b'j')
+            || is_yes(&self.read(w, b"SAY_DTMF_INTERRUPT").bytes());
+        let prompts = clock::prompts(format, at, &zone, env.now).unwrap_or_default();
+        app.leave(Effect::Play(Play {
+            files: prompts.into_iter().map(String::into_bytes).collect(),
+            answer: true,
+            interrupt: if jumps {
+                Interruptible::Any
+            } else {
+                Interruptible::No
+            },
+            ..Play::default()
+        }))
     }
 
     pub(crate) fn message_send(&mut self, w: World, app: &mut App, text: &[u8]) -> Act {
