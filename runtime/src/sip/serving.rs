@@ -20,7 +20,8 @@ const AGAIN: u64 = 60_000_000;
 /// The first INVITE of a leg that came to us.
 pub(crate) struct Serving {
     key: Key,
-    request: Message,
+    /// Until the final answer.
+    request: Option<Message>,
     flow: Flow,
     number: u32,
     /// Their INVITE carried an offer.
@@ -63,7 +64,7 @@ impl Leg {
             key,
             number: message.cseq().map_or(0, |c| c.number),
             offered: leg.remote.is_some(),
-            request: message,
+            request: Some(message),
             flow,
             said: None,
             again: None,
@@ -88,14 +89,16 @@ impl Leg {
 
     fn say_provisional(&self, t: &mut Tables) {
         let Some(s) = &self.serving else { return };
-        let Some((status, sdp)) = &s.said else { return };
+        let (Some((status, sdp)), Some(request)) = (&s.said, &s.request) else {
+            return;
+        };
         let body = sdp.as_ref().map(sdp_body);
         let say = Say {
             contact: Some(&self.contact),
             body: body.as_ref(),
             ..Say::status(*status, b"")
         };
-        self.say(t, s.key, &s.request, s.flow, say);
+        self.say(t, s.key, request, s.flow, say);
     }
 
     /// The minute is over: the last provisional answer again.
@@ -117,21 +120,22 @@ impl Leg {
         if self.over || !matches!(self.state, State::Calling | State::Early) {
             return;
         }
-        let Some(s) = &mut self.serving else { return };
+        let (Some(s), Some(dialog)) = (&mut self.serving, &self.dialog) else {
+            return;
+        };
+        let Some(request) = s.request.take() else {
+            return;
+        };
         s.again = None;
         let body = sdp_body(&sdp);
-        let tag = self
-            .dialog
-            .as_ref()
-            .map(|d| d.local_tag.clone())
-            .unwrap_or_default();
         let say = Say {
             contact: Some(&self.contact),
             body: Some(&body),
-            ..Say::status(200, &tag)
+            ..Say::status(200, &dialog.local_tag)
         };
-        let bytes = say.write(&s.request, s.flow);
-        let (number, flow, late) = (s.number, s.flow, !s.offered);
+        let bytes = say.write(&request, s.flow);
+        // The dialog knows a new way if the connection of the INVITE broke.
+        let (number, flow, late) = (s.number, dialog.flow, !s.offered);
         if !t.respond(s.key, 200, bytes.clone()) {
             return;
         }
@@ -144,6 +148,9 @@ impl Leg {
     /// The final answer is no.
     pub(crate) fn reject(&mut self, t: &mut Tables, why: &Why) {
         let Some(s) = &mut self.serving else { return };
+        let Some(request) = s.request.take() else {
+            return;
+        };
         s.again = None;
         let status = if (300..700).contains(&why.status) {
             why.status
@@ -162,7 +169,7 @@ impl Leg {
             headers: &headers,
             ..Say::status(status, &tag)
         };
-        let bytes = say.write(&s.request, s.flow);
+        let bytes = say.write(&request, s.flow);
         t.respond(s.key, status, bytes);
     }
 

@@ -281,3 +281,97 @@ fn mutated_messages_and_random_bytes() {
     }
     assert_eq!(d.stack.counts(), Counts::default());
 }
+
+/// The messages of real phones, and those of RFC 4475 and 5118 where they are at hand.
+fn torture() -> Vec<(String, Vec<u8>)> {
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let beside = here.join("../../shared/sip-torture");
+    let root = std::env::var_os("STROWGER_TORTURE").map_or(beside, Into::into);
+    let mut all = Vec::new();
+    for folder in [
+        here.join("tests/sip/common"),
+        root.join("rfc4475"),
+        root.join("rfc5118"),
+        root.join("rfc5118-archive"),
+    ] {
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            continue;
+        };
+        for path in entries
+            .map(|e| e.unwrap().path())
+            .filter(|p| p.extension().is_some_and(|e| e == "dat"))
+        {
+            all.push((path.display().to_string(), std::fs::read(&path).unwrap()));
+        }
+    }
+    all.sort();
+    all
+}
+
+#[test]
+fn every_strange_request_gets_one_answer_or_is_shown() {
+    let all = torture();
+    assert!(all.len() >= 33, "{}", all.len());
+    let mut shown = 0;
+    for (name, bytes) in all {
+        let mut d = Desk::new();
+        d.stack.receive(now(0), d.flow, Bytes::from(bytes.clone()));
+        let answer = d.stack.transmit();
+        let event = d.stack.event();
+        let message = strowger_runtime::sip::Message::parse(Bytes::from(bytes)).ok();
+        let method = message
+            .as_ref()
+            .filter(|m| m.is_request())
+            .and_then(|m| m.method());
+        let wanted = method.is_some_and(|m| m != strowger_runtime::sip::Method::Ack);
+        assert_eq!(
+            wanted,
+            answer.is_some() != event.is_some(),
+            "{name}: {answer:?} {event:?}"
+        );
+        assert!(
+            d.stack.transmit().is_none() && d.stack.event().is_none(),
+            "{name}"
+        );
+        assert_eq!(d.stack.counts(), Counts::default(), "{name}");
+        if let Some(Event::Incoming(incoming)) = event {
+            shown += 1;
+            // And whatever the shard makes of it, it ends.
+            if incoming.message.method() == Some(strowger_runtime::sip::Method::Invite) {
+                let leg = d.leg();
+                d.stack.command(
+                    now(0),
+                    Command::Admit {
+                        incoming,
+                        leg,
+                        credentials: Vec::new(),
+                    },
+                );
+                d.stack.command(
+                    now(0),
+                    Command::Answer {
+                        leg,
+                        sdp: sdp("near"),
+                    },
+                );
+                d.stack.command(
+                    now(0),
+                    Command::End {
+                        leg,
+                        why: Why::default(),
+                    },
+                );
+            } else {
+                let answer = strowger_runtime::sip::stack::Answer::status(200);
+                d.stack
+                    .command(now(0), Command::Respond { incoming, answer });
+            }
+            while let Some(at) = d.stack.deadline() {
+                d.stack.timeout(at);
+                while d.stack.transmit().is_some() || d.stack.event().is_some() {}
+            }
+            assert_eq!(d.stack.counts(), Counts::default(), "{name}");
+        }
+    }
+    assert!(shown > 10, "{shown}");
+}
