@@ -324,7 +324,7 @@ fn the_exchange_runs_answers_and_stops_on_a_signal() {
                 "sip.conf",
                 "[general]\nudpbindaddr=127.0.0.1:0\nallowguest=no\n",
             ),
-            ("strowger.toml", "[store]\nwhere = \"memory\"\n"),
+            ("strowger.toml", "[store]\nlocation = \"memory\"\n"),
         ],
     );
     let mut child = Command::new(env!("CARGO_BIN_EXE_strowger"))

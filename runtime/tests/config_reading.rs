@@ -438,10 +438,29 @@ fn directories_and_options() {
 }
 
 #[test]
+fn releases_of_old_are_written_in_two_ways() {
+    for (text, version) in [
+        ("1.4", 4),
+        ("\"1.8\"", 8),
+        ("18", 18),
+        ("\"22\"", 22),
+        ("1.5", 23),
+        ("\"soon\"", 23),
+        ("0", 23),
+    ] {
+        let (config, _) = read(&[(
+            "strowger.toml",
+            &format!("[dialplan]\nasterisk_version = {text}\n"),
+        )]);
+        assert_eq!(config.options.asterisk_version, version, "{text}");
+    }
+}
+
+#[test]
 fn our_own_file() {
     let (config, findings) = read(&[(
         "strowger.toml",
-        "[asterisk]\nversion = 18\n[sip]\nguests = \"asterisk\"\n[sandbox]\ngrants = [\"shell\", \"teeth\"]\n[store]\npath = \"x.db\"\n\
+        "[dialplan]\nasterisk_version = 18\n[sip]\nguests = \"asterisk\"\n[sandbox]\ngrants = [\"shell\", \"teeth\"]\n[store]\npath = \"x.db\"\n\
          [levels]\nX817 = \"allow\"\nflow = \"loud\"\n[bind]\nport = 99999\n[guests]\n[sip2]\n[store.x]\n",
     )]);
     let options = &config.options;

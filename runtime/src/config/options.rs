@@ -40,7 +40,8 @@ pub enum StoreChoice {
 pub struct Options {
     /// `[sip] guests`.
     pub guests: Guests,
-    /// `[asterisk] version`: whose habits count where versions differ.
+    /// `[dialplan] asterisk_version`: whose habits count where versions differ. The releases before 10 count by their second number:
+    /// 1.4 is 4, 1.8 is 8.
     pub asterisk_version: u32,
     /// `[sandbox] grants`: capabilities that applications may use, such as `shell`.
     pub grants: BTreeSet<String>,
@@ -58,7 +59,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             guests: Guests::default(),
-            asterisk_version: 20,
+            asterisk_version: 23,
             grants: BTreeSet::new(),
             store: StoreChoice::default(),
             bind_address: None,
@@ -73,7 +74,7 @@ pub const GRANTS: [&str; 5] = ["shell", "agi", "file", "http", "env"];
 
 /// Tables and their keys; a table without keys takes any.
 const TABLES: &[(&str, &[&str])] = &[
-    ("asterisk", &["version"]),
+    ("dialplan", &["asterisk_version"]),
     ("sip", &["guests"]),
     ("sandbox", &["grants"]),
     ("store", &["location", "path"]),
@@ -114,6 +115,20 @@ pub(super) fn read(sources: &Sources, file: FileId, findings: &mut Findings) -> 
         }
     }
     reader.options
+}
+
+/// `18`, `"18"`, `1.8`, `"1.8"`: the releases from 1.0 to 99.
+fn release(value: &DeValue<'_>) -> Option<u32> {
+    let text = match value {
+        DeValue::Integer(n) => n.as_str(),
+        DeValue::Float(n) => n.as_str(),
+        DeValue::String(text) => text,
+        _ => return None,
+    };
+    match text.strip_prefix("1.") {
+        Some(old) => old.parse().ok().filter(|v| matches!(v, 0 | 2 | 4 | 6 | 8)),
+        None => text.parse().ok().filter(|v| (10..=99).contains(v)),
+    }
 }
 
 struct Reader<'a> {
@@ -199,9 +214,9 @@ impl Reader<'_> {
             _ => None,
         };
         match (section, key) {
-            ("asterisk", "version") => match integer().filter(|v| (1..=99).contains(v)) {
+            ("dialplan", "asterisk_version") => match release(value.get_ref()) {
                 Some(version) => self.options.asterisk_version = version,
-                None => self.bad(key, value, "the number of an Asterisk release, as 18"),
+                None => self.bad(key, value, "an Asterisk release, as 18 or \"1.8\""),
             },
             ("sip", "guests") => match text {
                 Some("asterisk") => self.options.guests = Guests::Asterisk,
