@@ -8,7 +8,7 @@
 
 use crate::auth::{Judge, Verdict};
 use crate::call::{self, Arrival};
-use crate::config::{Account, Aor, Technology};
+use crate::config::{Account, Aor};
 use crate::engine::{Shared, StartError};
 use crate::limits;
 use crate::line::{Event as LineEvent, LineId};
@@ -481,17 +481,12 @@ impl Shard {
         self.respond(now, incoming, answer);
     }
 
-    /// The address of record that a REGISTER is for: the one of the account that To names; chan_sip's devices have only one.
+    /// The address of record that a REGISTER is for.
     fn aor(&self, request: &Message, account: &Account) -> Option<Arc<Aor>> {
         let to = request.to().ok()?;
         let user = to.sip()?.user_text().unwrap_or_default();
-        let named = account.aors.iter().find(|name| name.name == *user);
-        let name = match (named, account.technology) {
-            (Some(name), _) => name,
-            (None, Technology::Sip) => account.aors.first()?,
-            (None, Technology::Pjsip) => return None,
-        };
-        self.shared.config.accounts.aor(name).cloned()
+        let accounts = &self.shared.config.accounts;
+        accounts.registers_at(account, &user).cloned()
     }
 
     fn invite(&mut self, now: Now, incoming: Box<Incoming>, account: &Arc<Account>) {

@@ -464,10 +464,15 @@ impl Accounts {
         self.aors.get(name)
     }
 
-    /// The address of record that a REGISTER of this account for the user of To is about; 404 if there is none.
+    /// The address of record that a REGISTER of this account for the user of To is about: the one of that name, or the only one of a
+    /// device of `sip.conf`. 404 if there is none.
     pub fn registers_at(&self, account: &Account, to_user: &[u8]) -> Option<&Arc<Aor>> {
-        let name = account.aors.iter().find(|a| a.name == to_user)?;
-        self.aor(name)
+        let named = account.aors.iter().find(|a| a.name == to_user);
+        let only = account
+            .aors
+            .first()
+            .filter(|_| account.technology == Technology::Sip);
+        self.aor(named.or(only)?)
     }
 
     /// All addresses of record, in no order.

@@ -321,26 +321,12 @@ fn opened(listeners: Vec<Listener>, options: &Options, findings: &mut Findings) 
 
 impl Config {
     /// `[levels]` of strowger.toml: code or family to level's word.
-    #[must_use]
-    pub fn levels(&self) -> BTreeMap<&str, &str> {
+    fn levels(&self) -> BTreeMap<&str, &str> {
         self.options
             .levels
             .iter()
             .map(|(code, level)| (code.as_str(), level.as_str()))
             .collect()
-    }
-
-    /// The contexts that callers and messages enter, each once, with the account that names it first.
-    #[must_use]
-    pub fn entries(&self) -> BTreeMap<&[u8], &Account> {
-        let mut out = BTreeMap::new();
-        for account in self.accounts.iter().chain(self.accounts.guest()) {
-            out.entry(account.context.as_slice())
-                .or_insert(account.as_ref());
-            out.entry(account.message_context.as_slice())
-                .or_insert(account.as_ref());
-        }
-        out
     }
 }
 
