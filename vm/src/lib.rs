@@ -10,6 +10,7 @@ mod builtin;
 mod control;
 mod dial;
 pub mod effect;
+mod fast;
 mod format;
 mod frame;
 mod function;

@@ -33,6 +33,8 @@ pub struct Module {
     slots: HashMap<Box<[u8]>, u16>,
     /// Index of a context name.
     by_context: HashMap<Box<[u8]>, u32>,
+    /// Per context: the first one whose name is the same in another letter case, or itself.
+    folded: Vec<u32>,
     /// Per context: index of the first entry of each plain name.
     plain: Vec<HashMap<Box<[u8]>, u32>>,
     /// Per context, if it holds many patterns.
@@ -174,6 +176,11 @@ impl Module {
             .rev()
             .map(|(i, c)| (text(c.name), i as u32))
             .collect();
+        let mut names = HashMap::new();
+        let folded = (0u32..)
+            .zip(&parts.contexts)
+            .map(|(i, c)| *names.entry(text(c.name).to_ascii_lowercase()).or_insert(i))
+            .collect();
         let mut plain = Vec::with_capacity(parts.contexts.len());
         for context in &parts.contexts {
             let mut first: HashMap<Box<[u8]>, u32> = HashMap::new();
@@ -200,6 +207,7 @@ impl Module {
             parts,
             slots,
             by_context,
+            folded,
             plain,
             tries,
             known,
@@ -227,6 +235,11 @@ impl Module {
 
     pub(crate) fn context(&self, name: &[u8]) -> Option<usize> {
         self.by_context.get(name).map(|i| *i as usize)
+    }
+
+    /// Stands for the name of a context in any letter case.
+    pub(crate) fn folded(&self, context: usize) -> u32 {
+        self.folded.get(context).copied().unwrap_or(u32::MAX)
     }
 
     /// The first entry of a context with this plain name (no dashes).

@@ -80,7 +80,7 @@ operations! {
     Result "result" [A Write, B Read, C Count]       2 "join temporaries to a whole argument text, cut at its limit";
     Call   "call"   [A Write, B Read, C Function]    3 "call a function with its argument text; may leave";
     Body   "body"   [A Write, B Read]                3 "read what a computed body names; may leave";
-    Expr   "expr"   [A Write, B Read]                3 "evaluate the text of an expression by the reference reader; may leave";
+    Expr   "expr"   [A Write, B Read]                3 "evaluate the text of an expression; may leave";
     App    "app"    [A Read, BC Application]         5 "run an application with its argument text; may leave; ends the step";
     Next   "next"   []                               1 "go to the next priority";
 }

@@ -1,6 +1,6 @@
 //! Which entry and priority a place means (DL sections K to M): own entries, switches, includes, in Asterisk's order.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
 
 use crate::inputs::Inputs;
 use crate::module::{Entry, Module};
@@ -32,7 +32,8 @@ pub(crate) struct Route {
 struct Search<'a> {
     module: &'a Module,
     dialled: &'a [u8],
-    plain: Vec<u8>,
+    /// The same without dashes.
+    plain: Cow<'a, [u8]>,
     want: Want<'a>,
     caller: Option<&'a [u8]>,
     question: Question,
@@ -52,19 +53,24 @@ pub(crate) fn find(
     let mut search = Search {
         module,
         dialled,
-        plain: without_dashes(dialled),
+        plain: if dialled.contains(&b'-') {
+            without_dashes(dialled).into()
+        } else {
+            dialled.into()
+        },
         want,
         caller,
         question,
         settled: true,
     };
-    let mut visited = HashSet::new();
+    // Names in any letter case (DL-127).
+    let mut visited = Vec::new();
     // Includes still to be searched, the next one last.
     let mut open = vec![module.context(context)?];
     while let Some(at) = open.pop() {
         let here = &module.parts.contexts[at];
-        if visited.len() == CONTEXTS || !visited.insert(module.text(here.name).to_ascii_lowercase())
-        {
+        let name = module.folded(at);
+        if visited.len() == CONTEXTS || visited.contains(&name) {
             continue;
         }
         if let Some((entry, index)) = search.own(at) {
@@ -75,6 +81,7 @@ pub(crate) fn find(
                 settled: search.settled,
             });
         }
+        visited.push(name);
         search.settled &= here.switches.is_empty();
         for include in here.includes.iter().rev() {
             if let Some(next) = module.context(module.text(include.context)) {

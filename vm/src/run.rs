@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::builtin::{Builtin, global};
 use crate::control::{Exception, Phase};
 use crate::effect::{Answer, Effect, Level, Reply};
+use crate::fast;
 use crate::frame::Variables;
 use crate::function::Function;
 use crate::inputs::{Entry, Inputs, Place, Time};
@@ -535,6 +536,10 @@ impl Vm {
                 }
                 Op::Expr => {
                     let text = self.load(word.b());
+                    if let Some(value) = fast::evaluate(&text.bytes()) {
+                        self.store(word.a(), value);
+                        continue;
+                    }
                     let program = self.programs.expression(&text.bytes());
                     return Ok(Act::Push(Frame::Expr(Box::new(expr::Machine::new(
                         program,
