@@ -71,12 +71,18 @@ pub fn split(list: &Text) -> Vec<Destination> {
 }
 
 impl Destination {
-    /// The name of the device or host that is dialled: behind the last `@`, else before the first `/`. None if it holds a variable.
+    /// The name of the device or host that is dialled: behind the last `@`, else before the first `/`. What follows the `/` of
+    /// `PJSIP/endpoint/sip:user@host` is an address and names no device. None if it holds a variable.
     pub fn device(&self) -> Option<Text> {
         let shape = Shape::read(self.resource.bytes());
         let mut at = None;
         let mut from = 0;
-        while let Some(found) = shape.find(self.resource.bytes(), b'@', from) {
+        let pjsip = self.tech.bytes().eq_ignore_ascii_case(b"pjsip");
+        let addressed = shape.find(self.resource.bytes(), b'/', 0).filter(|_| pjsip);
+        while let Some(found) = shape
+            .find(self.resource.bytes(), b'@', from)
+            .filter(|found| addressed.is_none_or(|slash| *found < slash))
+        {
             at = Some(found);
             from = found + 1;
         }
@@ -89,5 +95,33 @@ impl Destination {
         }
         let name = self.resource.slice(from..end);
         (!name.is_empty()).then_some(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Sources;
+
+    #[test]
+    fn the_device_of_a_dial_string() {
+        for (written, device) in [
+            ("SIP/61", Some("61")),
+            ("SIP/100@trunk", Some("trunk")),
+            ("SIP/trunk/100", Some("trunk")),
+            ("SIP/u@example.com//192.0.2.7", Some("example.com")),
+            ("PJSIP/3001@SIP3", Some("SIP3")),
+            ("PJSIP/trunk/sip:100@192.0.2.1:5070", Some("trunk")),
+            ("PJSIP/${EXTEN}@SIP3", Some("SIP3")),
+            ("PJSIP/${TRUNK}/sip:100@192.0.2.1", None),
+            ("SIP/${EXTEN}", None),
+        ] {
+            let mut sources = Sources::new();
+            let file = sources.add("x", written.as_bytes());
+            let span = crate::source::Span { file, start: 0, end: u32::try_from(written.len()).unwrap() };
+            let list = split(&Text::new(written.as_bytes(), span));
+            let found = list[0].device().map(|d| d.lossy().into_owned());
+            assert_eq!(found.as_deref(), device, "{written}");
+        }
     }
 }

@@ -75,6 +75,12 @@ impl Judge {
         {
             return Verdict::Accept(Arc::clone(stranger));
         }
+        if method == Method::Register && to.sip().is_none() {
+            return Verdict::Refuse {
+                status: 400,
+                reason: "To is no SIP address, and nothing else can be registered here",
+            };
+        }
         let from = from
             .sip()
             .map(|uri| (uri.user_text().unwrap_or_default(), uri.host));

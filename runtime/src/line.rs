@@ -222,6 +222,11 @@ impl Line {
         }
     }
 
+    /// Does its account allow nothing that we can speak?
+    pub(crate) fn is_speechless(&self) -> bool {
+        self.terms.codecs.is_empty()
+    }
+
     /// Takes an RTP port, if it has none yet.
     pub(crate) fn open(&mut self, beside: Option<&Stream>, ear: Ear) -> Result<(), NoPort> {
         if self.stream.is_some() {

@@ -114,11 +114,11 @@ impl Exchange {
     fn send(&mut self, ask: Ask<'_>, authorization: Option<&[u8]>) -> Verdict {
         let mut text = format!(
             "{m} sip:100@192.0.2.9 SIP/2.0\r\nVia: SIP/2.0/UDP {s};branch=z9hG4bK1\r\nMax-Forwards: 70\r\n\
-             From: <sip:{f}@192.0.2.9>;tag=1\r\nTo: <sip:{t}@192.0.2.9>\r\nCall-ID: c\r\nCSeq: 1 {m}\r\n",
+             From: <sip:{f}@192.0.2.9>;tag=1\r\nTo: <{t}>\r\nCall-ID: c\r\nCSeq: 1 {m}\r\n",
             m = ask.method,
             s = ask.source,
             f = ask.from,
-            t = ask.to,
+            t = if ask.to.contains(':') { ask.to.to_owned() } else { format!("sip:{}@192.0.2.9", ask.to) },
         )
         .into_bytes();
         if let Some(value) = authorization {
@@ -322,6 +322,18 @@ fn methods() {
     let mut quiet = Exchange::new(&[quiet]);
     assert_eq!(quiet.ask(Ask::invite("a").by("MESSAGE")), "SIP/a");
     assert_eq!(quiet.ask(Ask::invite("a")), "401");
+}
+
+#[test]
+fn only_sip_addresses_can_be_registered() {
+    let mut both = Exchange::new(&[SIP, PJSIP]);
+    for from in ["friend", "3001", "stranger"] {
+        let ask = Ask {
+            to: "tel:+4512345678",
+            ..Ask::register(from)
+        };
+        assert_eq!(both.ask(ask), "400", "{from}");
+    }
 }
 
 #[test]

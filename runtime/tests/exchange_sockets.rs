@@ -30,7 +30,7 @@ exten => _6X,1,MessageSend(sip:${EXTEN},${MESSAGE(from)})
 const SIP: &str = "\
 [general]
 context=office
-udpbindaddr=127.0.0.1:0
+udpbindaddr=127.0.0.1
 outofcall_message_context=sms
 [61]
 type=friend
@@ -90,7 +90,7 @@ async fn phones_register_talk_echo_and_text() {
         ("extensions.conf", PLAN),
         ("sip.conf", SIP),
         ("rtp.conf", "[general]\nrtpstart=22000\nrtpend=22040\n"),
-        ("strowger.toml", "[store]\npath = \":memory:\"\n"),
+        ("strowger.toml", "[bind]\nport = 0\n[store]\npath = \":memory:\"\n"),
     ] {
         sources.add(name, text.as_bytes());
     }
@@ -149,4 +149,44 @@ async fn phones_register_talk_echo_and_text() {
 
     // The text's own channel may still wait for its 200; a stop lets it finish.
     assert_eq!(engine.stop(Duration::from_secs(5)).await.ended, 0);
+}
+
+/// With both files there are two sockets; the far end may know us by the port of one of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_leaves_by_the_listener_of_its_own_file() {
+    let far = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let host = far.local_addr().unwrap();
+    let plan = format!(
+        "[office]\nexten => 1,1,Dial(SIP/500@{host},2)\nexten => 2,1,Dial(PJSIP/71/sip:500@{host},2)\n"
+    );
+    let pjsip = "[u]\ntype=transport\nprotocol=udp\nbind=127.0.0.1\n[71]\ntype=endpoint\nallow=ulaw\naors=71\n[71]\ntype=aor\n";
+    let mut sources = Sources::new();
+    for (name, text) in [
+        ("extensions.conf", plan.as_str()),
+        ("sip.conf", SIP),
+        ("pjsip.conf", pjsip),
+        ("rtp.conf", "[general]\nrtpstart=22050\nrtpend=22090\n"),
+        ("strowger.toml", "[bind]\nport = 0\n"),
+    ] {
+        sources.add(name, text.as_bytes());
+    }
+    let plan = strowger_compiler::compile(&sources, &strowger_compiler::Options::default());
+    let (mut config, _) = config::load(&sources);
+    config.options.store = config::StoreChoice::Memory;
+    let at = |technology| config.listeners.iter().position(|l| l.technology == technology).unwrap();
+    let (sip, pjsip) = (at(config::Technology::Sip), at(config::Technology::Pjsip));
+    let engine = Engine::start(config, plan.module.unwrap(), Options::default()).await.unwrap();
+    let open = engine.addresses();
+    let media = Arc::new(Media::start(media::Settings { first_port: 23_110, last_port: 23_130, ..media::Settings::default() }).unwrap());
+    let mut a = phone("61", open[sip].address, &media).await;
+    for (number, listener) in [("1", sip), ("2", pjsip)] {
+        a.call(number).await;
+        let mut text = [0; 4_096];
+        let (_, from) = tokio::time::timeout(Duration::from_secs(10), far.recv_from(&mut text)).await.unwrap().unwrap();
+        assert_eq!(from, open[listener].address, "{number}");
+        until(&mut a, |h| matches!(h, Happened::Ended(_)).then_some(())).await;
+        // Repeats of this call must not be taken for the next one.
+        while far.try_recv_from(&mut text).is_ok() {}
+    }
+    engine.stop(Duration::ZERO).await;
 }

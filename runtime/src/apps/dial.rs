@@ -276,6 +276,16 @@ async fn place(
         code: "rtp-ports",
         text: format!("no RTP port is free for the call to {label}"),
     };
+    if line.is_speechless() {
+        line.over();
+        return Err(NoWay {
+            cause: 58,
+            code: "no-codec",
+            text: format!(
+                "{label} allows no codec that is built here, so it is not called; write `allow=ulaw` or `allow=alaw`"
+            ),
+        });
+    }
     let own_ear = live.ear(inbox);
     let opened = match &mut live.line {
         // Both streams of a call live in one worker, so the caller's is opened first.

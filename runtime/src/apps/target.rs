@@ -173,7 +173,7 @@ async fn device(shared: &Shared, r: Resource) -> Result<Destination, NoWay> {
     };
     let mut name = b"SIP/".to_vec();
     name.extend_from_slice(&r.whom);
-    let way = at_host(shared, host, Protocol::Udp, None)
+    let way = at_host(shared, host, Technology::Sip, Protocol::Udp, None)
         .await
         .map_err(|why| NoWay {
             cause: 20,
@@ -199,7 +199,7 @@ async fn endpoint(shared: &Shared, r: Resource) -> Result<Destination, NoWay> {
         });
     };
     if let Some(uri) = &r.uri {
-        let flows = by_address(shared, uri, Some(account), None)
+        let flows = by_address(shared, uri, Technology::Pjsip, Some(account), None)
             .await
             .map_err(|why| NoWay {
                 cause: 3,
@@ -264,8 +264,8 @@ async fn contact(
         shared.note_once(Level::Notice, "registered-flow-wins", &text);
     }
     let address = match &r.via {
-        Some(host) => at_host(shared, host, account.protocol, came_by).await,
-        None => by_address(shared, &uri, Some(account), came_by).await,
+        Some(host) => at_host(shared, host, account.technology, account.protocol, came_by).await,
+        None => by_address(shared, &uri, account.technology, Some(account), came_by).await,
     };
     match address {
         Ok(more) => flows.extend(more.into_iter().filter(|f| flow != Some(*f))),
@@ -306,6 +306,7 @@ fn with_user(uri: &[u8], user: &[u8]) -> Bytes {
 async fn by_address(
     shared: &Shared,
     uri: &[u8],
+    technology: Technology,
     account: Option<&Arc<Account>>,
     came_by: Option<Flow>,
 ) -> Result<Vec<Flow>, String> {
@@ -328,7 +329,6 @@ async fn by_address(
         .or(came_by.map(|f| f.protocol))
         .or(account.map(|a| a.protocol))
         .unwrap_or(Protocol::Udp);
-    let transport = account.and_then(|a| a.transport.as_deref());
     // RFC 3261 18.1.1 and Asterisk alike: `maddr` is where it goes.
     let maddr = sip.params.get(b"maddr").map(|p| p.text().into_owned());
     let host = match &maddr {
@@ -336,19 +336,32 @@ async fn by_address(
         None => sip.host,
     };
     let addresses = addresses(host, sip.port_or_default()).await?;
-    ways(shared, &addresses, protocol, transport, came_by)
+    let wanted = Wanted {
+        technology,
+        protocol,
+        transport: account.and_then(|a| a.transport.as_deref()),
+        came_by,
+    };
+    ways(shared, &addresses, &wanted)
 }
 
 /// Ways to `host[:port]`.
 async fn at_host(
     shared: &Shared,
     host: &[u8],
+    technology: Technology,
     protocol: Protocol,
     came_by: Option<Flow>,
 ) -> Result<Vec<Flow>, String> {
     let (host, port) = host_port(host).map_err(|_| "it is no host")?;
     let addresses = addresses(host, port.unwrap_or(5060)).await?;
-    ways(shared, &addresses, protocol, None, came_by)
+    let wanted = Wanted {
+        technology,
+        protocol,
+        transport: None,
+        came_by,
+    };
+    ways(shared, &addresses, &wanted)
 }
 
 /// The socket addresses of a host; a name is looked up.
@@ -377,41 +390,48 @@ async fn addresses(host: Host<'_>, port: u16) -> Result<Vec<SocketAddr>, String>
 fn ways(
     shared: &Shared,
     addresses: &[SocketAddr],
-    protocol: Protocol,
-    transport: Option<&[u8]>,
-    came_by: Option<Flow>,
+    wanted: &Wanted<'_>,
 ) -> Result<Vec<Flow>, String> {
     let ways: Vec<Flow> = addresses
         .iter()
-        .filter_map(|remote| way(shared, *remote, protocol, transport, came_by))
+        .filter_map(|remote| way(shared, *remote, wanted))
         .collect();
     if ways.is_empty() {
         return Err(format!(
             "no {} listener of ours can reach it",
-            protocol.name()
+            wanted.protocol.name()
         ));
     }
     Ok(ways)
 }
 
-/// The way to one address.
-pub(crate) fn way(
-    shared: &Shared,
-    remote: SocketAddr,
+/// Which listener a way should leave by: the one that the phone registered at, else the account's `transport`, else one of the
+/// technology's own file, else any that fits.
+struct Wanted<'a> {
+    technology: Technology,
     protocol: Protocol,
-    transport: Option<&[u8]>,
+    transport: Option<&'a [u8]>,
     came_by: Option<Flow>,
-) -> Option<Flow> {
+}
+
+/// The way to one address.
+fn way(shared: &Shared, remote: SocketAddr, wanted: &Wanted<'_>) -> Option<Flow> {
+    let Wanted {
+        technology,
+        protocol,
+        transport,
+        came_by,
+    } = *wanted;
     let fits = |l: &&Listening| l.protocol == protocol && l.address.is_ipv4() == remote.is_ipv4();
-    let named = |l: &&Listening| {
-        let config = shared.config.listeners.get(usize::from(l.listener.0));
-        transport.is_some_and(|t| config.is_some_and(|c| c.name == t))
-    };
+    let written = |l: &Listening| shared.config.listeners.get(usize::from(l.listener.0));
+    let named = |l: &&Listening| transport.is_some_and(|t| written(l).is_some_and(|c| c.name == t));
+    let own = |l: &&Listening| written(l).is_some_and(|c| c.technology == technology);
     let used = |l: &&Listening| came_by.is_some_and(|f| f.listener == l.listener);
     let all = || shared.listening.iter().filter(fits);
     let listener = all()
         .find(used)
         .or_else(|| all().find(named))
+        .or_else(|| all().find(own))
         .or_else(|| all().next())?;
     match &shared.routes {
         Some(routes) => routes.flow(listener.listener, protocol, remote),
@@ -459,7 +479,7 @@ pub(crate) async fn for_text(shared: &Shared, destination: &[u8]) -> Result<Dest
     // `pjsip:endpoint/sip:uri` and `pjsip:sip:user@host`.
     let (name, uri) = cut(rest, b'/');
     if first == Technology::Pjsip && rest.starts_with(b"sip:") {
-        return plain(shared, rest).await;
+        return plain(shared, first, rest).await;
     }
     if let (Some(uri), Some(account)) = (uri, known(name, first)) {
         let r = Resource {
@@ -534,15 +554,15 @@ pub(crate) async fn for_text(shared: &Shared, destination: &[u8]) -> Result<Dest
                     )
                     .await
                 }
-                _ => plain(shared, &[b"sip:", rest].concat()).await,
+                _ => plain(shared, first, &[b"sip:", rest].concat()).await,
             }
         }
     }
 }
 
 /// An address that belongs to nobody here.
-async fn plain(shared: &Shared, uri: &[u8]) -> Result<Destination, NoWay> {
-    let flows = by_address(shared, uri, None, None)
+async fn plain(shared: &Shared, technology: Technology, uri: &[u8]) -> Result<Destination, NoWay> {
+    let flows = by_address(shared, uri, technology, None, None)
         .await
         .map_err(|why| NoWay {
             cause: 3,

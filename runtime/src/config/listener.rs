@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::Place;
+use super::account::Technology;
 use crate::sip::flow::Protocol;
 
 /// One socket for SIP.
@@ -14,6 +15,8 @@ pub struct Listener {
     pub protocol: Protocol,
     /// Where it listens. Port 0 takes a free one.
     pub bind: SocketAddr,
+    /// Whose file it is from: a call of a technology leaves by a listener of the same file, if one fits.
+    pub technology: Technology,
     /// Where it is written; `None` for a default.
     pub place: Option<Place>,
 }

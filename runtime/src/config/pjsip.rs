@@ -237,6 +237,7 @@ fn transport(section: &Section, findings: &mut Findings) -> Option<Listener> {
         Some(bind) => Some(Listener {
             name: section.name.clone(),
             protocol,
+            technology: Technology::Pjsip,
             bind,
             place: Some(value.span()),
         }),

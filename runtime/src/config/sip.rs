@@ -188,6 +188,7 @@ fn general(file: &line::Config, options: &Options, findings: &mut Findings) -> G
     general.listeners.push(Listener {
         name: b"udp".to_vec(),
         protocol: Protocol::Udp,
+        technology: Technology::Sip,
         bind: at(udp.0, udp.1),
         place: places.0,
     });
@@ -198,6 +199,7 @@ fn general(file: &line::Config, options: &Options, findings: &mut Findings) -> G
         general.listeners.push(Listener {
             name: b"tcp".to_vec(),
             protocol: Protocol::Tcp,
+            technology: Technology::Sip,
             bind,
             place: places.1,
         });
@@ -412,6 +414,7 @@ impl General {
         Listener {
             name: b"udp".to_vec(),
             protocol: Protocol::Udp,
+            technology: Technology::Sip,
             bind: SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 5060),
             place: None,
         }
