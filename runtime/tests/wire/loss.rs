@@ -192,3 +192,54 @@ fn texts_and_hang_up_from_both_sides() {
         }
     });
 }
+
+#[test]
+fn a_connection_that_breaks_at_any_moment() {
+    for seed in 0..seeds() {
+        let mut w = World::new(Wire {
+            seed,
+            ..Wire::stream()
+        });
+        w.sides[1].manner = Manner::Answers {
+            ring: 100,
+            answer: 2000,
+        };
+        let leg = w.call(0);
+        w.end(0, 5000, leg);
+        w.later(
+            0,
+            3000,
+            Command::Offer {
+                leg,
+                sdp: Some(sdp("hold")),
+            },
+        );
+        w.run_until(seed * 29 % 5800);
+        w.break_stream();
+        w.run();
+        // A phone that nobody cancelled any more rings on; its owner has a time-out.
+        for called in w.sides[1].legs.clone() {
+            w.command(
+                1,
+                Command::End {
+                    leg: called,
+                    why: Why::default(),
+                },
+            );
+        }
+        w.run();
+        for side in &w.sides {
+            assert_eq!(
+                side.stack.counts(),
+                strowger_runtime::sip::stack::Counts::default(),
+                "{}",
+                w.ladder
+            );
+            assert!(
+                side.legs.iter().all(|leg| side.ended.contains_key(leg)),
+                "{}",
+                w.ladder
+            );
+        }
+    }
+}

@@ -225,6 +225,22 @@ impl World {
         leg
     }
 
+    /// The connection breaks: what is on its way is lost, and both sides are told.
+    pub(crate) fn break_stream(&mut self) {
+        writeln!(
+            self.ladder,
+            "{:>9.3} the connection breaks",
+            self.now as f64 / 1e6
+        )
+        .unwrap();
+        self.flying.clear();
+        for side in 0..2 {
+            let flow = self.flow(side);
+            self.sides[side].stack.unreachable(now(self.now), flow);
+        }
+        self.drain();
+    }
+
     /// A command at a time, in milliseconds from now.
     pub(crate) fn later(&mut self, side: usize, ms: u64, command: Command) {
         self.count += 1;
