@@ -309,18 +309,15 @@ impl Shard {
 
     /// After the last order: true once nothing waits for an answer of the far end.
     fn finished(&mut self) -> bool {
-        let quiet =
-            self.legs.is_empty() && self.requests.is_empty() && !self.stack.is_waiting();
-        match self.finish.take() {
-            Some(done) if quiet => {
-                let _ = done.send(());
-                true
-            }
-            other => {
-                self.finish = other;
-                false
-            }
+        let Some(done) = self.finish.take() else {
+            return false;
+        };
+        if self.legs.is_empty() && self.requests.is_empty() && !self.stack.is_waiting() {
+            let _ = done.send(());
+            return true;
         }
+        self.finish = Some(done);
+        false
     }
 
     fn event(&mut self, now: Now, event: Event) {
