@@ -11,7 +11,6 @@ use std::sync::Arc;
 use lalrpop_util::{ParseError, lalrpop_mod};
 use logos::Logos;
 
-use crate::regex;
 use crate::value::Value;
 
 pub use machine::{Machine, Need};
@@ -384,6 +383,3 @@ pub fn evaluate(text: &[u8]) -> Value {
         }
     }
 }
-
-/// Steps that one regular expression may take, see [`regex::STEP_LIMIT`].
-pub const REGEX_STEP_LIMIT: usize = regex::STEP_LIMIT;

@@ -238,6 +238,7 @@ fn substitution_gives_asterisks_text() {
     at_least("substitution.jsonl", 400);
 }
 
+/// One case stays wrong: Morocco has changed its clocks since the measurement.
 #[test]
 fn pure_functions_give_asterisks_answers() {
     at_least("functions.jsonl", 1092);
