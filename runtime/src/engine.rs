@@ -414,7 +414,11 @@ impl Engine {
     }
 
     /// The same; the wait for the calls ends early when `hurry` is over.
-    pub async fn stop_unless(mut self, drain: Duration, hurry: impl Future<Output = ()>) -> Stopped {
+    pub async fn stop_unless(
+        mut self,
+        drain: Duration,
+        hurry: impl Future<Output = ()>,
+    ) -> Stopped {
         self.shared.draining.store(true, Ordering::Relaxed);
         let board = Arc::clone(&self.shared.switchboard);
         let wait = async |longest: Duration| {

@@ -7,8 +7,8 @@ use crate::observe::What;
 use crate::perform::{Ear, Inbox, Perform, Wake};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use strowger_vm::effect::{Answer, Effect, Level, Reply};
-use strowger_vm::{Inputs, Party, State, Text, Trace};
+use strowger_vm::effect::{Effect, Level, Reply};
+use strowger_vm::{Inputs, Party, Text, Trace};
 use tokio::time::Instant;
 
 /// One channel of the live exchange, with the lines that it owns.
@@ -179,13 +179,7 @@ impl Perform for Live {
 
     async fn perform(&mut self, effect: Effect, inbox: &mut Inbox) -> Reply {
         match effect {
-            Effect::Answer { delay_ms: _ } => {
-                if self.answer(inbox).await {
-                    Reply::done().state(State::Up)
-                } else {
-                    Reply::with(Answer::Gone)
-                }
-            }
+            Effect::Answer { delay_ms } => apps::answer::answer(self, delay_ms, inbox).await,
             Effect::Dial(dial) => apps::dial::dial(self, *dial, inbox).await,
             Effect::Play(play) => apps::play::play(self, play, inbox).await,
             Effect::Say { prompts, interrupt } => {

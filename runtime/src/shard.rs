@@ -443,7 +443,8 @@ impl Shard {
             Some(Method::Options) => {
                 let answer = Answer::status(200).with("Accept", "application/sdp, text/plain");
                 // Anybody may ask, so nothing is kept of it.
-                self.stack.command(now, Command::Refuse { incoming, answer });
+                self.stack
+                    .command(now, Command::Refuse { incoming, answer });
             }
             _ => self.respond(now, incoming, Answer::status(501)),
         }

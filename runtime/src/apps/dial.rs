@@ -179,8 +179,8 @@ async fn event_of(
             drop_line(live, calling, id, 58);
         }
         Event::Ended { cause, status } => {
-            if status == Some(503) {
-                tracing::debug!(line = id.0, "no way to the far end, or it is overloaded");
+            if matches!(status, Some(300..400)) {
+                live.note(Level::Notice, "forward", "the called phone forwards its calls (3xx); following that is not built yet: it counts as unavailable");
             }
             drop_line(live, calling, id, cause);
         }

@@ -1,5 +1,6 @@
 //! What effects do: one file for each family of applications.
 
+pub(crate) mod answer;
 pub(crate) mod database;
 pub(crate) mod dial;
 pub mod dialled;

@@ -283,8 +283,14 @@ async fn a_call_without_an_offer_gets_ours_in_the_answer() {
             break String::from_utf8_lossy(&sdp.unwrap()).into_owned();
         }
     };
-    assert!(offer.contains("m=audio") && offer.contains("PCMU/8000"), "{offer}");
-    a.command(Command::Reply { leg: call, reply: Reply::Sdp(a.sdp()) });
+    assert!(
+        offer.contains("m=audio") && offer.contains("PCMU/8000"),
+        "{offer}"
+    );
+    a.command(Command::Reply {
+        leg: call,
+        reply: Reply::Sdp(a.sdp()),
+    });
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(world.engine.stats().channels, 1);
     a.hang_up(call);
@@ -300,7 +306,10 @@ async fn early_media_reaches_the_caller_unless_ringing_is_faked() {
         let (mut a, mut b) = (world.registered("61").await, world.registered("62").await);
         let call = a.call("62");
         let (ringing, _) = b.rings().await;
-        b.command(Command::Progress { leg: ringing, sdp: b.sdp() });
+        b.command(Command::Progress {
+            leg: ringing,
+            sdp: b.sdp(),
+        });
         tokio::time::sleep(Duration::from_secs(1)).await;
         b.answer(ringing);
         let mut progress = false;
@@ -327,20 +336,42 @@ async fn texts_keys_and_holds_inside_a_call() {
     let (ringing, _) = b.rings().await;
     b.answer(ringing);
     a.answered(call).await;
-    let body = Body { kind: "text/plain".into(), bytes: "psst".into() };
-    a.command(Command::Send { leg: call, token: 1, what: InDialog::Text(body) });
+    let body = Body {
+        kind: "text/plain".into(),
+        bytes: "psst".into(),
+    };
+    a.command(Command::Send {
+        leg: call,
+        token: 1,
+        what: InDialog::Text(body),
+    });
     loop {
         if let Event::Text { body, .. } = b.next().await {
             assert_eq!(body.bytes, "psst");
             break;
         }
     }
-    for (direction, answer) in [("sendonly", "recvonly"), ("inactive", "inactive"), ("sendrecv", "sendrecv")] {
-        b.command(Command::Offer { leg: ringing, sdp: Some(sdp(b.near, direction)) });
+    for (direction, answer) in [
+        ("sendonly", "recvonly"),
+        ("inactive", "inactive"),
+        ("sendrecv", "sendrecv"),
+    ] {
+        b.command(Command::Offer {
+            leg: ringing,
+            sdp: Some(sdp(b.near, direction)),
+        });
         loop {
-            if let Event::Settled { sdp: Some(sdp), status, .. } = b.next().await {
+            if let Event::Settled {
+                sdp: Some(sdp),
+                status,
+                ..
+            } = b.next().await
+            {
                 let sdp = String::from_utf8_lossy(&sdp).into_owned();
-                assert!(status == 200 && sdp.contains(&format!("a={answer}")), "{status} {sdp}");
+                assert!(
+                    status == 200 && sdp.contains(&format!("a={answer}")),
+                    "{status} {sdp}"
+                );
                 break;
             }
         }

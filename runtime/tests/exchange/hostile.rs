@@ -22,10 +22,20 @@ impl Dice {
 fn messages() -> Vec<Vec<u8>> {
     let mut all = Vec::new();
     for folder in ["common", "bench"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/sip").join(folder);
-        let mut files: Vec<_> = std::fs::read_dir(path).unwrap().map(|f| f.unwrap().path()).collect();
+        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("tests/sip")
+            .join(folder);
+        let mut files: Vec<_> = std::fs::read_dir(path)
+            .unwrap()
+            .map(|f| f.unwrap().path())
+            .collect();
         files.sort();
-        all.extend(files.into_iter().filter(|f| f.extension().is_some_and(|e| e == "dat")).map(|f| std::fs::read(f).unwrap()));
+        all.extend(
+            files
+                .into_iter()
+                .filter(|f| f.extension().is_some_and(|e| e == "dat"))
+                .map(|f| std::fs::read(f).unwrap()),
+        );
     }
     assert!(all.len() > 20);
     all
@@ -74,7 +84,11 @@ async fn mutated_datagrams_leave_calls_alone() {
     for n in 0..20_000_u32 {
         let message = mutate(&messages[dice.roll(messages.len())], &mut dice);
         let from = SocketAddr::from(([198, 51, 100, u8::try_from(dice.roll(200)).unwrap()], 5060));
-        let protocol = if n % 8 == 0 { Protocol::Tcp } else { Protocol::Udp };
+        let protocol = if n % 8 == 0 {
+            Protocol::Tcp
+        } else {
+            Protocol::Udp
+        };
         world.net.send(from, world.near, protocol, message.into());
         if n % 500 == 0 {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -92,7 +106,8 @@ async fn mutated_datagrams_leave_calls_alone() {
 #[tokio::test(start_paused = true)]
 async fn a_flood_of_texts_is_503_and_the_queue_empties() {
     // Each text takes a minute, so that the queue fills.
-    let world = World::with_plan("[office]\nexten => 1,1,Hangup()\n[sms]\nexten => 5,1,Wait(60)\n").await;
+    let world =
+        World::with_plan("[office]\nexten => 1,1,Hangup()\n[sms]\nexten => 5,1,Wait(60)\n").await;
     let mut a = world.registered("61").await;
     let mut answers = std::collections::BTreeMap::new();
     for _ in 0..limits::MESSAGES + 5 {

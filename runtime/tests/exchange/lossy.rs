@@ -5,8 +5,8 @@ use crate::phone::Phone;
 use crate::world::{SIP, World, exchange};
 use std::time::Duration;
 use strowger_runtime::sip::command::{Answer, Command, LegId};
-use strowger_runtime::sip::stack::Event;
 use strowger_runtime::sip::flow::Protocol;
+use strowger_runtime::sip::stack::Event;
 
 const PLAN: &str = "\
 [office]
@@ -38,12 +38,19 @@ async fn callee(mut phone: Phone, talk: Option<Duration>) -> Phone {
         match event {
             Ok(Event::Incoming(incoming)) => {
                 if incoming.message.method() == Some(strowger_runtime::sip::Method::Message) {
-                    phone.command(Command::Respond { incoming, answer: Answer::status(200) });
+                    phone.command(Command::Respond {
+                        incoming,
+                        answer: Answer::status(200),
+                    });
                     continue;
                 }
                 next += 1;
                 let leg = LegId(next);
-                phone.command(Command::Admit { incoming, leg, credentials: Vec::new() });
+                phone.command(Command::Admit {
+                    incoming,
+                    leg,
+                    credentials: Vec::new(),
+                });
                 phone.command(Command::Ring(leg));
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 phone.answer(leg);

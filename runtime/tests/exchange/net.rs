@@ -29,7 +29,10 @@ impl Net {
     /// A network that treats each datagram badly with a chance of one in five.
     pub fn lossy(seed: u64) -> Net {
         let seed = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        Net { dice: Some(Arc::new(Mutex::new(seed))), ..Net::default() }
+        Net {
+            dice: Some(Arc::new(Mutex::new(seed))),
+            ..Net::default()
+        }
     }
 
     fn roll(&self, sides: u64) -> Option<u64> {
@@ -54,7 +57,11 @@ impl Net {
             .lock()
             .unwrap()
             .push(format!("{from} -> {to} {first}"));
-        let fate = if protocol == Protocol::Udp { self.roll(15) } else { None };
+        let fate = if protocol == Protocol::Udp {
+            self.roll(15)
+        } else {
+            None
+        };
         match fate {
             // Lost, twice, late: one in five in all.
             Some(0) => {}
@@ -69,7 +76,11 @@ impl Net {
 
     fn deliver(&self, from: SocketAddr, to: SocketAddr, protocol: Protocol, bytes: Bytes) {
         if let Some(place) = self.places.lock().unwrap().get(&to) {
-            let _ = place.send(Packet { from, protocol, bytes });
+            let _ = place.send(Packet {
+                from,
+                protocol,
+                bytes,
+            });
         }
     }
 

@@ -160,10 +160,17 @@ impl Phone {
 
     async fn request(&mut self, request: Request) -> u16 {
         let id = RequestId(self.number());
-        self.command(Command::Request { id, request: Box::new(request) });
+        self.command(Command::Request {
+            id,
+            request: Box::new(request),
+        });
         loop {
             match self.fresh().await {
-                Event::Response { id: answered, status, .. } if answered == id => return status,
+                Event::Response {
+                    id: answered,
+                    status,
+                    ..
+                } if answered == id => return status,
                 event => self.backlog.push_back(event),
             }
         }
