@@ -264,6 +264,26 @@ fn the_time_is_said_and_the_call_answered() {
 }
 
 #[test]
+fn a_subroutine_can_be_asked_in_the_middle_of_a_text() {
+    let ran = run(
+        "[main]\nexten => s,1,NoOp([${EVAL_SUB(sub,1(4))}][$[${EVAL_SUB(sub,1(5))} + 1]][${EVAL_EXTEN(sub,3)}][${a}${ARG1}])\n\
+                   same => n,NoOp(${EXTEN} [${EVAL_SUB(none,1)}] [${EVAL_SUB(ends,1)}])\n\
+                   exten => sub,1,Set(a=${DB(x/y)}${ARG1})\nsame => n,Wait(1)\nsame => n,Return(${ARG1}0)\nexten => ends,1,NoOp(no return)\n",
+    );
+    let last = |priority: u32| {
+        text(
+            &ran.steps
+                .iter()
+                .rfind(|s| s.exten == b"s" && s.priority == priority)
+                .unwrap()
+                .arguments,
+        )
+    };
+    assert_eq!(last(1), "[40][51][0][5]");
+    assert_eq!(last(2), "s [] []");
+}
+
+#[test]
 fn keys_are_read_into_a_variable() {
     let read = |args: &str, keys: &str| {
         let plan =

@@ -82,7 +82,7 @@ impl Vm {
         match (&mut self.phase, out) {
             (Phase::Idle, _) => Err(self.fault(crate::FaultKind::Protocol)),
             (Phase::Eval { .. }, Some(Out::Value(value))) => {
-                Err(self.give_back(w, value.bytes().into_owned()))
+                self.give_back(w, value.bytes().into_owned())
             }
             (
                 Phase::Eval { before, text },
@@ -93,7 +93,7 @@ impl Vm {
                 }
                 match text.take() {
                     Some(text) => Ok(Act::Push(self.subst_frame(&text))),
-                    None => Err(self.give_back(w, Text::new())),
+                    None => self.give_back(w, Text::new()),
                 }
             }
             (Phase::Eval { .. }, Some(Out::Flow(_) | Out::Failed)) => {
@@ -124,7 +124,7 @@ impl Vm {
                     .variables
                     .get(w.module, b"GOSUB_RETVAL")
                     .map(|v| v.bytes().into_owned());
-                Err(self.give_back(w, value.unwrap_or_default()))
+                self.give_back(w, value.unwrap_or_default())
             }
             Flow::Returned if self.phase == Phase::Handlers => self.next_handler(w),
             Flow::Continue => {
@@ -432,7 +432,7 @@ impl Vm {
             Phase::Sub => {
                 self.unwind(w);
                 self.assign(w, b"GOSUB_RETVAL", Value::EMPTY);
-                Err(self.give_back(w, Text::new()))
+                self.give_back(w, Text::new())
             }
             Phase::Idle | Phase::Message | Phase::Eval { .. } => {
                 self.ending = why;

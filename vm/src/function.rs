@@ -9,6 +9,7 @@ use strowger_stdlib::scan;
 use strowger_stdlib::template::{Answered, has_hole};
 
 use crate::effect::{Answer, Effect, Level};
+use crate::inputs::Place;
 use crate::route::Want;
 use crate::run::{Act, Feed, Frame, Out, Vm, World};
 use crate::write::Write;
@@ -21,6 +22,8 @@ pub(crate) enum Function {
     Pure { id: PureId, args: Text, body: Text },
     /// For the world.
     Asks { effect: Effect, then: Then },
+    /// For a subroutine.
+    Sub { at: Place, arguments: Vec<Text> },
 }
 
 /// What a function makes of the world's answer.
@@ -175,6 +178,13 @@ impl Vm {
                     }
                 }
             }
+            (Function::Sub { at, arguments }, Feed::Begin) => {
+                // The value goes to the frame below; this one has done its work.
+                self.suspend(true);
+                self.enter_sub(w, at.clone(), arguments);
+                Act::Again
+            }
+            (Function::Sub { .. }, _) => Act::Return(Out::Failed),
             (Function::Pure { .. }, Feed::Reply(_)) | (Function::Asks { .. }, Feed::Out(_)) => {
                 Act::Return(Out::Failed)
             }
@@ -277,6 +287,43 @@ impl Vm {
                     return Some(value(text.to_vec()));
                 }
                 Act::Push(self.subst_frame(text))
+            }
+            b"EVAL_EXTEN" => {
+                let found = self.target(w, text).and_then(|at| {
+                    let route = self.find(w, &at.context, &at.exten, Want::Number(at.priority))?;
+                    w.module.priority(route.context, route.entry, route.index)
+                });
+                match found {
+                    Some(p) if w.module.text(p.application).eq_ignore_ascii_case(b"Return") => {
+                        Act::Push(self.subst_frame(w.module.text(p.arguments)))
+                    }
+                    _ => {
+                        self.note(
+                            Level::Error,
+                            format!("there is no Return at {}", text.escape_ascii()),
+                        );
+                        Act::Return(Out::Failed)
+                    }
+                }
+            }
+            b"EVAL_SUB" => {
+                let (target, arguments) = args::gosub(text);
+                let at = self.target(w, target);
+                match at.filter(|at| {
+                    self.find(w, &at.context, &at.exten, Want::Number(at.priority))
+                        .is_some()
+                }) {
+                    Some(at) => {
+                        Act::Push(Frame::Function(Box::new(Function::Sub { at, arguments })))
+                    }
+                    None => {
+                        self.note(
+                            Level::Error,
+                            format!("there is no subroutine {}", target.escape_ascii()),
+                        );
+                        Act::Return(Out::Failed)
+                    }
+                }
             }
             b"SET" => match args::assignment(text) {
                 Some((name, v)) => {

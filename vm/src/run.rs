@@ -167,6 +167,8 @@ struct Suspended {
     frames: Vec<Frame>,
     /// Frames of subroutines then.
     depth: usize,
+    /// A function of the plan started it, and wants the value; else the driver did, and its effect is open.
+    inside: bool,
 }
 
 impl Vm {
@@ -264,15 +266,7 @@ impl Vm {
         }
         self.module = module.identity;
         let w = World { module, inputs };
-        self.suspended.push(Suspended {
-            place: std::mem::take(&mut self.place),
-            route: self.route.take(),
-            phase: std::mem::replace(&mut self.phase, Phase::Sub),
-            pc: self.pc.take(),
-            temporaries: std::mem::take(&mut self.temporaries),
-            frames: std::mem::take(&mut self.frames),
-            depth: self.variables.depth(),
-        });
+        self.suspend(false);
         self.open = false;
         self.enter_sub(w, sub, &args);
         self.run(w, None)
@@ -346,24 +340,40 @@ impl Vm {
         self.note(Level::Warning, text);
     }
 
-    /// Goes back to what an open effect's subroutine came in between of.
-    pub(crate) fn give_back(&mut self, w: World, value: Text) -> Step {
-        match self.suspended.pop() {
-            None => self.stop(),
-            Some(s) => {
-                while self.variables.depth() > s.depth {
-                    self.leave_frame(w);
-                }
-                self.place = s.place;
-                self.route = s.route;
-                self.phase = s.phase;
-                self.pc = s.pc;
-                self.temporaries = s.temporaries;
-                self.frames = s.frames;
-                self.open = true;
-            }
+    /// Puts aside what runs, for a subroutine.
+    pub(crate) fn suspend(&mut self, inside: bool) {
+        self.suspended.push(Suspended {
+            place: std::mem::take(&mut self.place),
+            route: self.route.take(),
+            phase: std::mem::replace(&mut self.phase, Phase::Sub),
+            pc: self.pc.take(),
+            temporaries: std::mem::take(&mut self.temporaries),
+            frames: std::mem::take(&mut self.frames),
+            depth: self.variables.depth(),
+            inside,
+        });
+    }
+
+    /// Goes back to what a subroutine came in between of.
+    pub(crate) fn give_back(&mut self, w: World, value: Text) -> Result<Act, Step> {
+        let Some(s) = self.suspended.pop() else {
+            self.stop();
+            return Err(Step::Returned(value));
+        };
+        while self.variables.depth() > s.depth {
+            self.leave_frame(w);
         }
-        Step::Returned(value)
+        self.place = s.place;
+        self.route = s.route;
+        self.phase = s.phase;
+        self.pc = s.pc;
+        self.temporaries = s.temporaries;
+        self.frames = s.frames;
+        if s.inside {
+            return Ok(Act::Return(Out::Value(Value::text(&value))));
+        }
+        self.open = true;
+        Err(Step::Returned(value))
     }
 
     pub(crate) fn finish(&mut self, outcome: crate::Outcome) -> Step {
