@@ -524,6 +524,42 @@ fn levels_of_our_own_file_count_for_findings() {
 }
 
 #[test]
+fn many_devices_are_read_in_a_moment() {
+    let mut sip = QUIET.to_owned();
+    let mut pj = "[t]\ntype=transport\nbind=0.0.0.0\n".to_owned();
+    for n in 0..5_000 {
+        sip += &format!("[{n}]\ntype=friend\nhost=dynamic\nsecret=x\n");
+        pj += &format!(
+            "[{n}]\ntype=endpoint\nallow=ulaw\nauth={n}\naors={n}\n[{n}]\ntype=auth\nusername=a\npassword=b\n[{n}]\ntype=aor\nmax_contacts=1\n[{n}]\ntype=identify\nendpoint={n}\nmatch=192.0.2.1\n"
+        );
+        pj += &format!("[t{n}]\ntype=transport\nbind=0.0.0.0:{}\n", n + 1);
+    }
+    let (config, findings) = read(&[("sip.conf", &sip), ("pjsip.conf", &pj)]);
+    assert_eq!(config.accounts.iter().count(), 10_000);
+    assert_eq!(config.accounts.aors().count(), 10_000);
+    assert_eq!(config.listeners.len(), 64);
+    assert_eq!(
+        findings.len(),
+        5_001 - 64,
+        "one for each transport too many"
+    );
+}
+
+#[test]
+fn a_device_written_twice() {
+    let device =
+        |context: &str| format!("[1]\ntype=friend\nhost=dynamic\nsecret=x\ncontext={context}\n");
+    let (config, findings) = sip(&format!(
+        "{QUIET}{}{}[2]\ntype=user\nsecret=x\n",
+        device("a"),
+        device("b")
+    ));
+    assert_eq!(account(&config, Technology::Sip, "1").context, b"b");
+    assert_eq!(config.accounts.iter().count(), 2);
+    assert_eq!(findings, ["C022 sip.conf:8"]);
+}
+
+#[test]
 fn networks() {
     let contains = |net: &str, ip: &str| {
         Network::parse(net.as_bytes()).is_some_and(|n| n.contains(ip.parse::<IpAddr>().unwrap()))

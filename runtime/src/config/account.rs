@@ -408,6 +408,8 @@ pub struct Accounts {
     identifies: Vec<Identify>,
     /// By technology and name.
     by_name: HashMap<AorName, usize>,
+    /// Devices of `sip.conf` that have fixed addresses, in file order.
+    fixed: Vec<usize>,
     /// Who unknown callers are, if guests are let in.
     guest: Option<Arc<Account>>,
     /// As whom unknown senders of OPTIONS are answered.
@@ -432,6 +434,10 @@ impl Accounts {
             .enumerate()
             .map(|(i, a)| (AorName::new(a.technology, &a.name), i))
             .collect();
+        let has_address = |a: &Account| {
+            a.technology == Technology::Sip && a.role != Role::User && !a.addresses.is_empty()
+        };
+        let fixed = (0..all.len()).filter(|&i| has_address(&all[i])).collect();
         let aors = aors
             .into_iter()
             .map(|a| (a.name.clone(), Arc::new(a)))
@@ -441,6 +447,7 @@ impl Accounts {
             aors,
             identifies,
             by_name,
+            fixed,
             guest: guest.map(Arc::new),
             stranger: stranger.map(Arc::new),
             realm,
@@ -513,15 +520,16 @@ impl Accounts {
     /// peer says `insecure=port`.
     pub fn addressed(&self, source: SocketAddr, stream: bool) -> Option<&Arc<Account>> {
         let ip = source.ip().to_canonical();
-        self.all.iter().find(|a| {
-            a.technology == Technology::Sip
-                && a.role != Role::User
-                && a.addresses.iter().any(|h| {
+        self.fixed
+            .iter()
+            .filter_map(|&i| self.all.get(i))
+            .find(|a| {
+                a.addresses.iter().any(|h| {
                     let port = if h.port == 0 { 5060 } else { h.port };
                     (stream || a.insecure.port || port == source.port())
                         && h.addresses.iter().any(|x| x.to_canonical() == ip)
                 })
-        })
+            })
     }
 
     /// Host names that addresses are still missing for, each once.

@@ -20,7 +20,7 @@ use crate::sip::flow::Protocol;
 /// What endpoints refer to.
 pub(super) struct Known<'a> {
     pub(super) auths: &'a HashMap<&'a [u8], Credential>,
-    pub(super) aors: &'a [Aor],
+    pub(super) aors: &'a HashMap<&'a [u8], &'a Aor>,
     pub(super) listeners: &'a [Listener],
     /// Every section that says to be of a kind, used or not.
     pub(super) written: &'a HashSet<(Kind, &'a [u8])>,
@@ -204,12 +204,7 @@ fn warn_unchallenged(
         .get("aors")
         .into_iter()
         .flat_map(|v| text::words(v.text.bytes()))
-        .any(|name| {
-            known
-                .aors
-                .iter()
-                .any(|a| a.name.name == name && a.max_contacts > 0)
-        });
+        .any(|name| known.aors.get(name).is_some_and(|a| a.max_contacts > 0));
     // An endpoint that registers is the analyser's to report (X819). One found by its address is found by its name too, unless told not to.
     if registers || !by_user {
         return;
@@ -270,7 +265,7 @@ fn named_transport(value: &Value, known: &Known<'_>, findings: &mut Findings) ->
 fn named_aors(value: &Value, known: &Known<'_>, findings: &mut Findings) -> Vec<AorName> {
     let mut out = Vec::new();
     for name in text::words(value.text.bytes()) {
-        if known.aors.iter().any(|a| a.name.name == name) {
+        if known.aors.contains_key(name) {
             out.push(AorName::new(Technology::Pjsip, name));
         } else {
             known.missing(

@@ -194,11 +194,7 @@ pub fn load(sources: &Sources) -> (Config, Vec<Diagnostic>) {
 
     let mut sip = match &sip_conf {
         Some(conf) => sip::read(conf, &options, &mut findings),
-        None => sip::SipConf {
-            general: sip::General::absent(),
-            accounts: Vec::new(),
-            aors: Vec::new(),
-        },
+        None => sip::SipConf::new(sip::General::absent()),
     };
     if let Some(conf) = &users_conf {
         users::read(conf, &mut sip, &mut findings);
@@ -244,7 +240,7 @@ pub fn load(sources: &Sources) -> (Config, Vec<Diagnostic>) {
     let realm = pjsip.realm.unwrap_or(sip.general.realm);
     let mut accounts = sip.accounts;
     accounts.extend(pjsip.accounts);
-    let mut aors = sip.aors;
+    let mut aors: Vec<Aor> = sip.aors.into_values().collect();
     aors.extend(pjsip.aors);
     let accounts = Accounts::new(accounts, aors, pjsip.identifies, guest, stranger, realm);
     let config = Config {

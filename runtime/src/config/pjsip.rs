@@ -19,6 +19,9 @@ use super::text;
 use crate::sip::digest::Algorithm;
 use crate::sip::flow::Protocol;
 
+/// Most transports of one file; the rest is reported and not opened.
+const LISTENERS: usize = 64;
+
 /// What the file adds up to.
 #[derive(Debug, Default)]
 pub(super) struct PjsipConf {
@@ -56,7 +59,9 @@ pub(super) fn read(file: &line::Config, findings: &mut Findings) -> PjsipConf {
         out.t1 = super::device::number(value, 10, 60_000, findings).or(out.t1);
     }
     for section in of(Kind::Transport) {
-        if let Some(listener) = transport(section, findings) {
+        if out.listeners.len() >= LISTENERS {
+            findings.left_out(section, "there are more transports than an exchange opens");
+        } else if let Some(listener) = transport(section, findings) {
             out.listeners.push(listener);
         }
     }
@@ -68,17 +73,23 @@ pub(super) fn read(file: &line::Config, findings: &mut Findings) -> PjsipConf {
         .sections()
         .filter_map(|s| Some((Kind::parse(s.get("type")?.text.bytes())?, s.name.as_slice())))
         .collect();
+    let aors: HashMap<&[u8], &Aor> = out
+        .aors
+        .iter()
+        .map(|a| (a.name.name.as_slice(), a))
+        .collect();
     let known = Known {
         auths: &auths,
-        aors: &out.aors,
+        aors: &aors,
         listeners: &out.listeners,
         written: &written,
     };
     out.accounts = of(Kind::Endpoint)
         .filter_map(|s| endpoint::read(s, &known, findings))
         .collect();
+    let names: HashSet<&[u8]> = out.accounts.iter().map(|a| a.name.as_slice()).collect();
     out.identifies = of(Kind::Identify)
-        .filter_map(|s| identify(s, &out.accounts, &known, findings))
+        .filter_map(|s| identify(s, &names, &known, findings))
         .collect();
     if out.listeners.is_empty()
         && let Some(section) = of(Kind::Endpoint).next()
@@ -400,7 +411,7 @@ fn aor(section: &Section, findings: &mut Findings) -> Option<Aor> {
 
 fn identify(
     section: &Section,
-    accounts: &[Account],
+    endpoints: &HashSet<&[u8]>,
     known: &Known<'_>,
     findings: &mut Findings,
 ) -> Option<Identify> {
@@ -409,7 +420,7 @@ fn identify(
         return None;
     };
     let endpoint = target.text.bytes().to_vec();
-    if !accounts.iter().any(|a| a.name == endpoint) {
+    if !endpoints.contains(endpoint.as_slice()) {
         known.missing(
             Kind::Endpoint,
             &endpoint,

@@ -1,5 +1,6 @@
 //! `sip.conf`: chan_sip's general options and devices.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use strowger_compiler::conf::line::{self, Section, Value};
@@ -21,8 +22,11 @@ use crate::sip::flow::Protocol;
 #[derive(Debug)]
 pub(super) struct SipConf {
     pub(super) general: General,
+    /// In the order in which their names first stand in a file.
     pub(super) accounts: Vec<Account>,
-    pub(super) aors: Vec<Aor>,
+    pub(super) aors: HashMap<AorName, Aor>,
+    /// Where in `accounts` each name is.
+    places: HashMap<Vec<u8>, usize>,
 }
 
 /// `[general]`: defaults of devices, and what belongs to no device.
@@ -61,11 +65,7 @@ impl General {
 /// Reads the file.
 pub(super) fn read(file: &line::Config, options: &Options, findings: &mut Findings) -> SipConf {
     let general = general(file, options, findings);
-    let mut out = SipConf {
-        general,
-        accounts: Vec::new(),
-        aors: Vec::new(),
-    };
+    let mut out = SipConf::new(general);
     for section in file.sections() {
         if section.name.eq_ignore_ascii_case(b"general")
             || section.name.eq_ignore_ascii_case(b"authentication")
@@ -252,6 +252,16 @@ fn guests_allowed(
 }
 
 impl SipConf {
+    /// No devices yet.
+    pub(super) fn new(general: General) -> SipConf {
+        SipConf {
+            general,
+            accounts: Vec::new(),
+            aors: HashMap::new(),
+            places: HashMap::new(),
+        }
+    }
+
     /// Makes the account of a section, and its address of record.
     pub(super) fn add(
         &mut self,
@@ -263,21 +273,22 @@ impl SipConf {
         let role = device.role.unwrap_or(Role::Friend);
         let name = AorName::new(Technology::Sip, &section.name);
         let shown = String::from_utf8_lossy(&section.name).into_owned();
-        if let Some(at) = self.accounts.iter().position(|a| a.name == section.name) {
+        let twin = self.places.get(&section.name).copied();
+        if let Some(place) = twin
+            .and_then(|at| self.accounts.get(at))
+            .and_then(|a| a.place)
+        {
             // chan_sip reads the second section over the first one; the last word on each device counts.
-            let first = self.accounts.remove(at);
-            self.aors.retain(|a| a.name != name);
-            if let Some(place) = first.place {
-                findings.add(
-                    Diagnostic::new(
-                        "C022",
-                        format!("`[{shown}]` is written twice"),
-                        section.span,
-                    )
-                    .label("this one counts")
-                    .also(place, "this one is left out"),
-                );
-            }
+            self.aors.remove(&name);
+            findings.add(
+                Diagnostic::new(
+                    "C022",
+                    format!("`[{shown}]` is written twice"),
+                    section.span,
+                )
+                .label("this one counts")
+                .also(place, "this one is left out"),
+            );
         }
         if device.codecs.is_empty() {
             findings.add(
@@ -316,7 +327,7 @@ impl SipConf {
             .as_ref()
             .or(device.default_ip.as_ref().filter(|_| device.dynamic));
         if role != Role::User && (device.dynamic || fixed.is_some()) {
-            self.aors.push(Aor {
+            let aor = Aor {
                 name: name.clone(),
                 contacts: fixed.map(|h| contact(h, device.port)).into_iter().collect(),
                 fallback: device.dynamic,
@@ -325,9 +336,10 @@ impl SipConf {
                 default_expiration: self.general.default,
                 minimum_expiration: self.general.minimum,
                 maximum_expiration: self.general.maximum,
-            });
+            };
+            self.aors.insert(name.clone(), aor);
         }
-        let aors = if self.aors.iter().any(|a| a.name == name) {
+        let aors = if self.aors.contains_key(&name) {
             vec![name]
         } else {
             Vec::new()
@@ -371,7 +383,7 @@ impl SipConf {
             .into_iter()
             .collect();
         outbound.extend(self.general.outbound.iter().cloned());
-        self.accounts.push(Account {
+        let account = Account {
             name: section.name.clone(),
             technology: Technology::Sip,
             role,
@@ -404,7 +416,15 @@ impl SipConf {
             from_domain: device.from_domain,
             language: device.language,
             account_code: device.account_code,
-        });
+        };
+        match twin.and_then(|at| self.accounts.get_mut(at)) {
+            Some(old) => *old = account,
+            None => {
+                self.places
+                    .insert(section.name.clone(), self.accounts.len());
+                self.accounts.push(account);
+            }
+        }
     }
 }
 
