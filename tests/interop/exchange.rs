@@ -63,8 +63,18 @@ impl Exchange {
 
     /// Starts on a folder as it is; `address` is where it will listen.
     pub(crate) fn run(folder: Folder, address: String) -> Exchange {
+        Exchange::launch(folder, address, &["--trace", "sip"])
+    }
+
+    /// The same without a trace, for those who send much.
+    pub(crate) fn quiet(folder: Folder, address: String) -> Exchange {
+        Exchange::launch(folder, address, &[])
+    }
+
+    fn launch(folder: Folder, address: String, options: &[&str]) -> Exchange {
         let mut child = Command::new(env!("CARGO_BIN_EXE_strowger"))
-            .args(["run", "--trace", "sip"])
+            .arg("run")
+            .args(options)
             .arg(&folder.0)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -182,6 +192,9 @@ impl Drop for Exchange {
         if self.child.try_wait().is_ok_and(|s| s.is_none()) {
             if std::thread::panicking() {
                 let _ = writeln!(std::io::stderr(), "what the exchange said:\n{}", self.log());
+                let _ = self.child.kill();
+                let _ = self.child.wait();
+                return;
             }
             self.end();
         }

@@ -5,6 +5,7 @@
 
 mod baresip;
 mod exchange;
+mod hostile;
 mod linphone;
 mod pjsua2;
 mod sipp;
