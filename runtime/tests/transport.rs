@@ -226,3 +226,40 @@ async fn an_address_that_is_taken_is_refused() {
         "{refused}"
     );
 }
+
+#[tokio::test]
+async fn the_inbox_is_measured_in_messages() {
+    let bounds = Bounds {
+        inbox: 128,
+        ..Bounds::default()
+    };
+    let mut t = Transport::open(&[on(3, Protocol::Udp, "127.0.0.1:0")], bounds)
+        .await
+        .unwrap();
+    let phone = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let to = t.listening()[0].address;
+    // Handed over one by one: each time the reader finds a single datagram.
+    for _ in 0..64 {
+        phone
+            .send_to(b"OPTIONS sip:x SIP/2.0\r\n\r\n", to)
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert!(!t.is_loaded(), "half of the inbox is not over half of it");
+    for _ in 0..1_000 {
+        if t.is_loaded() {
+            break;
+        }
+        phone
+            .send_to(b"OPTIONS sip:x SIP/2.0\r\n\r\n", to)
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert!(t.is_loaded());
+    for _ in 0..65 {
+        message(&mut t).await;
+    }
+    assert!(!t.is_loaded());
+}

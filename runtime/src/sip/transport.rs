@@ -24,7 +24,7 @@ pub use super::routes::Routes;
 
 /// Longest datagram, in bytes.
 pub const DATAGRAM: usize = 65_535;
-/// Datagrams that are taken from a socket, and handed over, at once.
+/// Datagrams that are taken from a socket, and messages that are taken from the inbox, at once.
 const BATCH: usize = 64;
 /// Messages that wait to be sent on one connection. More: it is closed, for its peer does not read.
 const WAITING: usize = 256;
@@ -104,9 +104,9 @@ enum Arrival {
 /// The sockets. Dropping it closes them all.
 pub struct Transport {
     routes: Routes,
-    inbox: mpsc::Receiver<Vec<Arrival>>,
+    inbox: mpsc::Receiver<Arrival>,
     /// Kept for the connections that we make.
-    arrivals: mpsc::Sender<Vec<Arrival>>,
+    arrivals: mpsc::Sender<Arrival>,
     ready: VecDeque<Heard>,
     datagrams: HashMap<ListenerId, Arc<UdpSocket>>,
     connections: HashMap<u64, Connection>,
@@ -136,7 +136,7 @@ impl Transport {
             address: l.address,
             error,
         };
-        let (arrivals, inbox) = mpsc::channel((bounds.inbox / BATCH).max(1));
+        let (arrivals, inbox) = mpsc::channel(bounds.inbox.max(1));
         let numbers = Arc::new(AtomicU64::new(1));
         let crowd = Crowd::new(&bounds);
         let mut tasks = JoinSet::new();
@@ -225,9 +225,10 @@ impl Transport {
                 return heard;
             }
             // The sender that `self` holds keeps the channel open.
-            let Some(batch) = self.inbox.recv().await else {
+            let mut batch = Vec::new();
+            if self.inbox.recv_many(&mut batch, BATCH).await == 0 {
                 return std::future::pending().await;
-            };
+            }
             for arrival in batch {
                 self.arrived(arrival);
             }
@@ -358,9 +359,7 @@ impl Transport {
                 Ok(Err(error)) => tracing::debug!(peer = %flow.remote, %error, "no connection"),
                 Err(_) => tracing::debug!(peer = %flow.remote, "no connection in time"),
             }
-            let _ = arrivals
-                .send(vec![Arrival::Heard(Heard::Closed(number))])
-                .await;
+            let _ = arrivals.send(Arrival::Heard(Heard::Closed(number))).await;
         });
         true
     }
@@ -383,14 +382,14 @@ async fn read_datagrams(
     id: ListenerId,
     socket: Arc<UdpSocket>,
     routes: Routes,
-    arrivals: mpsc::Sender<Vec<Arrival>>,
+    arrivals: mpsc::Sender<Arrival>,
 ) {
     let mut buffer = vec![0; DATAGRAM];
     loop {
         if socket.readable().await.is_err() {
             return;
         }
-        let mut batch = Vec::new();
+        let mut dropped = 0;
         for _ in 0..BATCH {
             match socket.try_recv_from(&mut buffer) {
                 Ok((size, _)) if keeps_alive(&buffer[..size]) => {}
@@ -399,26 +398,20 @@ async fn read_datagrams(
                     let Some(flow) = routes.flow(id, Protocol::Udp, from) else {
                         continue;
                     };
-                    batch.push(Arrival::Heard(Heard::Message(
-                        flow,
-                        Bytes::copy_from_slice(&buffer[..size]),
-                    )));
+                    let bytes = Bytes::copy_from_slice(&buffer[..size]);
+                    match arrivals.try_send(Arrival::Heard(Heard::Message(flow, bytes))) {
+                        Ok(()) => {}
+                        Err(mpsc::error::TrySendError::Full(_)) => dropped += 1,
+                        Err(mpsc::error::TrySendError::Closed(_)) => return,
+                    }
                 }
                 Err(e) if e.kind() == io::ErrorKind::WouldBlock => break,
                 // An error of an earlier datagram, as a port that nobody listens on.
                 Err(_) => {}
             }
         }
-        if batch.is_empty() {
-            continue;
-        }
-        let count = batch.len();
-        match arrivals.try_send(batch) {
-            Ok(()) => {}
-            Err(mpsc::error::TrySendError::Full(_)) => {
-                tracing::warn!(count, "the shard is full: datagrams dropped")
-            }
-            Err(mpsc::error::TrySendError::Closed(_)) => return,
+        if dropped > 0 {
+            tracing::warn!(dropped, "the shard is full: datagrams dropped");
         }
     }
 }
@@ -427,7 +420,7 @@ async fn read_datagrams(
 struct Door {
     bound: Listening,
     routes: Routes,
-    arrivals: mpsc::Sender<Vec<Arrival>>,
+    arrivals: mpsc::Sender<Arrival>,
     crowd: Crowd,
     numbers: Arc<AtomicU64>,
     bounds: Bounds,
@@ -469,14 +462,12 @@ impl Door {
             let (arrivals, bounds) = (self.arrivals.clone(), self.bounds.clone());
             tasks.spawn(async move {
                 if arrivals
-                    .send(vec![Arrival::Opened(flow, out, place)])
+                    .send(Arrival::Opened(flow, out, place))
                     .await
                     .is_ok()
                 {
                     serve(stream, flow, waiting, &arrivals, &bounds, true).await;
-                    let _ = arrivals
-                        .send(vec![Arrival::Heard(Heard::Closed(number))])
-                        .await;
+                    let _ = arrivals.send(Arrival::Heard(Heard::Closed(number))).await;
                 }
             });
         }
@@ -488,7 +479,7 @@ async fn serve(
     mut stream: TcpStream,
     flow: Flow,
     mut waiting: mpsc::Receiver<Bytes>,
-    arrivals: &mpsc::Sender<Vec<Arrival>>,
+    arrivals: &mpsc::Sender<Arrival>,
     bounds: &Bounds,
     strange: bool,
 ) {
@@ -504,14 +495,16 @@ async fn serve(
                 let Ok(size @ 1..) = size else { return };
                 let had_begun = framer.is_waiting();
                 framer.push(&buffer[..size]);
-                let mut batch = Vec::new();
                 let mut cut = false;
                 while let Some(frame) = framer.frame() {
                     cut = true;
                     match frame {
                         Frame::Message(bytes) => {
                             whole = true;
-                            batch.push(Arrival::Heard(Heard::Message(flow, bytes)));
+                            // While the inbox is full this waits, and the peer is not read.
+                            if arrivals.send(Arrival::Heard(Heard::Message(flow, bytes))).await.is_err() {
+                                return;
+                            }
                         }
                         Frame::Ping => {
                             if !put(&mut write, PONG, bounds).await {
@@ -523,14 +516,9 @@ async fn serve(
                             if let Some(answer) = fatal.answer(flow.remote, format!("c{}", flow.connection).as_bytes()) {
                                 put(&mut write, &answer, bounds).await;
                             }
-                            let _ = arrivals.send(batch).await;
                             return;
                         }
                     }
-                }
-                // While the inbox is full this waits, and the peer is not read.
-                if !batch.is_empty() && arrivals.send(batch).await.is_err() {
-                    return;
                 }
                 if framer.is_waiting() {
                     if !had_begun || cut {
