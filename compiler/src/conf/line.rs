@@ -130,13 +130,16 @@ pub fn read(sources: &Sources, file: FileId) -> Config {
     reader::read(sources, file)
 }
 
+/// A file that an include found: its name and its bytes.
+pub type Fetched = (String, Vec<u8>);
+
 /// Puts a file into `sources` with everything that it includes: `fetch` is asked for the files that an include pattern means,
 /// by name and bytes, and may return none. Names are as written, so relative ones belong to the configuration directory.
 pub fn load(
     sources: &mut Sources,
     name: &str,
     bytes: Vec<u8>,
-    fetch: &mut dyn FnMut(&str) -> Vec<(String, Vec<u8>)>,
+    fetch: &mut dyn FnMut(&str) -> Vec<Fetched>,
 ) -> FileId {
     let id = sources.add(name, bytes);
     loop {
