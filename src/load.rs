@@ -41,7 +41,7 @@ impl Loaded {
         };
         let ours = self.sources.find("strowger.toml");
         self.compiled.refused
-            || config::FILES.iter().any(|name| refused(name))
+            || config::FILES.iter().any(refused)
             || self
                 .findings
                 .iter()

@@ -152,7 +152,8 @@ fn the_bytecode_can_be_read() {
 
 #[test]
 fn bad_files_start_nothing() {
-    let cases: &[(&str, &[(&str, &str)], i32)] = &[
+    type Files<'a> = &'a [(&'a str, &'a str)];
+    let cases: &[(&str, Files<'_>, i32)] = &[
         ("nothing", &[], 1),
         ("no-plan", &[("sip.conf", "[general]\n")], 1),
         (

@@ -128,12 +128,12 @@ fn expressions() {
 
 #[test]
 fn substitution() {
-    score("substitution.jsonl", "eval", 424, same_text);
+    score("substitution.jsonl", "eval", 426, same_text);
 }
 
 #[test]
 fn functions() {
-    score("functions.jsonl", "eval", 1229, same_text);
+    score("functions.jsonl", "eval", 1249, same_text);
 }
 
 #[test]

@@ -58,7 +58,9 @@ pub enum StartError {
     #[error("cannot start the media workers: {0}")]
     Media(std::io::Error),
     /// The store cannot be opened.
-    #[error("cannot open the store {path}: {fault}; strowger.toml may name another place (`path`) or `location = \"memory\"` below [store]")]
+    #[error(
+        "cannot open the store {path}: {fault}; strowger.toml may name another place (`path`) or `location = \"memory\"` below [store]"
+    )]
     Store {
         /// Its file.
         path: String,

@@ -64,23 +64,47 @@ async fn phone(user: &str, exchange: SocketAddr, media: &Arc<Media>) -> Phone {
     };
     let mut phone = Phone::start(settings, Arc::clone(media)).await.unwrap();
     phone.register(60).await;
-    let status = until(&mut phone, |h| if let Happened::Registered(s) = h { Some(*s) } else { None }).await;
+    let status = until(&mut phone, |h| {
+        if let Happened::Registered(s) = h {
+            Some(*s)
+        } else {
+            None
+        }
+    })
+    .await;
     assert_eq!(status, 200);
     phone
 }
 
 async fn talking(phone: &mut Phone) {
-    assert!(until(phone, |h| if let Happened::Talking(audio) = h { Some(*audio) } else { None }).await);
+    assert!(
+        until(phone, |h| if let Happened::Talking(audio) = h {
+            Some(*audio)
+        } else {
+            None
+        })
+        .await
+    );
 }
 
 async fn hears(phone: &mut Phone) -> Heard {
     tokio::time::sleep(Duration::from_millis(400)).await;
     phone.measure(Duration::from_millis(400)).await;
-    until(phone, |h| if let Happened::Heard(heard) = h { Some(*heard) } else { None }).await
+    until(phone, |h| {
+        if let Happened::Heard(heard) = h {
+            Some(*heard)
+        } else {
+            None
+        }
+    })
+    .await
 }
 
 fn is_tone(heard: Heard, hertz: f32) {
-    assert!((heard.hertz - hertz).abs() < 10.0 && heard.purity > 0.9, "{heard:?}");
+    assert!(
+        (heard.hertz - hertz).abs() < 10.0 && heard.purity > 0.9,
+        "{heard:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -97,10 +121,24 @@ async fn phones_register_talk_echo_and_text() {
     let plan = strowger_compiler::compile(&sources, &strowger_compiler::Options::default());
     let (mut config, _) = config::load(&sources);
     config.options.store = config::StoreChoice::Memory;
-    let engine = Engine::start(config, plan.module.unwrap(), Options::default()).await.unwrap();
-    let udp = engine.addresses().into_iter().find(|l| l.protocol == Protocol::Udp).unwrap().address;
+    let engine = Engine::start(config, plan.module.unwrap(), Options::default())
+        .await
+        .unwrap();
+    let udp = engine
+        .addresses()
+        .into_iter()
+        .find(|l| l.protocol == Protocol::Udp)
+        .unwrap()
+        .address;
 
-    let media = Arc::new(Media::start(media::Settings { first_port: 23_000, last_port: 23_100, ..media::Settings::default() }).unwrap());
+    let media = Arc::new(
+        Media::start(media::Settings {
+            first_port: 23_000,
+            last_port: 23_100,
+            ..media::Settings::default()
+        })
+        .unwrap(),
+    );
     let mut a = phone("61", udp, &media).await;
     let mut b = phone("62", udp, &media).await;
     assert_eq!(engine.stats().bindings, 2);
@@ -115,7 +153,15 @@ async fn phones_register_talk_echo_and_text() {
     is_tone(hears(&mut a).await, 880.0);
     is_tone(hears(&mut b).await, 440.0);
     a.press(b'7').await;
-    assert_eq!(until(&mut b, |h| if let Happened::Digit(d) = h { Some(*d) } else { None }).await, b'7');
+    assert_eq!(
+        until(&mut b, |h| if let Happened::Digit(d) = h {
+            Some(*d)
+        } else {
+            None
+        })
+        .await,
+        b'7'
+    );
     b.hang_up().await;
     until(&mut a, |h| matches!(h, Happened::Ended(_)).then_some(())).await;
 
@@ -143,8 +189,23 @@ async fn phones_register_talk_echo_and_text() {
     assert_eq!(status.as_deref(), Some("SUCCESS"));
 
     a.text("62", "hello").await;
-    assert_eq!(until(&mut a, |h| if let Happened::Texted(s) = h { Some(*s) } else { None }).await, 202);
-    let body = until(&mut b, |h| if let Happened::Text { body, .. } = h { Some(body.clone()) } else { None }).await;
+    assert_eq!(
+        until(&mut a, |h| if let Happened::Texted(s) = h {
+            Some(*s)
+        } else {
+            None
+        })
+        .await,
+        202
+    );
+    let body = until(&mut b, |h| {
+        if let Happened::Text { body, .. } = h {
+            Some(body.clone())
+        } else {
+            None
+        }
+    })
+    .await;
     assert_eq!(body, "hello");
 
     // The text's own channel may still wait for its 200; a stop lets it finish.

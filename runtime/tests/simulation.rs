@@ -10,7 +10,8 @@ use strowger_runtime::sim::{Behaviour, Happened, Simulation};
 use strowger_vm::{Place, Trace};
 
 fn simulation(plan: &str) -> Simulation {
-    let compiled = strowger_compiler::compile(&Sources::plan(plan), &strowger_compiler::Options::default());
+    let compiled =
+        strowger_compiler::compile(&Sources::plan(plan), &strowger_compiler::Options::default());
     let mut simulation = Simulation::new(compiled.module.unwrap());
     simulation.world.globals = Arc::new(strowger_runtime::globals(&compiled.hir));
     simulation
@@ -21,9 +22,15 @@ fn steps(trace: &[Happened]) -> Vec<String> {
     trace
         .iter()
         .filter_map(|happened| {
-            let Trace::Step(step) = &happened.what else { return None };
+            let Trace::Step(step) = &happened.what else {
+                return None;
+            };
             let text = |bytes: &[u8]| plain(&String::from_utf8_lossy(bytes));
-            let number = if happened.channel == 0 { String::new() } else { format!(" {}", happened.channel) };
+            let number = if happened.channel == 0 {
+                String::new()
+            } else {
+                format!(" {}", happened.channel)
+            };
             Some(format!(
                 "{} {} {} {} {}{number}",
                 text(&step.context),
@@ -44,7 +51,9 @@ fn plain(text: &str) -> String {
     while at < bytes.len() {
         let serial = bytes[at] == b'-'
             && bytes.len() >= at + 9
-            && bytes[at + 1..at + 9].iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+            && bytes[at + 1..at + 9]
+                .iter()
+                .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
             && bytes.get(at + 9).is_none_or(|b| !b.is_ascii_alphanumeric());
         if serial {
             at += 9;
@@ -86,11 +95,19 @@ fn the_flows_of_a_real_asterisk() {
         let cause = u64::from(ran.end.cause());
         let want_cause = case["expect"]["hangupcause"].as_u64().unwrap_or(cause);
         if got != want || cause != want_cause {
-            wrong.push(format!("{}\n  want {want:?} {want_cause}\n  got  {got:?} {cause}", case["id"]));
+            wrong.push(format!(
+                "{}\n  want {want:?} {want_cause}\n  got  {got:?} {cause}",
+                case["id"]
+            ));
         }
     }
     assert!(cases > 100, "{cases} cases");
-    assert!(wrong.is_empty(), "{} of {cases} differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {cases} differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 const PLAN: &str = "\
@@ -103,14 +120,24 @@ exten => 200,1,Dial(SIP/63,20)
 ";
 
 fn noop(simulation: &Simulation) -> String {
-    steps(&simulation.world.trace).iter().find(|s| s.contains(" NoOp ")).cloned().unwrap()
+    steps(&simulation.world.trace)
+        .iter()
+        .find(|s| s.contains(" NoOp "))
+        .cloned()
+        .unwrap()
 }
 
 #[test]
 fn made_up_endpoints_answer_as_told() {
     let mut sim = simulation(PLAN);
     sim.world.endpoint(b"SIP/61", Behaviour::NoAnswer);
-    sim.world.endpoint(b"SIP/62", Behaviour::Answers { after_ms: 3_000, talks_ms: Some(7_500) });
+    sim.world.endpoint(
+        b"SIP/62",
+        Behaviour::Answers {
+            after_ms: 3_000,
+            talks_ms: Some(7_500),
+        },
+    );
     let begin = sim.world.now;
     let ran = sim.call(Place::new("main", "100", 1));
     assert_eq!(noop(&sim), "main 100 2 NoOp ANSWER 7 62");
@@ -129,5 +156,10 @@ fn an_endpoint_that_nobody_described_is_chanunavail_and_the_trace_says_so() {
     let mut sim = simulation(PLAN);
     sim.call(Place::new("main", "200", 1));
     assert_eq!(noop(&sim), "main 200 2 NoOp CHANUNAVAIL 20");
-    assert!(sim.world.trace.iter().any(|h| matches!(&h.what, Trace::Note { text, .. } if text.contains("SIP/63"))));
+    assert!(
+        sim.world
+            .trace
+            .iter()
+            .any(|h| matches!(&h.what, Trace::Note { text, .. } if text.contains("SIP/63")))
+    );
 }

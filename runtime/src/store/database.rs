@@ -93,7 +93,10 @@ impl Database {
     }
 
     /// All values at and below a path, sorted by path.
-    pub fn below<'a>(&'a self, tree: &[u8]) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
+    pub fn below<'a>(
+        &'a self,
+        tree: &[u8],
+    ) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + use<'a> {
         let base = base(tree);
         let from = base.clone();
         self.values
