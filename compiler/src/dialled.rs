@@ -118,7 +118,11 @@ mod tests {
         ] {
             let mut sources = Sources::new();
             let file = sources.add("x", written.as_bytes());
-            let span = crate::source::Span { file, start: 0, end: u32::try_from(written.len()).unwrap() };
+            let span = crate::source::Span {
+                file,
+                start: 0,
+                end: u32::try_from(written.len()).unwrap(),
+            };
             let list = split(&Text::new(written.as_bytes(), span));
             let found = list[0].device().map(|d| d.lossy().into_owned());
             assert_eq!(found.as_deref(), device, "{written}");

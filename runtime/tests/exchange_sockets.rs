@@ -114,7 +114,10 @@ async fn phones_register_talk_echo_and_text() {
         ("extensions.conf", PLAN),
         ("sip.conf", SIP),
         ("rtp.conf", "[general]\nrtpstart=22000\nrtpend=22040\n"),
-        ("strowger.toml", "[bind]\nport = 0\n[store]\npath = \":memory:\"\n"),
+        (
+            "strowger.toml",
+            "[bind]\nport = 0\n[store]\npath = \":memory:\"\n",
+        ),
     ] {
         sources.add(name, text.as_bytes());
     }
@@ -234,16 +237,34 @@ async fn a_call_leaves_by_the_listener_of_its_own_file() {
     let plan = strowger_compiler::compile(&sources, &strowger_compiler::Options::default());
     let (mut config, _) = config::load(&sources);
     config.options.store = config::StoreChoice::Memory;
-    let at = |technology| config.listeners.iter().position(|l| l.technology == technology).unwrap();
+    let at = |technology| {
+        config
+            .listeners
+            .iter()
+            .position(|l| l.technology == technology)
+            .unwrap()
+    };
     let (sip, pjsip) = (at(config::Technology::Sip), at(config::Technology::Pjsip));
-    let engine = Engine::start(config, plan.module.unwrap(), Options::default()).await.unwrap();
+    let engine = Engine::start(config, plan.module.unwrap(), Options::default())
+        .await
+        .unwrap();
     let open = engine.addresses();
-    let media = Arc::new(Media::start(media::Settings { first_port: 23_110, last_port: 23_130, ..media::Settings::default() }).unwrap());
+    let media = Arc::new(
+        Media::start(media::Settings {
+            first_port: 23_110,
+            last_port: 23_130,
+            ..media::Settings::default()
+        })
+        .unwrap(),
+    );
     let mut a = phone("61", open[sip].address, &media).await;
     for (number, listener) in [("1", sip), ("2", pjsip)] {
         a.call(number).await;
         let mut text = [0; 4_096];
-        let (_, from) = tokio::time::timeout(Duration::from_secs(10), far.recv_from(&mut text)).await.unwrap().unwrap();
+        let (_, from) = tokio::time::timeout(Duration::from_secs(10), far.recv_from(&mut text))
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(from, open[listener].address, "{number}");
         until(&mut a, |h| matches!(h, Happened::Ended(_)).then_some(())).await;
         // Repeats of this call must not be taken for the next one.

@@ -423,9 +423,18 @@ async fn shells_are_refused_unless_granted() {
 #[tokio::test(start_paused = true)]
 async fn an_account_without_a_codec_is_not_called() {
     let plan = "[office]\nexten => 1,1,Dial(SIP/old&SIP/62,5)\n same => n,NoOp(${DIALSTATUS} ${HANGUPCAUSE})\nexten => 2,1,Dial(SIP/old,5)\n same => n,NoOp(${DIALSTATUS} ${HANGUPCAUSE})\n";
-    let sip = format!("{}[old]\ntype=peer\nhost=192.0.2.90\ndisallow=all\nallow=g729\n", crate::world::SIP);
+    let sip = format!(
+        "{}[old]\ntype=peer\nhost=192.0.2.90\ndisallow=all\nallow=g729\n",
+        crate::world::SIP
+    );
     let mut world = World::with(plan, &sip).await;
-    let mut old = crate::phone::Phone::new(&world.net, "old", "192.0.2.90:5060", world.near, strowger_runtime::sip::flow::Protocol::Udp);
+    let mut old = crate::phone::Phone::new(
+        &world.net,
+        "old",
+        "192.0.2.90:5060",
+        world.near,
+        strowger_runtime::sip::flow::Protocol::Udp,
+    );
     let (mut a, mut b) = (world.registered("61").await, world.registered("62").await);
     let call = a.call("1");
     b.refuses(486).await;
@@ -435,7 +444,10 @@ async fn an_account_without_a_codec_is_not_called() {
     old.quiet(Duration::from_secs(5)).await;
     let (mut steps, mut codes) = (Vec::new(), Vec::new());
     world.seen(&mut steps, &mut codes);
-    assert_eq!((steps[1].as_str(), steps[3].as_str()), ("1:2 NoOp(BUSY 17)", "2:2 NoOp(CHANUNAVAIL 58)"));
+    assert_eq!(
+        (steps[1].as_str(), steps[3].as_str()),
+        ("1:2 NoOp(BUSY 17)", "2:2 NoOp(CHANUNAVAIL 58)")
+    );
     assert_eq!(codes, ["no-codec", "no-codec"]);
     world.nothing_left(&[&a, &b, &old]).await;
 }
