@@ -3,7 +3,7 @@
 use crate::line::{Event, LineId};
 use crate::live::Live;
 use crate::perform::{Inbox, Wake};
-use crate::rtp::{self, Digits};
+use crate::rtp::Digits;
 use bytes::Bytes;
 use tokio::time::Instant;
 
@@ -44,19 +44,6 @@ pub(crate) async fn bridge(
                 if let Some(line) = to.and_then(|to| live.line_mut(to)) {
                     line.text(token, Bytes::from(kind), body).await;
                 }
-            }
-            Wake::Event(line, Event::Media(rtp::Event::Silent(time))) => {
-                tracing::warn!(
-                    line = line.0,
-                    seconds = time.as_secs(),
-                    "no audio came for this long: the call is ended (rtptimeout)"
-                );
-                // REQUESTED_CHAN_UNAVAIL, as chan_sip says it.
-                break if line == peer {
-                    Over::Peer(44)
-                } else {
-                    Over::Limit
-                };
             }
             Wake::Event(..) => {}
         }

@@ -190,8 +190,9 @@ impl Shared {
 
     /// Has changes kept, behind the back of whoever made them.
     pub(crate) fn keep(&self, changes: Vec<Write>) {
-        if !self.writer.write(changes) {
-            self.note_each_minute(
+        if !self.writer.write(changes) && self.each_minute("store-queue") {
+            self.note(
+                "",
                 Level::Error,
                 "store-queue",
                 "the store does not keep up: changes are only in memory and end with the program",
@@ -211,33 +212,39 @@ impl Shared {
             Level::Notice => tracing::info!(code, "{text}"),
             Level::Debug | Level::Verbose | Level::Dtmf => tracing::debug!(code, "{text}"),
         }
+        self.tell(channel, level, code, text);
+    }
+
+    /// The same for observers only: the log has it already.
+    pub(crate) fn tell(&self, channel: &str, level: Level, code: &'static str, text: &str) {
         if self.observed.watched() {
-            let what = What::Note {
-                channel: channel.into(),
-                level,
-                code,
-                text: text.into(),
-            };
-            self.observed.say(self.clock.now(), what);
+            let (channel, text) = (channel.into(), text.into());
+            self.observed.say(
+                self.clock.now(),
+                What::Note {
+                    channel,
+                    level,
+                    code,
+                    text,
+                },
+            );
         }
     }
 
-    /// The same, but each text at most once a minute.
-    pub(crate) fn note_each_minute(&self, level: Level, code: &'static str, text: &str) {
+    /// True at most once a minute for each code.
+    pub(crate) fn each_minute(&self, code: &'static str) -> bool {
         let now = tokio::time::Instant::now();
         let mut last = self
             .each_minute
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if last
+        let due = last
             .get(code)
-            .is_some_and(|at| now.duration_since(*at) < Duration::from_secs(60))
-        {
-            return;
+            .is_none_or(|at| now.duration_since(*at) >= Duration::from_secs(60));
+        if due {
+            last.insert(code, now);
         }
-        last.insert(code, now);
-        drop(last);
-        self.note("", level, code, text);
+        due
     }
 
     /// The same, but each text only once while the exchange runs.

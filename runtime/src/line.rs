@@ -252,8 +252,10 @@ impl Line {
                 "no RTP port is free: {} to {} carry {} relayed calls at a time; raise rtpend in rtp.conf",
                 self.shared.config.rtp.start, self.shared.config.rtp.end, carries.calls
             );
-            self.shared
-                .note_each_minute(Level::Warning, "rtp-ports", &text);
+            // The media side has said so in the log.
+            if self.shared.each_minute("rtp-ports") {
+                self.shared.tell("", Level::Warning, "rtp-ports", &text);
+            }
             return Err(NoPort);
         };
         self.stream = Some(stream);

@@ -81,7 +81,7 @@ async fn mutated_datagrams_leave_calls_alone() {
     a.answered(call).await;
     let messages = messages();
     let mut dice = Dice(0x0123_4567_89ab_cdef);
-    for n in 0..20_000_u32 {
+    for n in 0..8_000_u32 {
         let message = mutate(&messages[dice.roll(messages.len())], &mut dice);
         let from = SocketAddr::from(([198, 51, 100, u8::try_from(dice.roll(200)).unwrap()], 5060));
         let protocol = if n % 8 == 0 {
