@@ -263,3 +263,29 @@ async fn the_inbox_is_measured_in_messages() {
     }
     assert!(!t.is_loaded());
 }
+
+#[tokio::test]
+async fn one_socket_for_both_families() {
+    let wanted = on(0, Protocol::Udp, "[::]:0");
+    let Ok(mut t) = Transport::open(&[wanted], Bounds::default()).await else {
+        eprintln!("SKIPPED: this machine has no IPv6");
+        return;
+    };
+    let port = t.listening()[0].address.port();
+    let phone = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    phone
+        .send_to(OPTIONS.as_bytes(), ("127.0.0.1", port))
+        .await
+        .unwrap();
+    let (flow, _) = message(&mut t).await;
+    // Neither address is written as `::ffff:127.0.0.1`.
+    assert_eq!(flow.remote, phone.local_addr().unwrap());
+    assert_eq!(flow.local, SocketAddr::from(([127, 0, 0, 1], port)));
+    t.send(Transmit {
+        flow,
+        bytes: Bytes::from_static(b"back"),
+    });
+    let mut buffer = [0; 10];
+    let (size, _) = phone.recv_from(&mut buffer).await.unwrap();
+    assert_eq!(&buffer[..size], b"back");
+}

@@ -937,3 +937,37 @@ fn the_reason_of_a_bye_is_heard() {
     };
     assert_eq!((ended.cause, &ended.text[..]), (26, &b"elsewhere"[..]));
 }
+
+#[test]
+fn targets_are_bounded() {
+    let mut d = Desk::with(Limits {
+        targets: 2,
+        ..Limits::default()
+    });
+    let flows = vec![d.flow; 5];
+    let request = Request {
+        method: "OPTIONS".into(),
+        uri: "sip:62@192.0.2.2".into(),
+        flows: flows.clone(),
+        ..Default::default()
+    };
+    let id = RequestId(1);
+    d.command(Command::Request {
+        id,
+        request: Box::new(request),
+    });
+    assert_eq!(d.answer(Method::Options, 503, "x", "", ""), ["OPTIONS"]);
+    assert_eq!(d.answer(Method::Options, 503, "x", "", ""), ["Response"]);
+    let invite = strowger_runtime::sip::stack::Invite {
+        uri: "sip:62@192.0.2.2".into(),
+        flows,
+        ..Default::default()
+    };
+    let leg = d.leg();
+    d.command(Command::Invite {
+        leg,
+        invite: Box::new(invite),
+    });
+    assert_eq!(d.answer(Method::Invite, 503, "x", "", ""), ["ACK", "INVITE"]);
+    assert_eq!(d.answer(Method::Invite, 503, "x", "", ""), ["ACK", "Ended"]);
+}
