@@ -572,3 +572,68 @@ fn seed_c_lets_in_by_address_and_refuses_the_third() {
         "401, 403"
     );
 }
+
+/// The REGISTER and its 200 that a class captured from Zoiper and Asterisk 13: an answer without qop to a nonce of another run.
+#[test]
+fn the_captured_phone_registers_after_one_more_challenge() {
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let fixture = |name: &str| std::fs::read(here.join("tests/sip/zoiper").join(name)).unwrap();
+    let register = Message::parse(fixture("1-register.dat").into()).unwrap();
+    let captured = Message::parse(fixture("2-200.dat").into()).unwrap();
+    let (config, _) = config::load(&config::gather(&here.join("../examples/two-phones")).unwrap());
+    let mut class = Exchange {
+        config,
+        ..Exchange::new(&[])
+    };
+    let flow = Flow {
+        listener: ListenerId(0),
+        protocol: Protocol::Udp,
+        local: "10.255.150.110:5060".parse().unwrap(),
+        remote: "10.213.0.154:52210".parse().unwrap(),
+        connection: 0,
+    };
+    let accounts = class.config.accounts.clone();
+    let now = class.now;
+    let verdict = class
+        .judge
+        .judge(now, &register, &flow, &accounts, &class.registrar);
+    assert_eq!(word(&verdict), "401 stale");
+
+    // The same phone again, with what it would answer: no qop, as it did.
+    let Verdict::Challenge { headers, .. } = &verdict else {
+        panic!()
+    };
+    let mut challenge = Challenge::parse(&headers[0]).unwrap();
+    challenge.qop = false;
+    let uri = register.uri_text();
+    let secret = Secret::Password(b"lampe-61-orage");
+    let answer = challenge
+        .answer(Method::Register, uri, b"nlys", &secret, b"", 1)
+        .unwrap();
+    let text = String::from_utf8(register.bytes().to_vec()).unwrap();
+    let (before, after) = text.split_once("Authorization: ").unwrap();
+    let (_, after) = after.split_once("\r\n").unwrap();
+    let again = format!(
+        "{before}Authorization: {}\r\n{after}",
+        String::from_utf8(answer).unwrap()
+    );
+    let again = Message::parse(again.into_bytes().into()).unwrap();
+    let verdict = class
+        .judge
+        .judge(now, &again, &flow, &accounts, &class.registrar);
+    assert_eq!(word(&verdict), "SIP/nlys");
+
+    let Verdict::Accept(account) = verdict else {
+        panic!()
+    };
+    let aor = accounts.registers_at(&account, b"nlys").unwrap();
+    let ok = class
+        .registrar
+        .register(now, &again, &flow, aor, account.nat);
+    let contact = captured.get(strowger_runtime::sip::Name::Contact).unwrap();
+    assert_eq!(
+        (ok.status, &ok.headers[0].1[..]),
+        (200, contact),
+        "to the letter what Asterisk answered"
+    );
+}

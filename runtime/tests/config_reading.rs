@@ -615,13 +615,18 @@ fn a_misspelt_key_gets_a_suggestion() {
 fn a_key_that_is_not_served_is_said_once() {
     let device = |n: u32| {
         format!(
-            "[{n}]\ntype=friend\nhost=dynamic\nsecret=x\nqualify=yes\ndirectmedia=no\ncallgroup=1\n"
+            "[{n}]\ntype=friend\nhost=dynamic\nsecret=x\nqualify=yes\ndirectmedia=yes\ncallgroup=1\nencryption=no\nencryption=yes\n"
         )
     };
     let (_, findings) = sip(&format!("{QUIET}{}{}{}", device(1), device(2), device(3)));
     assert_eq!(
         findings,
-        ["C020 sip.conf:7", "C024 sip.conf:8", "C020 sip.conf:9"]
+        [
+            "C020 sip.conf:7",
+            "C024 sip.conf:8",
+            "C020 sip.conf:9",
+            "C032 sip.conf:11"
+        ]
     );
 }
 

@@ -134,6 +134,15 @@ pub(super) static CODES: &[Code] = &[
         &[("pjsip.conf", TRANSPORT)],
     ),
     load(
+        "C032",
+        C,
+        Warn,
+        "a part that is not served yet and will be missed",
+        "Calls that depend on this fail here, or are not what they were: the provider does not know where we are, sound is not encrypted, a proxy is not used. What happens instead stands beside it.",
+        device!("callbackextension=100"),
+        device!("encryption=no"),
+    ),
+    load(
         "X820",
         "security",
         Warn,

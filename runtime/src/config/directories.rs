@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use strowger_compiler::conf::line;
+use strowger_compiler::conf::line::{self, Value, boolean};
 use strowger_compiler::diagnostic::Diagnostic;
 
 use super::findings::Findings;
@@ -24,6 +24,15 @@ const OPTIONS_LATER: &[(&str, &str)] = &[
     ),
     ("execincludes", "no program is ever run while reading"),
 ];
+
+/// Does the option ask for something else than what the exchange does anyway?
+fn wanted(name: &str, value: &Value) -> bool {
+    match name {
+        "maxcalls" => true,
+        "languageprefix" => boolean(value.text.bytes()) == Some(false),
+        _ => boolean(value.text.bytes()) != Some(false),
+    }
+}
 
 /// Reads `[directories]` and `[options]`.
 pub(super) fn read(file: &line::Config, findings: &mut Findings) -> (Directories, System) {
@@ -47,8 +56,9 @@ pub(super) fn read(file: &line::Config, findings: &mut Findings) -> (Directories
             }
             b"systemname" => system.name = value.text.bytes().to_vec(),
             _ => {
-                if let Some((name, meaning)) =
-                    OPTIONS_LATER.iter().find(|(n, _)| n.as_bytes() == key)
+                if let Some((name, meaning)) = OPTIONS_LATER
+                    .iter()
+                    .find(|(n, _)| n.as_bytes() == key && wanted(n, value))
                 {
                     findings.add(
                         Diagnostic::new(

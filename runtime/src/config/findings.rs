@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use strowger_compiler::conf::line::{Section, Value};
+use strowger_compiler::conf::line::{Section, Value, boolean};
 use strowger_compiler::diagnostic::Diagnostic;
 use strowger_compiler::edit_distance::nearest;
 use strowger_compiler::source::Span;
@@ -81,7 +81,9 @@ impl Findings {
 
     /// Says what becomes of a known key, once per file kind and key.
     pub(super) fn fate(&mut self, file: &str, value: &Value, fate: Fate) {
-        if matches!(fate, Fate::Served | Fate::Harmless) {
+        // Switched off is what everything that is not served is.
+        let off = boolean(value.text.bytes()) == Some(false);
+        if off || matches!(fate, Fate::Served | Fate::Harmless) {
             return;
         }
         let key = value.key.lossy().to_ascii_lowercase();
@@ -92,6 +94,14 @@ impl Findings {
                 if self.first(format!("{file} {key}")) {
                     self.add(
                         Diagnostic::new("C020", format!("`{key}` is not served yet"), span)
+                            .label(meaning),
+                    );
+                }
+            }
+            Fate::Missed(meaning) => {
+                if self.first(format!("{file} {key}")) {
+                    self.add(
+                        Diagnostic::new("C032", format!("`{key}` is not served yet"), span)
                             .label(meaning),
                     );
                 }

@@ -11,6 +11,8 @@ pub(super) enum Fate {
     Harmless,
     /// Not served yet; what that means for the user.
     Later(&'static str),
+    /// Not served yet, and somebody will miss it: calls fail, or are not what they were.
+    Missed(&'static str),
     /// It would keep somebody out, and does not yet; what that means.
     Open(&'static str),
     /// Media goes through the exchange whatever it says.
@@ -30,7 +32,7 @@ pub(super) enum Level {
     Both,
 }
 
-use Fate::{AudioOnly, Harmless, Later, Open, Relayed, Served};
+use Fate::{AudioOnly, Harmless, Later, Missed, Open, Relayed, Served};
 use Level::{Both, Device, General};
 
 /// A group of keys of `sip.conf` with one fate and level.
@@ -121,12 +123,12 @@ const SIP: &[SipGroup] = &[
         "domainsasrealm",
     ),
     (
-        Later("unknown phones are not registered"),
+        Missed("unknown phones are not registered"),
         General,
         "autocreatepeer",
     ),
     (
-        Later("accounts are found by the user of From"),
+        Missed("accounts are found by the user of From"),
         General,
         "match_auth_username",
     ),
@@ -142,14 +144,14 @@ const SIP: &[SipGroup] = &[
          rtpbindaddr",
     ),
     (
-        Later("TLS is not served"),
+        Missed("TLS is not served"),
         General,
         "tlsenable tlsbindaddr tlscertfile tlsprivatekey tlscafile tlscapath tlscadir \
          tlscipher tlsclientmethod tlsverifyclient tlsdontverifyserver tlsdisablev1 \
          tlsdisablev11 tlsdisablev12 tlsservercipherorder",
     ),
     (
-        Later("calls go straight to their target"),
+        Missed("calls go straight to their target"),
         Both,
         "outboundproxy",
     ),
@@ -159,7 +161,7 @@ const SIP: &[SipGroup] = &[
         "t38pt_udptl t38pt_usertpsource faxdetect",
     ),
     (
-        Later("audio is neither encrypted nor ICE-negotiated"),
+        Missed("audio is neither encrypted nor ICE-negotiated"),
         Both,
         "encryption encryption_taglen avpf force_avp icesupport dtlsenable dtlsverify \
          dtlsrekey dtlscertfile dtlsprivatekey dtlscipher dtlscafile dtlscapath dtlssetup \
@@ -171,12 +173,12 @@ const SIP: &[SipGroup] = &[
         "qualify qualifyfreq keepalive",
     ),
     (
-        Later("no outgoing registration is made"),
+        Missed("no outgoing registration is made"),
         General,
         "register mwi",
     ),
     (
-        Later("no outgoing registration is made"),
+        Missed("no outgoing registration is made"),
         Device,
         "callbackextension",
     ),
@@ -357,7 +359,7 @@ const PJSIP: &[PjsipGroup] = &[
     ),
     (
         Kind::Transport,
-        Later("TLS is not served"),
+        Missed("TLS is not served"),
         "cert_file priv_key_file ca_list_file ca_list_path password cipher method \
          verify_server verify_client require_client_cert allow_wildcard_certs",
     ),
@@ -422,7 +424,7 @@ const PJSIP: &[PjsipGroup] = &[
     ),
     (
         Kind::Endpoint,
-        Later("audio is neither encrypted nor ICE-negotiated"),
+        Missed("audio is neither encrypted nor ICE-negotiated"),
         "ice_support media_encryption media_encryption_optimistic use_avpf force_avp \
          dtls_verify dtls_rekey dtls_cert_file dtls_private_key dtls_auto_generate_cert \
          dtls_cipher dtls_ca_file dtls_ca_path dtls_setup dtls_fingerprint webrtc rtcp_mux \
@@ -445,7 +447,7 @@ const PJSIP: &[PjsipGroup] = &[
     ),
     (
         Kind::Endpoint,
-        Later("a redirected call fails"),
+        Missed("a redirected call fails"),
         "redirect_method follow_redirect_methods",
     ),
     (
@@ -466,7 +468,7 @@ const PJSIP: &[PjsipGroup] = &[
     ),
     (
         Kind::Endpoint,
-        Later("calls go straight to their target"),
+        Missed("calls go straight to their target"),
         "outbound_proxy",
     ),
     (
@@ -509,7 +511,7 @@ const PJSIP: &[PjsipGroup] = &[
     ),
     (
         Kind::Aor,
-        Later("calls go straight to their target"),
+        Missed("calls go straight to their target"),
         "outbound_proxy",
     ),
     (Kind::Aor, Later("Path is not served"), "support_path"),
@@ -517,7 +519,7 @@ const PJSIP: &[PjsipGroup] = &[
     (Kind::Identify, Harmless, "srv_lookups"),
     (
         Kind::Identify,
-        Later("only addresses identify"),
+        Missed("only addresses identify"),
         "match_header match_request_uri transport",
     ),
     (Kind::Global, Served, "default_from_user default_realm"),

@@ -120,7 +120,11 @@ fn objects<'a>(file: &'a line::Config, findings: &mut Findings) -> Vec<(Kind, &'
             {
                 Some((name, meaning)) => {
                     // A restriction that is not in force is a hole, not a lack.
-                    let code = if *name == "acl" { "X820" } else { "C020" };
+                    let code = match *name {
+                        "acl" => "X820",
+                        "registration" | "wizard" => "C032",
+                        _ => "C020",
+                    };
                     findings.add(
                         Diagnostic::new(
                             code,
