@@ -1,6 +1,7 @@
 //! From a path on the command line to a compiled plan: the only place of the program that reads configuration files.
 
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 use std::process::ExitCode;
 use std::sync::Arc;
 use strowger_compiler::conf::line;
@@ -110,6 +111,10 @@ pub(crate) fn understand(
         asterisk_version: config.options.asterisk_version,
         plan: plan.clone(),
         levels,
+        now: SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .ok()
+            .and_then(|t| i64::try_from(t.as_secs()).ok()),
     };
     let compiled = compile(&sources, &options);
     findings.extend(compiled.diagnostics.iter().cloned());

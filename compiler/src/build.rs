@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use strowger_stdlib::template;
 
 use crate::ast::{self, Entry, Exten, Kind, Line};
+use crate::compile::Options;
 use crate::conf::line::boolean;
 use crate::constant::Globals;
 use crate::diagnostic::Diagnostic;
@@ -25,18 +26,18 @@ const HINT: i32 = -1;
 pub(crate) fn build(
     sources: &Sources,
     plan: &ast::Plan,
-    last_wins: bool,
+    options: &Options,
 ) -> (Hir, Vec<Diagnostic>) {
     let mut builder = Builder {
         sources,
-        globals: Globals::default(),
+        globals: Globals::at(options.now),
         contexts: Vec::new(),
         by_name: HashMap::new(),
         diagnostics: Vec::new(),
         scans: 0,
         repeated: None,
     };
-    let general = builder.general(plan, last_wins);
+    let general = builder.general(plan, options.asterisk_version >= 23);
     let globals = builder.global_variables(plan);
     for section in plan.sections.iter().filter(|s| s.kind == Kind::Context) {
         builder.section(section);

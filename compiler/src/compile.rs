@@ -22,6 +22,8 @@ pub struct Options {
     pub levels: HashMap<String, Level>,
     /// The file that holds the plan.
     pub plan: String,
+    /// The time of loading in seconds since 1970, for globals that ask for it (`${EPOCH}`, `STRFTIME`).
+    pub now: Option<i64>,
 }
 
 impl Default for Options {
@@ -30,6 +32,7 @@ impl Default for Options {
             asterisk_version: 23,
             levels: HashMap::new(),
             plan: "extensions.conf".to_owned(),
+            now: None,
         }
     }
 }
@@ -85,7 +88,7 @@ pub fn compile(sources: &Sources, options: &Options) -> Compiled {
     };
     let config = line::read(sources, file);
     let plan = exten::parse(&config);
-    let (hir, found) = build::build(sources, &plan, options.asterisk_version >= 23);
+    let (hir, found) = build::build(sources, &plan, options);
     let mut diagnostics = config.diagnostics;
     diagnostics.extend(found);
     let beside = ["extensions.ael", "extensions.lua"]

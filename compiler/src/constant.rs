@@ -3,11 +3,15 @@
 use std::collections::HashMap;
 
 use strowger_stdlib::Value;
+use strowger_stdlib::pure::{self, Env};
 use strowger_stdlib::template::{self, Answered, Call, HoleKind, Remark, Resolve};
+use strowger_stdlib::time::Moment;
 
 /// Globals known so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Globals {
+    /// The time of loading, in seconds since 1970, if the caller told it.
+    now: Option<i64>,
     values: HashMap<Vec<u8>, Vec<u8>>,
 }
 
@@ -24,6 +28,14 @@ pub(crate) struct Problem {
 }
 
 impl Globals {
+    /// None yet.
+    pub(crate) fn at(now: Option<i64>) -> Globals {
+        Globals {
+            now,
+            values: HashMap::new(),
+        }
+    }
+
     pub(crate) fn set(&mut self, name: &[u8], value: Vec<u8>) {
         self.values.insert(name.to_vec(), value);
     }
@@ -46,8 +58,33 @@ struct Reading<'a> {
     unserved: Vec<Problem>,
 }
 
+impl Reading<'_> {
+    /// What needs a call, or a clock that was not given.
+    fn unasked(&mut self, name: &[u8]) -> Answered {
+        let name = String::from_utf8_lossy(name).into_owned();
+        self.unserved.push(Problem {
+            code: "S142",
+            message: format!("`{name}` cannot be asked while the file is loaded"),
+        });
+        Answered::Failed
+    }
+
+    /// `${body}` for a function that takes a variable by name.
+    fn body(&mut self, body: &[u8]) -> Value {
+        let text = [b"${", body, b"}"].concat();
+        template::expand(&text, self).0.into()
+    }
+}
+
 impl Resolve for Reading<'_> {
     fn variable(&mut self, name: &[u8]) -> Option<Value> {
+        if name == b"EPOCH" {
+            let Some(now) = self.globals.now else {
+                self.unasked(name);
+                return None;
+            };
+            return Some(now.into());
+        }
         self.globals.values.get(name).map(|v| v.as_slice().into())
     }
 
@@ -55,12 +92,18 @@ impl Resolve for Reading<'_> {
         if call.name == b"GLOBAL" {
             return Answered::Value(self.variable(&call.args).unwrap_or_default());
         }
-        let name = String::from_utf8_lossy(&call.name).into_owned();
-        self.unserved.push(Problem {
-            code: "S142",
-            message: format!("`{name}` cannot be asked while the file is loaded"),
-        });
-        Answered::Failed
+        let of_time = matches!(call.name.as_slice(), b"STRFTIME" | b"IFTIME");
+        let Some(id) = pure::find(&call.name).filter(|_| !of_time || self.globals.now.is_some())
+        else {
+            return self.unasked(&call.name);
+        };
+        let variable =
+            pure::reads(id, &call.args).map_or_else(Value::default, |body| self.body(&body));
+        let env = Env {
+            now: Moment::from_seconds(self.globals.now.unwrap_or_default()),
+            ..Env::default()
+        };
+        pure::call(id, &call.args, &variable, &env).outcome
     }
 }
 
@@ -88,4 +131,25 @@ fn problem(remark: Remark) -> Option<Problem> {
         code: "S115",
         message,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn globals_are_filled_in_from_what_is_known_at_load() {
+        let mut globals = Globals::at(Some(86_400));
+        globals.set(b"LIST", b"a-b-c".to_vec());
+        let read = |text: &str| globals.substitute(text.as_bytes());
+        assert_eq!(read("x${LIST:2:1}y").text, b"xby");
+        assert_eq!(read("$[${LEN(${LIST})} + 1]").text, b"6");
+        assert_eq!(read("${CUT(LIST,-,2)}").text, b"b");
+        assert_eq!(read("${EPOCH}").text, b"86400");
+        assert_eq!(read("${STRFTIME(${EPOCH},UTC,%d)}").text, b"02");
+        assert!(read("${LIST}").problems.is_empty());
+        assert_eq!(read("${CALLERID(num)}").problems[0].code, "S142");
+        let timeless = Globals::at(None);
+        assert_eq!(timeless.substitute(b"${EPOCH}").problems[0].code, "S142");
+    }
 }

@@ -3,8 +3,6 @@
 
 use std::ops::Range;
 
-use strowger_stdlib::template::{Piece, Template};
-
 use crate::hir::Step;
 use crate::source::Text;
 
@@ -190,19 +188,32 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
+    /// Reads as [`Template::read`](strowger_stdlib::template::Template::read) does, the outermost level only.
     pub(crate) fn read(text: &[u8]) -> Shape {
-        if !strowger_stdlib::template::has_hole(text) {
-            return Shape { holes: Vec::new() };
+        let mut holes = Vec::new();
+        let mut at = 0;
+        while at + 1 < text.len() {
+            let (open, close) = match text[at..at + 2] {
+                [b'$', b'{'] => (b'{', b'}'),
+                [b'$', b'['] => (b'[', b']'),
+                _ => {
+                    at += 1;
+                    continue;
+                }
+            };
+            let mut depth = 0usize;
+            let end = text[at + 1..].iter().position(|byte| {
+                if *byte == open {
+                    depth += 1;
+                } else if *byte == close {
+                    depth -= 1;
+                }
+                depth == 0
+            });
+            let end = end.map_or(text.len(), |n| at + n + 2);
+            holes.push(at..end);
+            at = end;
         }
-        let template = Template::read(text);
-        let holes = template
-            .pieces
-            .iter()
-            .filter_map(|p| match p {
-                Piece::Hole(hole) => Some(hole.span.clone()),
-                Piece::Text(_) => None,
-            })
-            .collect();
         Shape { holes }
     }
 
@@ -224,5 +235,36 @@ impl Shape {
             at += 1;
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use strowger_stdlib::template::{Piece, Template};
+
+    use super::*;
+
+    #[test]
+    fn holes_are_where_the_reader_of_templates_sees_them() {
+        for text in [
+            "",
+            "$",
+            "${a}b$[1+${c}]",
+            "x${a{b}c}",
+            "${open",
+            "$[${a]}",
+            "$${a}",
+            "${a}}${b}",
+        ] {
+            let pieces = Template::read(text.as_bytes()).pieces;
+            let spans: Vec<Range<usize>> = pieces
+                .iter()
+                .filter_map(|p| match p {
+                    Piece::Hole(hole) => Some(hole.span.clone()),
+                    Piece::Text(_) => None,
+                })
+                .collect();
+            assert_eq!(Shape::read(text.as_bytes()).holes, spans, "{text}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Family `security`, as far as the device files tell: who may call and register without a proof.
 
 use crate::conf::line::{Section, boolean};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::peers::{Peers, list};
 
 pub(crate) fn check(peers: &Peers, out: &mut Vec<Diagnostic>) {
@@ -71,6 +71,7 @@ fn device(section: &Section, out: &mut Vec<Diagnostic>) {
 
 /// Endpoints of pjsip.conf that are asked for nothing although they register.
 fn endpoints(peers: &Peers, out: &mut Vec<Diagnostic>) {
+    let mut open: Vec<&Section> = Vec::new();
     for endpoint in peers.pjsip_objects("endpoint") {
         let name = show(&endpoint.name);
         let aors: Vec<&Section> = endpoint
@@ -82,27 +83,7 @@ fn endpoints(peers: &Peers, out: &mut Vec<Diagnostic>) {
         let registers = aors.iter().any(|a| a.get("contact").is_none());
         let asked = endpoint.get("auth").is_some_and(|a| !a.text.is_empty());
         if registers && !asked {
-            let found = match endpoint.get("outbound_auth") {
-                Some(outbound) => Diagnostic::new(
-                    "X819",
-                    format!("anybody may register and call as `{name}`"),
-                    outbound.key.span(),
-                )
-                .label("this answers challenges of the far end; it asks for nothing")
-                .fix(
-                    "write `auth`, which challenges what comes in",
-                    outbound.key.span(),
-                    "auth",
-                    false,
-                ),
-                None => Diagnostic::new(
-                    "X819",
-                    format!("anybody may register and call as `{name}`"),
-                    endpoint.span,
-                )
-                .label("the endpoint has no `auth`, so nothing is asked"),
-            };
-            out.push(found);
+            open.push(endpoint);
         }
         for key in ["auth", "outbound_auth"] {
             for object in endpoint.get(key).into_iter().flat_map(list) {
@@ -112,6 +93,51 @@ fn endpoints(peers: &Peers, out: &mut Vec<Diagnostic>) {
             }
         }
     }
+    let (answering, plain): (Vec<&Section>, Vec<&Section>) = open
+        .into_iter()
+        .partition(|e| e.get("outbound_auth").is_some());
+    out.extend(unasked(&answering));
+    out.extend(unasked(&plain));
+}
+
+/// One finding for all endpoints that are asked for nothing, with a repair for those that name their proof the wrong way.
+fn unasked(endpoints: &[&Section]) -> Option<Diagnostic> {
+    let first = endpoints.first()?;
+    let name = show(&first.name);
+    let more = match endpoints.len() - 1 {
+        0 => String::new(),
+        1 => " and 1 more".to_owned(),
+        n => format!(" and {n} more"),
+    };
+    let message = format!("anybody may register and call as `{name}`{more}");
+    let keys: Vec<_> = endpoints
+        .iter()
+        .filter_map(|e| e.get("outbound_auth"))
+        .collect();
+    let mut found = match keys.first() {
+        Some(key) => Diagnostic::new("X819", message, key.key.span())
+            .label("this answers challenges of the far end; it asks for nothing"),
+        None => Diagnostic::new("X819", message, first.span)
+            .label("the endpoint has no `auth`, so nothing is asked"),
+    };
+    for (i, other) in endpoints.iter().enumerate().skip(1) {
+        let span = keys.get(i).map_or(other.span, |k| k.key.span());
+        found = found.also(span, format!("`{}` too", show(&other.name)));
+    }
+    if !keys.is_empty() {
+        found.fixes.push(Fix {
+            title: "write `auth`, which challenges what comes in".to_owned(),
+            edits: keys
+                .iter()
+                .map(|k| Edit {
+                    span: k.key.span(),
+                    text: b"auth".to_vec(),
+                })
+                .collect(),
+            safe: false,
+        });
+    }
+    Some(found)
 }
 
 /// An auth section made for a numbered endpoint, with another number in it.
