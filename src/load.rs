@@ -1,9 +1,9 @@
 //! From a path on the command line to a compiled plan: the only place of the program that reads configuration files.
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 use strowger_compiler::conf::line;
 use strowger_compiler::{Compiled, Diagnostic, Level, Options, Sources, compile};
 use strowger_runtime::config::{self, Config};
