@@ -5,7 +5,7 @@ use strowger_stdlib::{Value, digits, scan, value};
 
 use crate::Text;
 use crate::control::Exception;
-use crate::effect::{Answer, Effect, Level, Reply};
+use crate::effect::{Answer, Effect, Level};
 use crate::inputs::Place;
 use crate::keys::Keys;
 use crate::known::Known;
@@ -490,11 +490,4 @@ pub(crate) fn list(text: &[u8]) -> Vec<Text> {
         .filter(|e| !e.is_empty())
         .map(<[u8]>::to_vec)
         .collect()
-}
-
-impl Reply {
-    /// Whether the application that asked ends the dialplan.
-    pub fn ends(&self) -> bool {
-        matches!(self.answer, Answer::Stop | Answer::Gone)
-    }
 }

@@ -290,16 +290,6 @@ impl Module {
         self.by_context.contains_key(name)
     }
 
-    /// How many steps it holds, for coverage and statistics.
-    pub fn steps(&self) -> usize {
-        self.parts
-            .contexts
-            .iter()
-            .flat_map(|c| &c.entries)
-            .map(|e| e.priorities.len())
-            .sum()
-    }
-
     /// The devices and the name of an extension's hint.
     pub fn hint(&self, context: &[u8], exten: &[u8]) -> Option<(&[u8], &[u8])> {
         let plain = crate::pattern::without_dashes(exten);
