@@ -123,6 +123,12 @@ fn whole_life(tcp: bool) {
     let from = b.wait("incoming");
     assert!(from.contains("61"), "{from}");
     a.wait("state EARLY 180");
+    // The connection that registered is the one that rings (over UDP, the address): the ladder has no third column.
+    exchange.wait("INVITE ealbouy", Duration::from_secs(5));
+    let log = exchange.log();
+    let columns = |line: &str| line.matches(" 127.0.0.1:").count();
+    let headings = log.lines().filter(|l| l.contains(" exchange "));
+    assert_eq!(headings.map(columns).max(), Some(2), "{log}");
     b.say("answer");
     a.wait("media active");
     b.wait("media active");
