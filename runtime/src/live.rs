@@ -153,7 +153,8 @@ impl Perform for Live {
 
     fn saw(&mut self, happened: Trace) {
         match happened {
-            Trace::Step(step) => {
+            Trace::Step(mut step) => {
+                step.arguments = apps::target::without_secrets(&step.arguments);
                 tracing::info!(
                     "{},{},{} {}({})",
                     String::from_utf8_lossy(&step.context),
@@ -171,6 +172,7 @@ impl Perform for Live {
                 }
             }
             Trace::Set { name, value } => {
+                let value = value.map(|v| apps::target::without_secrets(&v));
                 tracing::trace!(name = %String::from_utf8_lossy(&name), value = ?value.map(|v| String::from_utf8_lossy(&v).into_owned()), "set");
             }
             Trace::Note { level, text } => self.note(level, "", &text),

@@ -91,6 +91,34 @@ fn sip(resource: &[u8]) -> Resource {
     }
 }
 
+/// The same text for logs and traces: the secrets of dial strings (`SIP/user:secret@host`, and IAX2 alike) are blanked.
+pub(crate) fn without_secrets(text: &[u8]) -> Text {
+    let mut out = Text::with_capacity(text.len());
+    for (n, part) in text
+        .split_inclusive(|b| matches!(b, b'/' | b'&' | b','))
+        .enumerate()
+    {
+        let at = part.iter().rposition(|b| *b == b'@');
+        let secret = at.and_then(|at| {
+            let colon = part[..at].iter().position(|b| *b == b':')?;
+            let scheme = [&b"sip"[..], b"sips", b"pjsip"];
+            let user = part[..colon].trim_ascii();
+            let named = n > 0 && !user.is_empty();
+            // The user of an address may stand behind `sip:`, and an IPv6 address before no `@`.
+            (named && !scheme.iter().any(|s| user.ends_with(s))).then_some((colon, at))
+        });
+        match secret {
+            Some((colon, at)) => {
+                out.extend_from_slice(&part[..=colon]);
+                out.extend_from_slice(b"***");
+                out.extend_from_slice(&part[at..]);
+            }
+            None => out.extend_from_slice(part),
+        }
+    }
+    out
+}
+
 /// `endpoint`, `user@endpoint`, `endpoint/sip:uri` (sip-config.md 2.1).
 fn pjsip(resource: &[u8]) -> Resource {
     let (whom, uri) = cut(resource, b'/');
@@ -128,7 +156,7 @@ pub(crate) async fn resolve(
         format!(
             "{}/{}",
             String::from_utf8_lossy(technology),
-            String::from_utf8_lossy(resource)
+            String::from_utf8_lossy(&without_secrets(&[b"/", resource].concat())[1..])
         )
     };
     match technology.to_ascii_uppercase().as_slice() {
@@ -622,6 +650,27 @@ mod tests {
             ("61!to@there!from@here", "61 - - -"),
         ] {
             assert_eq!(shown(&sip(written.as_bytes())), read, "{written}");
+        }
+    }
+
+    #[test]
+    fn secrets_of_dial_strings_are_blanked() {
+        for (text, shown) in [
+            ("SIP/u:pw@192.0.2.1,10", "SIP/u:***@192.0.2.1,10"),
+            (
+                "SIP/61&SIP/u:pw:md5:auth:tcp@h&IAX2/g:x@y/s@default",
+                "SIP/61&SIP/u:***@h&IAX2/g:***@y/s@default",
+            ),
+            (
+                "PJSIP/t/sip:500@192.0.2.1:5070",
+                "PJSIP/t/sip:500@192.0.2.1:5070",
+            ),
+            ("sip:62,\"A\" <sip:61@h>", "sip:62,\"A\" <sip:61@h>"),
+            ("SIP/3001@[2001:db8::1]:5060", "SIP/3001@[2001:db8::1]:5060"),
+            ("10:20", "10:20"),
+        ] {
+            let blanked = without_secrets(text.as_bytes());
+            assert_eq!(String::from_utf8_lossy(&blanked), shown);
         }
     }
 

@@ -451,3 +451,17 @@ async fn an_account_without_a_codec_is_not_called() {
     assert_eq!(codes, ["no-codec", "no-codec"]);
     world.nothing_left(&[&a, &b, &old]).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_trace_shows_no_secret_of_a_dial_string() {
+    let plan = "[office]\nexten => 1,1,Dial(SIP/u:hush@192.0.2.77&IAX2/g:hush@pbx.example/s,1)\n";
+    let mut world = World::with_plan(plan).await;
+    let mut a = world.registered("61").await;
+    let call = a.call("1");
+    a.ended(call).await;
+    assert_eq!(
+        world.steps(),
+        ["1:1 Dial(SIP/u:***@192.0.2.77&IAX2/g:***@pbx.example/s,1)"]
+    );
+    world.nothing_left(&[&a]).await;
+}
