@@ -1,6 +1,6 @@
 //! From lines to the graph (DL-055..094): numbering of priorities, registration of extensions, `[general]` and `[globals]`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use strowger_stdlib::template;
 
@@ -9,11 +9,10 @@ use crate::compile::Options;
 use crate::conf::line::boolean;
 use crate::constant::Globals;
 use crate::diagnostic::Diagnostic;
-use crate::hir::{
-    Caller, Context, Extension, General, Global, Hint, Hir, Include, Matches, Step, Switch,
-};
-use crate::lint::reading;
-use crate::source::{Sources, Span, Text};
+use crate::draft::{Draft, EntryDraft, leading_int, rank, scan_int, split_caller};
+use crate::hir::{Caller, General, Global, Hint, Hir, Include, Matches, Step, Switch};
+use crate::lint::{reading, step};
+use crate::source::{Sources, Text};
 
 /// Most bytes of a name with its caller-id part (DL-081).
 const NAME_BYTES: usize = 255;
@@ -71,31 +70,6 @@ struct Repeated {
     finding: usize,
     /// Lines after it.
     more: usize,
-}
-
-/// A context in the making.
-struct Draft {
-    name: Vec<u8>,
-    span: Span,
-    entries: Vec<EntryDraft>,
-    by_key: HashMap<(Matches, Option<Matches>), usize>,
-    patterns: Vec<usize>,
-    /// Labels of all entries.
-    labels: HashSet<Vec<u8>>,
-    includes: Vec<Include>,
-    switches: Vec<Switch>,
-    ignorepats: Vec<Text>,
-    autohints: bool,
-}
-
-struct EntryDraft {
-    name: Vec<u8>,
-    matches: Matches,
-    caller: Option<Caller>,
-    steps: BTreeMap<u32, Step>,
-    labels: HashMap<Vec<u8>, u32>,
-    hint: Option<Hint>,
-    span: Span,
 }
 
 /// Where the numbering of a section stands.
@@ -308,7 +282,7 @@ impl Builder<'_> {
             priority = priority.saturating_add(leading_int(offset.bytes()));
         }
         numbering.last = Some(priority);
-        reading::call(
+        step::call(
             self.sources,
             line,
             exten,
@@ -591,156 +565,4 @@ impl Builder<'_> {
             span: line.value.span(),
         });
     }
-}
-
-impl Draft {
-    fn new(section: &ast::Section) -> Draft {
-        Draft {
-            name: section.name.clone(),
-            span: section.span,
-            entries: Vec::new(),
-            by_key: HashMap::new(),
-            patterns: Vec::new(),
-            labels: HashSet::new(),
-            includes: Vec::new(),
-            switches: Vec::new(),
-            ignorepats: Vec::new(),
-            autohints: false,
-        }
-    }
-
-    /// The entry of this name and caller-id form, made if need be (DL-089, DL-090).
-    fn entry(&mut self, name: &[u8], caller: Option<Caller>, span: Span, exten: &Exten) -> usize {
-        let shown = stored_name(name);
-        let matches = Matches::read(&shown);
-        let key = (matches, caller.as_ref().map(|c| c.matches.clone()));
-        if let Some(index) = self.by_key.get(&key) {
-            return *index;
-        }
-        let index = self.entries.len();
-        let span = exten.name.as_ref().map_or(span, Text::span);
-        let matches = key.0.clone();
-        if matches!(matches, Matches::Pattern(_)) {
-            self.patterns.push(index);
-        }
-        self.by_key.insert(key, index);
-        self.entries.push(EntryDraft {
-            name: shown,
-            matches,
-            caller,
-            steps: BTreeMap::new(),
-            labels: HashMap::new(),
-            hint: None,
-            span,
-        });
-        index
-    }
-
-    fn finish(self) -> Context {
-        let mut extensions: Vec<Extension> = self
-            .entries
-            .into_iter()
-            .filter(|e| !e.steps.is_empty() || e.hint.is_some())
-            .map(|e| Extension {
-                name: e.name,
-                matches: e.matches,
-                caller: e.caller,
-                steps: e.steps.into_values().collect(),
-                hint: e.hint,
-                span: e.span,
-            })
-            .collect();
-        extensions
-            .sort_by(|a, b| rank(&a.matches, a.caller.as_ref(), &b.matches, b.caller.as_ref()));
-        Context {
-            name: self.name,
-            span: self.span,
-            extensions,
-            includes: self.includes,
-            switches: self.switches,
-            ignorepats: self.ignorepats,
-            autohints: self.autohints,
-        }
-    }
-}
-
-/// The order of entries: by name, then entries with a caller-id form before the one without (DL-117).
-fn rank(
-    a: &Matches,
-    a_caller: Option<&Caller>,
-    b: &Matches,
-    b_caller: Option<&Caller>,
-) -> std::cmp::Ordering {
-    a.rank(b).then_with(|| match (a_caller, b_caller) {
-        (Some(a), Some(b)) => a.matches.rank(&b.matches),
-        (a, b) => b.is_some().cmp(&a.is_some()),
-    })
-}
-
-/// Name and caller-id form (DL-059, DL-060).
-fn split_caller(name: &[u8]) -> (Vec<u8>, Option<Caller>) {
-    let Some(slash) = name.iter().position(|b| *b == b'/') else {
-        return (name.to_vec(), None);
-    };
-    let text = shrink_number(&name[slash + 1..]);
-    let matches = Matches::read(&text);
-    (name[..slash].to_vec(), Some(Caller { text, matches }))
-}
-
-/// A caller-id form without blanks, parentheses, dashes outside brackets and dots that are not last.
-fn shrink_number(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut in_set = false;
-    for (i, byte) in text.iter().enumerate() {
-        match byte {
-            b'[' => in_set = true,
-            b']' => in_set = false,
-            b'-' if !in_set => continue,
-            b'.' if i + 1 < text.len() => continue,
-            b' ' | b'(' | b')' => continue,
-            _ => {}
-        }
-        out.push(*byte);
-    }
-    out
-}
-
-/// A name as it is kept: without blanks outside `[...]` (DL-062).
-fn stored_name(name: &[u8]) -> Vec<u8> {
-    let mut in_set = false;
-    name.iter()
-        .copied()
-        .filter(|byte| {
-            match byte {
-                b'[' => in_set = true,
-                b']' => in_set = false,
-                _ => {}
-            }
-            *byte != b' ' || in_set
-        })
-        .collect()
-}
-
-/// A number as C reads it: blanks, a sign, digits, and no matter what follows; wraps as the machine does. None without digits.
-pub(crate) fn scan_int(text: &[u8]) -> Option<i32> {
-    let text = text.trim_ascii_start();
-    let (negative, digits) = match text.first()? {
-        b'-' => (true, &text[1..]),
-        b'+' => (false, &text[1..]),
-        _ => (false, text),
-    };
-    let mut value: i64 = 0;
-    let mut any = false;
-    for digit in digits.iter().take_while(|b| b.is_ascii_digit()).take(30) {
-        any = true;
-        value = value
-            .saturating_mul(10)
-            .saturating_add(i64::from(digit - b'0'));
-    }
-    any.then_some((if negative { -value } else { value }) as i32)
-}
-
-/// As `scan_int`, 0 without digits.
-fn leading_int(text: &[u8]) -> i32 {
-    scan_int(text).unwrap_or(0)
 }

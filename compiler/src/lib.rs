@@ -11,6 +11,7 @@ pub mod conf;
 mod constant;
 pub mod diagnostic;
 pub mod dialled;
+mod draft;
 pub mod edit_distance;
 pub mod hir;
 pub mod jump;

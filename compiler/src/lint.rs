@@ -19,6 +19,7 @@ mod functions;
 mod patterns;
 pub(crate) mod reading;
 mod references;
+pub(crate) mod step;
 
 /// What the checks look at.
 pub(crate) struct World<'a> {

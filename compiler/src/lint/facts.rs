@@ -89,7 +89,7 @@ impl Facts {
     }
 
     fn relative(&mut self, step: &Step, text: &[u8]) {
-        if let Some(by) = crate::build::scan_int(text) {
+        if let Some(by) = crate::draft::scan_int(text) {
             let target = i64::from(step.priority) + i64::from(by);
             self.numbers.extend(u32::try_from(target));
         }

@@ -1,0 +1,190 @@
+//! A context while its lines are read: which entry a name means, and what its names and numbers are (DL-059 to DL-068, DL-089).
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::ast::{self, Exten};
+use crate::hir::{Caller, Context, Extension, Hint, Include, Matches, Step, Switch};
+use crate::source::{Span, Text};
+
+/// A context in the making.
+pub(crate) struct Draft {
+    pub(crate) name: Vec<u8>,
+    pub(crate) span: Span,
+    pub(crate) entries: Vec<EntryDraft>,
+    pub(crate) by_key: HashMap<(Matches, Option<Matches>), usize>,
+    pub(crate) patterns: Vec<usize>,
+    /// Labels of all entries.
+    pub(crate) labels: HashSet<Vec<u8>>,
+    pub(crate) includes: Vec<Include>,
+    pub(crate) switches: Vec<Switch>,
+    pub(crate) ignorepats: Vec<Text>,
+    pub(crate) autohints: bool,
+}
+
+pub(crate) struct EntryDraft {
+    pub(crate) name: Vec<u8>,
+    pub(crate) matches: Matches,
+    pub(crate) caller: Option<Caller>,
+    pub(crate) steps: BTreeMap<u32, Step>,
+    pub(crate) labels: HashMap<Vec<u8>, u32>,
+    pub(crate) hint: Option<Hint>,
+    pub(crate) span: Span,
+}
+
+impl Draft {
+    pub(crate) fn new(section: &ast::Section) -> Draft {
+        Draft {
+            name: section.name.clone(),
+            span: section.span,
+            entries: Vec::new(),
+            by_key: HashMap::new(),
+            patterns: Vec::new(),
+            labels: HashSet::new(),
+            includes: Vec::new(),
+            switches: Vec::new(),
+            ignorepats: Vec::new(),
+            autohints: false,
+        }
+    }
+
+    /// The entry of this name and caller-id form, made if need be (DL-089, DL-090).
+    pub(crate) fn entry(
+        &mut self,
+        name: &[u8],
+        caller: Option<Caller>,
+        span: Span,
+        exten: &Exten,
+    ) -> usize {
+        let shown = stored_name(name);
+        let matches = Matches::read(&shown);
+        let key = (matches, caller.as_ref().map(|c| c.matches.clone()));
+        if let Some(index) = self.by_key.get(&key) {
+            return *index;
+        }
+        let index = self.entries.len();
+        let span = exten.name.as_ref().map_or(span, Text::span);
+        let matches = key.0.clone();
+        if matches!(matches, Matches::Pattern(_)) {
+            self.patterns.push(index);
+        }
+        self.by_key.insert(key, index);
+        self.entries.push(EntryDraft {
+            name: shown,
+            matches,
+            caller,
+            steps: BTreeMap::new(),
+            labels: HashMap::new(),
+            hint: None,
+            span,
+        });
+        index
+    }
+
+    pub(crate) fn finish(self) -> Context {
+        let mut extensions: Vec<Extension> = self
+            .entries
+            .into_iter()
+            .filter(|e| !e.steps.is_empty() || e.hint.is_some())
+            .map(|e| Extension {
+                name: e.name,
+                matches: e.matches,
+                caller: e.caller,
+                steps: e.steps.into_values().collect(),
+                hint: e.hint,
+                span: e.span,
+            })
+            .collect();
+        extensions
+            .sort_by(|a, b| rank(&a.matches, a.caller.as_ref(), &b.matches, b.caller.as_ref()));
+        Context {
+            name: self.name,
+            span: self.span,
+            extensions,
+            includes: self.includes,
+            switches: self.switches,
+            ignorepats: self.ignorepats,
+            autohints: self.autohints,
+        }
+    }
+}
+
+/// The order of entries: by name, then entries with a caller-id form before the one without (DL-117).
+pub(crate) fn rank(
+    a: &Matches,
+    a_caller: Option<&Caller>,
+    b: &Matches,
+    b_caller: Option<&Caller>,
+) -> std::cmp::Ordering {
+    a.rank(b).then_with(|| match (a_caller, b_caller) {
+        (Some(a), Some(b)) => a.matches.rank(&b.matches),
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    })
+}
+
+/// Name and caller-id form (DL-059, DL-060).
+pub(crate) fn split_caller(name: &[u8]) -> (Vec<u8>, Option<Caller>) {
+    let Some(slash) = name.iter().position(|b| *b == b'/') else {
+        return (name.to_vec(), None);
+    };
+    let text = shrink_number(&name[slash + 1..]);
+    let matches = Matches::read(&text);
+    (name[..slash].to_vec(), Some(Caller { text, matches }))
+}
+
+/// A caller-id form without blanks, parentheses, dashes outside brackets and dots that are not last.
+fn shrink_number(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut in_set = false;
+    for (i, byte) in text.iter().enumerate() {
+        match byte {
+            b'[' => in_set = true,
+            b']' => in_set = false,
+            b'-' if !in_set => continue,
+            b'.' if i + 1 < text.len() => continue,
+            b' ' | b'(' | b')' => continue,
+            _ => {}
+        }
+        out.push(*byte);
+    }
+    out
+}
+
+/// A name as it is kept: without blanks outside `[...]` (DL-062).
+fn stored_name(name: &[u8]) -> Vec<u8> {
+    let mut in_set = false;
+    name.iter()
+        .copied()
+        .filter(|byte| {
+            match byte {
+                b'[' => in_set = true,
+                b']' => in_set = false,
+                _ => {}
+            }
+            *byte != b' ' || in_set
+        })
+        .collect()
+}
+
+/// A number as C reads it: blanks, a sign, digits, and no matter what follows; wraps as the machine does. None without digits.
+pub(crate) fn scan_int(text: &[u8]) -> Option<i32> {
+    let text = text.trim_ascii_start();
+    let (negative, digits) = match text.first()? {
+        b'-' => (true, &text[1..]),
+        b'+' => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let mut value: i64 = 0;
+    let mut any = false;
+    for digit in digits.iter().take_while(|b| b.is_ascii_digit()).take(30) {
+        any = true;
+        value = value
+            .saturating_mul(10)
+            .saturating_add(i64::from(digit - b'0'));
+    }
+    any.then_some((if negative { -value } else { value }) as i32)
+}
+
+/// As `scan_int`, 0 without digits.
+pub(crate) fn leading_int(text: &[u8]) -> i32 {
+    scan_int(text).unwrap_or(0)
+}
