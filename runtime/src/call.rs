@@ -32,6 +32,7 @@ pub(crate) struct Arrival {
     pub(crate) time: Time,
     flow: Flow,
     offer: Option<Bytes>,
+    hops: u8,
 }
 
 /// The machine's time of a moment.
@@ -136,6 +137,7 @@ impl Arrival {
             time: time(shared.clock.now()),
             flow: incoming.flow,
             offer,
+            hops: message.max_forwards().unwrap_or(0),
         })
     }
 
@@ -211,6 +213,7 @@ pub(crate) async fn run(
         );
         let mut vm = Vm::new(Limits::default());
         let mut live = Live::new(&shared, Arc::clone(&arrival.name), Some(line));
+        live.hops = arrival.hops;
         let end = drive(&mut vm, &module, entry, &mut live, &mut inbox).await;
         if let End::Fault(fault) = &end {
             shared.note(&arrival.name, Level::Error, "fault", &fault.to_string());

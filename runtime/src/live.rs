@@ -5,6 +5,8 @@ use crate::engine::Shared;
 use crate::line::{Event, Line, LineId};
 use crate::observe::What;
 use crate::perform::{Ear, Inbox, Perform, Wake};
+use crate::sip::command::HeaderLine;
+use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use strowger_vm::effect::{Effect, Level, Reply};
@@ -23,6 +25,8 @@ pub(crate) struct Live {
     pub(crate) called: BTreeMap<LineId, Line>,
     /// `CHANNEL(language)`.
     pub(crate) language: Text,
+    /// How often what it sends on may still be sent on (Max-Forwards): the end of loops between exchanges.
+    pub(crate) hops: u8,
     tokens: u64,
 }
 
@@ -34,6 +38,7 @@ impl Live {
             line,
             called: BTreeMap::new(),
             language: b"en".to_vec(),
+            hops: 70,
             tokens: 0,
         }
     }
@@ -49,6 +54,12 @@ impl Live {
     /// True when the channel's own line is answered; a text counts as answered (DL-321).
     pub(crate) fn is_up(&self) -> bool {
         self.line.as_ref().is_none_or(|line| line.up)
+    }
+
+    /// Max-Forwards of what this channel sends on.
+    pub(crate) fn max_forwards(&self) -> HeaderLine {
+        let value = self.hops.saturating_sub(1).to_string();
+        (Bytes::from_static(b"Max-Forwards"), value.into())
     }
 
     /// A number for a command whose end will be told.

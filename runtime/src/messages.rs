@@ -35,6 +35,8 @@ pub(crate) struct Text {
     language: Vec<u8>,
     variables: Vec<(Vec<u8>, Vec<u8>)>,
     message: strowger_vm::Message,
+    /// Its Max-Forwards.
+    hops: u8,
 }
 
 impl Text {
@@ -96,6 +98,7 @@ impl Text {
             })
             .collect();
         Ok(Text {
+            hops: message.max_forwards().unwrap_or(0),
             context: account.message_context.clone(),
             exten: call::dialled(message),
             language: account.language.clone(),
@@ -214,6 +217,7 @@ async fn run(shared: &Arc<Shared>, text: Text) {
     };
     let mut vm = Vm::new(Limits::default());
     let mut live = Live::new(shared, Arc::clone(&name), None);
+    live.hops = text.hops;
     let end = drive(&mut vm, &shared.module(), entry, &mut live, &mut inbox).await;
     if let End::Fault(fault) = &end {
         shared.note(CHANNEL, Level::Error, "fault", &fault.to_string());

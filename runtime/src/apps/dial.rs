@@ -19,6 +19,9 @@ use strowger_vm::effect::{Answer, Dial, Level, Reply};
 use strowger_vm::{State, Text};
 use tokio::time::Instant;
 
+/// Exchange routing error (Q.850).
+const TOO_MANY_HOPS: u16 = 25;
+
 /// Options that do what they say.
 const BUILT: &[u8] = b"gcrRSLo";
 /// Cause of lines that another one beat: answered elsewhere.
@@ -73,6 +76,9 @@ pub(crate) async fn dial(live: &mut Live, dial: Dial, inbox: &mut Inbox) -> Repl
         faked: dial.option(b'r').is_some() || dial.option(b'm').is_some(),
         heard: None,
     };
+    if live.hops == 0 {
+        return circle(live, calling, inbox).await;
+    }
     for (n, target) in dial.targets.iter().enumerate() {
         let label = [target.technology.as_slice(), b"/", &target.resource].concat();
         if n >= limits::TARGETS {
@@ -138,6 +144,21 @@ pub(crate) async fn dial(live: &mut Live, dial: Dial, inbox: &mut Inbox) -> Repl
             }
         }
     }
+}
+
+/// The call was sent on as often as its Max-Forwards allows (RFC 3261 16.3): 483, and the end of a circle of exchanges.
+async fn circle(live: &mut Live, mut calling: Calling, inbox: &Inbox) -> Reply {
+    let text = "the call was sent on too often, most likely in a circle: refused with 483";
+    live.note(Level::Warning, "too-many-hops", text);
+    if let Some(line) = &mut live.line {
+        line.end(483, TOO_MANY_HOPS, "").await;
+    }
+    let cause = TOO_MANY_HOPS;
+    inbox
+        .hand()
+        .interrupt(strowger_vm::Interrupt::Hangup { cause });
+    calling.fail(cause);
+    calling.reply(DialStatus::ChanUnavail, Answer::Gone)
 }
 
 /// One event while nobody has answered; the line that does.
@@ -330,7 +351,7 @@ async fn place(
                 .into(),
         },
         contact: Bytes::from(escape_user(&user)),
-        headers: Vec::new(),
+        headers: vec![live.max_forwards()],
         offer: Some(offer),
         credentials: account.map(crate::call::credentials).unwrap_or_default(),
     };

@@ -70,6 +70,14 @@ async fn try_send(live: &Live, message: Outgoing) -> &'static str {
             return "FAILURE";
         }
     };
+    if live.hops == 0 {
+        live.note(
+            Level::Warning,
+            "too-many-hops",
+            &format!("MessageSend to `{shown}` fails: the text was sent on too often, most likely in a circle"),
+        );
+        return "FAILURE";
+    }
     let Some(request) = request(live, message, to) else {
         return "FAILURE";
     };
@@ -120,6 +128,7 @@ fn request(live: &Live, message: Outgoing, to: Destination) -> Option<Request> {
                     .any(|ours| d.name.eq_ignore_ascii_case(ours.as_bytes()))
         })
         .map(|d| (Bytes::from(d.name), Bytes::from(d.value)))
+        .chain([live.max_forwards()])
         .collect();
     Some(Request {
         method: Bytes::from_static(b"MESSAGE"),

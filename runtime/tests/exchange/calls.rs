@@ -465,3 +465,26 @@ async fn a_trace_shows_no_secret_of_a_dial_string() {
     );
     world.nothing_left(&[&a]).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn calls_and_texts_that_go_in_circles_come_to_an_end() {
+    let mut world = World::with_plan(PLAN).await;
+    let (mut a, mut b) = (world.registered("61").await, world.registered("62").await);
+    a.headers = vec![("Max-Forwards".into(), "7".into())];
+    let call = a.call("62");
+    let (ringing, invite) = b.rings().await;
+    assert_eq!(invite.message.max_forwards().unwrap(), 6);
+    b.answer(ringing);
+    a.answered(call).await;
+    a.hang_up(call);
+    assert_eq!(b.ended(ringing).await.0, 200);
+    // The last hop may be served, but sends nothing on.
+    a.headers = vec![("Max-Forwards".into(), "0".into())];
+    let call = a.call("62");
+    assert_eq!(a.ended(call).await.0, 483);
+    let call = a.call("3666");
+    a.answered(call).await;
+    a.hang_up(call);
+    world.nothing_left(&[&a, &b]).await;
+    assert!(world.codes().contains(&"too-many-hops"));
+}

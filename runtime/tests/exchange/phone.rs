@@ -24,6 +24,8 @@ pub struct Phone {
     pub exchange: SocketAddr,
     pub protocol: Protocol,
     pub password: String,
+    /// Goes with its calls and texts.
+    pub headers: Vec<(Bytes, Bytes)>,
     orders: mpsc::UnboundedSender<Order>,
     events: mpsc::UnboundedReceiver<Event>,
     /// Events that came while something else was waited for.
@@ -74,6 +76,7 @@ impl Phone {
             exchange,
             protocol,
             password,
+            headers: Vec::new(),
             orders,
             events,
             backlog: VecDeque::new(),
@@ -210,6 +213,7 @@ impl Phone {
                 kind: "text/plain".into(),
                 bytes: body.to_owned().into(),
             }),
+            headers: self.headers.clone(),
             credentials: self.credentials(),
             ..Request::default()
         };
@@ -251,7 +255,7 @@ impl Phone {
                 uri: format!("sip:{number}@{}", self.exchange.ip()).into(),
             },
             contact: self.user.clone().into(),
-            headers: Vec::new(),
+            headers: self.headers.clone(),
             offer,
             credentials: self.credentials(),
         };
