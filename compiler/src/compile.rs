@@ -96,6 +96,7 @@ pub fn compile(sources: &Sources, options: &Options) -> Compiled {
         .any(|f| sources.find(f).is_some());
     let world = World::new(Index::new(&hir), config.open || beside);
     diagnostics.extend(lint::check(&world, sources, options.asterisk_version));
+    lint::suppress::apply(sources, &mut diagnostics);
     for diagnostic in &mut diagnostics {
         diagnostic.level = options.level(diagnostic.code);
     }

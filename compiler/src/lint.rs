@@ -20,6 +20,7 @@ mod patterns;
 pub(crate) mod reading;
 mod references;
 pub(crate) mod step;
+pub(crate) mod suppress;
 
 /// What the checks look at.
 pub(crate) struct World<'a> {

@@ -1,6 +1,6 @@
 //! Family `reading`: S.
 
-use super::{Code, load, plan};
+use super::{Code, check, load, plan};
 use crate::diagnostic::Level::{Error, Note, Warn};
 
 const R: &str = "reading";
@@ -377,6 +377,24 @@ pub(super) static CODES: &[Code] = &[
         "Globals, names of extensions and includes are filled in once, while the file is loaded. There is no call then, so a function that needs one gives nothing.",
         plan!("[globals]\nWHO=${CALLERID(num)}\n[a]\nexten => 1,1,NoOp(${WHO})\n"),
         plan!("[globals]\nWHO=61\nALL=${WHO}&62\n[a]\nexten => 1,1,NoOp(${ALL})\n"),
+    ),
+    check(
+        "S143",
+        R,
+        Warn,
+        "an `allow` that allows nothing",
+        "`; strowger: allow S103 reason` takes back a finding on the next line. It needs a code that exists, and a reason.",
+        plan!("[a]\n; strowger: allow P701\nexten => _.,1,NoOp()\n"),
+        plan!("[a]\n; strowger: allow P701 every name is a user here\nexten => _.,1,NoOp()\n"),
+    ),
+    check(
+        "S144",
+        R,
+        Note,
+        "an `allow` that is not needed",
+        "The next line has no such finding any more. A comment that allows nothing may hide a mistake tomorrow.",
+        plan!("[a]\n; strowger: allow P701 every name is a user here\nexten => _X.,1,NoOp()\n"),
+        plan!("[a]\n; strowger: allow P701 every name is a user here\nexten => _.,1,NoOp()\n"),
     ),
 ];
 
