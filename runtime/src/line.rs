@@ -227,6 +227,11 @@ impl Line {
         self.terms.codecs.is_empty()
     }
 
+    /// They called without an offer, ours rode in the 200, and its answer must come with ACK.
+    pub(crate) fn awaits_their_answer(&self) -> bool {
+        self.up && self.theirs.is_none() && self.ours.is_some() && self.agreed.is_none()
+    }
+
     /// Takes an RTP port, if it has none yet.
     pub(crate) fn open(&mut self, beside: Option<&Stream>, ear: Ear) -> Result<(), NoPort> {
         if self.stream.is_some() {

@@ -98,6 +98,10 @@ impl Live {
                         line.end(488, 58, "").await;
                     }
                 }
+                Event::Settled { sdp: None, .. } if line.awaits_their_answer() => {
+                    tracing::warn!("our offer was acknowledged without an answer: the call is ended");
+                    line.end(488, 58, "").await;
+                }
                 Event::Settled { sdp: None, .. } => {}
                 Event::Ended { .. } => {
                     line.over();

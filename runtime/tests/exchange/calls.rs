@@ -488,3 +488,59 @@ async fn calls_and_texts_that_go_in_circles_come_to_an_end() {
     world.nothing_left(&[&a, &b]).await;
     assert!(world.codes().contains(&"too-many-hops"));
 }
+
+/// A careless phone in plain text: it calls without an offer and leaves out the answer that its ACK must carry.
+#[tokio::test(start_paused = true)]
+async fn an_offer_of_ours_without_an_answer_ends_the_call() {
+    let sip = "[general]\ncontext=office\nallowguest=yes\n";
+    let world = World::with(PLAN, sip).await;
+    let near = "192.0.2.99:5060".parse().unwrap();
+    let mut heard = world.net.open(near);
+    let text = |method: &str, tag: &str| {
+        format!(
+            "{method} sip:3666@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.99:5060;branch=z9hG4bK{method}\r\nMax-Forwards: 70\r\n\
+             From: <sip:x@192.0.2.99>;tag=1\r\nTo: <sip:3666@192.0.2.1>{tag}\r\nCall-ID: bare\r\nCSeq: 1 {method}\r\n\
+             Contact: <sip:x@192.0.2.99>\r\nContent-Length: 0\r\n\r\n"
+        )
+    };
+    let send = |text: String| {
+        world.net.send(
+            near,
+            world.near,
+            strowger_runtime::sip::flow::Protocol::Udp,
+            text.into(),
+        );
+    };
+    send(text("INVITE", ""));
+    let (mut acknowledged, mut ended) = (false, false);
+    while !ended {
+        let packet = tokio::time::timeout(Duration::from_secs(20), heard.recv())
+            .await
+            .expect("a BYE must come")
+            .unwrap();
+        let said = String::from_utf8_lossy(&packet.bytes).into_owned();
+        if said.starts_with("SIP/2.0 200") && !acknowledged {
+            let to = said.lines().find_map(|l| l.strip_prefix("To: ")).unwrap();
+            let tag = to.rsplit_once(";tag=").unwrap().1;
+            send(text("ACK", &format!(";tag={tag}")));
+            acknowledged = true;
+        }
+        if said.starts_with("BYE ") {
+            let head: Vec<&str> = said
+                .lines()
+                .filter(|l| {
+                    ["Via:", "From:", "To:", "Call-ID:", "CSeq:"]
+                        .iter()
+                        .any(|n| l.starts_with(n))
+                })
+                .collect();
+            send(format!(
+                "SIP/2.0 200 OK\r\n{}\r\nContent-Length: 0\r\n\r\n",
+                head.join("\r\n")
+            ));
+            ended = true;
+        }
+    }
+    assert!(acknowledged);
+    world.nothing_left(&[]).await;
+}
