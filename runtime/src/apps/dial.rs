@@ -79,20 +79,8 @@ pub(crate) async fn dial(live: &mut Live, dial: Dial, inbox: &mut Inbox) -> Repl
     if live.hops == 0 {
         return circle(live, calling, inbox).await;
     }
-    for (n, target) in dial.targets.iter().enumerate() {
-        let label = [target.technology.as_slice(), b"/", &target.resource].concat();
-        if n >= limits::TARGETS {
-            live.note(
-                Level::Warning,
-                "too-many-targets",
-                &format!(
-                    "`{}` is not called: a Dial calls {} at most",
-                    String::from_utf8_lossy(&label),
-                    limits::TARGETS
-                ),
-            );
-            continue;
-        }
+    // The machine leaves out what is more, and says so.
+    for target in dial.targets.iter().take(limits::TARGETS) {
         let placed = match target::resolve(&live.shared, &target.technology, &target.resource).await
         {
             Ok(destination) => place(live, &dial, destination, inbox).await,

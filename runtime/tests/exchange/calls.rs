@@ -544,3 +544,20 @@ async fn an_offer_of_ours_without_an_answer_ends_the_call() {
     assert!(acknowledged);
     world.nothing_left(&[]).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_dial_calls_so_many_targets_and_no_more() {
+    let targets = vec!["SIP/62"; strowger_runtime::limits::TARGETS + 3].join("&");
+    let plan =
+        format!("[office]\nexten => 1,1,Dial({targets},5)\n same => n,NoOp(${{DIALSTATUS}})\n");
+    let mut world = World::with_plan(&plan).await;
+    let mut a = world.registered("61").await;
+    let call = a.call("1");
+    a.ended(call).await;
+    let (mut steps, mut codes) = (Vec::new(), Vec::new());
+    world.seen(&mut steps, &mut codes);
+    let count = |code| codes.iter().filter(|c| **c == code).count();
+    assert_eq!(count("not-registered"), strowger_runtime::limits::TARGETS);
+    assert_eq!(steps[1], "1:2 NoOp(CHANUNAVAIL)");
+    world.nothing_left(&[&a]).await;
+}
