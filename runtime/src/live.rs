@@ -99,7 +99,9 @@ impl Live {
                     }
                 }
                 Event::Settled { sdp: None, .. } if line.awaits_their_answer() => {
-                    tracing::warn!("our offer was acknowledged without an answer: the call is ended");
+                    tracing::warn!(
+                        "our offer was acknowledged without an answer: the call is ended"
+                    );
                     line.end(488, 58, "").await;
                 }
                 Event::Settled { sdp: None, .. } => {}

@@ -968,6 +968,9 @@ fn targets_are_bounded() {
         leg,
         invite: Box::new(invite),
     });
-    assert_eq!(d.answer(Method::Invite, 503, "x", "", ""), ["ACK", "INVITE"]);
+    assert_eq!(
+        d.answer(Method::Invite, 503, "x", "", ""),
+        ["ACK", "INVITE"]
+    );
     assert_eq!(d.answer(Method::Invite, 503, "x", "", ""), ["ACK", "Ended"]);
 }
