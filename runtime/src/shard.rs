@@ -510,14 +510,22 @@ impl Shard {
             &arrival.exten,
             arrival.caller.number.as_deref(),
         ) {
+            let begins = account.overlap
+                && module.is_beginning(
+                    &inputs,
+                    &account.context,
+                    &arrival.exten,
+                    arrival.caller.number.as_deref(),
+                );
+            let status = if begins { 484 } else { 404 };
             let text = format!(
-                "{} called `{}`, which context `{}` does not have: 404",
+                "{} called `{}`, which context `{}` does not have: {status}",
                 account.label(),
                 String::from_utf8_lossy(&arrival.exten),
                 String::from_utf8_lossy(&account.context)
             );
             shared.note("", Level::Notice, "no-extension", &text);
-            return self.respond(now, incoming, Answer::status(404));
+            return self.respond(now, incoming, Answer::status(status));
         }
         let inbox = Inbox::new(Some(line));
         let Some(address) = inbox.address(line) else {

@@ -256,4 +256,25 @@ impl Module {
     ) -> bool {
         self.find(inputs, context, dialled, caller).is_some()
     }
+
+    /// Whether more digits behind a dialled number could make it one that exists there (DL-137): it is not complete yet.
+    pub fn is_beginning(
+        &self,
+        inputs: &Inputs,
+        context: &[u8],
+        dialled: &[u8],
+        caller: Option<&[u8]>,
+    ) -> bool {
+        let question = Question::CanMatch;
+        find(
+            self,
+            inputs,
+            context,
+            dialled,
+            Want::Number(1),
+            caller,
+            question,
+        )
+        .is_some()
+    }
 }

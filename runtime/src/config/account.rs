@@ -234,6 +234,8 @@ pub struct Account {
     pub message_context: Vec<u8>,
     /// False if its messages are refused (`accept_outofcall_message=no`): 405.
     pub accepts_messages: bool,
+    /// A number that more digits could complete gets 484, so that the phone may send them; if false, 404 (`allowoverlap=no`).
+    pub overlap: bool,
     /// Caller id of its calls.
     pub caller_id: CallerId,
     /// Codecs allowed, most wanted first; empty means that every call fails with 488.

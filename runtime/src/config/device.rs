@@ -15,6 +15,7 @@ pub(super) struct Device {
     pub(super) context: Vec<u8>,
     pub(super) message_context: Option<Vec<u8>>,
     pub(super) accepts_messages: bool,
+    pub(super) overlap: bool,
     pub(super) challenge_messages: bool,
     pub(super) caller_id: CallerId,
     pub(super) codecs: Vec<Codec>,
@@ -44,6 +45,7 @@ impl Default for Device {
             context: b"default".to_vec(),
             message_context: None,
             accepts_messages: true,
+            overlap: true,
             challenge_messages: true,
             caller_id: CallerId::default(),
             codecs: Codec::ALL.to_vec(),
@@ -83,6 +85,9 @@ impl Device {
             b"accept_outofcall_message" => {
                 self.accepts_messages = truth(value, findings).unwrap_or(self.accepts_messages);
             }
+            // `dtmf` would collect the missing digits as tones, which is not served.
+            b"allowoverlap" if bytes.eq_ignore_ascii_case(b"dtmf") => self.overlap = false,
+            b"allowoverlap" => self.overlap = truth(value, findings).unwrap_or(self.overlap),
             b"auth_message_requests" => {
                 self.challenge_messages = truth(value, findings).unwrap_or(self.challenge_messages)
             }

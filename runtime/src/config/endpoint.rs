@@ -77,6 +77,7 @@ pub(super) fn read(
         force_rport: true,
         ..Nat::default()
     };
+    let mut overlap = true;
     let mut variables = Vec::new();
     let mut by_user = true;
     let mut transport = None;
@@ -116,6 +117,7 @@ pub(super) fn read(
             b"force_rport" => nat.force_rport = truth(section, value, findings)?,
             b"rewrite_contact" => nat.rewrite_contact = truth(section, value, findings)?,
             b"rtp_symmetric" => nat.comedia = truth(section, value, findings)?,
+            b"allow_overlap" => overlap = truth(section, value, findings)?,
             b"set_var" => variables.extend(text::variable(value, findings)),
             b"identify_by" => by_user = identify_by(value, findings),
             b"transport" => transport = named_transport(value, known, findings),
@@ -169,6 +171,7 @@ pub(super) fn read(
         message_context: message_context.unwrap_or_else(|| context.clone()),
         context,
         accepts_messages: true,
+        overlap,
         caller_id,
         codecs,
         dtmf,

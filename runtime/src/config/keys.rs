@@ -53,7 +53,7 @@ const SIP: &[SipGroup] = &[
         Served,
         Both,
         "context outofcall_message_context insecure nat transport disallow allow dtmfmode \
-         fromuser fromdomain accountcode language",
+         fromuser fromdomain accountcode language allowoverlap",
     ),
     (
         Served,
@@ -203,11 +203,6 @@ const SIP: &[SipGroup] = &[
         "regexten regcontext regextenonqualify",
     ),
     (Later("transfers are not served"), Both, "allowtransfer"),
-    (
-        Later("a number that is not complete gets 404"),
-        Both,
-        "allowoverlap",
-    ),
     (
         Later("tones before an answer are sent as the plan says"),
         Both,
@@ -374,7 +369,7 @@ const PJSIP: &[PjsipGroup] = &[
         Served,
         "context aors auth outbound_auth transport disallow allow identify_by message_context \
          callerid from_user from_domain dtmf_mode force_rport rewrite_contact rtp_symmetric \
-         set_var accountcode language deny permit",
+         set_var accountcode language deny permit allow_overlap",
     ),
     (
         Kind::Endpoint,
@@ -434,11 +429,6 @@ const PJSIP: &[PjsipGroup] = &[
         Kind::Endpoint,
         Later("tones before an answer are sent as the plan says"),
         "inband_progress",
-    ),
-    (
-        Kind::Endpoint,
-        Later("a number that is not complete gets 404"),
-        "allow_overlap",
     ),
     (
         Kind::Endpoint,

@@ -561,3 +561,22 @@ async fn a_dial_calls_so_many_targets_and_no_more() {
     assert_eq!(steps[1], "1:2 NoOp(CHANUNAVAIL)");
     world.nothing_left(&[&a]).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_number_that_more_digits_could_complete_is_484_unless_overlap_is_off() {
+    for (more, incomplete) in [("", 484), ("allowoverlap=no\n", 404)] {
+        let sip = crate::world::SIP.replace("[general]\n", &format!("[general]\n{more}"));
+        let world = World::with(PLAN, &sip).await;
+        let mut a = world.registered("61").await;
+        for (number, status) in [
+            ("366", incomplete),
+            ("6", incomplete),
+            ("3667", 404),
+            ("36660", 404),
+        ] {
+            let call = a.call(number);
+            assert_eq!(a.ended(call).await.0, status, "{number} {more}");
+        }
+        world.nothing_left(&[&a]).await;
+    }
+}
