@@ -67,21 +67,15 @@ impl Tables {
             .via()
             .ok()
             .and_then(|v| v.branch())
-            .unwrap_or_default()
-            .to_vec();
+            .unwrap_or_default();
         let from = request
             .from()
             .ok()
             .and_then(|f| f.tag())
-            .unwrap_or_default()
-            .to_vec();
+            .unwrap_or_default();
         let number = request.cseq().map_or(0, |c| c.number).to_be_bytes();
         // CANCEL and ACK get the tag of their INVITE: the branch is the same, the method does not count.
-        self.dice.tag(&[
-            request.call_id().unwrap_or_default(),
-            &from,
-            &number,
-            &branch,
-        ])
+        self.dice
+            .tag(&[request.call_id().unwrap_or_default(), from, &number, branch])
     }
 }
