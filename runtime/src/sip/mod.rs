@@ -22,7 +22,6 @@ pub mod limits;
 pub mod message;
 mod params;
 mod proof;
-mod routes;
 mod sdp;
 mod serving;
 pub mod session;

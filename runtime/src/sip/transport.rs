@@ -5,9 +5,9 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,7 +20,6 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::crowd::{Crowd, Place};
 use super::flow::{Flow, ListenerId, Protocol, Transmit};
 use super::framing::{Frame, Framer, PONG, keeps_alive};
-pub use super::routes::Routes;
 
 /// Longest datagram, in bytes.
 pub const DATAGRAM: usize = 65_535;
@@ -28,6 +27,10 @@ pub const DATAGRAM: usize = 65_535;
 const BATCH: usize = 64;
 /// Messages that wait to be sent on one connection. More: it is closed, for its peer does not read.
 const WAITING: usize = 256;
+
+/// Local addresses of routes that are remembered, and for how long.
+const ROUTES: usize = 4_096;
+const ROUTE_LIFE: Duration = Duration::from_secs(60);
 
 /// Bounds of the sockets.
 #[derive(Clone, Debug)]
@@ -547,4 +550,96 @@ async fn put(write: &mut (impl AsyncWriteExt + Unpin), bytes: &[u8], bounds: &Bo
         timeout(bounds.message, write.write_all(bytes)).await,
         Ok(Ok(()))
     )
+}
+
+/// What local address leads to a peer. Cheap to clone; shared by all that choose targets.
+#[derive(Clone, Debug)]
+pub struct Routes {
+    listening: Arc<[Listening]>,
+    cache: Arc<Mutex<HashMap<IpAddr, (IpAddr, std::time::Instant)>>>,
+}
+
+impl Routes {
+    pub(crate) fn new(listening: Vec<Listening>) -> Routes {
+        Routes {
+            listening: listening.into(),
+            cache: Arc::default(),
+        }
+    }
+
+    pub(crate) fn listening(&self) -> &[Listening] {
+        &self.listening
+    }
+
+    pub(crate) fn find(&self, listener: ListenerId, protocol: Protocol) -> Option<Listening> {
+        self.listening
+            .iter()
+            .find(|l| l.listener == listener && l.protocol == protocol)
+            .copied()
+    }
+
+    /// The flow from a listener to a new peer. On a stream it means the connection to that peer, or a new one. `None`: no such
+    /// listener, or its address family has no way there.
+    #[must_use]
+    pub fn flow(
+        &self,
+        listener: ListenerId,
+        protocol: Protocol,
+        remote: SocketAddr,
+    ) -> Option<Flow> {
+        let bound = self.find(listener, protocol)?;
+        let ip = if bound.address.ip().is_unspecified() {
+            self.local(remote.ip())
+        } else {
+            bound.address.ip()
+        };
+        if ip.is_ipv4() != remote.is_ipv4() {
+            return None;
+        }
+        Some(Flow {
+            listener,
+            protocol,
+            local: SocketAddr::new(ip, bound.address.port()),
+            remote,
+            connection: 0,
+        })
+    }
+
+    /// The address of ours that packets to `peer` leave from: what a connected socket says. Remembered for a minute.
+    fn local(&self, peer: IpAddr) -> IpAddr {
+        let now = std::time::Instant::now();
+        let fresh = |at: &std::time::Instant| now.duration_since(*at) < ROUTE_LIFE;
+        if let Some((ip, at)) = lock(&self.cache).get(&peer)
+            && fresh(at)
+        {
+            return *ip;
+        }
+        let any: IpAddr = if peer.is_ipv4() {
+            Ipv4Addr::UNSPECIFIED.into()
+        } else {
+            Ipv6Addr::UNSPECIFIED.into()
+        };
+        let ask = || {
+            let socket = std::net::UdpSocket::bind((any, 0))?;
+            socket.connect((peer, 5060))?;
+            socket.local_addr()
+        };
+        let loopback: IpAddr = if peer.is_ipv4() {
+            Ipv4Addr::LOCALHOST.into()
+        } else {
+            Ipv6Addr::LOCALHOST.into()
+        };
+        let ip = ask().map_or(loopback, |a: SocketAddr| a.ip());
+        let mut cache = lock(&self.cache);
+        if cache.len() >= ROUTES {
+            cache.clear();
+        }
+        cache.insert(peer, (ip, now));
+        ip
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // What it holds is right after every single step, so a panic elsewhere spoils nothing.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
