@@ -133,7 +133,7 @@ fn substitution() {
 
 #[test]
 fn functions() {
-    score("functions.jsonl", "eval", 1249, same_text);
+    score("functions.jsonl", "eval", 1250, same_text);
 }
 
 #[test]

@@ -592,6 +592,8 @@ impl Simulated<'_> {
             // This world has neither queues nor mailboxes.
             b"QUEUE_EXISTS" | b"VMCOUNT" if !args.is_empty() => Reply::value("0"),
             b"EXTENSION_STATE" => Reply::value("UNKNOWN"),
+            // Nor files: the line ends of one cannot be determined.
+            b"FILE_FORMAT" if !args.is_empty() => Reply::value("x"),
             _ => Reply::with(Answer::Unserved),
         }
     }
