@@ -44,6 +44,8 @@ pub enum Wake {
 pub struct Inbox {
     sender: mpsc::Sender<(LineId, Event)>,
     receiver: mpsc::Receiver<(LineId, Event)>,
+    /// Read already, but meant for whoever waits next.
+    returned: Option<(LineId, Event)>,
     hand: Hand,
     latch: watch::Receiver<Option<Interrupt>>,
     main: Option<LineId>,
@@ -163,6 +165,7 @@ impl Inbox {
         Inbox {
             sender,
             receiver,
+            returned: None,
             hand: Hand(hand),
             latch,
             main,
@@ -216,10 +219,18 @@ impl Inbox {
         self.hand.take()
     }
 
+    /// Leaves an event for whoever waits next. There is one place; a second event takes that of the first.
+    pub fn put_back(&mut self, line: LineId, event: Event) {
+        self.returned = Some((line, event));
+    }
+
     /// Waits for the next event, at most until `until`.
     pub async fn next(&mut self, until: Option<Instant>) -> Wake {
         if let Some(why) = self.latched() {
             return Wake::Gone(why);
+        }
+        if let Some((line, event)) = self.returned.take() {
+            return Wake::Event(line, event);
         }
         let late = async {
             match until {
@@ -243,6 +254,9 @@ impl Inbox {
 
     /// The next event for an owner that tidies up after the latch: only what comes within `patience`.
     pub async fn rest(&mut self, patience: Duration) -> Option<(LineId, Event)> {
+        if let Some(returned) = self.returned.take() {
+            return Some(returned);
+        }
         tokio::time::timeout(patience, self.receiver.recv())
             .await
             .ok()

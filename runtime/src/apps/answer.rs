@@ -20,6 +20,13 @@ pub(crate) async fn answer(live: &mut Live, delay_ms: Option<u64>, inbox: &mut I
         match live.wait(inbox, limit).await {
             Wake::Time => break,
             Wake::Event(line, Event::Media(rtp::Event::Learned(_))) if Some(line) == own => break,
+            // A key is as good as audio, and belongs to the application that comes next.
+            Wake::Event(line, event @ (Event::Digit { .. } | Event::Text { .. }))
+                if Some(line) == own =>
+            {
+                inbox.put_back(line, event);
+                break;
+            }
             Wake::Event(..) => {}
             Wake::Gone(_) => return Reply::with(Answer::Gone).state(State::Up),
         }

@@ -406,6 +406,24 @@ async fn limits_end_a_call_and_g_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_pressed_right_after_the_answer_is_read() {
+    let plan =
+        "[office]\nexten => 1,1,Answer()\n same => n,Read(key,,1,,1,5)\n same => n,NoOp(${key})\n";
+    let mut world = World::with_plan(plan).await;
+    let mut a = world.registered("61").await;
+    let call = a.call("1");
+    a.answered(call).await;
+    a.command(Command::Send {
+        leg: call,
+        token: 1,
+        what: InDialog::Digit(b'7', 100),
+    });
+    a.ended(call).await;
+    assert_eq!(world.steps()[2], "1:3 NoOp(7)");
+    world.nothing_left(&[&a]).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn shells_are_refused_unless_granted() {
     let plan = "[office]\nexten => 1,1,System(touch /tmp/never)\n same => n,NoOp(after)\n";
     let mut world = World::with_plan(plan).await;
