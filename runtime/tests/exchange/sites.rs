@@ -72,6 +72,24 @@ async fn a_one_site_with_plain_peers() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn b_two_sites_of_plain_peers_that_do_not_know_each_other() {
+    for (site, first, second, elsewhere) in [
+        ("sip1", "1001", "1002", "2001"),
+        ("sip2", "2001", "2002", "1001"),
+    ] {
+        let net = Net::default();
+        let world = of_folder(&net, SIP1, &format!("two-sites/B/{site}")).await;
+        let mut a = phone(&net, first, "127.0.50.61:5060", SIP1, Protocol::Udp);
+        let mut b = phone(&net, second, "127.0.50.62:5060", SIP1, Protocol::Udp);
+        assert_eq!((a.register(600).await, b.register(600).await), (200, 200));
+        they_talk(&mut a, second, &mut b).await;
+        let call = a.call(elsewhere);
+        assert_eq!(a.ended(call).await.0, 404);
+        world.nothing_left(&[&a, &b]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn c_only_identified_addresses_reach_the_other_site() {
     let s = sites("C").await;
     let mut callee = phone(&s.net, "3001", "127.0.50.63:5060", SIP3, Protocol::Tcp);
