@@ -49,7 +49,8 @@ fn device(section: &Section, out: &mut Vec<Diagnostic>) {
             Diagnostic::new(
                 "X817",
                 format!("the secret of `{name}` is its own name"),
-                secret.text.span(),
+                // Not the secret's own line: a terminal or a log would show it.
+                section.span,
             )
             .label("the first one that is tried")
             .help("choose a long random secret"),
