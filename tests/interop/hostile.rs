@@ -23,6 +23,8 @@ const MEMORY_MIB: u64 = 256;
 const NEAR: u8 = 0x11;
 const FAR: u8 = 0x22;
 const STRANGER: u8 = 0x33;
+/// What the caller's own socket sends beside its audio.
+const NOISE: u8 = 0x44;
 
 /// A small generator (xorshift64*).
 struct Dice(u64);
@@ -536,13 +538,13 @@ fn a_hundred_thousand_mutants_harm_nothing() {
         if n < RTP {
             let mut bytes = packet(STRANGER, n as u16);
             mutate(&mut dice, &mut bytes, &[]);
-            // From strangers to both ports of both sides; and from the caller's own socket, whose audio it then is.
+            // From strangers to both ports of both sides; and from the caller's own socket, between its audio.
             let to = ports[n % 2] + u16::from(n % 10 == 0);
             if n % 3 == 0 {
                 bytes
                     .iter_mut()
                     .filter(|b| **b == STRANGER)
-                    .for_each(|b| *b = NEAR);
+                    .for_each(|b| *b = NOISE);
                 let _ = near_audio.socket.send_to(&bytes, ("127.0.0.1", ports[0]));
             } else {
                 let _ = stranger.send_to(&bytes, ("127.0.0.1", to));
