@@ -43,8 +43,20 @@ enum Command {
     Simulate(simulate::Args),
 }
 
+/// A reader that has gone (`strowger show … | head`) ends the program quietly; `println!` would panic.
+fn end_with_the_reader() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let words = panic.payload().downcast_ref::<String>();
+        if words.is_some_and(|w| w.starts_with("failed printing to stdout")) {
+            std::process::exit(0);
+        }
+        usual(panic);
+    }));
+}
+
 fn main() -> ExitCode {
-    // A closed pipe (`strowger show … | head`) ends the program quietly.
+    end_with_the_reader();
     match Cli::parse().command {
         Command::Demo(args) => demo::main(args),
         Command::Run(args) => run::main(args),

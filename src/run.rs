@@ -9,6 +9,14 @@ use std::process::ExitCode;
 use strowger_runtime::limits;
 use strowger_runtime::observe::{Observer, What};
 use strowger_runtime::{self as runtime, Engine};
+use tokio::sync::oneshot;
+
+/// Prints a line; the exchange goes on when nobody reads any more.
+macro_rules! say {
+    ($($words:tt)*) => {
+        drop(writeln!(std::io::stdout(), $($words)*))
+    };
+}
 
 /// Parties that a traced ladder has columns for; the messages of further ones are single lines.
 const COLUMNS: usize = 4;
@@ -61,7 +69,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
         return ExitCode::FAILURE;
     }
     let refused = loaded.fatal();
-    println!(
+    say!(
         "Strowger {}   {}",
         env!("CARGO_PKG_VERSION"),
         args.directory.display()
@@ -72,7 +80,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
         return ExitCode::FAILURE;
     }
     if args.check_only {
-        println!("  check only  no socket was opened");
+        say!("  check only  no socket was opened");
         return ExitCode::SUCCESS;
     }
     tracing_subscriber::fmt()
@@ -104,12 +112,12 @@ fn describe(loaded: &load::Loaded) {
         }
     };
     let lossy = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
-    println!(
+    say!(
         "  accounts    {}",
         list(loaded.config.accounts.iter().map(|a| a.label()).collect())
     );
     let contexts = loaded.compiled.show();
-    println!(
+    say!(
         "  contexts    {}",
         list(
             contexts
@@ -119,7 +127,7 @@ fn describe(loaded: &load::Loaded) {
                 .collect()
         )
     );
-    println!(
+    say!(
         "  guests      {}",
         if loaded.config.accounts.guest().is_some() {
             "allowed"
@@ -127,13 +135,13 @@ fn describe(loaded: &load::Loaded) {
             "refused"
         }
     );
-    println!(
+    say!(
         "  audio       ports {}-{}: {} relayed calls",
         loaded.config.rtp.start,
         loaded.config.rtp.end,
         loaded.config.rtp.relayed_calls()
     );
-    println!("  checked     {}", render::summary(&loaded.findings));
+    say!("  checked     {}", render::summary(&loaded.findings));
 }
 
 async fn exchange(loaded: load::Loaded, traced: &[Traced]) -> ExitCode {
@@ -159,19 +167,20 @@ async fn exchange(loaded: load::Loaded, traced: &[Traced]) -> ExitCode {
         .iter()
         .map(|l| format!("{} {}", l.protocol.name().to_lowercase(), l.address))
         .collect();
-    println!("  listening   {}", at.join(", "));
-    println!("Ready. Ctrl-C lets the calls end and stops.");
+    say!("  listening   {}", at.join(", "));
+    // Before anybody is told that it is ready: nothing that comes is missed.
+    let (last, finish) = oneshot::channel();
+    let tracer = (!traced.is_empty())
+        .then(|| tokio::spawn(trace(engine.observe(), traced.to_vec(), finish)));
+    say!("Ready. Ctrl-C lets the calls end and stops.");
     let _ = std::io::stdout().flush();
-    if !traced.is_empty() {
-        tokio::spawn(trace(engine.observe(), traced.to_vec()));
-    }
     signals.next().await;
     let calls = engine.stats().channels;
-    println!(
+    say!(
         "Stopping: {calls} channels; waiting at most {} s (again: at once).",
         limits::DRAIN.as_secs()
     );
-    let (patience, hurry) = tokio::sync::oneshot::channel();
+    let (patience, hurry) = oneshot::channel();
     tokio::spawn(async move {
         signals.next().await;
         let _ = patience.send(());
@@ -179,7 +188,12 @@ async fn exchange(loaded: load::Loaded, traced: &[Traced]) -> ExitCode {
     let stopped = engine
         .stop_unless(limits::DRAIN, async { drop(hurry.await) })
         .await;
-    println!("Stopped; {} channels had to be ended.", stopped.ended);
+    // What is still to be told is told before the last line.
+    drop(last);
+    if let Some(tracer) = tracer {
+        let _ = tracer.await;
+    }
+    say!("Stopped; {} channels had to be ended.", stopped.ended);
     ExitCode::SUCCESS
 }
 
@@ -209,9 +223,23 @@ impl Signals {
 }
 
 /// Prints what happens: messages as a ladder with a column for each party, dialplan steps between them.
-async fn trace(mut observer: Observer, traced: Vec<Traced>) {
+/// Ends when the exchange is gone, or when `finish` comes and all that has happened is told.
+async fn trace(mut observer: Observer, traced: Vec<Traced>, mut finish: oneshot::Receiver<()>) {
     let mut parties: Vec<(SocketAddr, String)> = Vec::new();
-    while let Some(notice) = observer.next().await {
+    let mut finishing = false;
+    loop {
+        let notice = if finishing {
+            observer.ready()
+        } else {
+            tokio::select! {
+                notice = observer.next() => notice,
+                _ = &mut finish => {
+                    finishing = true;
+                    continue;
+                }
+            }
+        };
+        let Some(notice) = notice else { return };
         let time = format!("{:>10.3}", notice.micros as f64 / 1e6);
         match notice.what {
             What::Message {
@@ -229,13 +257,13 @@ async fn trace(mut observer: Observer, traced: Vec<Traced>) {
                 };
                 if !parties.iter().any(|(at, _)| *at == remote) && parties.len() < COLUMNS {
                     parties.push((remote, format!("{} {remote}", protocol.name())));
-                    println!("{time} {}", named(&parties).head());
+                    say!("{time} {}", named(&parties).head());
                 }
                 match named(&parties).row(incoming, remote, &title) {
-                    Some(row) => println!("{time} {row}"),
+                    Some(row) => say!("{time} {row}"),
                     None => {
                         let arrow = if incoming { "<--" } else { "-->" };
-                        println!(
+                        say!(
                             "{time}  {local} {arrow} {} {remote}  {title}",
                             protocol.name()
                         );
@@ -249,7 +277,7 @@ async fn trace(mut observer: Observer, traced: Vec<Traced>) {
                     .as_ref()
                     .map(|s| format!("{}:{}", s.file, s.line))
                     .unwrap_or_default();
-                println!(
+                say!(
                     "{time}  {channel}  [{}@{}:{}] {}({})  {at}",
                     lossy(&step.exten),
                     lossy(&step.context),

@@ -380,3 +380,22 @@ fn the_exchange_runs_answers_and_stops_on_a_signal() {
     assert!(rest.iter().any(|l| l.starts_with("Stopped")), "{rest:?}");
     let _ = std::fs::remove_dir_all(path);
 }
+
+#[test]
+fn a_reader_that_goes_away_ends_it_quietly() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_strowger"))
+        .args(["show", "examples/sms"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let out = child.wait_with_output().unwrap();
+    assert!(
+        out.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    assert!(out.status.success());
+}
