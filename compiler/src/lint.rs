@@ -68,6 +68,7 @@ pub(crate) fn check(
     let major = u16::try_from(asterisk_version).unwrap_or(u16::MAX);
     let version = Version(major, u16::MAX, u16::MAX);
     applications::check(world, version, &mut out);
+    references::switches(world, &mut out);
     functions::check(world, &facts, version, &mut out);
     let mut out = gather(out);
     out.truncate(crate::conf::line::PROBLEMS);

@@ -115,6 +115,15 @@ pub(super) static CODES: &[Code] = &[
         plan!("[a]\nexten => 1,1,Dial(SIP/h.example.com)\n"),
     ),
     check(
+        "A423",
+        A,
+        Warn,
+        "a switch that is not asked",
+        "This exchange asks no switch: numbers that only the switch knows are not found, and the call goes on to `i` or is refused.",
+        plan!("[a]\nswitch => Realtime/a@extensions\nexten => 1,1,NoOp(1)\n"),
+        plan!("[a]\ninclude => b\nexten => 1,1,NoOp(1)\n[b]\nexten => 2,1,NoOp(2)\n"),
+    ),
+    check(
         "M901",
         "migration",
         Error,

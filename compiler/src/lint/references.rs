@@ -17,6 +17,23 @@ const CIRCLE: usize = 8;
 /// Contexts that modules make by themselves.
 const MADE_BY_MODULES: [&[u8]; 2] = [b"parkedcalls", b"parkedcallstimeout"];
 
+/// Switches: read, but nobody asks them (DL-085).
+pub(crate) fn switches(world: &World<'_>, out: &mut Vec<Diagnostic>) {
+    for context in &world.index.hir().contexts {
+        for switch in &context.switches {
+            let tech = String::from_utf8_lossy(&switch.tech);
+            out.push(
+                Diagnostic::new(
+                    "A423",
+                    format!("the switch `{tech}/` is not asked"),
+                    switch.span,
+                )
+                .label("extensions that only it knows are not found here"),
+            );
+        }
+    }
+}
+
 pub(crate) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
     for context in &world.index.hir().contexts {
         includes(world, context, out);
