@@ -173,6 +173,28 @@ async fn until<T>(phone: &mut Phone, mut want: impl FnMut(&Happened) -> Option<T
     }
 }
 
+async fn registered(phone: &mut Phone) -> Option<u16> {
+    until(phone, |h| {
+        if let Happened::Registered(status) = h {
+            Some(*status)
+        } else {
+            None
+        }
+    })
+    .await
+}
+
+async fn text(phone: &mut Phone) -> Option<String> {
+    until(phone, |h| {
+        if let Happened::Text { body, .. } = h {
+            Some(body.clone())
+        } else {
+            None
+        }
+    })
+    .await
+}
+
 async fn talking(phone: &mut Phone) -> bool {
     until(phone, |h| {
         matches!(h, Happened::Talking(_)).then_some(matches!(h, Happened::Talking(true)))
@@ -306,23 +328,9 @@ async fn tell(loaded: load::Loaded, args: &Args) -> Result<Story, String> {
     })
     .await;
     a.register(300).await;
-    let came = until(&mut a, |h| {
-        if let Happened::Registered(status) = h {
-            Some(*status)
-        } else {
-            None
-        }
-    })
-    .await;
+    let came = registered(&mut a).await;
     b.register(300).await;
-    let also = until(&mut b, |h| {
-        if let Happened::Registered(status) = h {
-            Some(*status)
-        } else {
-            None
-        }
-    })
-    .await;
+    let also = registered(&mut b).await;
     story.ladder(&[0, 1]);
     story.check("61 was asked to prove who it is (401)", asked);
     story.check("a wrong password was refused (403)", refused == Some(403));
@@ -422,30 +430,16 @@ async fn tell(loaded: load::Loaded, args: &Args) -> Result<Story, String> {
         }
     })
     .await;
-    let text = until(&mut b, |h| {
-        if let Happened::Text { body, .. } = h {
-            Some(body.clone())
-        } else {
-            None
-        }
-    })
-    .await;
+    let got = text(&mut b).await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     story.ladder(&[0, 1]);
     story.check("the exchange took the text (202)", accepted == Some(202));
     story.check(
-        &format!("62 reads: {}", text.clone().unwrap_or_default()),
-        text.as_deref() == Some("Bonjour Eric, tu as deux minutes ?"),
+        &format!("62 reads: {}", got.clone().unwrap_or_default()),
+        got.as_deref() == Some("Bonjour Eric, tu as deux minutes ?"),
     );
     a.text("62", "Et toi ?").await;
-    let notice = until(&mut a, |h| {
-        if let Happened::Text { body, .. } = h {
-            Some(body.clone())
-        } else {
-            None
-        }
-    })
-    .await;
+    let notice = text(&mut a).await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     let steps = story.ladder(&[0, 1]);
     story.check(
