@@ -1,6 +1,6 @@
 //! `strowger eval`: the value of a text with `${…}` and `$[…]`.
 
-use crate::{batch, load};
+use crate::{batch, load, moment};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -64,7 +64,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
             Err(fault) => return load::cannot(&fault),
         },
     };
-    simulation.world.now = load::now();
+    simulation.world.now = moment::now();
     let place = Place::new("main", args.exten.as_bytes(), 2);
     let before = args.setup.iter().map(|s| s.as_bytes().to_vec()).collect();
     let ran = simulation.eval(variables, place, before, text.into_bytes());

@@ -5,9 +5,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use strowger_compiler::conf::line;
+use strowger_compiler::edit_distance::nearest;
 use strowger_compiler::{Compiled, Diagnostic, Level, Options, Sources, compile};
 use strowger_runtime::config::{self, Config};
-use strowger_vm::{Globals, Module, Time};
+use strowger_vm::{Globals, Module};
 
 /// A configuration directory, read and understood.
 pub(crate) struct Loaded {
@@ -53,6 +54,24 @@ impl Loaded {
     pub(crate) fn globals(&self) -> Arc<Globals> {
         globals(&self.compiled)
     }
+}
+
+/// A plan that can run: bytecode and globals.
+pub(crate) struct Program {
+    pub(crate) module: Arc<Module>,
+    pub(crate) globals: Arc<Globals>,
+}
+
+/// Reads what [`plan`] reads, for tools that only run it.
+///
+/// # Errors
+/// One sentence when there is nothing to read.
+pub(crate) fn program(path: &Path) -> Result<Program, String> {
+    let plan = plan(path)?;
+    Ok(Program {
+        module: plan.module(),
+        globals: plan.globals(),
+    })
 }
 
 /// Global variables as loading leaves them.
@@ -144,30 +163,25 @@ pub(crate) fn cannot(fault: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
-/// The clock of the machine.
-pub(crate) fn now() -> Time {
-    let micros = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |d| d.as_micros());
-    Time(i64::try_from(micros).unwrap_or(i64::MAX))
-}
-
-/// A moment as people write it: `2026-03-11T12:30:00Z`, with a blank for the T, without seconds, without the Z or with ` UTC`, with the
-/// day of the week behind it in parentheses; always UTC.
-pub(crate) fn moment(text: &str) -> Option<Time> {
-    let text = text
-        .split('(')
-        .next()?
-        .trim()
-        .trim_end_matches('Z')
-        .trim_end_matches(" UTC")
-        .replace(' ', "T");
-    let parsed: jiff::civil::DateTime = text.parse().ok()?;
-    Some(Time::from_seconds(
-        parsed
-            .to_zoned(jiff::tz::TimeZone::UTC)
-            .ok()?
-            .timestamp()
-            .as_second(),
-    ))
+/// `\n  hint: did you mean [..]?` for a context that is not there, or which ones there are.
+pub(crate) fn no_context(module: &Module, name: &str) -> String {
+    /// So many are named.
+    const NAMED: usize = 12;
+    let all: Vec<String> = module
+        .contexts()
+        .map(|c| String::from_utf8_lossy(c).into_owned())
+        .collect();
+    let hint = match nearest(name, all.iter().map(String::as_str)) {
+        Some(meant) => format!("did you mean [{meant}]?"),
+        None if all.is_empty() => "the plan has no contexts at all".into(),
+        None => {
+            let mut words: Vec<String> = all.iter().take(NAMED).map(|c| format!("[{c}]")).collect();
+            if all.len() > NAMED {
+                words.push(format!("and {} more", all.len() - NAMED));
+            }
+            let verb = if all.len() == 1 { "is" } else { "are" };
+            format!("there {verb} {}", words.join(", "))
+        }
+    };
+    format!("there is no context [{name}] (names are case-sensitive)\n  hint: {hint}")
 }

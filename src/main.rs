@@ -9,6 +9,7 @@ mod eval;
 mod ladder;
 mod load;
 mod match_;
+mod moment;
 mod render;
 mod run;
 mod show;

@@ -1,5 +1,6 @@
 //! `strowger simulate`: one call through a dialplan in a made-up world, in virtual time.
 
+use crate::moment::Moment;
 use crate::{batch, load};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -56,13 +57,9 @@ pub(crate) fn main(args: Args) -> ExitCode {
     simulation.world.globals = plan.globals();
     simulation.world.prompt_ms = Some(1_000);
     simulation.world.digits = args.digits.unwrap_or_default().into_bytes().into();
-    match args.now.as_deref().map(load::moment) {
-        None => simulation.world.now = load::now(),
-        Some(Some(now)) => simulation.world.now = now,
-        Some(None) => {
-            eprintln!("strowger simulate: --now: write the moment as 2026-03-11T12:30:00Z");
-            return ExitCode::from(2);
-        }
+    match Moment::option("--now", args.now.as_deref()) {
+        Ok(moment) => simulation.world.now = moment.time,
+        Err(fault) => return load::cannot(&fault),
     }
     for given in &args.given {
         let Some((endpoint, does)) = given

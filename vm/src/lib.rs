@@ -10,6 +10,7 @@ mod builtin;
 mod control;
 mod dial;
 pub mod effect;
+pub mod explain;
 mod fast;
 mod format;
 mod frame;

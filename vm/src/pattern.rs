@@ -64,24 +64,41 @@ impl ByteSet {
 
     /// Smaller sets first, then the one with the lowest member, then the one that holds the lowest byte in which they differ
     /// (DL-112, DL-113).
-    fn rank(&self, other: &ByteSet) -> Ordering {
-        self.len()
-            .cmp(&other.len())
-            .then_with(|| self.first().cmp(&other.first()))
-            .then_with(|| {
-                for (a, b) in self.0.iter().zip(other.0) {
-                    let differ = a ^ b;
-                    if differ != 0 {
-                        return if a >> differ.trailing_zeros() & 1 == 1 {
-                            Ordering::Less
-                        } else {
-                            Ordering::Greater
-                        };
-                    }
-                }
-                Ordering::Equal
-            })
+    fn decide(&self, other: &ByteSet) -> (Ordering, Decided) {
+        let by_size = self.len().cmp(&other.len());
+        if by_size.is_ne() {
+            return (by_size, Decided::Members);
+        }
+        let by_lowest = self.first().cmp(&other.first());
+        if by_lowest.is_ne() {
+            return (by_lowest, Decided::Lowest);
+        }
+        for (a, b) in self.0.iter().zip(other.0) {
+            let differ = a ^ b;
+            if differ != 0 {
+                let order = if a >> differ.trailing_zeros() & 1 == 1 {
+                    Ordering::Less
+                } else {
+                    Ordering::Greater
+                };
+                return (order, Decided::Differing);
+            }
+        }
+        (Ordering::Equal, Decided::Differing)
     }
+}
+
+/// What decides between two patterns at the first position where they differ.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Decided {
+    /// The set with fewer members is first (DL-112).
+    Members,
+    /// As many members: the set with the lowest one is first (DL-112).
+    Lowest,
+    /// The same lowest member too: the set that holds the lowest byte in which they differ is first (DL-113).
+    Differing,
+    /// Sets, then `.`, then `!`, then the end of the pattern (DL-112, DL-115).
+    Kind,
 }
 
 /// One position of a pattern.
@@ -98,10 +115,10 @@ pub enum Element {
 }
 
 impl Element {
-    fn rank(&self, other: &Element) -> Ordering {
+    fn decide(&self, other: &Element) -> (Ordering, Decided) {
         match (self, other) {
-            (Element::Set(a), Element::Set(b)) => a.rank(b),
-            (a, b) => a.class().cmp(&b.class()),
+            (Element::Set(a), Element::Set(b)) => a.decide(b),
+            (a, b) => (a.class().cmp(&b.class()), Decided::Kind),
         }
     }
 
@@ -237,18 +254,23 @@ impl Pattern {
 
     /// Which is tried first (DL-111..116). Equal: the same positions, so the same entry (DL-090).
     pub fn rank(&self, other: &Pattern) -> Ordering {
+        self.decide(other).map_or(Ordering::Equal, |(_, o, _)| o)
+    }
+
+    /// The first position (from 0) in which two patterns differ, which of them is tried first, and why. None: the same positions.
+    pub fn decide(&self, other: &Pattern) -> Option<(usize, Ordering, Decided)> {
         for i in 0.. {
-            let order = match (self.elements.get(i), other.elements.get(i)) {
-                (None, None) => return Ordering::Equal,
-                (Some(a), Some(b)) => a.rank(b),
-                (Some(a), None) => a.class().cmp(&3),
-                (None, Some(b)) => 3.cmp(&b.class()),
+            let (order, why) = match (self.elements.get(i), other.elements.get(i)) {
+                (None, None) => return None,
+                (Some(a), Some(b)) => a.decide(b),
+                (Some(a), None) => (a.class().cmp(&3), Decided::Kind),
+                (None, Some(b)) => (3.cmp(&b.class()), Decided::Kind),
             };
             if order.is_ne() {
-                return order;
+                return Some((i, order, why));
             }
         }
-        Ordering::Equal
+        None
     }
 }
 

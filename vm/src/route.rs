@@ -7,7 +7,7 @@ use crate::module::{Entry, Module};
 use crate::pattern::{Found, Matches, Question, without_dashes};
 
 /// Contexts that one look-up may visit (DL-127).
-const CONTEXTS: usize = 512;
+pub(crate) const CONTEXTS: usize = 512;
 
 /// Which priority of an entry is wanted.
 #[derive(Debug, Clone, Copy)]
@@ -29,11 +29,11 @@ pub(crate) struct Route {
 }
 
 /// One look-up: what is asked, and where it stands.
-struct Search<'a> {
+pub(crate) struct Search<'a> {
     module: &'a Module,
     dialled: &'a [u8],
     /// The same without dashes.
-    plain: Cow<'a, [u8]>,
+    pub(crate) plain: Cow<'a, [u8]>,
     want: Want<'a>,
     caller: Option<&'a [u8]>,
     question: Question,
@@ -50,19 +50,7 @@ pub(crate) fn find(
     caller: Option<&[u8]>,
     question: Question,
 ) -> Option<Route> {
-    let mut search = Search {
-        module,
-        dialled,
-        plain: if dialled.contains(&b'-') {
-            without_dashes(dialled).into()
-        } else {
-            dialled.into()
-        },
-        want,
-        caller,
-        question,
-        settled: true,
-    };
+    let mut search = Search::new(module, dialled, want, caller, question);
     // Names in any letter case (DL-127).
     let mut visited = Vec::new();
     // Includes still to be searched, the next one last.
@@ -98,7 +86,29 @@ pub(crate) fn find(
     None
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    pub(crate) fn new(
+        module: &'a Module,
+        dialled: &'a [u8],
+        want: Want<'a>,
+        caller: Option<&'a [u8]>,
+        question: Question,
+    ) -> Search<'a> {
+        Search {
+            module,
+            dialled,
+            plain: if dialled.contains(&b'-') {
+                without_dashes(dialled).into()
+            } else {
+                dialled.into()
+            },
+            want,
+            caller,
+            question,
+            settled: true,
+        }
+    }
+
     /// The winner among the entries of one context, and the priority in it.
     fn own(&mut self, context: usize) -> Option<(usize, usize)> {
         let module = self.module;
@@ -159,7 +169,7 @@ impl Search<'_> {
     }
 
     /// The trie matcher prefers a pattern that ends to one that goes on with `!` (DL-122).
-    fn best_of_equal_prefix(&self, entries: &[Entry], first: usize) -> usize {
+    pub(crate) fn best_of_equal_prefix(&self, entries: &[Entry], first: usize) -> usize {
         let Matches::Pattern(p) = &entries[first].matches else {
             return first;
         };
@@ -184,7 +194,7 @@ impl Search<'_> {
     }
 
     /// No caller-id form, or one that the caller's number matches; no number matches only the empty form (DL-118).
-    fn fits(&self, entry: &Entry) -> bool {
+    pub(crate) fn fits(&self, entry: &Entry) -> bool {
         match (&entry.caller, self.caller) {
             (None, _) => true,
             (Some(form), None) => *form == Matches::Name(Vec::new()),
@@ -192,7 +202,7 @@ impl Search<'_> {
         }
     }
 
-    fn wanted(&self, entry: &Entry) -> Option<usize> {
+    pub(crate) fn wanted(&self, entry: &Entry) -> Option<usize> {
         match self.want {
             Want::Number(n) => entry.priority(n),
             Want::Label(l) => entry
