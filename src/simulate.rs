@@ -119,7 +119,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
         }
     }
     println!("{}", ending(&ran, simulation.world.stalled));
-    for (name, value) in ran.vm.variables(&plan.module()) {
+    for (name, value) in ran.vm.variables() {
         println!(
             "    {} = {}",
             String::from_utf8_lossy(&name),
@@ -185,7 +185,7 @@ fn batch_case(case: &Map<String, Value>) -> Map<String, Value> {
         &Options::default(),
     );
     let module = compiled.module.clone().unwrap_or_default();
-    let mut simulation = Simulation::new(module.clone());
+    let mut simulation = Simulation::new(module);
     simulation.world.globals = load::globals(&compiled);
     let start = case
         .get("start")
@@ -227,7 +227,7 @@ fn batch_case(case: &Map<String, Value>) -> Map<String, Value> {
     };
     let mut out = Map::new();
     out.insert("trace".into(), trace);
-    out.insert("vars".into(), names(ran.vm.variables(&module)));
+    out.insert("vars".into(), names(ran.vm.variables()));
     out.insert(
         "globals".into(),
         names(simulation.world.globals.0.clone().into_iter().collect()),

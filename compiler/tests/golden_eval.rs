@@ -44,7 +44,7 @@ fn eval(case: &Value) -> Option<Vec<u8>> {
             text: case["input"].as_str().unwrap().into(),
         },
     };
-    let module = Module::default();
+    let module = std::sync::Arc::<Module>::default();
     let mut vm = Vm::new(Limits::default());
     let mut step = vm.start(&module, &world.inputs(), entry);
     loop {

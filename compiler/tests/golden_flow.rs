@@ -33,7 +33,7 @@ fn run(case: &Value) -> (Value, BTreeMap<String, String>, Outcome) {
         panic!("{:?}", ran.last)
     };
     let vars = vm
-        .variables(&module)
+        .variables()
         .into_iter()
         .map(|(n, v)| (text(&n), text(&v)))
         .collect();

@@ -429,8 +429,8 @@ fn a_subroutine_for_the_driver_returns_its_value_and_leaves_the_effect_open() {
         vm.resume(&module, &world.inputs(), Reply::done()),
         Step::Done(_)
     ));
-    assert_eq!(vm.variable(&module, b"who").as_deref(), Some(&b"me"[..]));
-    assert_eq!(vm.variable(&module, b"ARG1"), None);
+    assert_eq!(vm.variable(b"who").as_deref(), Some(&b"me"[..]));
+    assert_eq!(vm.variable(b"ARG1"), None);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 mod world;
 
 use proptest::prelude::*;
+use std::sync::Arc;
 use strowger_vm::effect::Answer;
 use strowger_vm::{
     BadModule, Entry, Interrupt, Limits, Module, Party, Place, Reply, Run, State, Step, Vm,
@@ -96,7 +97,7 @@ fn reply(n: u8) -> Reply {
 }
 
 /// Runs a module with arbitrary answers for a while.
-fn drive(module: &Module, answers: &[u8]) {
+fn drive(module: &Arc<Module>, answers: &[u8]) {
     let limits = Limits {
         fuel: 2_000,
         refills: 3,
@@ -149,7 +150,7 @@ fn drive(module: &Module, answers: &[u8]) {
                 Step::Done(_) | Step::Fault(_) => break,
             };
             vm.take_trace();
-            vm.variables(module);
+            vm.variables();
         }
     }
 }
@@ -172,7 +173,7 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] = value;
         }
-        if let Ok(module) = Module::read(&bytes) {
+        if let Ok(module) = Module::read(&bytes).map(Arc::new) {
             drive(&module, &answers);
             module.disassemble();
         }

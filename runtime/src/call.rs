@@ -16,7 +16,7 @@ use bytes::Bytes;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use strowger_vm::effect::Level;
-use strowger_vm::{Entry, Identity, Limits, Module, Party, Place, Run, State, Text, Time, Vm};
+use strowger_vm::{Entry, Identity, Limits, Party, Place, Run, State, Text, Time, Vm};
 use tracing::Instrument as _;
 
 /// What an INVITE of somebody whom we let in amounts to.
@@ -181,13 +181,7 @@ pub(crate) fn language(shared: &Shared, account: &[u8]) -> Text {
 }
 
 /// Runs the call to its end.
-pub(crate) async fn run(
-    shared: Arc<Shared>,
-    module: Arc<Module>,
-    arrival: Arrival,
-    mut inbox: Inbox,
-    entered: Entered,
-) {
+pub(crate) async fn run(shared: Arc<Shared>, arrival: Arrival, mut inbox: Inbox, entered: Entered) {
     let span = tracing::info_span!("channel", name = %arrival.name);
     let work = async {
         shared.observed.say(
@@ -214,7 +208,7 @@ pub(crate) async fn run(
         let mut vm = Vm::new(Limits::default());
         let mut live = Live::new(&shared, Arc::clone(&arrival.name), Some(line));
         live.hops = arrival.hops;
-        let end = drive(&mut vm, &module, entry, &mut live, &mut inbox).await;
+        let end = drive(&mut vm, entry, &mut live, &mut inbox).await;
         if let End::Fault(fault) = &end {
             shared.note(&arrival.name, Level::Error, "fault", &fault.to_string());
         }

@@ -2,13 +2,10 @@
 
 use crate::limits;
 use crate::perform::{Inbox, Perform};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 use strowger_vm::effect::Answer;
-use strowger_vm::{
-    Effect, Ending, Entry, Fault, Interrupt, Module, Outcome, Reply, Step, Text, Vm,
-};
+use strowger_vm::{Effect, Ending, Entry, Fault, Interrupt, Outcome, Reply, Step, Text, Vm};
 
 /// How one run of a machine ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,19 +43,14 @@ impl End {
     }
 }
 
-/// Runs a channel's dialplan from `at` to its end: resumes the machine, has each effect performed, latches hang-ups.
+/// Runs a channel's dialplan from `at` to its end: resumes the machine, has each effect performed, latches hang-ups. At each step the
+/// machine is shown the plan of that moment, and moves to it by name and number if it was reloaded.
 ///
 /// It is a future, not a task, so that an effect can run a subroutine or a further channel inside itself. The machine stays with the
 /// caller, who may look at its variables afterwards. An effect that goes on for [`limits::GRACE`] after a hang-up is a defect: it is
 /// dropped and logged.
-pub async fn drive(
-    vm: &mut Vm,
-    m: &Arc<Module>,
-    at: Entry,
-    p: &mut impl Perform,
-    inbox: &mut Inbox,
-) -> End {
-    let mut step = vm.start(m, &p.inputs(), at);
+pub async fn drive(vm: &mut Vm, at: Entry, p: &mut impl Perform, inbox: &mut Inbox) -> End {
+    let mut step = vm.start(&p.module(), &p.inputs(), at);
     loop {
         for happened in vm.take_trace() {
             p.saw(happened);
@@ -73,7 +65,7 @@ pub async fn drive(
                 } else if inbox.deadline.is_some_and(|at| at <= p.inputs().now) {
                     vm.interrupt(Interrupt::AbsoluteTimeout);
                 }
-                vm.resume(m, &p.inputs(), reply)
+                vm.resume(&p.module(), &p.inputs(), reply)
             }
             Step::OutOfFuel => {
                 // Others may run; a plan that never asks for anything faults after a number of refills (the machine counts them).
@@ -81,7 +73,7 @@ pub async fn drive(
                 if let Some(why) = inbox.take() {
                     vm.interrupt(why);
                 }
-                vm.resume(m, &p.inputs(), Reply::done())
+                vm.resume(&p.module(), &p.inputs(), Reply::done())
             }
             Step::Returned(value) => return End::Returned(value),
             Step::Done(outcome) => return End::Done(outcome),

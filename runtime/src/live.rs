@@ -10,7 +10,7 @@ use bytes::Bytes;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use strowger_vm::effect::{Effect, Level, Reply};
-use strowger_vm::{Inputs, Party, Text, Trace};
+use strowger_vm::{Inputs, Module, Party, Text, Trace};
 use tokio::time::Instant;
 
 /// One channel of the live exchange, with the lines that it owns.
@@ -154,6 +154,10 @@ impl Live {
 }
 
 impl Perform for Live {
+    fn module(&self) -> Arc<Module> {
+        self.shared.module()
+    }
+
     fn inputs(&self) -> Inputs {
         Inputs {
             now: crate::call::time(self.shared.clock.now()),

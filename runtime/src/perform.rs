@@ -7,14 +7,18 @@
 use crate::limits;
 use crate::line::{Event, LineId};
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
-use strowger_vm::{Effect, Inputs, Interrupt, Party, Reply, Time, Trace};
+use strowger_vm::{Effect, Inputs, Interrupt, Module, Party, Reply, Time, Trace};
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// What a dialplan's effects do, and what it knows of the world.
 pub trait Perform {
+    /// The plan that the channel is to run at this moment: another one than before once it was reloaded.
+    fn module(&self) -> Arc<Module>;
+
     /// The time and the global variables at this moment.
     fn inputs(&self) -> Inputs;
 

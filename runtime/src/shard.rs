@@ -549,7 +549,7 @@ impl Shard {
                 credentials,
             },
         );
-        tokio::spawn(call::run(shared, module, arrival, inbox, entered));
+        tokio::spawn(call::run(shared, arrival, inbox, entered));
     }
 
     fn message(&mut self, now: Now, incoming: Box<Incoming>, account: &Arc<Account>) {

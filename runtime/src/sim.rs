@@ -237,13 +237,7 @@ impl Simulation {
             channel,
             far: None,
         };
-        let end = block_on(drive(
-            &mut vm,
-            &self.module,
-            entry,
-            &mut performer,
-            &mut inbox,
-        ));
+        let end = block_on(drive(&mut vm, entry, &mut performer, &mut inbox));
         Ran { end, vm }
     }
 }
@@ -286,6 +280,10 @@ struct Simulated<'w> {
 }
 
 impl Perform for Simulated<'_> {
+    fn module(&self) -> Arc<Module> {
+        Arc::clone(&self.module)
+    }
+
     fn inputs(&self) -> Inputs {
         Inputs {
             now: self.world.now,

@@ -1,20 +1,26 @@
 //! The one loop: an effect that outlives a hang-up is dropped after its grace, one that ends by itself is not.
 #![allow(clippy::unwrap_used)]
 
+use std::sync::Arc;
 use std::time::Duration;
 use strowger_compiler::source::Sources;
 use strowger_runtime::{Inbox, Perform, drive, limits};
 use strowger_vm::effect::{Answer, Effect, Reply};
-use strowger_vm::{Entry, Inputs, Interrupt, Limits, Party, Place, Trace, Vm};
+use strowger_vm::{Entry, Inputs, Interrupt, Limits, Module, Party, Place, Trace, Vm};
 use tokio::time::Instant;
 
 /// Waits in each effect for so long, whatever happens.
 struct Stubborn {
+    module: Arc<Module>,
     busy: Duration,
     steps: Vec<String>,
 }
 
 impl Perform for Stubborn {
+    fn module(&self) -> Arc<Module> {
+        Arc::clone(&self.module)
+    }
+
     fn inputs(&self) -> Inputs {
         Inputs::default()
     }
@@ -43,6 +49,7 @@ async fn hung_up(busy: Duration) -> (Duration, Vec<String>) {
     let compiled =
         strowger_compiler::compile(&Sources::plan(plan), &strowger_compiler::Options::default());
     let mut performer = Stubborn {
+        module: compiled.module.unwrap(),
         busy,
         steps: Vec::new(),
     };
@@ -55,14 +62,7 @@ async fn hung_up(busy: Duration) -> (Duration, Vec<String>) {
     let begin = Instant::now();
     let mut vm = Vm::new(Limits::default());
     let entry = Entry::call(Party::default(), Place::new("main", "s", 1));
-    let end = drive(
-        &mut vm,
-        &compiled.module.unwrap(),
-        entry,
-        &mut performer,
-        &mut inbox,
-    )
-    .await;
+    let end = drive(&mut vm, entry, &mut performer, &mut inbox).await;
     assert!(end.hung_up() && end.cause() == 16, "{end:?}");
     (begin.elapsed(), performer.steps)
 }

@@ -1,5 +1,7 @@
 //! What a step costs: a loop of arithmetic, a routing extension, the choice among patterns, a question to the world and back.
 
+use std::sync::Arc;
+
 use divan::{Bencher, black_box};
 use strowger_vm::{
     Builder, ContextId, Effect, Entry, Inputs, Limits, Module, Options, Party, Place, Reply, State,
@@ -28,7 +30,7 @@ fn entry(b: &mut Builder, c: ContextId, name: &str, steps: &[Written]) {
     }
 }
 
-fn call(module: &Module, exten: &str) -> Vm {
+fn call(module: &Arc<Module>, exten: &str) -> Vm {
     let party = Party {
         state: State::Up,
         ..Party::default()
@@ -73,7 +75,7 @@ fn arithmetic_loop_of_2000_priorities(bencher: Bencher) {
             }),
         ],
     );
-    let module = b.finish().expect("a module");
+    let module = Arc::new(b.finish().expect("a module"));
     bencher.bench_local(|| {
         let mut vm = Vm::new(Limits {
             fuel: u32::MAX,
@@ -134,7 +136,7 @@ fn routing_extension(bencher: Bencher) {
             ("NoOp", &|s| s.variable(b"target")),
         ],
     );
-    let module = b.finish().expect("a module");
+    let module = Arc::new(b.finish().expect("a module"));
     bencher.bench_local(|| black_box(call(&module, "03012345")));
 }
 
@@ -151,7 +153,7 @@ fn choice_among_patterns(bencher: Bencher, count: u32) {
             &[("NoOp", &|_| {})],
         );
     }
-    let module = b.finish().expect("a module");
+    let module = Arc::new(b.finish().expect("a module"));
     let inputs = Inputs::default();
     let dialled = format!("{}55", 1_000_000 + count / 2 * 7);
     bencher.bench_local(|| black_box(module.exists(&inputs, b"c", dialled.as_bytes(), None)));
@@ -168,7 +170,7 @@ fn suspend_and_resume(bencher: Bencher) {
         "s",
         &[("Ringing", &|_| {}), ("Goto", &|s| s.text(b"1"))],
     );
-    let module = b.finish().expect("a module");
+    let module = Arc::new(b.finish().expect("a module"));
     let limits = Limits {
         effects: u64::MAX,
         effects_per_second: u32::MAX,

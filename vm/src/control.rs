@@ -207,6 +207,10 @@ impl Vm {
 
     /// Runs the step where the channel stands, if there is one.
     fn arrive(&mut self, w: World) -> Result<Act, Step> {
+        if w.newer.is_some() && self.may_move(w.module) {
+            // The loop moves first, and comes here again.
+            return Ok(Act::Again);
+        }
         if let Some(done) = self.latched(w) {
             return done;
         }

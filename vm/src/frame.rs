@@ -279,6 +279,31 @@ impl Variables {
             .collect()
     }
 
+    /// The same variables for another module: each finds its place there by name.
+    pub(crate) fn rekey(&mut self, old: &Module, new: &Module) {
+        let moved = |key: &Key| match key {
+            Key::Slot(slot) => Self::key(new, old.slot_name(*slot)),
+            Key::Name(name) => Self::key(new, name),
+        };
+        let mut keys: Vec<Key> = self.others.keys().cloned().map(Key::Name).collect();
+        for (p, page) in self.pages.iter().enumerate() {
+            let set = page.iter().flat_map(|page| page.iter().enumerate());
+            let set = set.filter(|(_, cell)| cell.is_some());
+            keys.extend(set.map(|(i, _)| Key::Slot((p * PAGE + i) as u16)));
+        }
+        let cells: Vec<_> = keys
+            .iter()
+            .map(|key| (moved(key), self.put(key, None)))
+            .collect();
+        self.pages.clear();
+        for (key, cell) in cells {
+            self.put(&key, cell);
+        }
+        for (key, _) in self.frames.iter_mut().flat_map(|f| &mut f.undo) {
+            *key = moved(key);
+        }
+    }
+
     /// Bytes held, roughly.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes

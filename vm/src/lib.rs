@@ -4,6 +4,7 @@
 //! goes on when it is given a [`Reply`]. The same bytes in give the same bytes out.
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod adopt;
 mod app;
 mod builder;
 mod builtin;
@@ -110,7 +111,7 @@ pub enum FaultKind {
     /// Too many effects.
     #[error("too many effects")]
     Effects,
-    /// The VM was resumed with nothing to resume, or with another module.
+    /// The VM was resumed with nothing to resume.
     #[error("nothing to resume")]
     Protocol,
 }

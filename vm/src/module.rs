@@ -41,8 +41,6 @@ pub struct Module {
     tries: Vec<Option<Trie>>,
     /// What each application name means.
     known: Vec<Known>,
-    /// Tells modules apart when a channel is resumed.
-    pub(crate) identity: u64,
 }
 
 /// What a module consists of, before it is verified.
@@ -202,7 +200,6 @@ impl Module {
             .iter()
             .map(|c| Trie::build(&c.entries))
             .collect();
-        let identity = fingerprint(&parts);
         Ok(Module {
             parts,
             slots,
@@ -211,7 +208,6 @@ impl Module {
             plain,
             tries,
             known,
-            identity,
         })
     }
 
@@ -384,22 +380,4 @@ impl Module {
 
 fn lossy(bytes: &[u8]) -> String {
     bytes.escape_ascii().to_string()
-}
-
-/// FNV-1a over what tells two modules apart.
-fn fingerprint(parts: &Parts) -> u64 {
-    let mut h = 0xcbf2_9ce4_8422_2325_u64;
-    let mut eat = |bytes: &[u8]| {
-        for b in bytes {
-            h = (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3);
-        }
-    };
-    for word in &parts.code {
-        eat(&word.0.to_le_bytes());
-    }
-    for s in &parts.strings {
-        eat(s);
-        eat(&[0]);
-    }
-    h
 }

@@ -4,9 +4,12 @@
 //! function that waits, an application) is a [`Frame`] above it. A frame either starts another one, or returns to the one
 //! below, or leaves with an effect; the machine can stop at any of these points and be resumed, cloned or dropped.
 
+use std::sync::Arc;
+
 use strowger_stdlib::template::{Slice, Substitution};
 use strowger_stdlib::{Value, expr};
 
+use crate::adopt;
 use crate::app::App;
 use crate::builtin::{Builtin, global};
 use crate::control::{Exception, Phase};
@@ -47,7 +50,7 @@ pub struct Vm {
     /// A line is open at the driver.
     open: bool,
     /// What ran when [`Vm::call`] came in between.
-    suspended: Vec<Suspended>,
+    pub(crate) suspended: Vec<Suspended>,
     pub(crate) hangup: Option<u16>,
     pub(crate) redirect: Option<Place>,
     pub(crate) timed_out: bool,
@@ -58,7 +61,8 @@ pub struct Vm {
     pub(crate) shared: Vec<(Text, Text)>,
     pub(crate) ending: crate::Ending,
     pub(crate) programs: Programs,
-    module: u64,
+    /// The plan that it runs; taken out while it does.
+    pub(crate) module: Option<Arc<Module>>,
 }
 
 /// What stands above the code of a step.
@@ -153,18 +157,20 @@ pub(crate) enum Act {
 #[derive(Clone, Copy)]
 pub(crate) struct World<'a> {
     pub(crate) module: &'a Module,
+    /// A newer plan, as long as the machine has not moved to it (see `adopt.rs`).
+    pub(crate) newer: Option<&'a Arc<Module>>,
     pub(crate) inputs: &'a Inputs,
 }
 
 /// What waits while a subroutine runs in between.
 #[derive(Debug, Clone)]
-struct Suspended {
-    place: Place,
-    route: Option<Route>,
+pub(crate) struct Suspended {
+    pub(crate) place: Place,
+    pub(crate) route: Option<Route>,
     phase: Phase,
-    pc: Option<u32>,
+    pub(crate) pc: Option<u32>,
     temporaries: Vec<Value>,
-    frames: Vec<Frame>,
+    pub(crate) frames: Vec<Frame>,
     /// Frames of subroutines then.
     depth: usize,
     /// A function of the plan started it, and wants the value; else the driver did, and its effect is open.
@@ -196,34 +202,39 @@ impl Vm {
             shared: Vec::new(),
             ending: crate::Ending::NoWay,
             programs: Programs::default(),
-            module: 0,
+            module: None,
         }
     }
 
     /// Starts running. Whatever ran before is forgotten.
-    pub fn start(&mut self, module: &Module, inputs: &Inputs, at: Entry) -> Step {
+    pub fn start(&mut self, module: &Arc<Module>, inputs: &Inputs, at: Entry) -> Step {
         let limits = self.budget.limits;
         *self = Vm {
             trail: std::mem::replace(&mut self.trail, Trail::new(0)),
             ..Vm::new(limits)
         };
-        self.module = module.identity;
+        self.module = Some(Arc::clone(module));
         self.party = at.party;
         self.budget.begin(inputs.now);
-        let w = World { module, inputs };
-        for (name, value) in at.variables {
-            self.assign(w, &name, Value::text(&value));
-        }
-        self.enter(w, at.run);
-        self.run(w, None)
+        self.on(module, inputs, |vm, w| {
+            for (name, value) in at.variables {
+                vm.assign(w, &name, Value::text(&value));
+            }
+            vm.enter(w, at.run);
+            vm.run(w, None)
+        })
     }
 
-    /// Goes on after an effect (or after running out of fuel).
-    pub fn resume(&mut self, module: &Module, inputs: &Inputs, reply: Reply) -> Step {
-        if module.identity != self.module || self.phase == Phase::Idle {
+    /// Goes on after an effect (or after running out of fuel). `newest` is the plan of this moment: if it is another one than
+    /// before, the call moves to it by name and number (DL-283), unless it was written for another Asterisk.
+    pub fn resume(&mut self, newest: &Arc<Module>, inputs: &Inputs, reply: Reply) -> Step {
+        if self.phase == Phase::Idle {
             return self.fault(FaultKind::Protocol);
         }
-        let w = World { module, inputs };
+        self.on(newest, inputs, |vm, w| vm.take_reply(w, reply))
+    }
+
+    fn take_reply(&mut self, w: World, reply: Reply) -> Step {
         for (name, value) in reply.sets.into_iter().filter(|(name, _)| !name.is_empty()) {
             self.assign(w, &name, Value::text(&value));
         }
@@ -243,6 +254,27 @@ impl Vm {
         self.run(w, None)
     }
 
+    /// Does something on the plan that the machine runs, with the newest one in view.
+    fn on(
+        &mut self,
+        newest: &Arc<Module>,
+        inputs: &Inputs,
+        act: impl FnOnce(&mut Vm, World) -> Step,
+    ) -> Step {
+        let Some(own) = self.module.take() else {
+            return self.fault(FaultKind::Protocol);
+        };
+        let w = World {
+            module: &own,
+            newer: (!Arc::ptr_eq(&own, newest) && adopt::is_kin(&own, newest)).then_some(newest),
+            inputs,
+        };
+        let step = act(self, w);
+        // Unless it has moved.
+        self.module.get_or_insert(own);
+        step
+    }
+
     /// Something happened meanwhile; the next [`Vm::resume`] acts on it, after it has stored the reply.
     pub fn interrupt(&mut self, why: Interrupt) {
         match why {
@@ -258,18 +290,23 @@ impl Vm {
     }
 
     /// Runs a subroutine while an effect is open; ends in [`Step::Returned`], after which the effect is open again.
-    pub fn call(&mut self, module: &Module, inputs: &Inputs, sub: Place, args: Vec<Text>) -> Step {
-        if module.identity != self.module && self.module != 0
-            || self.suspended.len() > self.budget.limits.depth
-        {
+    pub fn call(
+        &mut self,
+        newest: &Arc<Module>,
+        inputs: &Inputs,
+        sub: Place,
+        args: Vec<Text>,
+    ) -> Step {
+        if self.suspended.len() > self.budget.limits.depth {
             return self.fault(FaultKind::Protocol);
         }
-        self.module = module.identity;
-        let w = World { module, inputs };
-        self.suspend(false);
-        self.open = false;
-        self.enter_sub(w, sub, &args);
-        self.run(w, None)
+        self.module.get_or_insert_with(|| Arc::clone(newest));
+        self.on(newest, inputs, |vm, w| {
+            vm.suspend(false);
+            vm.open = false;
+            vm.enter_sub(w, sub, &args);
+            vm.run(w, None)
+        })
     }
 
     /// When the call must end (`TIMEOUT(absolute)`). The machine looks at it at each step; a driver that waits in an effect
@@ -294,17 +331,17 @@ impl Vm {
     }
 
     /// A channel variable by name (not built-ins, not globals).
-    pub fn variable(&self, module: &Module, name: &[u8]) -> Option<Text> {
+    pub fn variable(&self, name: &[u8]) -> Option<Text> {
         self.variables
-            .get(module, name)
+            .get(self.module.as_ref()?, name)
             .map(|v| v.bytes().into_owned())
     }
 
     /// All channel variables by name, oldest first.
-    pub fn variables(&self, module: &Module) -> Vec<(Text, Text)> {
-        self.variables
-            .all(module)
-            .into_iter()
+    pub fn variables(&self) -> Vec<(Text, Text)> {
+        let all = self.module.as_ref().map(|m| self.variables.all(m));
+        all.into_iter()
+            .flatten()
             .map(|(n, v, _)| (n.to_vec(), v.bytes().into_owned()))
             .collect()
     }
@@ -382,8 +419,15 @@ impl Vm {
     }
 
     /// The loop.
-    fn run(&mut self, w: World, mut feed: Option<Feed>) -> Step {
+    fn run(&mut self, mut w: World, mut feed: Option<Feed>) -> Step {
         loop {
+            if let Some(newer) = w.newer
+                && self.may_move(w.module)
+            {
+                self.adopt(w.inputs, w.module, newer);
+                w.module = newer;
+                w.newer = None;
+            }
             if let Some(kind) = self.over_limits() {
                 return self.fault(kind);
             }

@@ -133,7 +133,7 @@ pub fn call(context: &str, exten: &str, priority: u32) -> Entry {
 pub fn run_with(
     world: &mut World,
     vm: &mut Vm,
-    module: &Module,
+    module: &Arc<Module>,
     entry: Entry,
     mut answers: impl FnMut(&Effect, &mut Vm) -> Option<Reply>,
 ) -> Ran {

@@ -340,11 +340,11 @@ fn further<'w>(
         let name = channel.name.clone();
         let mut performer = Simulated {
             world,
-            module: Arc::clone(&module),
+            module,
             channel,
             far: Some(far),
         };
-        let end = drive(&mut vm, &module, entry, &mut performer, &mut inbox).await;
+        let end = drive(&mut vm, entry, &mut performer, &mut inbox).await;
         performer.world.tables.forget(&name);
         let far = performer.far.take().unwrap_or(Far {
             patience: None,

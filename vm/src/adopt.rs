@@ -1,0 +1,61 @@
+//! A newer plan while a call runs (DL-283): the call moves to it by name and number.
+//!
+//! [`Vm::resume`] is given the plan of the moment. Code of a step speaks of slots, strings and temporaries of the module it was compiled
+//! into, so a step whose arguments are being computed finishes on the old one; everything else is found by name. The machine moves as
+//! soon as no such code is left half done: at once while an application waits, else before the next look-up. The next priority is one,
+//! in a settled route too, because what was settled was settled in the old plan.
+
+use std::sync::Arc;
+
+use crate::inputs::Inputs;
+use crate::module::Module;
+use crate::op::Op;
+use crate::route::Want;
+use crate::run::{Vm, World};
+
+/// Whether a channel of one plan may go on in the other: the Asterisk whose applications and functions there are is the same.
+pub(crate) fn is_kin(old: &Module, new: &Module) -> bool {
+    old.parts.options.asterisk_version == new.parts.options.asterisk_version
+}
+
+impl Vm {
+    /// Whether no code is half done: neither of the step that runs nor of one that a subroutine came in between of.
+    pub(crate) fn may_move(&self, module: &Module) -> bool {
+        let done = |pc: Option<u32>, begun: bool| match pc {
+            None => true,
+            // An application ends the code of its step; what is left of the step is the application.
+            Some(pc) => {
+                let last = module.parts.code.get(pc.wrapping_sub(1) as usize);
+                begun && last.and_then(|word| word.op()) == Some(Op::App)
+            }
+        };
+        done(self.pc, !self.frames.is_empty())
+            && self
+                .suspended
+                .iter()
+                .all(|s| done(s.pc, !s.frames.is_empty()))
+    }
+
+    /// Moves: variables and what subroutines hide find their slots by name, places are looked up again.
+    pub(crate) fn adopt(&mut self, inputs: &Inputs, old: &Module, new: &Arc<Module>) {
+        self.variables.rekey(old, new);
+        let w = World {
+            module: new,
+            newer: None,
+            inputs,
+        };
+        let find = |vm: &Vm, at: &crate::Place| {
+            vm.find(w, &at.context, &at.exten, Want::Number(at.priority))
+        };
+        // A place that is gone has no route; the next look-up deals with that (DL-154).
+        self.route = self.route.and_then(|_| find(self, &self.place));
+        self.pc = None;
+        let mut suspended = std::mem::take(&mut self.suspended);
+        for s in &mut suspended {
+            s.route = s.route.and_then(|_| find(self, &s.place));
+            s.pc = None;
+        }
+        self.suspended = suspended;
+        self.module = Some(Arc::clone(new));
+    }
+}
