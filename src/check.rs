@@ -10,6 +10,10 @@ use strowger_compiler::Level;
 ///
 /// Exit 0: nothing at the deny level (errors, or what --deny names). 1: something. 2: could not be read.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  strowger check /etc/asterisk
+  strowger check extensions.conf --deny warnings       # exit 1 for warnings too
+  strowger check /etc/asterisk --format json | jq -r 'select(.code) | .code' | sort | uniq -c")]
 pub(crate) struct Args {
     /// Configuration directories or dialplan files
     #[arg(required = true)]
@@ -46,6 +50,13 @@ pub(crate) fn main(args: Args) -> ExitCode {
     };
     let mut worst = ExitCode::SUCCESS;
     for path in &args.paths {
+        if load::is_compiled(path) {
+            worst = load::cannot(&format!(
+                "{}: a compiled plan has no lines to check\n  hint: check the files that it was made of",
+                path.display()
+            ));
+            continue;
+        }
         let loaded = match load::plan(path) {
             Ok(loaded) => loaded,
             Err(fault) => {

@@ -55,10 +55,10 @@ pub(crate) fn main(args: Args) -> ExitCode {
                 .module
                 .unwrap_or_default(),
         ),
-        Some(path) => match load::plan(path) {
-            Ok(plan) => {
-                let mut simulation = Simulation::new(plan.module());
-                simulation.world.globals = plan.globals();
+        Some(path) => match load::program(path) {
+            Ok(program) => {
+                let mut simulation = Simulation::new(program.module);
+                simulation.world.globals = program.globals;
                 simulation
             }
             Err(fault) => return load::cannot(&fault),

@@ -8,6 +8,7 @@ use strowger_compiler::conf::line;
 use strowger_compiler::edit_distance::nearest;
 use strowger_compiler::{Compiled, Diagnostic, Level, Options, Sources, compile};
 use strowger_runtime::config::{self, Config};
+use strowger_stdlib::hash::sha1;
 use strowger_vm::{Globals, Module};
 
 /// A configuration directory, read and understood.
@@ -23,6 +24,8 @@ pub(crate) struct Loaded {
     pub(crate) findings: Vec<Diagnostic>,
     /// The directory.
     pub(crate) directory: PathBuf,
+    /// The globals of a plan that was compiled before.
+    brought: Option<Arc<Globals>>,
 }
 
 impl Loaded {
@@ -52,7 +55,10 @@ impl Loaded {
 
     /// Global variables as loading leaves them.
     pub(crate) fn globals(&self) -> Arc<Globals> {
-        globals(&self.compiled)
+        match &self.brought {
+            Some(globals) => Arc::clone(globals),
+            None => globals(&self.compiled),
+        }
     }
 }
 
@@ -67,12 +73,56 @@ pub(crate) struct Program {
 /// # Errors
 /// One sentence when there is nothing to read.
 pub(crate) fn program(path: &Path) -> Result<Program, String> {
+    if is_compiled(path) {
+        return read_compiled(path);
+    }
     let plan = plan(path)?;
     Ok(Program {
         module: plan.module(),
         globals: plan.globals(),
     })
 }
+
+/// Whether a path names a compiled plan.
+pub(crate) fn is_compiled(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "dialc") && !path.is_dir()
+}
+
+/// Reads a compiled plan, and says on standard error which of its sources have changed since.
+fn read_compiled(path: &Path) -> Result<Program, String> {
+    let fault = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
+    let size = std::fs::metadata(path).map_err(|e| fault(&e))?.len();
+    if size > COMPILED {
+        return Err(fault(&format!("longer than {COMPILED} bytes")));
+    }
+    let bytes = std::fs::read(path).map_err(|e| fault(&e))?;
+    let module = Module::read(&bytes).map_err(|e| {
+        fault(&format!(
+            "{e}\n  hint: make it again with `strowger compile extensions.conf -o {}`",
+            path.display()
+        ))
+    })?;
+    let directory = path.parent().unwrap_or(Path::new(""));
+    for (name, digest) in &module.origin().sources {
+        let name = String::from_utf8_lossy(name);
+        if let Ok(text) = std::fs::read(directory.join(&*name))
+            && sha1(&text) != *digest
+        {
+            eprintln!(
+                "strowger: note: {name} has changed since {} was compiled",
+                path.display()
+            );
+        }
+    }
+    let globals = Globals(module.origin().globals.iter().cloned().collect());
+    Ok(Program {
+        module: Arc::new(module),
+        globals: Arc::new(globals),
+    })
+}
+
+/// Longest compiled plan that is read, in bytes.
+const COMPILED: u64 = 1 << 30;
 
 /// Global variables as loading leaves them.
 pub(crate) fn globals(compiled: &Compiled) -> Arc<Globals> {
@@ -85,7 +135,8 @@ pub(crate) fn globals(compiled: &Compiled) -> Arc<Globals> {
     ))
 }
 
-/// Reads a configuration directory, or a single dialplan file with the files that it includes.
+/// Reads a configuration directory, a single dialplan file with the files that it includes, or a compiled plan with the device files
+/// beside it.
 ///
 /// # Errors
 /// One sentence when there is nothing to read.
@@ -102,10 +153,23 @@ pub(crate) fn plan(path: &Path) -> Result<Loaded, String> {
             .unwrap_or(Path::new("."));
         (parent.to_path_buf(), name.to_string_lossy().into_owned())
     };
-    let sources = config::gather_with(&directory, &plan)
-        .map_err(|fault| format!("{}: {fault}", path.display()))?;
+    let cannot = |fault| format!("{}: {fault}", path.display());
+    if is_compiled(path) {
+        let program = read_compiled(path)?;
+        let sources = config::gather_beside(&directory).map_err(cannot)?;
+        return Ok(Loaded {
+            module: program.module,
+            brought: Some(program.globals),
+            ..understand(sources, directory, plan)?
+        });
+    }
+    let sources = config::gather_with(&directory, &plan).map_err(cannot)?;
     if sources.find(&plan).is_none() {
-        return Err(format!("{}: there is no {plan} in it", directory.display()));
+        return Err(if path.is_dir() {
+            format!("{}: there is no {plan} in it", directory.display())
+        } else {
+            format!("{}: there is no such file", path.display())
+        });
     }
     understand(sources, directory, plan)
 }
@@ -154,6 +218,7 @@ pub(crate) fn understand(
         config,
         findings,
         directory,
+        brought: None,
     })
 }
 

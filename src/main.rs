@@ -4,6 +4,7 @@
 
 mod batch;
 mod check;
+mod compile;
 mod demo;
 mod eval;
 mod ladder;
@@ -40,6 +41,8 @@ enum Command {
     Match(match_::Args),
     /// Evaluate a text with ${...} and $[...]
     Eval(eval::Args),
+    /// Compile a plan into one file (.dialc) that the other commands take
+    Compile(compile::Args),
     /// Run one call through a dialplan in a made-up world, in virtual time
     Simulate(simulate::Args),
 }
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::main(args),
         Command::Run(args) => run::main(args),
         Command::Check(args) => check::main(args),
+        Command::Compile(args) => compile::main(args),
         Command::Show(args) => show::main(args),
         Command::Match(args) => match_::main(args),
         Command::Eval(args) => eval::main(args),

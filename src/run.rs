@@ -26,8 +26,13 @@ const COLUMNS: usize = 4;
 /// Reads extensions.conf with sip.conf and/or pjsip.conf, and, where there are any, users.conf, rtp.conf, asterisk.conf and
 /// strowger.toml. Ctrl-C or SIGTERM lets the calls end and stops; a second one stops at once.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  strowger run /etc/asterisk --check-only              # what would run; opens no socket
+  strowger run /etc/asterisk --trace dialplan          # each step with file and line
+  strowger run /etc/asterisk --trace sip --trace dialplan
+  strowger run /etc/asterisk/plan.dialc                # a plan made by strowger compile")]
 pub(crate) struct Args {
-    /// The configuration directory
+    /// The configuration directory, or a compiled plan (.dialc) with the device files beside it
     directory: PathBuf,
     /// Read, check and say what would run; open no socket
     #[arg(long)]
@@ -46,11 +51,16 @@ enum Traced {
 }
 
 pub(crate) fn main(args: Args) -> ExitCode {
-    if !args.directory.is_dir() {
-        return load::cannot(&format!("{}: not a directory", args.directory.display()));
+    if !args.directory.is_dir() && !load::is_compiled(&args.directory) {
+        return load::cannot(&format!(
+            "{}: neither a directory nor a compiled plan (.dialc)",
+            args.directory.display()
+        ));
     }
     let loaded = match load::plan(&args.directory) {
         Ok(loaded) => loaded,
+        // A module that is refused is no configuration that could be mended.
+        Err(fault) if load::is_compiled(&args.directory) => return load::cannot(&fault),
         Err(fault) => {
             eprintln!("strowger: {fault}");
             return ExitCode::FAILURE;
@@ -116,17 +126,12 @@ fn describe(loaded: &load::Loaded) {
         "  accounts    {}",
         list(loaded.config.accounts.iter().map(|a| a.label()).collect())
     );
-    let contexts = loaded.compiled.show();
-    say!(
-        "  contexts    {}",
-        list(
-            contexts
-                .iter()
-                .rev()
-                .map(|c| format!("{} ({})", lossy(c.context), c.priorities.len()))
-                .collect()
-        )
-    );
+    let module = loaded.module();
+    let contexts = module
+        .sizes()
+        .map(|(name, size)| format!("{} ({size})", lossy(name)))
+        .filter(|_| !loaded.compiled.refused);
+    say!("  contexts    {}", list(contexts.collect()));
     say!(
         "  guests      {}",
         if loaded.config.accounts.guest().is_some() {

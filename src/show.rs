@@ -30,14 +30,25 @@ pub(crate) fn main(args: Args) -> ExitCode {
         eprintln!("strowger show: name a configuration directory or a dialplan file");
         return ExitCode::from(2);
     };
+    if args.bytecode {
+        return match load::program(&path) {
+            Ok(program) => {
+                print!("{}", program.module.disassemble());
+                ExitCode::SUCCESS
+            }
+            Err(fault) => load::cannot(&fault),
+        };
+    }
+    if load::is_compiled(&path) {
+        return load::cannot(&format!(
+            "{}: a compiled plan has no lines to list\n  hint: strowger show {0} --bytecode, or show the files that it was made of",
+            path.display()
+        ));
+    }
     let plan = match load::plan(&path) {
         Ok(plan) => plan,
         Err(fault) => return load::cannot(&fault),
     };
-    if args.bytecode {
-        print!("{}", plan.module().disassemble());
-        return ExitCode::SUCCESS;
-    }
     let wanted = |name: &[u8]| args.context.as_ref().is_none_or(|c| c.as_bytes() == name);
     // Asterisk lists the newest context first; a reader wants the order of the file.
     for context in plan

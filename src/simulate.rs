@@ -5,6 +5,7 @@ use crate::{batch, load};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use strowger_compiler::{Options, Sources, compile};
 use strowger_runtime::channel::End;
 use strowger_runtime::sim::{Behaviour, Ran, Simulation};
@@ -49,12 +50,12 @@ pub(crate) fn main(args: Args) -> ExitCode {
         eprintln!("strowger simulate: {start}: write CONTEXT,EXTEN or CONTEXT,EXTEN,PRIORITY");
         return ExitCode::from(2);
     };
-    let plan = match load::plan(&path) {
-        Ok(plan) => plan,
+    let program = match load::program(&path) {
+        Ok(program) => program,
         Err(fault) => return load::cannot(&fault),
     };
-    let mut simulation = Simulation::new(plan.module());
-    simulation.world.globals = plan.globals();
+    let mut simulation = Simulation::new(Arc::clone(&program.module));
+    simulation.world.globals = program.globals;
     simulation.world.prompt_ms = Some(1_000);
     simulation.world.digits = args.digits.unwrap_or_default().into_bytes().into();
     match Moment::option("--now", args.now.as_deref()) {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use std::sync::Arc;
 use strowger_vm::effect::Answer;
 use strowger_vm::{
-    BadModule, Entry, Interrupt, Limits, Module, Party, Place, Reply, Run, State, Step, Vm,
+    BadModule, Entry, Interrupt, Limits, Module, Origin, Party, Place, Reply, Run, State, Step, Vm,
 };
 use world::{World, module};
 
@@ -45,9 +45,20 @@ same => n,Return(${x})
 
 #[test]
 fn a_module_comes_back_from_its_bytes() {
-    let module = module(PLAN);
+    let mut module = (*module(PLAN)).clone();
+    let origin = Origin {
+        compiler: b"1.2".to_vec(),
+        sources: vec![(b"extensions.conf".to_vec(), [7; 20])],
+        globals: vec![(b"TRUNK".to_vec(), b"PJSIP/out".to_vec())],
+    };
+    module.stamp(origin.clone());
     let bytes = module.write();
     let again = Module::read(&bytes).unwrap();
+    assert_eq!(*again.origin(), origin);
+    assert_eq!(
+        again.hint(b"main", b"100"),
+        Some((&b"SIP/100"[..], &b""[..]))
+    );
     assert_eq!(again.write(), bytes);
     assert_eq!(again.disassemble(), module.disassemble());
 }
@@ -61,6 +72,13 @@ fn other_files_and_other_versions_are_told() {
     let whole = module(PLAN).write();
     for n in 0..whole.len() {
         assert!(Module::read(&whole[..n]).is_err(), "cut after {n} bytes");
+        // The same without the help of the checksum.
+        let mut cut = whole[..n].to_vec();
+        Module::seal(&mut cut);
+        assert!(Module::read(&cut).is_err(), "cut after {n} bytes, sealed");
+        let mut altered = whole.clone();
+        altered[n] ^= 0x20;
+        assert!(Module::read(&altered).is_err(), "byte {n} altered");
     }
 }
 
@@ -173,6 +191,7 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] = value;
         }
+        Module::seal(&mut bytes);
         if let Ok(module) = Module::read(&bytes).map(Arc::new) {
             drive(&module, &answers);
             module.disassemble();

@@ -1,9 +1,11 @@
 //! The tools of the command line, each in a file of its own name: what a user reads, and how they end.
 #![allow(clippy::unwrap_used)]
 
+mod compiling;
 mod matching;
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 /// Runs the program with these words, and this text on standard input.
@@ -53,4 +55,12 @@ fn json(args: &[&str]) -> serde_json::Value {
             String::from_utf8_lossy(&out.stdout)
         )
     })
+}
+
+/// A fresh folder for files.
+fn folder(name: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("strowger-tools-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).unwrap();
+    path
 }

@@ -356,11 +356,6 @@ impl Module {
             verdict,
         }
     }
-
-    /// The names of all contexts, in the order of the plan.
-    pub fn contexts(&self) -> impl Iterator<Item = &[u8]> {
-        self.parts.contexts.iter().map(|c| self.text(c.name))
-    }
 }
 
 /// Why the first is tried before the second.

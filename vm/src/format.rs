@@ -1,4 +1,5 @@
-//! The bytes of a `.dialc` file: magic, version, options, then the parts of a module in order, all numbers little endian.
+//! The bytes of a `.dialc` file: magic, format version, checksum of what follows, origin (compiler, digests of the sources, globals),
+//! options, then the parts of a module in order; all numbers little endian.
 
 use std::sync::Arc;
 
@@ -7,16 +8,21 @@ use strowger_stdlib::timespec::TimeSpec;
 
 use crate::module::{BadModule, Context, Entry, Include, Module, Options, Parts, Priority, StrId};
 use crate::op::Instr;
+use crate::origin::{Digest, Origin, checksum};
 use crate::pattern::{ByteSet, Element, Matches, Pattern};
 
 const MAGIC: &[u8; 8] = b"dialc\r\n\x1a";
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
+/// Where the checksum ends.
+const SEALED: usize = MAGIC.len() + 12;
 
 impl Module {
     /// The bytes of a `.dialc` file.
     pub fn write(&self) -> Vec<u8> {
         let mut w = Writer(MAGIC.to_vec());
         w.u32(VERSION);
+        w.0.extend_from_slice(&[0; 8]);
+        w.origin(&self.origin);
         let p = &self.parts;
         w.u8(u8::from(p.options.autofallthrough) | u8::from(p.options.best_only) << 1);
         w.u32(p.options.asterisk_version);
@@ -64,7 +70,15 @@ impl Module {
             });
             w.list(&c.switches, |w, s| w.u32(s.0));
         });
+        Module::seal(&mut w.0);
         w.0
+    }
+
+    /// Writes the checksum of bytes that were altered. Only for tests of the verifier: a checksum would hide it from them.
+    pub fn seal(bytes: &mut [u8]) {
+        if let Some((head, body)) = bytes.split_at_mut_checked(SEALED) {
+            head[SEALED - 8..].copy_from_slice(&checksum(body).to_le_bytes());
+        }
     }
 
     /// Reads a `.dialc` file and verifies it.
@@ -78,6 +92,10 @@ impl Module {
         if version != VERSION {
             return Err(BadModule::Version(version));
         }
+        if r.u64()? != checksum(r.rest) {
+            return Err(BadModule::Altered);
+        }
+        let origin = r.origin()?;
         let flags = r.u8()?;
         let mut p = Parts {
             options: Options {
@@ -107,7 +125,9 @@ impl Module {
         if !r.rest.is_empty() {
             return Err(r.damaged());
         }
-        Module::verified(p)
+        let mut module = Module::verified(p)?;
+        module.origin = origin;
+        Ok(module)
     }
 }
 
@@ -120,6 +140,18 @@ impl Writer {
 
     fn u32(&mut self, n: u32) {
         self.0.extend_from_slice(&n.to_le_bytes());
+    }
+
+    fn origin(&mut self, o: &Origin) {
+        self.bytes(&o.compiler);
+        self.list(&o.sources, |w, (name, digest)| {
+            w.bytes(name);
+            w.0.extend_from_slice(digest);
+        });
+        self.list(&o.globals, |w, (name, value)| {
+            w.bytes(name);
+            w.bytes(value);
+        });
     }
 
     fn bytes(&mut self, b: &[u8]) {
@@ -193,6 +225,23 @@ impl<'a> Reader<'a> {
     fn u32(&mut self) -> Result<u32, BadModule> {
         let b = self.take(4)?;
         Ok(u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+    }
+
+    fn u64(&mut self) -> Result<u64, BadModule> {
+        Ok(u64::from(self.u32()?) | u64::from(self.u32()?) << 32)
+    }
+
+    fn origin(&mut self) -> Result<Origin, BadModule> {
+        Ok(Origin {
+            compiler: self.bytes()?.to_vec(),
+            sources: self.list(|r| {
+                let name = r.bytes()?.to_vec();
+                let mut digest = Digest::default();
+                digest.copy_from_slice(r.take(size_of::<Digest>())?);
+                Ok((name, digest))
+            })?,
+            globals: self.list(|r| Ok((r.bytes()?.to_vec(), r.bytes()?.to_vec())))?,
+        })
     }
 
     fn id(&mut self) -> Result<StrId, BadModule> {

@@ -14,6 +14,7 @@ use crate::builtin::Builtin;
 use crate::format::VERSION;
 use crate::known::{self, Known};
 use crate::op::{Instr, Kind, Op};
+use crate::origin::Origin;
 use crate::pattern::Matches;
 use crate::trace::Source;
 use crate::trie::Trie;
@@ -29,6 +30,7 @@ pub(crate) const TEMPORARIES: u16 = 4096;
 #[derive(Debug, Clone, Default)]
 pub struct Module {
     pub(crate) parts: Parts,
+    pub(crate) origin: Origin,
     /// Slot of a variable name.
     slots: HashMap<Box<[u8]>, u16>,
     /// Index of a context name.
@@ -144,6 +146,9 @@ pub enum BadModule {
         "compiled by another version (format {0}, this program reads {VERSION}): compile it again"
     )]
     Version(u32),
+    /// Not the bytes that were written.
+    #[error("damaged: these are not the bytes that were written (the checksum differs)")]
+    Altered,
     /// The bytes end too early or a number is out of range.
     #[error("damaged at byte {0}")]
     Damaged(usize),
@@ -202,6 +207,7 @@ impl Module {
             .collect();
         Ok(Module {
             parts,
+            origin: Origin::default(),
             slots,
             by_context,
             folded,
@@ -284,6 +290,19 @@ impl Module {
     /// Whether a context of this name exists.
     pub fn has_context(&self, name: &[u8]) -> bool {
         self.by_context.contains_key(name)
+    }
+
+    /// The contexts in the order of the plan, with how many steps and hints each holds.
+    pub fn sizes(&self) -> impl Iterator<Item = (&[u8], usize)> {
+        self.parts.contexts.iter().map(|c| {
+            let size = |e: &Entry| e.priorities.len() + usize::from(e.hint.is_some());
+            (self.text(c.name), c.entries.iter().map(size).sum())
+        })
+    }
+
+    /// The names of all contexts, in the order of the plan.
+    pub fn contexts(&self) -> impl Iterator<Item = &[u8]> {
+        self.parts.contexts.iter().map(|c| self.text(c.name))
     }
 
     /// The devices and the name of an extension's hint.

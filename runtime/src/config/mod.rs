@@ -91,10 +91,22 @@ pub fn gather(dir: &Path) -> io::Result<Sources> {
 /// # Errors
 /// As [`gather`].
 pub fn gather_with(dir: &Path, plan: &str) -> io::Result<Sources> {
+    gather_files(dir, Some(plan))
+}
+
+/// The same without any plan: it has been compiled before.
+///
+/// # Errors
+/// As [`gather`].
+pub fn gather_beside(dir: &Path) -> io::Result<Sources> {
+    gather_files(dir, None)
+}
+
+fn gather_files(dir: &Path, plan: Option<&str>) -> io::Result<Sources> {
     let mut sources = Sources::new();
     // Says early and clearly that there is no such directory.
     fs::read_dir(dir)?;
-    for name in std::iter::once(plan).chain(FILES.into_iter().skip(1)) {
+    for name in plan.into_iter().chain(FILES.into_iter().skip(1)) {
         let path = dir.join(name);
         let bytes = match whole(&path) {
             Ok(bytes) => bytes,
