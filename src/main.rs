@@ -3,6 +3,8 @@
 //! This file reads the command line and calls one subcommand; each lives in a file of its own name.
 
 mod batch;
+mod behaviour;
+mod caller;
 mod check;
 mod compile;
 mod demo;
@@ -15,6 +17,7 @@ mod render;
 mod run;
 mod show;
 mod simulate;
+mod story;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;

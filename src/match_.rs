@@ -1,7 +1,7 @@
 //! `strowger match`: which extension answers a number, and why.
 
 use crate::moment::Moment;
-use crate::{batch, load};
+use crate::{batch, caller, load};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,7 +30,7 @@ pub(crate) struct Args {
     /// What is dialled
     #[arg(required_unless_present = "batch")]
     number: Option<String>,
-    /// The caller's number
+    /// Who calls: '\"Name\" <100>', or a number; only the number counts
     #[arg(long)]
     callerid: Option<String>,
     /// The moment, as '2026-03-02 10:00', with the name of a zone behind it if not UTC (default: now)
@@ -70,11 +70,15 @@ pub(crate) fn main(args: Args) -> ExitCode {
         globals: program.globals,
         system: system.into(),
     };
+    let number_of_caller = args
+        .callerid
+        .as_deref()
+        .and_then(|c| caller::identity(c).number);
     let story = module.explain(
         &inputs,
         context.as_bytes(),
         number.as_bytes(),
-        args.callerid.as_deref().map(str::as_bytes),
+        number_of_caller.as_deref(),
     );
     if args.json {
         println!("{}", object(&number, &context, &story));

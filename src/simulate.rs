@@ -1,41 +1,56 @@
 //! `strowger simulate`: one call through a dialplan in a made-up world, in virtual time.
 
 use crate::moment::Moment;
-use crate::{batch, load};
+use crate::{batch, behaviour, caller, load, story};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use strowger_compiler::{Options, Sources, compile};
 use strowger_runtime::channel::End;
-use strowger_runtime::sim::{Behaviour, Ran, Simulation};
-use strowger_vm::{Identity, Place, Trace};
+use strowger_runtime::sim::Simulation;
+use strowger_vm::{Entry, Inputs, Place, Run, Text, Trace};
 
 /// Run one call through a dialplan in a made-up world, in virtual time
 ///
-/// Nothing outside is touched. An endpoint of which nobody says what it does cannot be reached, and the trace says so.
+/// Prints each step with its arguments, what the world answered, which variables it set, and where a jump went. Nothing outside is
+/// touched. An endpoint of which nobody says what it does cannot be reached, and the trace says so. Each prompt lasts a second.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  strowger simulate /etc/asterisk default,61 --answer 'SIP/61=busy after 5s'
+  strowger simulate extensions.conf office,0493012345 --callerid '\"Anna\" <61>' --set LIMIT=3
+  strowger simulate plan.dialc ivr,s,1 --dtmf 12# --at '2026-03-02 10:00 Europe/Berlin'
+  strowger simulate extensions.conf office,61 --answer 'PJSIP/61=answers after 2s, hangs up after 60s' --json
+
+An endpoint answers, is busy, noanswer, congestion, unavailable, or refuses; `after 5s` says when; one that answers
+hangs up after 10 s unless `hangs up after 60s` or `never hangs up` is said.")]
 pub(crate) struct Args {
-    /// A configuration directory, or a dialplan file
+    /// A configuration directory, a dialplan file, or a compiled plan (.dialc)
     #[arg(required_unless_present = "batch")]
     path: Option<PathBuf>,
     /// Where the call enters: CONTEXT,EXTEN or CONTEXT,EXTEN,PRIORITY
     #[arg(required_unless_present = "batch")]
     start: Option<String>,
-    /// What an endpoint does: SIP/61=answers, =answers:2s, =busy, =noanswer, =congestion, =refuses, =unavailable
-    #[arg(long = "given", value_name = "ENDPOINT=WHAT")]
-    given: Vec<String>,
-    /// The caller's number
-    #[arg(long)]
+    /// What an endpoint does: 'PJSIP/61=busy after 5s'
+    #[arg(long = "answer", alias = "given", value_name = "ENDPOINT=WHAT")]
+    answers: Vec<String>,
+    /// A channel variable, set before the first step; a name may begin with _ or __
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    sets: Vec<String>,
+    /// Who calls: '\"Name\" <100>', or a number
+    #[arg(long, value_name = "CALLER")]
     callerid: Option<String>,
     /// Keys that the caller presses, one at each wait for one
+    #[arg(long, alias = "digits", value_name = "KEYS")]
+    dtmf: Option<String>,
+    /// When it is, as '2026-03-02 10:00', with the name of a zone behind it if the exchange does not stand in UTC (default: now)
+    #[arg(long, alias = "now", value_name = "MOMENT")]
+    at: Option<String>,
+    /// The whole story as one JSON object
     #[arg(long)]
-    digits: Option<String>,
-    /// The moment in UTC, as 2026-03-11T12:30:00Z
-    #[arg(long)]
-    now: Option<String>,
+    json: bool,
     /// One JSON object a line: id, text, start in; trace, vars, globals, hangupcause, stalled out
-    #[arg(long, conflicts_with_all = ["path", "start", "given", "callerid", "digits", "now"])]
+    #[arg(long, conflicts_with_all = ["path", "start", "answers", "sets", "callerid", "dtmf", "at", "json"])]
     batch: bool,
 }
 
@@ -43,141 +58,108 @@ pub(crate) fn main(args: Args) -> ExitCode {
     if args.batch {
         return batch::answer(batch_case);
     }
-    let (Some(path), Some(start)) = (args.path, args.start) else {
-        return ExitCode::from(2); // clap has asked for them
-    };
-    let Some(place) = place(&start) else {
-        eprintln!("strowger simulate: {start}: write CONTEXT,EXTEN or CONTEXT,EXTEN,PRIORITY");
-        return ExitCode::from(2);
-    };
-    let program = match load::program(&path) {
-        Ok(program) => program,
-        Err(fault) => return load::cannot(&fault),
-    };
-    let mut simulation = Simulation::new(Arc::clone(&program.module));
-    simulation.world.globals = program.globals;
-    simulation.world.prompt_ms = Some(1_000);
-    simulation.world.digits = args.digits.unwrap_or_default().into_bytes().into();
-    match Moment::option("--now", args.now.as_deref()) {
-        Ok(moment) => simulation.world.now = moment.time,
-        Err(fault) => return load::cannot(&fault),
+    match simulate(&args) {
+        Ok(code) => code,
+        Err(fault) => load::cannot(&fault),
     }
-    for given in &args.given {
-        let Some((endpoint, does)) = given
-            .split_once('=')
-            .and_then(|(e, what)| Some((e, behaviour(what)?)))
-        else {
-            eprintln!(
-                "strowger simulate: --given {given}: write ENDPOINT=answers, answers:2s, busy, noanswer, congestion, refuses or unavailable"
-            );
-            return ExitCode::from(2);
-        };
-        simulation.world.endpoint(endpoint.as_bytes(), does);
+}
+
+fn simulate(args: &Args) -> Result<ExitCode, String> {
+    let (Some(path), Some(start)) = (&args.path, &args.start) else {
+        return Ok(ExitCode::from(2)); // clap has asked for them
+    };
+    let place = place(start)
+        .ok_or_else(|| format!("{start}: write CONTEXT,EXTEN or CONTEXT,EXTEN,PRIORITY"))?;
+    let moment = Moment::option("--at", args.at.as_deref())?;
+    let variables = variables(&args.sets)?;
+    let program = load::program(path)?;
+    let context = String::from_utf8_lossy(&place.context);
+    if !program.module.has_context(&place.context) {
+        return Err(load::no_context(&program.module, &context));
+    }
+    let mut simulation = Simulation::new(Arc::clone(&program.module));
+    let world = &mut simulation.world;
+    world.globals = program.globals;
+    world.prompt_ms = Some(1_000);
+    world.digits = args.dtmf.as_deref().unwrap_or_default().bytes().collect();
+    world.now = moment.time;
+    moment.settle(Arc::make_mut(&mut world.system));
+    for text in &args.answers {
+        let (endpoint, does) = behaviour::read(text)
+            .ok_or_else(|| format!("--answer '{text}': {}", behaviour::FORM))?;
+        world.endpoint(endpoint.as_bytes(), does);
     }
     let mut party = simulation.party();
-    if let Some(number) = args.callerid {
-        party.caller = Identity::new("", number);
+    if let Some(text) = &args.callerid {
+        party.caller = caller::identity(text);
     }
     let began = simulation.world.now;
-    let ran = simulation.run(strowger_vm::Entry::call(party, place));
-    let mut last = String::new();
-    for happened in &simulation.world.trace {
-        let seconds = (happened.at.0 - began.0) as f64 / 1e6;
-        let who = if happened.channel == 0 {
-            String::new()
-        } else {
-            format!(" #{}", happened.channel)
-        };
-        let lossy = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
-        match &happened.what {
-            Trace::Step(step) => {
-                let at = format!(
-                    "{},{},{}",
-                    lossy(&step.context),
-                    lossy(&step.exten),
-                    step.priority
-                );
-                let source = step
-                    .source
-                    .as_ref()
-                    .map(|s| format!("{}:{}", s.file, s.line))
-                    .unwrap_or_default();
-                let time = format!("{seconds:>8.3}");
-                let shown = if time == last {
-                    " ".repeat(8)
-                } else {
-                    time.clone()
-                };
-                last = time;
-                println!(
-                    "{shown}{who}  {at:<24} {}({})   {source}",
-                    lossy(&step.application),
-                    lossy(&step.arguments)
-                );
-            }
-            Trace::Note { text, .. } => println!("        {who}    {text}"),
-            Trace::Set { .. } => {}
-        }
-    }
-    println!("{}", ending(&ran, simulation.world.stalled));
-    for (name, value) in ran.vm.variables() {
-        println!(
-            "    {} = {}",
-            String::from_utf8_lossy(&name),
-            String::from_utf8_lossy(&value)
+    let inputs = Inputs {
+        now: began,
+        globals: Arc::clone(&simulation.world.globals),
+        system: Arc::clone(&simulation.world.system),
+    };
+    let number = party.caller.number.as_deref();
+    if place.priority == 1
+        && !program
+            .module
+            .exists(&inputs, &place.context, &place.exten, number)
+    {
+        let exten = String::from_utf8_lossy(&place.exten);
+        eprintln!(
+            "strowger: note: nothing in [{context}] matches {exten} (strowger match {} {context} {exten} tells why)",
+            path.display()
         );
     }
-    if matches!(ran.end, End::Fault(_)) {
+    let ran = simulation.run(Entry {
+        party,
+        variables,
+        run: Run::Call(place),
+    });
+    let lines = story::lines(&simulation.world);
+    let left = ran.vm.variables();
+    if args.json {
+        println!(
+            "{}",
+            story::object(&lines, began, &ran.end, &left, &simulation.world)
+        );
+    } else {
+        print!("{}", story::told(&lines, began));
+        println!("{}", story::ending(&ran.end, simulation.world.stalled));
+        for (name, value) in left.iter().filter(|(_, value)| !value.is_empty()) {
+            println!(
+                "    {} = {}",
+                String::from_utf8_lossy(name),
+                String::from_utf8_lossy(value)
+            );
+        }
+    }
+    Ok(if matches!(ran.end, End::Fault(_)) {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS
-    }
+    })
 }
 
-fn ending(ran: &Ran, stalled: bool) -> String {
-    match &ran.end {
-        _ if stalled => "the call would still be there".into(),
-        End::Done(outcome) => format!("the call is over, cause {}", outcome.cause),
-        End::Returned(_) => "the subroutine returned".into(),
-        End::Fault(fault) => format!("{fault}"),
-    }
+/// `NAME=VALUE`, some.
+pub(crate) fn variables(texts: &[String]) -> Result<Vec<(Text, Text)>, String> {
+    texts
+        .iter()
+        .map(|text| {
+            text.split_once('=')
+                .filter(|(name, _)| !name.is_empty())
+                .map(|(name, value)| (name.into(), value.into()))
+                .ok_or_else(|| format!("'{text}': write NAME=VALUE"))
+        })
+        .collect()
 }
 
 /// `context,exten[,priority]`.
-fn place(text: &str) -> Option<Place> {
+pub(crate) fn place(text: &str) -> Option<Place> {
     let mut parts = text.split(',');
     let (context, exten) = (parts.next()?, parts.next()?);
     let priority = parts.next().map_or(Some(1), |p| p.trim().parse().ok())?;
     (parts.next().is_none() && priority > 0).then(|| Place::new(context, exten, priority))
-}
-
-fn behaviour(what: &str) -> Option<Behaviour> {
-    let (word, after) = what
-        .split_once(':')
-        .map_or((what, None), |(w, a)| (w, Some(a)));
-    let after_ms = match after {
-        None => 1_000,
-        Some(text) => {
-            (text
-                .trim_end_matches('s')
-                .parse::<f64>()
-                .ok()
-                .filter(|s| (0.0..86_400.0).contains(s))?
-                * 1e3) as u64
-        }
-    };
-    Some(match word {
-        "answers" => Behaviour::Answers {
-            after_ms,
-            talks_ms: Some(10_000),
-        },
-        "busy" => Behaviour::Busy,
-        "noanswer" => Behaviour::NoAnswer,
-        "congestion" => Behaviour::Congestion,
-        "refuses" => Behaviour::Refuses,
-        "unavailable" => Behaviour::Unavailable,
-        _ => return None,
-    })
 }
 
 fn batch_case(case: &Map<String, Value>) -> Map<String, Value> {

@@ -9,7 +9,10 @@
 //! let run = sim.call(Place::new("main", "100", 1));
 //! ```
 
+mod answered;
 mod dial;
+
+pub use self::answered::Answered;
 
 use self::dial::Far;
 use crate::channel::{End, Names, drive};
@@ -45,6 +48,13 @@ pub enum Behaviour {
     Refuses,
     /// It cannot be called (not registered).
     Unavailable,
+    /// It rings for a while, and then fails with this Q.850 cause.
+    Fails {
+        /// Milliseconds.
+        after_ms: u64,
+        /// 17 busy, 21 rejected, 34 congestion, 20 unavailable ...
+        cause: u16,
+    },
 }
 
 /// One thing that happened on one channel.
@@ -77,6 +87,10 @@ pub struct World {
     pub prompt_ms: Option<u64>,
     /// Everything that happened, on all channels.
     pub trace: Vec<Happened>,
+    /// What was asked of the world, and its answers.
+    pub answers: Vec<Answered>,
+    /// Whether trace and answers are kept.
+    pub record: bool,
     /// A wait without an end was cut: the channel would still be there.
     pub stalled: bool,
     endpoints: Vec<(Text, Behaviour)>,
@@ -105,6 +119,8 @@ impl Default for World {
             digits: VecDeque::new(),
             prompt_ms: None,
             trace: Vec::new(),
+            answers: Vec::new(),
+            record: true,
             stalled: false,
             endpoints: Vec::new(),
             tables: Tables::default(),
@@ -293,6 +309,53 @@ impl Perform for Simulated<'_> {
     }
 
     async fn perform(&mut self, effect: Effect, inbox: &mut Inbox) -> Reply {
+        if !self.world.record || self.world.answers.len() == answered::KEPT {
+            return self.act(effect, inbox).await;
+        }
+        let (asked, what) = (self.world.now, effect.clone());
+        let reply = self.act(effect, inbox).await;
+        let answered = Answered {
+            before: self.world.trace.len(),
+            channel: self.number(),
+            asked,
+            at: self.world.now,
+            effect: what,
+            reply: reply.clone(),
+        };
+        self.world.answers.push(answered);
+        reply
+    }
+
+    fn knows(&mut self, party: &Party) {
+        self.channel.up = party.state == State::Up;
+    }
+
+    fn saw(&mut self, what: Trace) {
+        let channel = self.number();
+        if self.world.record {
+            self.world.trace.push(Happened {
+                channel,
+                at: self.world.now,
+                what,
+            });
+        }
+    }
+}
+
+impl Simulated<'_> {
+    /// The number of the channel, from now on.
+    fn number(&mut self) -> usize {
+        match self.channel.number {
+            Some(number) => number,
+            None => {
+                let number = self.world.channels;
+                self.world.channels += 1;
+                *self.channel.number.insert(number)
+            }
+        }
+    }
+
+    async fn act(&mut self, effect: Effect, inbox: &mut Inbox) -> Reply {
         match effect {
             Effect::Answer { .. } => {
                 self.answer();
@@ -387,28 +450,6 @@ impl Perform for Simulated<'_> {
         }
     }
 
-    fn knows(&mut self, party: &Party) {
-        self.channel.up = party.state == State::Up;
-    }
-
-    fn saw(&mut self, what: Trace) {
-        let channel = match self.channel.number {
-            Some(number) => number,
-            None => {
-                let number = self.world.channels;
-                self.world.channels += 1;
-                *self.channel.number.insert(number)
-            }
-        };
-        self.world.trace.push(Happened {
-            channel,
-            at: self.world.now,
-            what,
-        });
-    }
-}
-
-impl Simulated<'_> {
     fn note(&mut self, level: Level, text: String) {
         self.saw(Trace::Note { level, text });
     }

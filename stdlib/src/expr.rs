@@ -47,6 +47,28 @@ pub enum Warning {
     FunctionFailed(Vec<u8>),
 }
 
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        let name = |n: &[u8]| String::from_utf8_lossy(n).into_owned();
+        match self {
+            Warning::Malformed { .. } => f.write_str("what $[ ] holds is no expression"),
+            Warning::NotNumeric => f.write_str("an operand in $[ ] is no number"),
+            Warning::DivisionByZero => f.write_str("division by zero in $[ ]"),
+            Warning::BadRegex(why) => write!(f, "no regular expression in $[ ]: {why}"),
+            Warning::WrongArguments(function) => {
+                write!(
+                    f,
+                    "{} in $[ ] has the wrong number of arguments",
+                    name(function)
+                )
+            }
+            Warning::FunctionFailed(function) => {
+                write!(f, "{} in $[ ] is no function, or failed", name(function))
+            }
+        }
+    }
+}
+
 /// `=` and its relatives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Comparison {

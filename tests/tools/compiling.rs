@@ -58,7 +58,7 @@ fn a_compiled_plan_does_what_the_plan_does() {
     assert!(alike(&["match", "PLAN", "office", "61", "--at", moment]).contains("61 in [office]"));
     assert!(alike(&["show", "PLAN", "--bytecode"]).contains("Dial"));
     // TRUNK is a global variable.
-    assert!(alike(&["simulate", "PLAN", "office,0123", "--now", moment]).contains("PJSIP/out/123"));
+    assert!(alike(&["simulate", "PLAN", "office,0123", "--at", moment]).contains("PJSIP/out/123"));
     assert!(
         alike(&["eval", "${TRUNK} ${GREETING}", "--plan", "PLAN"]).contains("welcome to PJSIP/out")
     );

@@ -3,6 +3,7 @@
 
 mod compiling;
 mod matching;
+mod simulating;
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -86,6 +86,12 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// The identity that `"Name" <number>`, `Name <number>`, `number` or `name` says; both parts valid.
+    pub fn read(text: &[u8]) -> Identity {
+        let (name, number) = parse_identity(text);
+        Identity::new(name.unwrap_or_default(), number.unwrap_or_default())
+    }
+
     /// An identity of number and name, both valid.
     pub fn new(name: impl Into<Text>, number: impl Into<Text>) -> Identity {
         Identity {

@@ -9,6 +9,7 @@ use strowger_stdlib::template::{
 use strowger_stdlib::{Value, expr};
 
 use crate::Text;
+use crate::control::Phase;
 use crate::effect::Level;
 use crate::run::{Act, Feed, Frame, Out, Vm, World};
 
@@ -157,7 +158,17 @@ impl Vm {
                 Level::Error,
                 "texts are nested too deeply: this one is empty".into(),
             ),
-            Remark::Expression(w) => (Level::Warning, format!("expression: {w:?}")),
+            Remark::Expression(w) => (Level::Warning, w.to_string()),
+        };
+        // The trace names the step only when its arguments are complete.
+        let text = match self.phase {
+            Phase::Eval { .. } => text,
+            _ => format!(
+                "{text} (extension {} in {}, priority {})",
+                self.place.exten.escape_ascii(),
+                self.place.context.escape_ascii(),
+                self.place.priority
+            ),
         };
         self.note(level, text);
     }

@@ -218,6 +218,15 @@ impl Simulated<'_> {
                 }
             }
             Some(Behaviour::NoAnswer) => called.rang = Some(start),
+            Some(Behaviour::Fails { after_ms, cause }) => {
+                called.rang = Some(start);
+                let at = later(start, after_ms);
+                // Given up before: it rang on.
+                if patience.is_none_or(|p| at < p) {
+                    called.cause = Some(cause);
+                    called.over = Some(at);
+                }
+            }
             Some(Behaviour::Busy) => called.cause = Some(17),
             Some(Behaviour::Congestion) => called.cause = Some(34),
             Some(Behaviour::Refuses) => called.cause = Some(21),
