@@ -76,8 +76,18 @@ impl Compiled {
     }
 }
 
-/// Compiles a plan. Never fails: look at the diagnostics.
+/// Compiles a plan and checks it. Never fails: look at the diagnostics.
 pub fn compile(sources: &Sources, options: &Options) -> Compiled {
+    translate(sources, options, true)
+}
+
+/// Compiles a plan to run it: as [`compile`], but of the findings only those about what loading dropped or misread
+/// ([`Compiled::loading`]). The checks of the whole plan cost more than all the rest.
+pub fn load(sources: &Sources, options: &Options) -> Compiled {
+    translate(sources, options, false)
+}
+
+fn translate(sources: &Sources, options: &Options, checks: bool) -> Compiled {
     let Some(file) = sources.find(&options.plan) else {
         return Compiled {
             diagnostics: Vec::new(),
@@ -91,12 +101,14 @@ pub fn compile(sources: &Sources, options: &Options) -> Compiled {
     let (hir, found) = build::build(sources, &plan, options);
     let mut diagnostics = config.diagnostics;
     diagnostics.extend(found);
-    let beside = ["extensions.ael", "extensions.lua"]
-        .iter()
-        .any(|f| sources.find(f).is_some());
-    let world = World::new(Index::new(&hir), config.open || beside);
-    diagnostics.extend(lint::check(&world, sources, options.asterisk_version));
-    lint::suppress::apply(sources, &mut diagnostics);
+    if checks {
+        let beside = ["extensions.ael", "extensions.lua"]
+            .iter()
+            .any(|f| sources.find(f).is_some());
+        let world = World::new(Index::new(&hir), config.open || beside);
+        diagnostics.extend(lint::check(&world, sources, options.asterisk_version));
+        lint::suppress::apply(sources, &mut diagnostics);
+    }
     for diagnostic in &mut diagnostics {
         diagnostic.level = options.level(diagnostic.code);
     }

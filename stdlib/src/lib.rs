@@ -24,6 +24,7 @@ pub mod scan;
 pub mod signatures;
 mod sprintf;
 pub mod status;
+pub mod table;
 pub mod template;
 mod text;
 pub mod time;

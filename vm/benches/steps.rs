@@ -1,4 +1,4 @@
-//! What a step costs: a loop of arithmetic, a routing extension, the choice among patterns, a question to the world and back.
+//! What a step costs: a loop of arithmetic, a routing extension, a question to the world and back.
 
 use std::sync::Arc;
 
@@ -138,25 +138,6 @@ fn routing_extension(bencher: Bencher) {
     );
     let module = Arc::new(b.finish().expect("a module"));
     bencher.bench_local(|| black_box(call(&module, "03012345")));
-}
-
-/// One look-up among so many patterns.
-#[divan::bench(args = [10, 1_000, 100_000])]
-fn choice_among_patterns(bencher: Bencher, count: u32) {
-    let mut b = Builder::new(Options::default());
-    let c = b.context(b"c");
-    for n in 0..count {
-        entry(
-            &mut b,
-            c,
-            &format!("_{}X.", 1_000_000 + n * 7),
-            &[("NoOp", &|_| {})],
-        );
-    }
-    let module = Arc::new(b.finish().expect("a module"));
-    let inputs = Inputs::default();
-    let dialled = format!("{}55", 1_000_000 + count / 2 * 7);
-    bencher.bench_local(|| black_box(module.exists(&inputs, b"c", dialled.as_bytes(), None)));
 }
 
 /// Leaving with an effect and coming back.

@@ -3,21 +3,21 @@
 //! A [`Module`] can only be had from the [`Builder`](crate::Builder) or from [`Module::read`], and both verify it: whatever
 //! bytes it was read from, running it cannot panic.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use strowger_stdlib::table::{QuickMap, Table, hash};
 use strowger_stdlib::template::Slice;
 use strowger_stdlib::timespec::TimeSpec;
 
 use crate::builtin::Builtin;
+use crate::choice::Choice;
 use crate::format::VERSION;
 use crate::known::{self, Known};
 use crate::op::{Instr, Kind, Op};
 use crate::origin::Origin;
 use crate::pattern::Matches;
 use crate::trace::Source;
-use crate::trie::Trie;
 
 /// A string of a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,15 +32,15 @@ pub struct Module {
     pub(crate) parts: Parts,
     pub(crate) origin: Origin,
     /// Slot of a variable name.
-    slots: HashMap<Box<[u8]>, u16>,
+    slots: Table,
     /// Index of a context name.
-    by_context: HashMap<Box<[u8]>, u32>,
+    by_context: Table,
     /// Per context: the first one whose name is the same in another letter case, or itself.
     folded: Vec<u32>,
-    /// Per context: index of the first entry of each plain name.
-    plain: Vec<HashMap<Box<[u8]>, u32>>,
-    /// Per context, if it holds many patterns.
-    tries: Vec<Option<Trie>>,
+    /// Per context: the index of each context that it includes, if there is one.
+    included: Vec<Vec<Option<u32>>>,
+    /// Per context: how its entries are found.
+    choices: Vec<Choice>,
     /// What each application name means.
     known: Vec<Known>,
 }
@@ -129,6 +129,15 @@ pub(crate) struct Include {
 
 impl Entry {
     pub(crate) fn priority(&self, number: u32) -> Option<usize> {
+        // Nearly always without gaps.
+        let near = (number as usize).wrapping_sub(1);
+        if self
+            .priorities
+            .get(near)
+            .is_some_and(|p| p.number == number)
+        {
+            return Some(near);
+        }
         self.priorities
             .binary_search_by_key(&number, |p| p.number)
             .ok()
@@ -164,46 +173,50 @@ impl Module {
     /// Verifies the parts and makes the tables that are not stored.
     pub(crate) fn verified(parts: Parts) -> Result<Module, BadModule> {
         crate::verify::verify(&parts)?;
-        let text = |id: StrId| Box::<[u8]>::from(&parts.strings[id.0 as usize][..]);
-        let slots = parts
-            .names
-            .iter()
-            .enumerate()
-            .rev()
-            .map(|(i, n)| (text(*n), i as u16))
-            .collect();
-        let by_context = parts
-            .contexts
-            .iter()
-            .enumerate()
-            .rev()
-            .map(|(i, c)| (text(c.name), i as u32))
-            .collect();
-        let mut names = HashMap::new();
+        let text = |id: StrId| &parts.strings[id.0 as usize][..];
+        // Of two of the same name the first counts.
+        let table = |ids: Vec<StrId>| {
+            let mut table = Table::with_capacity(ids.len());
+            for (i, id) in (0u32..).zip(&ids) {
+                let name = text(*id);
+                if table
+                    .find(hash(name), |n| text(ids[n as usize]) == name)
+                    .is_none()
+                {
+                    table.insert(hash(name), i);
+                }
+            }
+            table
+        };
+        let slots = table(parts.names.clone());
+        let by_context = table(parts.contexts.iter().map(|c| c.name).collect());
+        let mut names: QuickMap<Vec<u8>, u32> = QuickMap::default();
         let folded = (0u32..)
             .zip(&parts.contexts)
             .map(|(i, c)| *names.entry(text(c.name).to_ascii_lowercase()).or_insert(i))
             .collect();
-        let mut plain = Vec::with_capacity(parts.contexts.len());
-        for context in &parts.contexts {
-            let mut first: HashMap<Box<[u8]>, u32> = HashMap::new();
-            for (i, entry) in context.entries.iter().enumerate() {
-                if let Matches::Name(name) = &entry.matches {
-                    first.entry(name.as_slice().into()).or_insert(i as u32);
-                }
-            }
-            plain.push(first);
-        }
+        let included = parts
+            .contexts
+            .iter()
+            .map(|c| {
+                let found = c.includes.iter().map(|i| {
+                    let name = text(i.context);
+                    let same = |n: u32| text(parts.contexts[n as usize].name) == name;
+                    by_context.find(hash(name), same)
+                });
+                found.collect()
+            })
+            .collect();
+        let choices = parts
+            .contexts
+            .iter()
+            .map(|c| Choice::new(&c.entries))
+            .collect();
         let version = parts.options.asterisk_version;
         let known = parts
             .applications
             .iter()
-            .map(|id| known::application(&text(*id), version))
-            .collect();
-        let tries = parts
-            .contexts
-            .iter()
-            .map(|c| Trie::build(&c.entries))
+            .map(|id| known::application(text(*id), version))
             .collect();
         Ok(Module {
             parts,
@@ -211,8 +224,8 @@ impl Module {
             slots,
             by_context,
             folded,
-            plain,
-            tries,
+            included,
+            choices,
             known,
         })
     }
@@ -224,7 +237,13 @@ impl Module {
 
     /// The slot of a variable that the module mentions.
     pub(crate) fn slot(&self, name: &[u8]) -> Option<u16> {
-        self.slots.get(name).copied()
+        let names = &self.parts.names;
+        let same = |n: u32| {
+            names
+                .get(n as usize)
+                .is_some_and(|id| self.text(*id) == name)
+        };
+        self.slots.find(hash(name), same).map(|n| n as u16)
     }
 
     /// The name of a slot.
@@ -236,7 +255,13 @@ impl Module {
     }
 
     pub(crate) fn context(&self, name: &[u8]) -> Option<usize> {
-        self.by_context.get(name).map(|i| *i as usize)
+        let contexts = &self.parts.contexts;
+        let same = |n: u32| {
+            contexts
+                .get(n as usize)
+                .is_some_and(|c| self.text(c.name) == name)
+        };
+        self.by_context.find(hash(name), same).map(|n| n as usize)
     }
 
     /// Stands for the name of a context in any letter case.
@@ -244,13 +269,28 @@ impl Module {
         self.folded.get(context).copied().unwrap_or(u32::MAX)
     }
 
-    /// The first entry of a context with this plain name (no dashes).
-    pub(crate) fn plain_entry(&self, context: usize, name: &[u8]) -> Option<usize> {
-        self.plain.get(context)?.get(name).map(|i| *i as usize)
+    /// What a context includes: its index, for each line, if there is such a context.
+    pub(crate) fn included(&self, context: usize) -> &[Option<u32>] {
+        self.included.get(context).map_or(&[], Vec::as_slice)
     }
 
-    pub(crate) fn trie(&self, context: usize) -> Option<&Trie> {
-        self.tries.get(context)?.as_ref()
+    /// How the entries of a context are found.
+    pub(crate) fn choice(&self, context: usize) -> Option<&Choice> {
+        self.choices.get(context)
+    }
+
+    /// Makes the automata of all contexts, those too that no look-up has asked for or would wait for. Worth doing once behind
+    /// the back of a running exchange: it may take a second for a hundred thousand patterns, and until it is done these are
+    /// found less quickly.
+    pub fn prepare(&self) {
+        for (choice, context) in self.choices.iter().zip(&self.parts.contexts) {
+            choice.prepare(&context.entries);
+        }
+    }
+
+    /// How many bytes the automata take that there are.
+    pub fn automata_size(&self) -> usize {
+        self.choices.iter().filter_map(Choice::dfa_size).sum()
     }
 
     pub(crate) fn priority(&self, context: usize, entry: usize, index: usize) -> Option<&Priority> {
@@ -289,7 +329,7 @@ impl Module {
 
     /// Whether a context of this name exists.
     pub fn has_context(&self, name: &[u8]) -> bool {
-        self.by_context.contains_key(name)
+        self.context(name).is_some()
     }
 
     /// The contexts in the order of the plan, with how many steps and hints each holds.

@@ -1,6 +1,7 @@
 //! Which entry and priority a place means (DL sections K to M): own entries, switches, includes, in Asterisk's order.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use crate::inputs::Inputs;
 use crate::module::{Entry, Module};
@@ -37,7 +38,7 @@ pub(crate) struct Search<'a> {
     want: Want<'a>,
     caller: Option<&'a [u8]>,
     question: Question,
-    settled: bool,
+    settled: Cell<bool>,
 }
 
 /// Finds the first entry that matches and holds the wanted priority. `context` must be spelled exactly.
@@ -50,40 +51,71 @@ pub(crate) fn find(
     caller: Option<&[u8]>,
     question: Question,
 ) -> Option<Route> {
-    let mut search = Search::new(module, dialled, want, caller, question);
+    let search = Search::new(module, dialled, want, caller, question);
+    let start = module.context(context)?;
+    if let Some(route) = search.here(start) {
+        return Some(route);
+    }
+    if module.included(start).is_empty() {
+        return None;
+    }
     // Names in any letter case (DL-127).
-    let mut visited = Vec::new();
+    let mut visited = Pile::default();
+    visited.push(module.folded(start));
     // Includes still to be searched, the next one last.
-    let mut open = vec![module.context(context)?];
+    let mut open = Pile::default();
+    search.includes(inputs, start, &mut open);
     while let Some(at) = open.pop() {
-        let here = &module.parts.contexts[at];
-        let name = module.folded(at);
-        if visited.len() == CONTEXTS || visited.contains(&name) {
+        let name = module.folded(at as usize);
+        if visited.len() == CONTEXTS || visited.holds(name) {
             continue;
         }
-        if let Some((entry, index)) = search.own(at) {
-            return Some(Route {
-                context: at,
-                entry,
-                index,
-                settled: search.settled,
-            });
+        if let Some(route) = search.here(at as usize) {
+            return Some(route);
         }
         visited.push(name);
-        search.settled &= here.switches.is_empty();
-        for include in here.includes.iter().rev() {
-            if let Some(next) = module.context(module.text(include.context)) {
-                if let Some((_, times)) = &include.times {
-                    search.settled = false;
-                    if !times.matches(inputs.now.moment(), &inputs.system.zone) {
-                        continue;
-                    }
-                }
-                open.push(next);
-            }
-        }
+        search.includes(inputs, at as usize, &mut open);
     }
     None
+}
+
+/// Contexts in a [`Pile`] that needs no memory of its own.
+const FEW: usize = 24;
+
+/// A stack of contexts that is short nearly always.
+#[derive(Default)]
+struct Pile {
+    few: [u32; FEW],
+    /// How many of `few` are there; all of them if `more` holds something.
+    count: usize,
+    more: Vec<u32>,
+}
+
+impl Pile {
+    fn push(&mut self, context: u32) {
+        match self.few.get_mut(self.count) {
+            Some(place) => {
+                *place = context;
+                self.count += 1;
+            }
+            None => self.more.push(context),
+        }
+    }
+
+    fn pop(&mut self) -> Option<u32> {
+        self.more.pop().or_else(|| {
+            self.count = self.count.checked_sub(1)?;
+            Some(self.few[self.count])
+        })
+    }
+
+    fn len(&self) -> usize {
+        self.count + self.more.len()
+    }
+
+    fn holds(&self, context: u32) -> bool {
+        self.few[..self.count].contains(&context) || self.more.contains(&context)
+    }
 }
 
 impl<'a> Search<'a> {
@@ -105,18 +137,55 @@ impl<'a> Search<'a> {
             want,
             caller,
             question,
-            settled: true,
+            settled: Cell::new(true),
+        }
+    }
+
+    /// The route to the winner is not settled any more if this does not hold.
+    fn settle(&self, holds: bool) {
+        self.settled.set(self.settled.get() && holds);
+    }
+
+    /// The route that one context gives by itself.
+    fn here(&self, context: usize) -> Option<Route> {
+        let (entry, index) = self.own(context)?;
+        Some(Route {
+            context,
+            entry,
+            index,
+            settled: self.settled.get(),
+        })
+    }
+
+    /// Puts what a context includes now onto the pile, the first on top.
+    fn includes(&self, inputs: &Inputs, context: usize, open: &mut Pile) {
+        let here = &self.module.parts.contexts[context];
+        self.settle(here.switches.is_empty());
+        let included = self.module.included(context);
+        for (include, target) in here.includes.iter().zip(included).rev() {
+            let Some(target) = target else { continue };
+            if let Some((_, times)) = &include.times {
+                self.settle(false);
+                if !times.matches(inputs.now.moment(), &inputs.system.zone) {
+                    continue;
+                }
+            }
+            open.push(*target);
         }
     }
 
     /// The winner among the entries of one context, and the priority in it.
-    fn own(&mut self, context: usize) -> Option<(usize, usize)> {
+    fn own(&self, context: usize) -> Option<(usize, usize)> {
         let module = self.module;
         let entries = &module.parts.contexts[context].entries;
-        if self.question != Question::Match {
-            return self.first(entries, 0..entries.len()).flatten();
-        }
-        if let Some(first) = module.plain_entry(context, &self.plain) {
+        let choice = module.choice(context)?;
+        let (dialled, plain, question) = (self.dialled, &*self.plain, self.question);
+        if question != Question::Match {
+            let names = choice.beginning(entries, plain);
+            if let Some(decided) = self.first(entries, names) {
+                return decided;
+            }
+        } else if let Some(first) = choice.plain(entries, plain) {
             let name = &entries[first].matches;
             let end = entries[first..].iter().position(|e| e.matches != *name);
             let end = end.map_or(entries.len(), |n| first + n);
@@ -124,22 +193,27 @@ impl<'a> Search<'a> {
                 return decided;
             }
         }
-        match module.trie(context) {
-            Some(trie) if !self.dialled.starts_with(b"_") => {
-                // The text is the walk's; the search goes on beside it.
-                let plain = self.plain.clone();
-                self.first(entries, trie.matches(&plain)).flatten()
-            }
-            _ => {
-                let patterns = entries.partition_point(|e| matches!(e.matches, Matches::Name(_)));
-                self.first(entries, patterns..entries.len()).flatten()
-            }
+        if dialled.starts_with(b"_") {
+            // It also matches the pattern that is spelled so (DL-106); only asking each tells.
+            let answers =
+                |at: &usize| entries[*at].matches.answer(dialled, plain, question) != Found::No;
+            let found = choice.patterns(entries).filter(answers);
+            return self.first(entries, found).flatten();
         }
+        let found = choice.candidates(entries, plain, question);
+        if let (Some(best), Want::Number(n)) = (found.best(), self.want)
+            && question != Question::MatchMore
+            && !module.parts.options.best_only
+            && choice.simply_has(best, n)
+        {
+            return Some((best, n as usize - 1));
+        }
+        self.first(entries, found).flatten()
     }
 
-    /// Decides by the first of these entries that matches; `None`: none of them decides.
+    /// Decides by the first of these entries, which all answer yes, but for one question; `None`: none of them decides.
     fn first(
-        &mut self,
+        &self,
         entries: &[Entry],
         candidates: impl IntoIterator<Item = usize>,
     ) -> Option<Option<(usize, usize)>> {
@@ -147,9 +221,10 @@ impl<'a> Search<'a> {
             let Some(entry) = entries.get(at) else {
                 continue;
             };
-            let found = entry
-                .matches
-                .answer(self.dialled, &self.plain, self.question);
+            let found = match self.question {
+                Question::Match | Question::CanMatch => Found::Yes,
+                question => entry.matches.answer(self.dialled, &self.plain, question),
+            };
             if found == Found::No || !self.caller_fits(entry) {
                 continue;
             }
@@ -162,7 +237,7 @@ impl<'a> Search<'a> {
             }
             match self.wanted(entry) {
                 Some(index) => return Some(Some((at, index))),
-                None => self.settled = false,
+                None => self.settle(false),
             }
         }
         None
@@ -177,7 +252,12 @@ impl<'a> Search<'a> {
             return first;
         }
         let prefix = &p.matching()[..p.matching().len() - 1];
-        let ending = entries[first..].iter().position(|e| match &e.matches {
+        // What begins alike stands together.
+        let mut alike = entries[first..].iter().take_while(|e| match &e.matches {
+            Matches::Pattern(q) => q.elements().starts_with(prefix),
+            Matches::Name(_) => false,
+        });
+        let ending = alike.position(|e| match &e.matches {
             Matches::Pattern(q) => {
                 q.elements() == prefix
                     && q.answer(&self.plain, self.question) != Found::No
@@ -188,8 +268,8 @@ impl<'a> Search<'a> {
         ending.map_or(first, |n| first + n)
     }
 
-    fn caller_fits(&mut self, entry: &Entry) -> bool {
-        self.settled &= entry.caller.is_none();
+    fn caller_fits(&self, entry: &Entry) -> bool {
+        self.settle(entry.caller.is_none());
         self.fits(entry)
     }
 
@@ -264,7 +344,17 @@ impl Module {
         dialled: &[u8],
         caller: Option<&[u8]>,
     ) -> bool {
-        self.find(inputs, context, dialled, caller).is_some()
+        let question = Question::Match;
+        find(
+            self,
+            inputs,
+            context,
+            dialled,
+            Want::Number(1),
+            caller,
+            question,
+        )
+        .is_some()
     }
 
     /// Whether more digits behind a dialled number could make it one that exists there (DL-137): it is not complete yet.

@@ -2,19 +2,16 @@
 //! the others.
 //!
 //! Patterns come in rank order and share their beginnings, and an edge that is added later ranks later; so walking edges in
-//! order finds matches in rank order. A walk may go back, but never visits more than every node once.
+//! order finds matches in rank order. A walk may go back, but never visits more than every edge once.
 
-use std::collections::HashMap;
+use strowger_stdlib::table::QuickMap;
 
 use crate::module::Entry;
-use crate::pattern::{ByteSet, Element, Matches};
-
-/// Contexts with fewer patterns are searched one by one.
-const WORTHWHILE: usize = 16;
+use crate::pattern::{ByteSet, Element, Matches, Question};
 
 /// What an edge wants of the dialled text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Want {
+pub(crate) enum Want {
     /// A byte of this set.
     Set(u32),
     /// At least one more byte.
@@ -23,132 +20,158 @@ enum Want {
     Bang,
     /// That the text ends here.
     End,
+    /// What no text has: here stands a `[` without `]`.
+    Never,
 }
+
+/// No edge.
+pub(crate) const NONE: u32 = u32::MAX;
 
 #[derive(Debug, Clone, Copy)]
-struct Edge {
-    want: Want,
-    /// A node after a set, else an entry.
-    to: u32,
+pub(crate) struct Edge {
+    pub(crate) want: Want,
+    /// After a set: the first edge of the node below. Else: the entry.
+    pub(crate) down: u32,
+    /// The next edge of the same node.
+    pub(crate) next: u32,
 }
 
-/// The trie of one context.
+/// The trie of one context. A node is named by its first edge; every node has one, since every pattern ends in some way.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Trie {
-    sets: Vec<ByteSet>,
-    nodes: Vec<Vec<Edge>>,
+    pub(crate) sets: Vec<ByteSet>,
+    pub(crate) edges: Vec<Edge>,
 }
 
 impl Trie {
-    /// The trie of a context's patterns; `None` if there are too few.
-    pub(crate) fn build(entries: &[Entry]) -> Option<Trie> {
-        let patterns = entries
-            .iter()
-            .enumerate()
-            .filter_map(|(i, e)| match &e.matches {
-                Matches::Pattern(p) => Some((i as u32, p)),
-                Matches::Name(_) => None,
-            });
-        if patterns.clone().count() < WORTHWHILE {
-            return None;
-        }
-        let mut trie = Trie {
-            sets: Vec::new(),
-            nodes: vec![Vec::new()],
-        };
-        let mut known = HashMap::new();
-        for (entry, pattern) in patterns {
-            if pattern
-                .elements()
-                .iter()
-                .any(|e| matches!(e, Element::Broken))
-            {
-                continue;
-            }
-            let mut node = 0;
-            let mut want = Want::End;
-            for element in pattern.matching() {
-                match element {
+    /// The trie of a context's patterns.
+    pub(crate) fn build(entries: &[Entry]) -> Trie {
+        let mut trie = Trie::default();
+        let mut known: QuickMap<ByteSet, u32> = QuickMap::default();
+        // The last edge of each node on the way to the last pattern.
+        let mut tail: Vec<u32> = Vec::new();
+        for (entry, pattern) in (0u32..).zip(entries).filter_map(|(i, e)| match &e.matches {
+            Matches::Pattern(p) => Some((i, p)),
+            Matches::Name(_) => None,
+        }) {
+            let mut depth = 0;
+            let mut end = Want::End;
+            for element in pattern.elements() {
+                end = match element {
                     Element::Set(set) => {
                         let id = *known.entry(*set).or_insert_with(|| {
                             trie.sets.push(*set);
                             trie.sets.len() as u32 - 1
                         });
-                        node = trie.step(node, Want::Set(id));
+                        let shared = tail
+                            .get(depth)
+                            .is_some_and(|edge| trie.edges[*edge as usize].want == Want::Set(id));
+                        if !shared {
+                            trie.attach(&mut tail, depth, Want::Set(id), NONE);
+                        }
+                        depth += 1;
+                        continue;
                     }
-                    Element::Dot => want = Want::Dot,
-                    Element::Bang => want = Want::Bang,
-                    // Left out above.
-                    Element::Broken => {}
-                }
+                    Element::Dot => Want::Dot,
+                    Element::Bang => Want::Bang,
+                    Element::Broken => Want::Never,
+                };
+                break;
             }
-            trie.nodes[node].push(Edge { want, to: entry });
+            trie.attach(&mut tail, depth, end, entry);
         }
-        Some(trie)
+        trie
     }
 
-    /// The node behind an edge of this node, made if the last edge is another.
-    fn step(&mut self, node: usize, want: Want) -> usize {
-        if let Some(edge) = self.nodes[node].last().filter(|e| e.want == want) {
-            return edge.to as usize;
-        }
-        self.nodes.push(Vec::new());
-        let to = self.nodes.len() - 1;
-        self.nodes[node].push(Edge {
+    /// Adds an edge to the node at a depth of the last way.
+    fn attach(&mut self, tail: &mut Vec<u32>, depth: usize, want: Want, down: u32) {
+        let new = self.edges.len() as u32;
+        self.edges.push(Edge {
             want,
-            to: to as u32,
+            down,
+            next: NONE,
         });
-        to
+        tail.truncate(depth + 1);
+        if let Some(last) = tail.get_mut(depth) {
+            self.edges[*last as usize].next = new;
+            *last = new;
+            return;
+        }
+        if let Some(above) = tail.last() {
+            self.edges[*above as usize].down = new;
+        }
+        tail.push(new);
     }
 
-    /// The entries that match a text without dashes, in rank order.
-    pub(crate) fn matches<'t>(&'t self, text: &'t [u8]) -> Walk<'t> {
+    /// The edges of a node.
+    pub(crate) fn node(&self, first: u32) -> impl Iterator<Item = Edge> + '_ {
+        let mut at = first;
+        std::iter::from_fn(move || {
+            let edge = *self.edges.get(at as usize)?;
+            at = edge.next;
+            Some(edge)
+        })
+    }
+
+    /// The entries for which a text without dashes has an answer other than no, in rank order.
+    pub(crate) fn matches<'t>(&'t self, text: &'t [u8], question: Question) -> Walk<'t> {
         Walk {
             trie: self,
             text,
-            open: vec![(0, 0)],
+            question,
+            open: if self.edges.is_empty() {
+                Vec::new()
+            } else {
+                vec![0]
+            },
         }
     }
 }
 
 /// See [`Trie::matches`].
+#[derive(Debug)]
 pub(crate) struct Walk<'t> {
     trie: &'t Trie,
     text: &'t [u8],
-    /// Nodes on the way, each with its next edge; its place in the list is the number of bytes before it.
-    open: Vec<(u32, u32)>,
+    question: Question,
+    /// The next edge of each node on the way; the place in the list is the number of bytes before it.
+    open: Vec<u32>,
 }
 
 impl Iterator for Walk<'_> {
     type Item = usize;
 
     fn next(&mut self) -> Option<usize> {
-        while let Some((node, next)) = self.open.last_mut() {
-            let edge = self
-                .trie
-                .nodes
-                .get(*node as usize)
-                .and_then(|edges| edges.get(*next as usize));
-            let Some(edge) = edge else {
+        let more = self.question != Question::Match;
+        while let Some(next) = self.open.last_mut() {
+            let Some(edge) = self.trie.edges.get(*next as usize) else {
                 self.open.pop();
                 continue;
             };
-            *next += 1;
-            let byte = self.text.get(self.open.len() - 1);
+            *next = edge.next;
+            let depth = self.open.len() - 1;
+            let byte = self.text.get(depth);
+            // Behind the whole text: whatever follows could still be dialled.
+            let behind = depth > self.text.len();
             let found = match (edge.want, byte) {
-                (Want::Set(set), Some(byte)) => {
-                    if self.trie.sets[set as usize].holds(*byte) {
-                        self.open.push((edge.to, 0));
+                (Want::Set(set), _) => {
+                    let on = match byte {
+                        Some(byte) => self.trie.sets[set as usize].holds(*byte),
+                        None => more,
+                    };
+                    if on {
+                        self.open.push(edge.down);
                     }
                     false
                 }
-                (Want::Set(_), None) => false,
-                (Want::Dot, byte) => byte.is_some(),
+                _ if behind => true,
+                (Want::Dot, byte) => more || byte.is_some(),
                 (Want::Bang, _) => true,
-                (Want::End, byte) => byte.is_none(),
+                (Want::End, byte) => byte.is_none() && self.question != Question::MatchMore,
+                (Want::Never, _) => false,
             };
             if found {
-                return Some(edge.to as usize);
+                return Some(edge.down as usize);
             }
         }
         None
