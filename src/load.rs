@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use strowger_compiler::conf::line;
 use strowger_compiler::edit_distance::nearest;
-use strowger_compiler::{Compiled, Diagnostic, Level, Options, Sources, compile};
+use strowger_compiler::{Compiled, Diagnostic, InForce, Level, Options, Sources, compile};
 use strowger_runtime::config::{self, Config};
 use strowger_stdlib::hash::sha1;
 use strowger_vm::{Globals, Module};
@@ -51,6 +51,11 @@ impl Loaded {
                 .findings
                 .iter()
                 .any(|d| d.level == Level::Error && Some(d.primary.span.file) == ours)
+    }
+
+    /// Whether the next reload forgets all global variables first (DL-048).
+    pub(crate) fn clears_globals(&self) -> bool {
+        self.compiled.hir.general.clearglobalvars
     }
 
     /// Global variables as loading leaves them.
@@ -141,6 +146,18 @@ pub(crate) fn globals(compiled: &Compiled) -> Arc<Globals> {
 /// # Errors
 /// One sentence when there is nothing to read.
 pub(crate) fn plan(path: &Path) -> Result<Loaded, String> {
+    read(path, None)
+}
+
+/// The same for an exchange that runs: what the plan finds in force counts where it says nothing else.
+///
+/// # Errors
+/// As [`plan`].
+pub(crate) fn again(path: &Path, in_force: InForce) -> Result<Loaded, String> {
+    read(path, Some(in_force))
+}
+
+fn read(path: &Path, in_force: Option<InForce>) -> Result<Loaded, String> {
     let (directory, plan) = if path.is_dir() {
         (path.to_path_buf(), "extensions.conf".to_owned())
     } else {
@@ -171,7 +188,7 @@ pub(crate) fn plan(path: &Path) -> Result<Loaded, String> {
             format!("{}: there is no such file", path.display())
         });
     }
-    understand(sources, directory, plan)
+    comprehend(sources, directory, plan, in_force)
 }
 
 /// Understands files that are already read.
@@ -182,6 +199,15 @@ pub(crate) fn understand(
     sources: Sources,
     directory: PathBuf,
     plan: String,
+) -> Result<Loaded, String> {
+    comprehend(sources, directory, plan, None)
+}
+
+fn comprehend(
+    sources: Sources,
+    directory: PathBuf,
+    plan: String,
+    in_force: Option<InForce>,
 ) -> Result<Loaded, String> {
     let (config, mut findings) = config::load(&sources);
     let levels = config
@@ -198,6 +224,7 @@ pub(crate) fn understand(
             .duration_since(UNIX_EPOCH)
             .ok()
             .and_then(|t| i64::try_from(t.as_secs()).ok()),
+        in_force,
     };
     let compiled = compile(&sources, &options);
     findings.extend(compiled.diagnostics.iter().cloned());

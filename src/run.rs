@@ -2,10 +2,12 @@
 
 use crate::ladder::{self, Ladder};
 use crate::{load, render};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use strowger_compiler::InForce;
 use strowger_runtime::limits;
 use strowger_runtime::observe::{Observer, What};
 use strowger_runtime::{self as runtime, Engine};
@@ -24,7 +26,8 @@ const COLUMNS: usize = 4;
 /// Run the exchange on an Asterisk configuration directory
 ///
 /// Reads extensions.conf with sip.conf and/or pjsip.conf, and, where there are any, users.conf, rtp.conf, asterisk.conf and
-/// strowger.toml. Ctrl-C or SIGTERM lets the calls end and stops; a second one stops at once.
+/// strowger.toml. Ctrl-C or SIGTERM lets the calls end and stops; a second one stops at once. SIGHUP reads the files again: new calls
+/// take the new plan, running ones go on in it by context, extension and number, and files that cannot run change nothing.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   strowger run /etc/asterisk --check-only              # what would run; opens no socket
@@ -66,16 +69,8 @@ pub(crate) fn main(args: Args) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let stderr = std::io::stderr();
-    let colour = render::colour(&stderr);
-    if render::human(
-        &mut stderr.lock(),
-        &loaded.sources,
-        &loaded.findings,
-        colour,
-    )
-    .is_err()
-    {
+    let colour = render::colour(&std::io::stderr());
+    if findings(&loaded).is_err() {
         return ExitCode::FAILURE;
     }
     let refused = loaded.fatal();
@@ -109,7 +104,19 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Ok(tokio) => tokio,
         Err(fault) => return load::cannot(&fault.to_string()),
     };
-    tokio.block_on(exchange(loaded, &args.trace))
+    tokio.block_on(exchange(loaded, &args))
+}
+
+/// Prints what is wrong with the files.
+fn findings(loaded: &load::Loaded) -> std::io::Result<()> {
+    let stderr = std::io::stderr();
+    let colour = render::colour(&stderr);
+    render::human(
+        &mut stderr.lock(),
+        &loaded.sources,
+        &loaded.findings,
+        colour,
+    )
 }
 
 /// What will run, in a few lines.
@@ -149,7 +156,8 @@ fn describe(loaded: &load::Loaded) {
     say!("  checked     {}", render::summary(&loaded.findings));
 }
 
-async fn exchange(loaded: load::Loaded, traced: &[Traced]) -> ExitCode {
+async fn exchange(mut loaded: load::Loaded, args: &Args) -> ExitCode {
+    let traced = &args.trace;
     let options = runtime::Options {
         directory: loaded.directory.clone(),
         globals: (*loaded.globals()).clone(),
@@ -179,7 +187,15 @@ async fn exchange(loaded: load::Loaded, traced: &[Traced]) -> ExitCode {
         .then(|| tokio::spawn(trace(engine.observe(), traced.to_vec(), finish)));
     say!("Ready. Ctrl-C lets the calls end and stops.");
     let _ = std::io::stdout().flush();
-    signals.next().await;
+    loop {
+        match signals.next().await {
+            Signal::Stop => break,
+            Signal::Reload => tokio::select! {
+                () = reload(&engine, &args.directory, &mut loaded) => {}
+                () = signals.stop() => break,
+            },
+        }
+    }
     let calls = engine.stats().channels;
     say!(
         "Stopping: {calls} channels; waiting at most {} s (again: at once).",
@@ -187,7 +203,7 @@ async fn exchange(loaded: load::Loaded, traced: &[Traced]) -> ExitCode {
     );
     let (patience, hurry) = oneshot::channel();
     tokio::spawn(async move {
-        signals.next().await;
+        signals.stop().await;
         let _ = patience.send(());
     });
     let stopped = engine
@@ -202,21 +218,99 @@ async fn exchange(loaded: load::Loaded, traced: &[Traced]) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Ctrl-C and SIGTERM.
+/// Reads the files again, and puts them in force if they can run.
+async fn reload(engine: &Engine, path: &Path, loaded: &mut load::Loaded) {
+    let in_force = InForce {
+        options: engine.module().options(),
+        // They are wiped before the file is read, or the file can read them.
+        globals: if loaded.clears_globals() {
+            BTreeMap::new()
+        } else {
+            engine.globals().0.clone()
+        },
+    };
+    say!("Reloading   {}", path.display());
+    let path = path.to_path_buf();
+    let read = tokio::task::spawn_blocking(move || load::again(&path, in_force)).await;
+    let refused = match read.map_err(|fault| fault.to_string()).flatten() {
+        Err(fault) => Some(fault),
+        Ok(read) => {
+            // Nobody may read it any more.
+            drop(findings(&read));
+            if read.fatal() {
+                Some("the configuration cannot run as it stands".to_owned())
+            } else {
+                describe(&read);
+                let renewal = runtime::Renewal {
+                    config: read.config.clone(),
+                    module: read.module(),
+                    globals: (*read.globals()).clone(),
+                    clear_globals: loaded.clears_globals(),
+                };
+                engine.reload(renewal).await;
+                *loaded = read;
+                None
+            }
+        }
+    };
+    match refused {
+        Some(why) => {
+            drop(writeln!(std::io::stderr(), "strowger: {why}"));
+            say!("Not reloaded: nothing was changed.");
+        }
+        None => say!(
+            "Reloaded. Channels in progress: {}",
+            engine.stats().channels
+        ),
+    }
+    let _ = std::io::stdout().flush();
+}
+
+/// What somebody outside wants.
+enum Signal {
+    /// Ctrl-C and SIGTERM.
+    Stop,
+    /// SIGHUP.
+    #[cfg_attr(not(unix), allow(dead_code))]
+    Reload,
+}
+
+/// Ctrl-C, SIGTERM and SIGHUP.
 struct Signals {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    hang_up: tokio::signal::unix::Signal,
 }
 
 impl Signals {
     fn new() -> std::io::Result<Signals> {
+        #[cfg(unix)]
+        use tokio::signal::unix::{SignalKind, signal};
         Ok(Signals {
             #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
+            terminate: signal(SignalKind::terminate())?,
+            #[cfg(unix)]
+            hang_up: signal(SignalKind::hangup())?,
         })
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Signal {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => Signal::Stop,
+            _ = self.terminate.recv() => Signal::Stop,
+            _ = self.hang_up.recv() => Signal::Reload,
+        }
+        #[cfg(not(unix))]
+        {
+            self.stop().await;
+            Signal::Stop
+        }
+    }
+
+    /// Waits for Ctrl-C or SIGTERM.
+    async fn stop(&mut self) {
         #[cfg(unix)]
         tokio::select! {
             _ = tokio::signal::ctrl_c() => {}

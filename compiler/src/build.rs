@@ -36,7 +36,15 @@ pub(crate) fn build(
         scans: 0,
         repeated: None,
     };
-    let general = builder.general(plan, options.asterisk_version >= 23);
+    let mut general = General::default();
+    if let Some(before) = &options.in_force {
+        general.autofallthrough = before.options.autofallthrough;
+        general.extenpatternmatchnew = before.options.best_only;
+        for (name, value) in &before.globals {
+            builder.globals.set(name, value.clone());
+        }
+    }
+    let general = builder.general(plan, general, options.asterisk_version >= 23);
     let globals = builder.global_variables(plan);
     for section in plan.sections.iter().filter(|s| s.kind == Kind::Context) {
         builder.section(section);
@@ -128,8 +136,8 @@ impl Builder<'_> {
         done.text
     }
 
-    fn general(&mut self, plan: &ast::Plan, last_wins: bool) -> General {
-        let mut general = General::default();
+    /// What `[general]` writes, on top of what is in force without it.
+    fn general(&mut self, plan: &ast::Plan, mut general: General, last_wins: bool) -> General {
         let mut seen: HashSet<Vec<u8>> = HashSet::new();
         for line in plan
             .sections

@@ -1,6 +1,6 @@
 //! The whole way from files to a checked plan.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use strowger_vm::{BadModule, Module};
@@ -24,6 +24,17 @@ pub struct Options {
     pub plan: String,
     /// The time of loading in seconds since 1970, for globals that ask for it (`${EPOCH}`, `STRFTIME`).
     pub now: Option<i64>,
+    /// On a reload: what the plan finds in force.
+    pub in_force: Option<InForce>,
+}
+
+/// What a plan finds in force when it takes the place of another one.
+#[derive(Clone, Debug, Default)]
+pub struct InForce {
+    /// How the running plan behaves: an option that the new text does not write keeps its value.
+    pub options: strowger_vm::Options,
+    /// Global variables that are set: the new text can read them while it is loaded.
+    pub globals: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
 impl Default for Options {
@@ -33,6 +44,7 @@ impl Default for Options {
             levels: HashMap::new(),
             plan: "extensions.conf".to_owned(),
             now: None,
+            in_force: None,
         }
     }
 }

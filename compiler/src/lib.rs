@@ -23,7 +23,7 @@ pub mod resolve;
 pub mod show;
 pub mod source;
 
-pub use compile::{Compiled, Options, compile, load};
+pub use compile::{Compiled, InForce, Options, compile, load};
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Level};
 pub use hir::Hir;
 pub use lower::lower;

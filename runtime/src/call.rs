@@ -174,7 +174,7 @@ fn line_name(account: &Account, user: Option<&[u8]>, flow: &Flow) -> Text {
 /// The language of an account's channels, or the server's.
 pub(crate) fn language(shared: &Shared, account: &[u8]) -> Text {
     if account.is_empty() {
-        shared.config.system.language.clone()
+        shared.config().system.language.clone()
     } else {
         account.to_vec()
     }

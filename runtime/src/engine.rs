@@ -20,7 +20,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 use strowger_vm::effect::Level;
 use strowger_vm::{Globals, Interrupt, Module, System};
@@ -111,7 +111,7 @@ pub struct Stopped {
 /// A running exchange. Dropping it without [`Engine::stop`] ends it at once, calls included.
 #[derive(Debug)]
 pub struct Engine {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     tasks: Vec<JoinHandle<()>>,
     hurry: Arc<Notify>,
 }
@@ -119,9 +119,7 @@ pub struct Engine {
 /// What all parts of the exchange share.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) config: Config,
-    module: RwLock<Arc<Module>>,
-    globals: RwLock<Arc<Globals>>,
+    current: RwLock<Current>,
     pub(crate) system: Arc<System>,
     registrar: Mutex<Registrar>,
     tables: Mutex<Tables>,
@@ -145,6 +143,14 @@ pub(crate) struct Shared {
     seed: [u8; 32],
 }
 
+/// What a reload replaces, all at once.
+#[derive(Debug)]
+struct Current {
+    config: Arc<Config>,
+    module: Arc<Module>,
+    globals: Arc<Globals>,
+}
+
 /// Counters, written by the shard.
 #[derive(Debug, Default)]
 pub(crate) struct Figures {
@@ -156,18 +162,57 @@ pub(crate) struct Figures {
 }
 
 impl Shared {
+    fn current(&self) -> RwLockReadGuard<'_, Current> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn current_mut(&self) -> RwLockWriteGuard<'_, Current> {
+        self.current.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The configuration of this moment. What is done by it should hold it, so that a reload does not come in between.
+    pub(crate) fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.current().config)
+    }
+
+    /// The plan of this moment.
     pub(crate) fn module(&self) -> Arc<Module> {
-        Arc::clone(&self.module.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.current().module)
     }
 
     pub(crate) fn globals(&self) -> Arc<Globals> {
-        Arc::clone(&self.globals.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.current().globals)
+    }
+
+    /// Puts what was read anew in force; gives a sentence for each change that waits for a restart.
+    pub(crate) fn renew(
+        &self,
+        config: Config,
+        module: Arc<Module>,
+        globals: Globals,
+        clear_globals: bool,
+    ) -> Vec<String> {
+        // What was said of the old files may be true of the new ones again.
+        self.said
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        let mut current = self.current_mut();
+        let (config, waiting) = current.config.renewed(config);
+        current.config = Arc::new(config);
+        current.module = module;
+        let table = &mut Arc::make_mut(&mut current.globals).0;
+        if clear_globals {
+            table.clear();
+        }
+        table.extend(globals.0);
+        waiting
     }
 
     /// Writes (or deletes) a global variable.
     pub(crate) fn set_global(&self, name: Vec<u8>, value: Option<Vec<u8>>) {
-        let mut globals = self.globals.write().unwrap_or_else(PoisonError::into_inner);
-        let table = &mut Arc::make_mut(&mut globals).0;
+        let mut current = self.current_mut();
+        let table = &mut Arc::make_mut(&mut current.globals).0;
         match value {
             Some(value) => table.insert(name, value),
             None => table.remove(&name),
@@ -290,7 +335,7 @@ impl Engine {
         let in_memory = options.wire.is_some();
         let (config, lost) = config.look_up().await;
         for name in lost {
-            tracing::warn!(%name, "no address found: whoever is known by this host name stays unknown until a restart");
+            tracing::warn!(%name, "no address found: whoever is known by this host name stays unknown until the next reload");
         }
         let audio = if in_memory {
             Audio::mute(
@@ -331,9 +376,11 @@ impl Engine {
         let shared = Arc::new_cyclic(|weak| Shared {
             system: Arc::new(system(&config, &options.directory)),
             prompts: Prompts::new(sounds.as_deref()),
-            config,
-            module: RwLock::new(module),
-            globals: RwLock::new(Arc::new(options.globals)),
+            current: RwLock::new(Current {
+                config: Arc::new(config),
+                module,
+                globals: Arc::new(options.globals),
+            }),
             registrar: Mutex::new(registrar),
             tables: Mutex::new(Tables::default()),
             database: Mutex::new(database),
@@ -370,7 +417,8 @@ impl Engine {
     /// How much audio the port range carries.
     #[must_use]
     pub fn carries(&self) -> Carries {
-        Carries::of(self.shared.config.rtp.start, self.shared.config.rtp.end, 1)
+        let rtp = &self.shared.config().rtp;
+        Carries::of(rtp.start, rtp.end, 1)
     }
 
     /// Watches from now on: messages, steps, channels, notes.

@@ -248,14 +248,11 @@ impl Line {
             });
         });
         let Some(stream) = self.shared.audio.open(self.near, beside, listener) else {
-            let carries = crate::media::Carries::of(
-                self.shared.config.rtp.start,
-                self.shared.config.rtp.end,
-                1,
-            );
+            let rtp = &self.shared.config().rtp;
+            let carries = crate::media::Carries::of(rtp.start, rtp.end, 1);
             let text = format!(
                 "no RTP port is free: {} to {} carry {} relayed calls at a time; raise rtpend in rtp.conf",
-                self.shared.config.rtp.start, self.shared.config.rtp.end, carries.calls
+                rtp.start, rtp.end, carries.calls
             );
             // The media side has said so in the log.
             if self.shared.each_minute("rtp-ports") {

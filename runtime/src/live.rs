@@ -1,6 +1,7 @@
 //! The live exchange as a performer of effects: hands each effect to the application that does it.
 
 use crate::apps;
+use crate::config::CallsAtReload;
 use crate::engine::Shared;
 use crate::line::{Event, Line, LineId};
 use crate::observe::What;
@@ -28,10 +29,13 @@ pub(crate) struct Live {
     /// How often what it sends on may still be sent on (Max-Forwards): the end of loops between exchanges.
     pub(crate) hops: u8,
     tokens: u64,
+    /// The plan with which it began, if it is to keep that over a reload.
+    stays: Option<Arc<Module>>,
 }
 
 impl Live {
     pub(crate) fn new(shared: &Arc<Shared>, name: Arc<str>, line: Option<Line>) -> Live {
+        let stays = shared.config().options.calls_at_reload == CallsAtReload::Stay;
         Live {
             shared: Arc::clone(shared),
             name,
@@ -40,6 +44,7 @@ impl Live {
             language: b"en".to_vec(),
             hops: 70,
             tokens: 0,
+            stays: stays.then(|| shared.module()),
         }
     }
 
@@ -155,7 +160,10 @@ impl Live {
 
 impl Perform for Live {
     fn module(&self) -> Arc<Module> {
-        self.shared.module()
+        match &self.stays {
+            Some(module) => Arc::clone(module),
+            None => self.shared.module(),
+        }
     }
 
     fn inputs(&self) -> Inputs {

@@ -153,7 +153,7 @@ pub(crate) async fn run(
     mut orders: mpsc::Receiver<Order>,
     seed: [u8; 32],
 ) {
-    let sip = &shared.config.sip;
+    let sip = &shared.config().sip;
     let limits = crate::sip::limits::Limits {
         t1: Duration::from_millis(sip.t1.into()),
         transactions: limits::TRANSACTIONS,
@@ -390,7 +390,7 @@ impl Shard {
                 now,
                 &incoming.message,
                 &incoming.flow,
-                &self.shared.config.accounts,
+                &self.shared.config().accounts,
                 &registrar,
             )
         };
@@ -483,7 +483,7 @@ impl Shard {
     fn aor(&self, request: &Message, account: &Account) -> Option<Arc<Aor>> {
         let to = request.to().ok()?;
         let user = to.sip()?.user_text().unwrap_or_default();
-        let accounts = &self.shared.config.accounts;
+        let accounts = &self.shared.config().accounts;
         accounts.registers_at(account, &user).cloned()
     }
 

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use strowger_compiler::source::Sources;
 use strowger_runtime::config::{
-    self, Account, AorName, Codec, Config, Dtmf, FILES, Guests, Network, StoreChoice, Technology,
+    self, Account, AorName, CallsAtReload, Codec, Config, Dtmf, FILES, Guests, Network,
+    StoreChoice, Technology,
 };
 use strowger_runtime::sip::digest::Algorithm;
 use strowger_runtime::sip::flow::Protocol;
@@ -485,6 +486,17 @@ fn our_own_file() {
             "C021 strowger.toml:13",
             "C021 strowger.toml:6",
         ]
+    );
+    let calls = |text: &str| {
+        let text = format!("[reload]\ncalls = {text}\n");
+        let (config, findings) = read(&[("strowger.toml", &text)]);
+        (config.options.calls_at_reload, findings.join(" "))
+    };
+    assert_eq!(calls("\"stay\""), (CallsAtReload::Stay, String::new()));
+    assert_eq!(calls("\"move\""), (CallsAtReload::Move, String::new()));
+    assert_eq!(
+        calls("\"hold\""),
+        (CallsAtReload::Move, "C021 strowger.toml:2".to_owned())
     );
     let (config, findings) = read(&[("strowger.toml", "[store]\nlocation = \"memory\"\n[sip\n")]);
     assert_eq!(config.options.store, StoreChoice::Memory);

@@ -71,7 +71,8 @@ impl Exchange {
         Exchange::launch(folder, address, &[])
     }
 
-    fn launch(folder: Folder, address: String, options: &[&str]) -> Exchange {
+    /// The same with these options of `strowger run`.
+    pub(crate) fn launch(folder: Folder, address: String, options: &[&str]) -> Exchange {
         let mut child = Command::new(env!("CARGO_BIN_EXE_strowger"))
             .arg("run")
             .args(options)
@@ -161,15 +162,21 @@ impl Exchange {
         (peak.unwrap_or(0), ticks / 100.0)
     }
 
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args([name, &self.pid().to_string()])
+            .status();
+        assert!(sent.unwrap().success(), "kill {name}");
+    }
+
     /// Ends it as a service manager does; it must let go of everything and say 0.
     pub(crate) fn stop(mut self) {
         self.end();
     }
 
     fn end(&mut self) {
-        let _ = Command::new("kill")
-            .args(["-TERM", &self.pid().to_string()])
-            .status();
+        self.signal("-TERM");
         let end = Instant::now() + Duration::from_secs(40);
         while Instant::now() < end {
             if let Some(status) = self.child.try_wait().unwrap() {

@@ -9,6 +9,7 @@ mod exchange;
 mod hostile;
 mod linphone;
 mod pjsua2;
+mod reload;
 mod sipp;
 mod two_sites;
 

@@ -327,6 +327,11 @@ impl Module {
         known::function(name, self.parts.options.asterisk_version)
     }
 
+    /// What `[general]` said about running.
+    pub fn options(&self) -> Options {
+        self.parts.options
+    }
+
     /// Whether a context of this name exists.
     pub fn has_context(&self, name: &[u8]) -> bool {
         self.context(name).is_some()

@@ -320,7 +320,7 @@ async fn place(
     let user = account
         .and_then(|a| a.from_user.clone())
         .or(number.clone())
-        .unwrap_or_else(|| shared.config.sip.default_from_user.clone());
+        .unwrap_or_else(|| shared.config().sip.default_from_user.clone());
     let host = account
         .and_then(|a| a.from_domain.clone())
         .unwrap_or_else(|| host_text(flow.local.ip()));

@@ -16,7 +16,7 @@ pub(crate) fn read(live: &Live, function: &[u8], args: &[u8]) -> Reply {
     match function {
         b"DB_KEYCOUNT" => Reply::value(live.shared.database().below(args).count().to_string()),
         b"DEVICE_STATE" => Reply::value(device_state(live, args)),
-        b"ENV" if live.shared.config.options.grants.contains("env") => {
+        b"ENV" if live.shared.config().options.grants.contains("env") => {
             let name = String::from_utf8_lossy(args).into_owned();
             std::env::var_os(name).map_or_else(Reply::done, |value| {
                 Reply::value(value.as_encoded_bytes().to_vec())
@@ -45,7 +45,7 @@ fn device_state(live: &Live, device: &[u8]) -> &'static str {
         b"PJSIP" => Technology::Pjsip,
         _ => return "INVALID",
     };
-    let accounts = &live.shared.config.accounts;
+    let accounts = &live.shared.config().accounts;
     let Some(account) = accounts.find(technology, name) else {
         return "INVALID";
     };

@@ -190,7 +190,7 @@ fn sender(live: &Live, from: &[u8], near: std::net::IpAddr) -> Party {
         _ => (&b""[..], from),
     };
     let display: Vec<u8> = display.iter().copied().filter(|b| *b != b'"').collect();
-    let default = &live.shared.config.sip.default_from_user;
+    let default = &live.shared.config().sip.default_from_user;
     let word = if word.trim_ascii().is_empty() {
         default.as_slice()
     } else {

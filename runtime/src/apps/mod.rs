@@ -32,7 +32,7 @@ fn no_audio(live: &Live, application: &str) -> Reply {
 
 /// A function that is not served: says why, if the reason is a capability.
 pub(crate) fn unserved_function(live: &Live, function: &[u8]) -> Reply {
-    let grants = &live.shared.config.options.grants;
+    let grants = &live.shared.config().options.grants;
     let needs = signatures::function(function)
         .and_then(|s| s.capability)
         .map(|c| c.name());
@@ -51,7 +51,7 @@ pub(crate) fn unserved_function(live: &Live, function: &[u8]) -> Reply {
 /// An application that this exchange does not serve: says why; the channel hangs up (DL-150).
 pub(crate) fn unserved(live: &Live, application: &[u8]) -> Reply {
     let name = String::from_utf8_lossy(application);
-    let grants = &live.shared.config.options.grants;
+    let grants = &live.shared.config().options.grants;
     let needs = signatures::application(application)
         .and_then(|s| s.capability)
         .map(|c| c.name());

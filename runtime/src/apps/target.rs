@@ -175,7 +175,8 @@ pub(crate) async fn resolve(
 
 /// `SIP/…`: a device of sip.conf or users.conf by its name, else a host.
 async fn device(shared: &Shared, r: Resource) -> Result<Destination, NoWay> {
-    let account = shared.config.accounts.find(Technology::Sip, &r.whom);
+    let config = shared.config();
+    let account = config.accounts.find(Technology::Sip, &r.whom);
     let shown = String::from_utf8_lossy(&r.whom).into_owned();
     if let Some(account) = account {
         if account.role == Role::User {
@@ -219,7 +220,8 @@ async fn device(shared: &Shared, r: Resource) -> Result<Destination, NoWay> {
 /// `PJSIP/…`: an endpoint of pjsip.conf.
 async fn endpoint(shared: &Shared, r: Resource) -> Result<Destination, NoWay> {
     let shown = String::from_utf8_lossy(&r.whom).into_owned();
-    let Some(account) = shared.config.accounts.find(Technology::Pjsip, &r.whom) else {
+    let config = shared.config();
+    let Some(account) = config.accounts.find(Technology::Pjsip, &r.whom) else {
         return Err(NoWay {
             cause: 3,
             code: "no-endpoint",
@@ -252,7 +254,7 @@ async fn contact(
     cause: u16,
 ) -> Result<Destination, NoWay> {
     let now = shared.clock.now();
-    let accounts = &shared.config.accounts;
+    let accounts = &shared.config().accounts;
     let found = {
         let registrar = shared.registrar();
         account
@@ -278,7 +280,7 @@ async fn contact(
     let mut flows: Vec<Flow> = flow.into_iter().collect();
     if let (Some(flow), Some(transport)) = (flow, &account.transport)
         && shared
-            .config
+            .config()
             .listeners
             .get(usize::from(flow.listener.0))
             .is_some_and(|l| l.name != *transport)
@@ -451,7 +453,8 @@ fn way(shared: &Shared, remote: SocketAddr, wanted: &Wanted<'_>) -> Option<Flow>
         came_by,
     } = *wanted;
     let fits = |l: &&Listening| l.protocol == protocol && l.address.is_ipv4() == remote.is_ipv4();
-    let written = |l: &Listening| shared.config.listeners.get(usize::from(l.listener.0));
+    let config = shared.config();
+    let written = |l: &Listening| config.listeners.get(usize::from(l.listener.0));
     let named = |l: &&Listening| transport.is_some_and(|t| written(l).is_some_and(|c| c.name == t));
     let own = |l: &&Listening| written(l).is_some_and(|c| c.technology == technology);
     let used = |l: &&Listening| came_by.is_some_and(|f| f.listener == l.listener);
@@ -477,7 +480,7 @@ fn way(shared: &Shared, remote: SocketAddr, wanted: &Wanted<'_>) -> Option<Flow>
 pub(crate) async fn for_text(shared: &Shared, destination: &[u8]) -> Result<Destination, NoWay> {
     let (scheme, rest) = cut(destination, b':');
     let rest = rest.unwrap_or_default();
-    let accounts = &shared.config.accounts;
+    let accounts = &shared.config().accounts;
     let known = |name: &[u8], first: Technology| {
         let second = if first == Technology::Sip {
             Technology::Pjsip

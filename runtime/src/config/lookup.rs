@@ -1,4 +1,4 @@
-//! Host names of peers and `identify` rules, looked up once at the start, as Asterisk does.
+//! Host names of peers and `identify` rules, looked up once at the start and at each reload, as Asterisk does.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Config {
     /// The same configuration with the addresses of the host names that it trusts, and the names that have none: whoever is known by one
-    /// of those alone stays unknown until a restart.
+    /// of those alone stays unknown until the next reload.
     pub async fn look_up(mut self) -> (Config, Vec<String>) {
         let mut waiting = self.accounts.unresolved().into_iter();
         let mut running = JoinSet::new();

@@ -15,6 +15,7 @@ mod listener;
 mod lookup;
 mod options;
 mod pjsip;
+mod renew;
 mod rtp;
 mod sip;
 mod summary;
@@ -26,7 +27,7 @@ pub use account::{
     Nat, Network, Role, Secret, Technology,
 };
 pub use listener::Listener;
-pub use options::{GRANTS, Guests, Options, StoreChoice};
+pub use options::{CallsAtReload, GRANTS, Guests, Options, StoreChoice};
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -35,6 +35,16 @@ pub enum StoreChoice {
     Memory,
 }
 
+/// Which plan calls run that a reload finds in progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CallsAtReload {
+    /// As in Asterisk: they move to the new plan, by name and number.
+    #[default]
+    Move,
+    /// They stay on the plan with which they began.
+    Stay,
+}
+
 /// The contents of `strowger.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
@@ -51,6 +61,8 @@ pub struct Options {
     pub bind_address: Option<IpAddr>,
     /// `[bind] port`: what a listener without a port of its own binds; 0 takes a free one.
     pub bind_port: Option<u16>,
+    /// `[reload] calls`.
+    pub calls_at_reload: CallsAtReload,
     /// `[levels]`: code or family, and its level's word.
     pub levels: Vec<(String, String)>,
 }
@@ -64,6 +76,7 @@ impl Default for Options {
             store: StoreChoice::default(),
             bind_address: None,
             bind_port: None,
+            calls_at_reload: CallsAtReload::default(),
             levels: Vec::new(),
         }
     }
@@ -188,7 +201,7 @@ impl Reader<'_> {
                 self.bad(section, value, &format!("a table, written `[{section}]`"));
                 continue;
             };
-            if matches!(*section, "reload" | "trust" | "cost") {
+            if matches!(*section, "trust" | "cost") {
                 let span = self.span(name.span());
                 self.findings.add(
                     Diagnostic::new("C020", format!("`[{section}]` is not served yet"), span)
@@ -240,6 +253,11 @@ impl Reader<'_> {
                     }
                 }
                 _ => self.bad(key, value, "a path"),
+            },
+            ("reload", "calls") => match text {
+                Some("move") => self.options.calls_at_reload = CallsAtReload::Move,
+                Some("stay") => self.options.calls_at_reload = CallsAtReload::Stay,
+                _ => self.bad(key, value, "\"move\" or \"stay\""),
             },
             ("bind", "address") => match text.and_then(|t| t.parse().ok()) {
                 Some(address) => self.options.bind_address = Some(address),

@@ -8,5 +8,6 @@ mod lossy;
 mod messages;
 mod net;
 mod phone;
+mod reload;
 mod sites;
 mod world;

@@ -4,9 +4,10 @@ use crate::net::Net;
 use crate::phone::Phone;
 use std::net::SocketAddr;
 use std::time::Duration;
+use strowger_compiler::InForce;
 use strowger_compiler::source::Sources;
 use strowger_runtime::sip::flow::Protocol;
-use strowger_runtime::{Engine, Observer, Options, What, config};
+use strowger_runtime::{Engine, Observer, Options, Renewal, What, config};
 
 pub struct World {
     pub net: Net,
@@ -56,6 +57,51 @@ async fn start(net: &Net, near: &str, sources: &Sources) -> World {
 }
 
 impl World {
+    /// Reads these files as the program does on SIGHUP; what waits for a restart.
+    pub async fn reload(&self, plan: &str, sip: &str, more: &[(&str, &str)]) -> Vec<String> {
+        self.reload_and(plan, sip, more, false).await
+    }
+
+    /// The same; `clear`: the plan so far said `clearglobalvars`.
+    pub async fn reload_and(
+        &self,
+        plan: &str,
+        sip: &str,
+        more: &[(&str, &str)],
+        clear: bool,
+    ) -> Vec<String> {
+        let mut sources = Sources::new();
+        for (name, text) in [("extensions.conf", plan), ("sip.conf", sip)]
+            .iter()
+            .chain(more)
+        {
+            sources.add(name, text.as_bytes());
+        }
+        let globals = if clear {
+            Default::default()
+        } else {
+            self.engine.globals().0.clone()
+        };
+        let in_force = InForce {
+            options: self.engine.module().options(),
+            globals,
+        };
+        let compiled = strowger_compiler::compile(
+            &sources,
+            &strowger_compiler::Options {
+                in_force: Some(in_force),
+                ..Default::default()
+            },
+        );
+        let renewal = Renewal {
+            config: config::load(&sources).0,
+            globals: strowger_runtime::globals(&compiled.hir),
+            module: compiled.module.unwrap(),
+            clear_globals: clear,
+        };
+        self.engine.reload(renewal).await
+    }
+
     /// Two phones, 61 and 62, and this plan.
     pub async fn with_plan(plan: &str) -> World {
         World::with(plan, SIP).await
