@@ -19,6 +19,7 @@ mod lint;
 mod lower;
 pub mod pattern;
 pub mod peers;
+mod quicken;
 pub mod resolve;
 pub mod show;
 pub mod source;

@@ -4,6 +4,7 @@ use strowger_stdlib::template::{Body, HoleKind, Piece, Template, What, split_bod
 use strowger_vm::{BadModule, Builder, Module, Options, StepCode, StepHead};
 
 use crate::hir::Hir;
+use crate::quicken;
 use crate::source::Sources;
 
 /// Texts that one level of a template leaves on the stack before they are joined.
@@ -44,6 +45,7 @@ pub fn lower(hir: &Hir, sources: &Sources, asterisk_version: u32) -> Result<Modu
                 }
                 code.run();
             }
+            quicken::extension(&mut builder, entry, extension);
         }
         for include in &context.includes {
             builder.include(id, &include.context, include.times.as_deref());

@@ -4,6 +4,7 @@
 //! program, which a [`Machine`] runs; the machine stops whenever a dialplan
 //! function is called, because the answer may have to come from outside.
 
+mod holes;
 mod machine;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use logos::Logos;
 
 use crate::value::Value;
 
+pub use holes::{Part, Piece, Shape, shape};
 pub use machine::{Machine, Need};
 
 lalrpop_mod!(

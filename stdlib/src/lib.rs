@@ -33,4 +33,5 @@ pub mod timetext;
 pub mod uri;
 pub mod value;
 
+pub use list::Fields;
 pub use value::Value;

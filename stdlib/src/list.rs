@@ -74,6 +74,76 @@ fn cut(input: &Input<'_>) -> Answer {
     }
 }
 
+/// What `CUT` cuts out when its delimiter and its fields are constant and the fields are one range: a piece of the text as it
+/// stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fields {
+    /// What stands between fields.
+    pub delimiter: u8,
+    /// The first field, from 1; -1: from the beginning.
+    pub from: i64,
+    /// The last field.
+    pub to: i64,
+}
+
+impl Fields {
+    /// Reads the arguments of `CUT(variable,delimiter,fields)`: what to read (a body for `${body}`), and the fields. `None` if
+    /// they are no single range, or if there is something to warn of.
+    pub fn read(arguments: &[u8]) -> Option<(Vec<u8>, Fields)> {
+        let parts = args::split(arguments, 3);
+        let [variable, delimiter, fields] = &parts[..] else {
+            return None;
+        };
+        let delimiter = match encoded(delimiter) {
+            Some((byte, _)) if byte != 0 => byte,
+            _ => b'-',
+        };
+        if fields.is_empty() || fields.contains(&b'&') {
+            return None;
+        }
+        let (from, to) = cut_range(fields)?;
+        let sound = from == -1 || from >= 1;
+        sound.then(|| {
+            (
+                variable.clone(),
+                Fields {
+                    delimiter,
+                    from,
+                    to,
+                },
+            )
+        })
+    }
+
+    /// Cuts them out.
+    pub fn cut<'a>(&self, text: &'a [u8]) -> &'a [u8] {
+        let mut start = 0;
+        let mut field = 1;
+        for (at, byte) in text.iter().enumerate() {
+            if *byte != self.delimiter {
+                continue;
+            }
+            if field == self.to {
+                return if self.to >= self.from {
+                    &text[start..at]
+                } else {
+                    b""
+                };
+            }
+            field += 1;
+            if field == self.from {
+                start = at + 1;
+            }
+        }
+        // The last field ends with the text.
+        if field >= self.from && self.to >= self.from.max(1) {
+            &text[start..]
+        } else {
+            b""
+        }
+    }
+}
+
 fn split_once(text: &[u8], delimiter: u8) -> (&[u8], Option<&[u8]>) {
     match text.iter().position(|byte| *byte == delimiter) {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
@@ -294,5 +364,29 @@ pub(crate) fn write_reads(name: &[u8], text: &[u8]) -> Option<Vec<u8>> {
             Some(bare.to_vec())
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pure::{self, Env};
+    use crate::template::Answered;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+        #[test]
+        fn fields_are_cut_as_by_cut(text in "[a-c-]{0,8}", delimiter in "[-ab,]?", fields in "-?[0-4]{0,2}-?[0-4]?") {
+            let arguments = format!("v,{delimiter},{fields}");
+            if let Some((body, found)) = Fields::read(arguments.as_bytes()) {
+                prop_assert_eq!(body, b"v");
+                let cut = pure::find(b"CUT").map(|id| pure::call(id, arguments.as_bytes(), &text.as_str().into(), &Env::default()));
+                let answer = cut.expect("CUT");
+                prop_assert_eq!(answer.outcome, Answered::Value(found.cut(text.as_bytes()).into()), "{}", arguments);
+                prop_assert!(answer.log.is_empty(), "{}", arguments);
+            }
+        }
     }
 }

@@ -60,6 +60,28 @@ impl Zone {
             .map(Zone)
     }
 
+    /// What calendar and clock show at a moment, without the zone's name; `None` as for [`Zone::civil`].
+    pub fn clock(&self, at: Moment) -> Option<Clock> {
+        let timestamp = Timestamp::from_microsecond(at.micros).ok()?;
+        let offset = if self.0 == TimeZone::UTC {
+            0
+        } else {
+            self.0.to_offset(timestamp).seconds()
+        };
+        let shown = at.seconds() + i64::from(offset);
+        let (days, seconds) = (shown.div_euclid(86_400), shown.rem_euclid(86_400));
+        let (year, month, day) = date_of(days);
+        Some(Clock {
+            year,
+            month,
+            day,
+            hour: (seconds / 3600) as u32,
+            minute: (seconds / 60 % 60) as u32,
+            second: (seconds % 60) as u32,
+            days,
+        })
+    }
+
     /// The calendar and clock reading at a moment; `None` far outside the
     /// years that a calendar covers (-9999 to 9999).
     pub fn civil(&self, at: Moment) -> Option<Civil> {
@@ -105,6 +127,55 @@ impl Zone {
             micros: ambiguous.later().ok()?.timestamp().as_microsecond(),
         })
     }
+}
+
+/// What calendar and clock show, as numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// The year.
+    pub year: i32,
+    /// 1 to 12.
+    pub month: u32,
+    /// 1 to 31.
+    pub day: u32,
+    /// 0 to 23.
+    pub hour: u32,
+    /// 0 to 59.
+    pub minute: u32,
+    /// 0 to 59.
+    pub second: u32,
+    /// Days since 1970-01-01.
+    days: i64,
+}
+
+impl Clock {
+    /// 0 is Sunday.
+    pub fn weekday(&self) -> u32 {
+        (self.days + 4).rem_euclid(7) as u32
+    }
+
+    /// 1 to 366.
+    pub fn year_day(&self) -> u32 {
+        let leap = self.year % 4 == 0 && (self.year % 100 != 0 || self.year % 400 == 0);
+        let before = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
+        before[(self.month as usize + 11) % 12] + self.day + u32::from(leap && self.month > 2)
+    }
+}
+
+/// The date of a day counted from 1970-01-01, in the calendar of today.
+fn date_of(days: i64) -> (i32, u32, u32) {
+    // Years begin in March here, so that the leap day is the last one of a year; 400 years are an era of 146 097 days.
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day = days.rem_euclid(146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let year_day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * year_day + 2) / 153;
+    let date = year_day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year + era * 400 + i64::from(month <= 2);
+    // A moment fits into the years -9999 to 9999.
+    (year as i32, month as u32, date as u32)
 }
 
 /// A reading of calendar and clock, overflowing fields carried over.

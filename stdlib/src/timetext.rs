@@ -1,5 +1,6 @@
 //! STRFTIME and STRPTIME, in the C locale.
 
+mod format;
 mod reading;
 
 use rustc_apfloat::ieee::X87DoubleExtended as Extended;
@@ -9,6 +10,8 @@ use crate::args;
 use crate::pure::{Answer, Input, Pure, plain};
 use crate::scan;
 use crate::time::{Civil, Moment, Zone};
+
+pub use format::Format;
 
 pub(crate) const FUNCTIONS: &[Pure] = &[
     plain("STRFTIME", format_time),

@@ -26,7 +26,7 @@ impl Vm {
             // An application ends the code of its step; what is left of the step is the application.
             Some(pc) => {
                 let last = module.parts.code.get(pc.wrapping_sub(1) as usize);
-                begun && last.and_then(|word| word.op()) == Some(Op::App)
+                begun && last.is_some_and(|word| word.op() == Op::App)
             }
         };
         done(self.pc, !self.frames.is_empty())

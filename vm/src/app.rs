@@ -45,9 +45,9 @@ impl Kind {
 /// An application that runs.
 #[derive(Debug, Clone)]
 pub(crate) struct App {
-    pub(crate) name: Text,
+    pub(crate) name: value::Text,
     known: Known,
-    args: Text,
+    args: Value,
     pub(crate) state: Waits,
 }
 
@@ -87,9 +87,9 @@ pub(crate) fn flow(f: Flow) -> Act {
 
 impl App {
     /// With arguments that are substituted already.
-    pub(crate) fn new(known: Known, name: &[u8], args: Text) -> App {
+    pub(crate) fn new(known: Known, name: &[u8], args: Value) -> App {
         App {
-            name: name.to_vec(),
+            name: value::Text::new(name),
             known,
             args,
             state: Waits::Begin,
@@ -99,10 +99,18 @@ impl App {
     /// With arguments as written.
     pub(crate) fn line(known: Known, name: &[u8], args: &[u8]) -> App {
         App {
-            name: name.to_vec(),
+            name: value::Text::new(name),
             known,
-            args: args.to_vec(),
+            args: Value::text(args),
             state: Waits::Raw,
+        }
+    }
+
+    /// What is kept of it while it waits.
+    pub(crate) fn frame(self) -> Frame {
+        match self.state {
+            Waits::Effect => Frame::Asked(self.name),
+            _ => Frame::App(Box::new(self)),
         }
     }
 
@@ -120,9 +128,9 @@ impl App {
     /// Waits for the digits of a number, some of which may be known.
     pub(crate) fn collect(digits: Text) -> App {
         App {
-            name: Text::new(),
+            name: value::Text::EMPTY,
             known: Known::Nowhere,
-            args: Text::new(),
+            args: Value::EMPTY,
             state: Waits::Number(digits),
         }
     }
@@ -144,26 +152,26 @@ impl Vm {
             };
         }
         match (&app.state, feed) {
-            (Waits::Raw, Feed::Begin) => Act::Push(self.subst_frame(&app.args)),
+            (Waits::Raw, Feed::Begin) => Act::Push(self.subst_frame(&app.args.bytes())),
             (Waits::Raw, Feed::Out(out)) => {
-                app.args = out.value().bytes().into_owned();
+                app.args = out.value();
                 self.begin(w, app)
             }
             (Waits::Begin, _) => self.begin(w, app),
             (Waits::Again { lenient }, Feed::Out(out)) => {
-                let (lenient, text) = (*lenient, out.value().bytes().into_owned());
+                let (lenient, text) = (*lenient, out.value());
                 let name = app.name.clone();
                 if lenient {
                     app.state = Waits::Try;
                     Act::Push(Frame::App(Box::new(App::new(
-                        w.module.known(&name),
-                        &name,
+                        w.module.known(name.as_bytes()),
+                        name.as_bytes(),
                         text,
                     ))))
                 } else {
                     Act::Become(Frame::App(Box::new(App::new(
-                        w.module.known(&name),
-                        &name,
+                        w.module.known(name.as_bytes()),
+                        name.as_bytes(),
                         text,
                     ))))
                 }
@@ -201,13 +209,13 @@ impl Vm {
             (Waits::Last, _) => flow(Flow::End),
             (Waits::Answered, Feed::Reply(Answer::Stop | Answer::Gone)) => flow(Flow::End),
             (Waits::Answered, _) => flow(Flow::Incomplete),
-            (_, Feed::Reply(answer)) => self.answered(&app.name, answer),
+            (_, Feed::Reply(answer)) => self.answered(app.name.as_bytes(), answer),
             (_, Feed::Out(_) | Feed::Begin) => flow(Flow::End),
         }
     }
 
     /// What most applications make of the driver's answer.
-    fn answered(&mut self, name: &[u8], answer: Answer) -> Act {
+    pub(crate) fn answered(&mut self, name: &[u8], answer: Answer) -> Act {
         flow(match answer {
             Answer::Done | Answer::Value(_) => Flow::Continue,
             Answer::Digit(d) => Flow::Digit(d),
@@ -227,20 +235,20 @@ impl Vm {
     }
 
     fn begin(&mut self, w: World, app: &mut App) -> Act {
-        let text = std::mem::take(&mut app.args);
+        let args = std::mem::take(&mut app.args);
         let kind = match app.known {
             Known::Here(kind) => kind,
             Known::Elsewhere(signature) => {
                 let application = signature.name.clone().into_bytes();
                 return app.leave(Effect::Unserved {
                     application,
-                    args: text,
+                    args: args.bytes().into_owned(),
                 });
             }
             Known::Nowhere => {
                 self.warn(format!(
                     "there is no application '{}' (extension {} in {}, priority {})",
-                    app.name.escape_ascii(),
+                    app.name.as_bytes().escape_ascii(),
                     self.place.exten.escape_ascii(),
                     self.place.context.escape_ascii(),
                     self.place.priority
@@ -248,7 +256,8 @@ impl Vm {
                 return flow(Flow::End);
             }
         };
-        let text = text.as_slice();
+        let text = args.bytes();
+        let text = &*text;
         match kind {
             Kind::NoOp => flow(Flow::Continue),
             Kind::Answer => self.answer(app, text),
@@ -301,7 +310,7 @@ impl Vm {
                     None => {
                         self.warn(format!(
                             "{} needs a number, not {}",
-                            app.name.escape_ascii(),
+                            app.name.as_bytes().escape_ascii(),
                             text.escape_ascii()
                         ));
                         flow(Flow::Continue)

@@ -9,7 +9,8 @@ use strowger_stdlib::timespec::TimeSpec;
 use crate::builtin::Builtin;
 use crate::known::{self, Known};
 use crate::module::{
-    BadModule, Context, Entry, Include, Module, Options, Parts, Priority, StrId, TEMPORARIES,
+    BadModule, Context, Entry, Include, Module, NOT_QUICK, Options, Parts, Priority, StrId,
+    TEMPORARIES, Target,
 };
 use crate::op::{Instr, Op};
 use crate::pattern::Matches;
@@ -17,12 +18,14 @@ use crate::pattern::Matches;
 /// Collects contexts, entries and steps, and makes a verified [`Module`] of them.
 #[derive(Debug, Default)]
 pub struct Builder {
-    parts: Parts,
+    pub(crate) parts: Parts,
     strings: HashMap<Arc<[u8]>, StrId>,
     names: HashMap<StrId, u16>,
     functions: HashMap<StrId, u16>,
     applications: HashMap<StrId, u32>,
-    slices: HashMap<(i32, Option<i32>), u16>,
+    pub(crate) slices: HashMap<(i32, Option<i32>), u16>,
+    pub(crate) formats: HashMap<(StrId, StrId), u16>,
+    pub(crate) targets: HashMap<Target, u32>,
     /// What there was too much of.
     overflow: Option<&'static str>,
 }
@@ -33,7 +36,7 @@ pub struct ContextId(usize);
 
 /// An entry of a [`Builder`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EntryId(usize, usize);
+pub struct EntryId(pub(crate) usize, pub(crate) usize);
 
 /// What is known of a step besides its code.
 #[derive(Debug, Clone, Copy, Default)]
@@ -75,7 +78,7 @@ impl Builder {
         )
     }
 
-    fn string(&mut self, text: &[u8]) -> StrId {
+    pub(crate) fn string(&mut self, text: &[u8]) -> StrId {
         if let Some(id) = self.strings.get(text) {
             return *id;
         }
@@ -84,6 +87,23 @@ impl Builder {
         self.parts.strings.push(Arc::clone(&shared));
         self.strings.insert(shared, id);
         id
+    }
+
+    /// The slot of a variable; `None` if there are no more.
+    pub(crate) fn slot(&mut self, name: StrId) -> Option<u16> {
+        // The last number is not given out: a slot's index fits 16 bits, and so does their count.
+        match number(&mut self.names, name) {
+            Some((slot, new)) if slot < u16::MAX => {
+                if new {
+                    self.parts.names.push(name);
+                }
+                Some(slot)
+            }
+            _ => {
+                self.names.remove(&name);
+                None
+            }
+        }
     }
 
     /// Adds a context. A second one of the same name is never found.
@@ -123,6 +143,7 @@ impl Builder {
             caller: caller.map(Matches::read),
             priorities: Vec::new(),
             hint: None,
+            frame: 0,
         });
         EntryId(to.0, entries.len() - 1)
     }
@@ -140,6 +161,7 @@ impl Builder {
             label: head.label.map(|l| self.string(l)),
             pc: self.parts.code.len() as u32,
             frame: 0,
+            quick: NOT_QUICK,
             application: self.string(head.application),
             arguments: self.string(head.arguments),
             file: self.string(head.file),
@@ -183,7 +205,8 @@ impl Builder {
     }
 }
 
-fn number<K: std::hash::Hash + Eq, N: TryFrom<usize> + Copy>(
+/// The number of a thing in a table, and whether it is a new one; `None` when the table is full.
+pub(crate) fn number<K: std::hash::Hash + Eq, N: TryFrom<usize> + Copy>(
     map: &mut HashMap<K, N>,
     key: K,
 ) -> Option<(N, bool)> {
@@ -241,18 +264,13 @@ impl StepCode<'_> {
             return self.emit(Instr::new(Op::Built, b as u8, t, 0, 0));
         }
         let id = self.builder.string(name);
-        // The last number is not given out: a slot's index fits 16 bits, and so does their count.
-        match number(&mut self.builder.names, id) {
-            Some((slot, new)) if slot < u16::MAX => {
-                if new {
-                    self.builder.parts.names.push(id);
-                }
+        match self.builder.slot(id) {
+            Some(slot) => {
                 let t = self.push();
                 self.emit(Instr::new(Op::Var, 0, t, slot, 0));
             }
             // More names than slots: this one is found by its text.
-            _ => {
-                self.builder.names.remove(&id);
+            None => {
                 self.text(name);
                 self.body();
             }

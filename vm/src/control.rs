@@ -206,7 +206,7 @@ impl Vm {
     }
 
     /// Runs the step where the channel stands, if there is one.
-    fn arrive(&mut self, w: World) -> Result<Act, Step> {
+    pub(crate) fn arrive(&mut self, w: World) -> Result<Act, Step> {
         if w.newer.is_some() && self.may_move(w.module) {
             // The loop moves first, and comes here again.
             return Ok(Act::Again);
@@ -215,7 +215,8 @@ impl Vm {
             return done;
         }
         self.budget.burn(1);
-        if self.route.is_none() {
+        let naive = self.budget.limits.naive;
+        if self.route.is_none() || naive {
             let found = self.find(
                 w,
                 &self.place.context,
@@ -228,11 +229,15 @@ impl Vm {
             .route
             .and_then(|r| w.module.priority(r.context, r.entry, r.index))
         {
-            Some(step) => {
-                self.temporaries.clear();
-                self.temporaries
-                    .resize(usize::from(step.frame), Value::EMPTY);
-                self.pc = Some(step.pc);
+            Some(_) if naive => {
+                self.pc = None;
+                Ok(self.begin_written(w))
+            }
+            Some(_) => {
+                self.quick = self.quick_start(w);
+                if self.quick.is_none() {
+                    self.begin_whole(w);
+                }
                 Ok(Act::Again)
             }
             None => self.not_found(w),
@@ -339,7 +344,7 @@ impl Vm {
         Act::Push(Frame::App(Box::new(App::new(
             Known::Here(kind),
             b"",
-            b"10".to_vec(),
+            Value::int(10),
         ))))
     }
 
@@ -506,10 +511,12 @@ impl Vm {
     /// Sets a channel variable; its name may carry `_` or `__`. Not for functions.
     pub(crate) fn assign(&mut self, w: World, name: &[u8], value: Value) {
         let (mark, name) = crate::frame::Mark::split(name);
-        self.trail.push(crate::Trace::Set {
-            name: name.to_vec(),
-            value: Some(value.bytes().into_owned()),
-        });
+        if self.trail.wants_steps() {
+            self.trail.push(crate::Trace::Set {
+                name: name.to_vec(),
+                value: Some(value.bytes().into_owned()),
+            });
+        }
         self.variables.set(w.module, name, value, mark);
     }
 

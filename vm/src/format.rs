@@ -6,13 +6,15 @@ use std::sync::Arc;
 use strowger_stdlib::template::Slice;
 use strowger_stdlib::timespec::TimeSpec;
 
-use crate::module::{BadModule, Context, Entry, Include, Module, Options, Parts, Priority, StrId};
+use crate::module::{
+    BadModule, Context, Entry, Include, Module, Options, Parts, Priority, StrId, Target, Wanted,
+};
 use crate::op::Instr;
 use crate::origin::{Digest, Origin, checksum};
 use crate::pattern::{ByteSet, Element, Matches, Pattern};
 
 const MAGIC: &[u8; 8] = b"dialc\r\n\x1a";
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 /// Where the checksum ends.
 const SEALED: usize = MAGIC.len() + 12;
 
@@ -35,7 +37,23 @@ impl Module {
         for ids in [&p.names, &p.functions, &p.applications] {
             w.list(ids, |w, id| w.u32(id.0));
         }
-        w.list(&p.code, |w, i| w.0.extend_from_slice(&i.0.to_le_bytes()));
+        for code in [&p.code, &p.quick] {
+            w.list(code, |w, i| w.0.extend_from_slice(&i.bits().to_le_bytes()));
+        }
+        w.list(&p.targets, |w, t| {
+            w.u32(t.context.map_or(u32::MAX, |c| c.0));
+            w.u32(t.exten.0);
+            let (kind, n) = match t.priority {
+                Wanted::Number(n) => (0, n),
+                Wanted::Label(l) => (1, l.0),
+            };
+            w.u8(kind);
+            w.u32(n);
+        });
+        w.list(&p.formats, |w, (zone, format)| {
+            w.u32(zone.0);
+            w.u32(format.0);
+        });
         w.list(&p.contexts, |w, c| {
             w.u32(c.name.0);
             w.list(&c.entries, |w, e| {
@@ -51,6 +69,7 @@ impl Module {
                         p.label.map_or(u32::MAX, |l| l.0),
                         p.pc,
                         u32::from(p.frame),
+                        p.quick,
                     ] {
                         w.u32(n);
                     }
@@ -58,6 +77,7 @@ impl Module {
                         w.u32(n);
                     }
                 });
+                w.u32(u32::from(e.frame));
                 w.u8(u8::from(e.hint.is_some()));
                 if let Some((devices, name)) = e.hint {
                     w.u32(devices.0);
@@ -118,7 +138,28 @@ impl Module {
         p.names = r.list(Reader::id)?;
         p.functions = r.list(Reader::id)?;
         p.applications = r.list(Reader::id)?;
-        p.code = r.list(|r| Ok(Instr(u64::from(r.u32()?) | u64::from(r.u32()?) << 32)))?;
+        for code in [&mut p.code, &mut p.quick] {
+            *code = r.list(|r| {
+                let word = u64::from(r.u32()?) | u64::from(r.u32()?) << 32;
+                Instr::read(word).ok_or_else(|| r.damaged())
+            })?;
+        }
+        p.targets = r.list(|r| {
+            let context = r.optional_id()?;
+            let exten = r.id()?;
+            let is_label = r.flag()?;
+            let n = r.u32()?;
+            Ok(Target {
+                context,
+                exten,
+                priority: if is_label {
+                    Wanted::Label(StrId(n))
+                } else {
+                    Wanted::Number(n)
+                },
+            })
+        })?;
+        p.formats = r.list(|r| Ok((r.id()?, r.id()?)))?;
         let strings = std::mem::take(&mut p.strings);
         p.contexts = r.list(|r| r.context(&strings))?;
         p.strings = strings;
@@ -244,6 +285,11 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// A number that was widened to 32 bits.
+    fn u16(&mut self) -> Result<u16, BadModule> {
+        u16::try_from(self.u32()?).map_err(|_| self.damaged())
+    }
+
     fn id(&mut self) -> Result<StrId, BadModule> {
         Ok(StrId(self.u32()?))
     }
@@ -306,13 +352,15 @@ impl<'a> Reader<'a> {
                     number: r.u32()?,
                     label: r.optional_id()?,
                     pc: r.u32()?,
-                    frame: u16::try_from(r.u32()?).map_err(|_| r.damaged())?,
+                    frame: r.u16()?,
+                    quick: r.u32()?,
                     application: r.id()?,
                     arguments: r.id()?,
                     file: r.id()?,
                     line: r.u32()?,
                 })
             })?;
+            let frame = r.u16()?;
             let hint = if r.flag()? {
                 Some((r.id()?, r.id()?))
             } else {
@@ -324,6 +372,7 @@ impl<'a> Reader<'a> {
                 caller,
                 priorities,
                 hint,
+                frame,
             })
         })?;
         let includes = self.list(|r| {

@@ -26,6 +26,15 @@ pub(crate) enum Mark {
 }
 
 impl Mark {
+    /// By the number of `_`.
+    pub(crate) fn from_count(n: u8) -> Mark {
+        match n {
+            0 => Mark::None,
+            1 => Mark::Once,
+            _ => Mark::Always,
+        }
+    }
+
     /// Splits the prefix off a name.
     pub(crate) fn split(name: &[u8]) -> (Mark, &[u8]) {
         match name {
@@ -65,10 +74,18 @@ pub(crate) struct Gosub {
     pub(crate) outermost: bool,
 }
 
+/// Neighbouring slots.
+#[derive(Debug, Clone)]
+struct Page {
+    number: u16,
+    cells: Box<[Option<Cell>; PAGE]>,
+}
+
 /// Channel variables and subroutine frames.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Variables {
-    pages: Vec<Option<Box<[Option<Cell>; PAGE]>>>,
+    /// By rising number: a channel of a large plan has few.
+    pages: Vec<Page>,
     others: HashMap<Text, Cell>,
     frames: Vec<Gosub>,
     stamp: u64,
@@ -89,9 +106,61 @@ impl Variables {
         }
     }
 
+    /// Where the page of a slot is, or would be.
+    #[inline]
+    fn page(&self, slot: u16) -> Result<usize, usize> {
+        let number = slot / PAGE as u16;
+        match self.pages.first() {
+            Some(first) if first.number == number => Ok(0),
+            _ => self.pages.binary_search_by_key(&number, |p| p.number),
+        }
+    }
+
+    #[inline]
     fn slot_cell(&self, slot: u16) -> Option<&Cell> {
-        let slot = usize::from(slot);
-        self.pages.get(slot / PAGE)?.as_ref()?[slot % PAGE].as_ref()
+        let page = self.page(slot).ok()?;
+        self.pages[page].cells[usize::from(slot) % PAGE].as_ref()
+    }
+
+    /// The place of a slot; its page is made if need be.
+    #[inline]
+    fn slot_place(&mut self, slot: u16) -> &mut Option<Cell> {
+        let page = match self.page(slot) {
+            Ok(page) => page,
+            Err(page) => {
+                let new = Page {
+                    number: slot / PAGE as u16,
+                    cells: Box::default(),
+                };
+                self.pages.insert(page, new);
+                page
+            }
+        };
+        &mut self.pages[page].cells[usize::from(slot) % PAGE]
+    }
+
+    /// Sets a variable by its slot.
+    #[inline]
+    pub(crate) fn set_slot(&mut self, slot: u16, value: Value, mark: Mark) {
+        self.stamp += 1;
+        let stamp = self.stamp;
+        let new = value.heap_bytes();
+        let place = self.slot_place(slot);
+        let freed = match place {
+            Some(cell) => {
+                let old = cell.value.heap_bytes();
+                cell.value = value;
+                cell.mark = mark;
+                cell.stamp = stamp;
+                old
+            }
+            None => {
+                *place = Some(Cell { value, mark, stamp });
+                self.bytes += OVERHEAD;
+                0
+            }
+        };
+        self.bytes = (self.bytes + new).saturating_sub(freed);
     }
 
     /// Puts a cell (or nothing) where a variable is kept, and gives back what was there.
@@ -103,14 +172,7 @@ impl Variables {
         };
         let new = size(&cell) + if cell.is_some() { name } else { 0 };
         let old = match key {
-            Key::Slot(slot) => {
-                let slot = usize::from(*slot);
-                if self.pages.len() <= slot / PAGE {
-                    self.pages.resize_with(slot / PAGE + 1, || None);
-                }
-                let page = self.pages[slot / PAGE].get_or_insert_with(Box::default);
-                std::mem::replace(&mut page[slot % PAGE], cell)
-            }
+            Key::Slot(slot) => std::mem::replace(self.slot_place(*slot), cell),
             Key::Name(name) => match cell {
                 Some(cell) => self.others.insert(name.clone(), cell),
                 None => self.others.remove(name),
@@ -122,6 +184,7 @@ impl Variables {
     }
 
     /// The value of a slot.
+    #[inline]
     pub(crate) fn slot(&self, slot: u16) -> Option<&Value> {
         self.slot_cell(slot).map(|c| &c.value)
     }
@@ -136,13 +199,14 @@ impl Variables {
 
     /// Sets the newest variable of that name.
     pub(crate) fn set(&mut self, module: &Module, name: &[u8], value: Value, mark: Mark) {
-        self.stamp += 1;
-        let cell = Cell {
-            value,
-            mark,
-            stamp: self.stamp,
-        };
-        self.put(&Self::key(module, name), Some(cell));
+        match Self::key(module, name) {
+            Key::Slot(slot) => self.set_slot(slot, value, mark),
+            key @ Key::Name(_) => {
+                self.stamp += 1;
+                let stamp = self.stamp;
+                self.put(&key, Some(Cell { value, mark, stamp }));
+            }
+        }
     }
 
     /// Unsets it.
@@ -249,10 +313,11 @@ impl Variables {
     /// All set variables, oldest first.
     pub(crate) fn all<'a>(&'a self, module: &'a Module) -> Vec<(&'a [u8], &'a Value, Mark)> {
         let mut list: Vec<_> = self.others.iter().map(|(n, c)| (n.as_slice(), c)).collect();
-        for (p, page) in self.pages.iter().enumerate() {
-            for (i, cell) in page.iter().flat_map(|page| page.iter().enumerate()) {
+        for page in &self.pages {
+            for (i, cell) in (0u16..).zip(page.cells.iter()) {
                 if let Some(cell) = cell {
-                    list.push((module.slot_name((p * PAGE + i) as u16), cell));
+                    let slot = page.number * PAGE as u16 + i;
+                    list.push((module.slot_name(slot), cell));
                 }
             }
         }
@@ -286,10 +351,10 @@ impl Variables {
             Key::Name(name) => Self::key(new, name),
         };
         let mut keys: Vec<Key> = self.others.keys().cloned().map(Key::Name).collect();
-        for (p, page) in self.pages.iter().enumerate() {
-            let set = page.iter().flat_map(|page| page.iter().enumerate());
+        for page in &self.pages {
+            let set = (0u16..).zip(page.cells.iter());
             let set = set.filter(|(_, cell)| cell.is_some());
-            keys.extend(set.map(|(i, _)| Key::Slot((p * PAGE + i) as u16)));
+            keys.extend(set.map(|(i, _)| Key::Slot(page.number * PAGE as u16 + i)));
         }
         let cells: Vec<_> = keys
             .iter()

@@ -12,30 +12,52 @@ use crate::known::Known;
 use crate::route::Want;
 use crate::run::{Act, Flow, Frame, Vm, World};
 
+/// `[[context,]exten,]priority` of a jump.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target<'a> {
+    /// `None`: it stays in this one.
+    pub context: Option<&'a [u8]>,
+    /// `None`: it stays in this one.
+    pub exten: Option<&'a [u8]>,
+    /// A number, or a label.
+    pub priority: Result<u32, &'a [u8]>,
+}
+
+/// Reads the target of a jump from priority `here`.
+pub fn read_target(text: &[u8], here: u32) -> Target<'_> {
+    let mut parts = text.splitn(4, |b| *b == b',').take(3).collect::<Vec<_>>();
+    let priority = parts.pop().unwrap_or_default();
+    let exten = parts.pop();
+    let context = parts.pop();
+    let number = match priority {
+        [b'+', rest @ ..] => jump_number(rest).map(|n| here.saturating_add(n)),
+        [b'-', rest @ ..] => jump_number(rest).map(|n| here.saturating_sub(n)),
+        _ => jump_number(priority),
+    };
+    match number {
+        // Empty parts stay where they are, but only with a number (DL-249).
+        Some(n) => Target {
+            context: context.filter(|c| !c.is_empty()),
+            exten: exten.filter(|e| !e.is_empty()),
+            priority: Ok(n),
+        },
+        None => Target {
+            context,
+            exten,
+            priority: Err(priority),
+        },
+    }
+}
+
 impl Vm {
     /// Where a target leads; notes what is wrong with it. Labels must exist, numbers need not (DL-246, DL-247).
     pub(crate) fn target(&mut self, w: World, text: &[u8]) -> Option<Place> {
-        let mut parts = text.splitn(4, |b| *b == b',').take(3).collect::<Vec<_>>();
-        let priority = parts.pop().unwrap_or_default();
-        let exten = parts.pop();
-        let context = parts.pop();
+        let target = read_target(text, self.place.priority);
         let here = &self.place;
-        let number = match priority {
-            [b'+', rest @ ..] => jump_number(rest).map(|n| here.priority.saturating_add(n)),
-            [b'-', rest @ ..] => jump_number(rest).map(|n| here.priority.saturating_sub(n)),
-            _ => jump_number(priority),
-        };
-        let (context, exten) = match number {
-            // Empty parts stay where they are, but only with a number (DL-249).
-            Some(_) => (
-                context.filter(|c| !c.is_empty()).unwrap_or(&here.context),
-                exten.filter(|e| !e.is_empty()).unwrap_or(&here.exten),
-            ),
-            None => (
-                context.unwrap_or(&here.context),
-                exten.unwrap_or(&here.exten),
-            ),
-        };
+        let context = target.context.unwrap_or(&here.context);
+        let exten = target.exten.unwrap_or(&here.exten);
+        let number = target.priority.ok();
+        let priority = target.priority.err().unwrap_or_default();
         let found = number.or_else(|| {
             let route = self.find(w, context, exten, Want::Label(priority))?;
             w.module
@@ -154,7 +176,7 @@ impl Vm {
         Act::Become(Frame::App(Box::new(App::new(
             w.module.known(name),
             name,
-            text.to_vec(),
+            Value::text(text),
         ))))
     }
 
@@ -202,7 +224,7 @@ impl Vm {
             }
             return flow(Flow::End);
         }
-        app.name = name.to_vec();
+        app.name = value::Text::new(name);
         app.state = Waits::Again { lenient };
         Act::Push(self.subst_frame(arguments))
     }

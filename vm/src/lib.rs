@@ -6,6 +6,7 @@
 
 mod adopt;
 mod app;
+mod assemble;
 mod builder;
 mod builtin;
 mod choice;
@@ -14,10 +15,10 @@ mod dfa;
 mod dial;
 pub mod effect;
 pub mod explain;
-mod fast;
 mod format;
 mod frame;
 mod function;
+mod guard;
 mod inputs;
 mod jump;
 mod keys;
@@ -30,17 +31,22 @@ mod op;
 mod origin;
 mod party;
 pub mod pattern;
+mod quick;
 mod route;
 mod run;
+mod short;
 mod slow;
 pub mod trace;
 mod trie;
 mod verify;
 mod write;
 
+pub use assemble::{Arithmetic, Forward, Quick, Temporary};
 pub use builder::{Builder, ContextId, EntryId, StepCode, StepHead};
 pub use effect::{Effect, Reply};
+pub use guard::Comparison;
 pub use inputs::{Entry, Globals, Inputs, Place, Run, System, Time};
+pub use jump::{Target, read_target};
 pub use limits::Limits;
 pub use module::{BadModule, Module, Options};
 pub use op::instruction_set;
@@ -48,6 +54,7 @@ pub use origin::{Digest, Origin};
 pub use party::{Datum, Identity, Message, Party, State};
 pub use route::Match;
 pub use run::Vm;
+pub use short::Short;
 pub use trace::{Executed, Trace};
 
 /// Dialplan text: bytes, never assumed to be UTF-8.

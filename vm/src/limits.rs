@@ -19,6 +19,9 @@ pub struct Limits {
     pub effects: u64,
     /// Entries kept in the trace until the driver takes them; more are counted, not kept.
     pub trace: usize,
+    /// Run every step as it is written: look it up, read its text, read its expressions, keep nothing of that for the next
+    /// time. What compiled code is held against, in tests and in measurements.
+    pub naive: bool,
 }
 
 /// Bytes of argument texts kept in the trace until the driver takes them.
@@ -43,6 +46,7 @@ impl Default for Limits {
             effects_per_second: 10_000,
             effects: 1_000_000,
             trace: 10_000,
+            naive: false,
         }
     }
 }

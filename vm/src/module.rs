@@ -4,19 +4,23 @@
 //! bytes it was read from, running it cannot panic.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use strowger_stdlib::table::{QuickMap, Table, hash};
 use strowger_stdlib::template::Slice;
 use strowger_stdlib::timespec::TimeSpec;
+use strowger_stdlib::timetext::Format;
 
 use crate::builtin::Builtin;
 use crate::choice::Choice;
 use crate::format::VERSION;
+use crate::guard::Comparison;
 use crate::known::{self, Known};
 use crate::op::{Instr, Kind, Op};
 use crate::origin::Origin;
 use crate::pattern::Matches;
+use crate::route::Route;
+use crate::short::Short;
 use crate::trace::Source;
 
 /// A string of a module.
@@ -25,6 +29,9 @@ pub(crate) struct StrId(pub(crate) u32);
 
 /// Most temporaries that one step may use.
 pub(crate) const TEMPORARIES: u16 = 4096;
+
+/// Where a step without quick code would begin in it.
+pub(crate) const NOT_QUICK: u32 = u32::MAX;
 
 /// A verified dialplan in bytecode.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +50,10 @@ pub struct Module {
     choices: Vec<Choice>,
     /// What each application name means.
     known: Vec<Known>,
+    /// Where each constant target leads, once it was asked for and if it leads there whatever the time and the caller.
+    resolved: Vec<OnceLock<Resolved>>,
+    /// The time formats, read.
+    formats: Vec<Format>,
 }
 
 /// What a module consists of, before it is verified.
@@ -56,7 +67,38 @@ pub(crate) struct Parts {
     pub(crate) functions: Vec<StrId>,
     pub(crate) applications: Vec<StrId>,
     pub(crate) code: Vec<Instr>,
+    /// Quick code; a stretch for each extension that has any.
+    pub(crate) quick: Vec<Instr>,
+    /// Constant targets of jumps out of an extension.
+    pub(crate) targets: Vec<Target>,
+    /// Constant zones (empty: the server's) and time formats.
+    pub(crate) formats: Vec<(StrId, StrId)>,
     pub(crate) contexts: Vec<Context>,
+}
+
+/// A constant target of a jump.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Target {
+    /// `None`: the one in which the channel stands.
+    pub(crate) context: Option<StrId>,
+    pub(crate) exten: StrId,
+    pub(crate) priority: Wanted,
+}
+
+/// The priority part of a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Wanted {
+    Number(u32),
+    Label(StrId),
+}
+
+/// Where a constant target leads.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Resolved {
+    /// The context in which it was looked for.
+    pub(crate) from: usize,
+    pub(crate) route: Route,
+    pub(crate) number: u32,
 }
 
 /// What `[general]` says about running.
@@ -101,6 +143,8 @@ pub(crate) struct Entry {
     pub(crate) priorities: Vec<Priority>,
     /// Devices and name of its hint.
     pub(crate) hint: Option<(StrId, StrId)>,
+    /// Temporaries that its quick code uses.
+    pub(crate) frame: u16,
 }
 
 /// A step.
@@ -112,6 +156,8 @@ pub(crate) struct Priority {
     pub(crate) pc: u32,
     /// Temporaries that its code uses.
     pub(crate) frame: u16,
+    /// Where its quick code begins; [`NOT_QUICK`] if it has none.
+    pub(crate) quick: u32,
     pub(crate) application: StrId,
     /// Arguments as written (the loops scan by name; `Exec` and listings want the text).
     pub(crate) arguments: StrId,
@@ -218,6 +264,15 @@ impl Module {
             .iter()
             .map(|id| known::application(text(*id), version))
             .collect();
+        let resolved = parts.targets.iter().map(|_| OnceLock::new()).collect();
+        let formats = parts
+            .formats
+            .iter()
+            .map(|(zone, format)| {
+                Format::read(&text(*zone), &text(*format))
+                    .ok_or_else(|| BadModule::Refused("a time format has no short form".into()))
+            })
+            .collect::<Result<_, _>>()?;
         Ok(Module {
             parts,
             origin: Origin::default(),
@@ -227,6 +282,8 @@ impl Module {
             included,
             choices,
             known,
+            resolved,
+            formats,
         })
     }
 
@@ -310,6 +367,17 @@ impl Module {
         })
     }
 
+    /// A time format; `None` for an index that a verified module cannot hold.
+    pub(crate) fn format(&self, index: u16) -> Option<&Format> {
+        self.formats.get(usize::from(index))
+    }
+
+    /// A constant target, and where it led when it was asked for.
+    pub(crate) fn target(&self, index: u32) -> Option<(Target, &OnceLock<Resolved>)> {
+        let index = index as usize;
+        Some((*self.parts.targets.get(index)?, self.resolved.get(index)?))
+    }
+
     /// What the application of this name is.
     pub(crate) fn known(&self, name: &[u8]) -> Known {
         known::application(name, self.parts.options.asterisk_version)
@@ -378,11 +446,26 @@ impl Module {
                     }
                     let _ = writeln!(out, "    ; {}:{}", lossy(self.text(p.file)), p.line);
                     for (i, word) in self.parts.code.iter().enumerate().skip(p.pc as usize) {
-                        let _ = writeln!(out, "    {i:5}  {}", self.word(*word));
-                        if matches!(word.op(), Some(Op::Next) | None) {
+                        let _ = writeln!(out, "    {i:5}  {}", self.word(i, *word));
+                        if word.op() == Op::Next {
                             break;
                         }
                     }
+                }
+                let first = entry.priorities.first().map_or(NOT_QUICK, |p| p.quick);
+                if first == NOT_QUICK {
+                    continue;
+                }
+                let _ = writeln!(out, "  {} in short", lossy(self.text(entry.name)));
+                let mut begun = 0;
+                for (i, word) in self.parts.quick.iter().enumerate().skip(first as usize) {
+                    if word.op() == Op::Step {
+                        if word.bc() < begun {
+                            break;
+                        }
+                        begun = word.bc() + 1;
+                    }
+                    let _ = writeln!(out, "    {i:5}  {}", self.word(i, *word));
                 }
             }
             for include in &context.includes {
@@ -396,10 +479,8 @@ impl Module {
         out
     }
 
-    fn word(&self, word: Instr) -> String {
-        let Some(op) = word.op() else {
-            return format!("?{:016x}", word.0);
-        };
+    fn word(&self, at: usize, word: Instr) -> String {
+        let op = word.op();
         let mut out = format!("{:7}", op.info().name);
         let mut before = 0;
         for (n, (field, kind)) in op.info().operands.iter().enumerate() {
@@ -407,7 +488,36 @@ impl Module {
             out.push_str(if n == 0 { " " } else { ", " });
             let _ = match kind {
                 Kind::Write | Kind::Read => write!(out, "t{value}"),
-                Kind::Count => write!(out, "..t{}", before + value.saturating_sub(1)),
+                Kind::Count => match value {
+                    0 => write!(out, ".."),
+                    n => write!(out, "..t{}", before + n - 1),
+                },
+                Kind::Small => write!(out, "{}", value as u16 as i16),
+                Kind::Number => write!(out, "{}", value as i32),
+                Kind::Comparison => write!(out, "{}", Comparison::from_byte(value as u8).sign()),
+                Kind::Flag => write!(out, "{}", if value == 0 { "not" } else { "if" }),
+                Kind::Short => write!(
+                    out,
+                    "{}",
+                    Short::from_byte(value as u8).map_or("?", Short::name)
+                ),
+                Kind::Word => write!(out, "@{value}"),
+                Kind::Near => write!(out, "@{}", at as i64 + 1 + i64::from(value as u16 as i16)),
+                Kind::Index => write!(out, "#{value}"),
+                Kind::Place => match self.parts.targets.get(value as usize) {
+                    Some(t) => write!(out, "{}", self.target_in_words(t)),
+                    None => write!(out, "?"),
+                },
+                Kind::Format => match self.parts.formats.get(value as usize) {
+                    Some((zone, format)) => write!(
+                        out,
+                        "\"{}\" {}",
+                        lossy(self.text(*format)),
+                        lossy(self.text(*zone))
+                    ),
+                    None => write!(out, "?"),
+                },
+                Kind::Mark => write!(out, "{}", "_".repeat(value as usize)),
                 Kind::Text => write!(out, "\"{}\"", lossy(self.text(StrId(value)))),
                 Kind::Slot => write!(out, "{}", lossy(self.slot_name(value as u16))),
                 Kind::Builtin => write!(
@@ -433,6 +543,20 @@ impl Module {
             };
             before = value;
         }
+        out
+    }
+
+    fn target_in_words(&self, t: &Target) -> String {
+        let mut out = String::new();
+        if let Some(context) = t.context {
+            out.push_str(&lossy(self.text(context)));
+            out.push(',');
+        }
+        out.push_str(&lossy(self.text(t.exten)));
+        let _ = match t.priority {
+            Wanted::Number(n) => write!(out, ",{n}"),
+            Wanted::Label(l) => write!(out, ",{}", lossy(self.text(l))),
+        };
         out
     }
 

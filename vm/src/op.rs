@@ -2,6 +2,11 @@
 //! disassembler, the verifier and the loop's dispatch all go by it.
 //!
 //! A word is `op u8 | k u8 | a u16 | b u16 | c u16`, little endian; `bc` is `b` and `c` as one 32-bit number, `b` low.
+//!
+//! There are two forms of code. *Whole* code makes the argument text of a step and runs the application with it; every step
+//! has it. *Quick* code does in a few words what the application would do to variables and priorities; the steps of an
+//! extension that have such a form share one stretch of it. It holds nothing that needs the world, and wherever a value is
+//! not of the form that it was written for, it gives up before it has changed anything: the step then runs as whole code.
 
 /// Where in the word an operand stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +44,39 @@ pub(crate) enum Kind {
     Function,
     /// An application name.
     Application,
+    /// A whole number of 16 bits, signed.
+    Small,
+    /// A whole number of 32 bits, signed.
+    Number,
+    /// How two things are compared.
+    Comparison,
+    /// 0 or 1.
+    Flag,
+    /// Which of the short functions.
+    Short,
+    /// A word of quick code in the same extension.
+    Word,
+    /// The same, counted from the word behind this one.
+    Near,
+    /// The index of a priority in its entry.
+    Index,
+    /// A place that is jumped to.
+    Place,
+    /// A time format.
+    Format,
+    /// How a variable is inherited.
+    Mark,
+}
+
+/// Where a word may stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// In whole code.
+    Whole,
+    /// In quick code.
+    Quick,
+    /// In both.
+    Both,
 }
 
 /// One row of the table.
@@ -48,11 +86,12 @@ pub(crate) struct Info {
     pub(crate) operands: &'static [(Field, Kind)],
     /// Fuel that it burns.
     pub(crate) cost: u32,
+    pub(crate) form: Form,
     pub(crate) doc: &'static str,
 }
 
 macro_rules! operations {
-    ($($op:ident $name:literal [$($field:ident $kind:ident),*] $cost:literal $doc:literal;)*) => {
+    ($($op:ident $name:literal [$($field:ident $kind:ident),*] $cost:literal $form:ident $doc:literal;)*) => {
         /// What an instruction does.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[repr(u8)]
@@ -62,7 +101,7 @@ macro_rules! operations {
 
         /// The table, indexed by operation.
         pub(crate) const TABLE: &[Info] = &[
-            $(Info { name: $name, operands: &[$((Field::$field, Kind::$kind)),*], cost: $cost, doc: $doc },)*
+            $(Info { name: $name, operands: &[$((Field::$field, Kind::$kind)),*], cost: $cost, form: Form::$form, doc: $doc },)*
         ];
 
         impl Op {
@@ -72,17 +111,43 @@ macro_rules! operations {
 }
 
 operations! {
-    Text   "text"   [A Write, BC Text]               1 "load a string";
-    Var    "var"    [A Write, B Slot]                1 "read a variable: the channel's, else the global; unset reads empty";
-    Built  "built"  [A Write, K Builtin]             1 "read a built-in variable";
-    Slice  "sub"    [A Write, B Read, C Slice]       1 "cut bytes out of a text";
-    Cat    "cat"    [A Write, B Read, C Count]       2 "join temporaries to an intermediate text";
-    Result "result" [A Write, B Read, C Count]       2 "join temporaries to a whole argument text, cut at its limit";
-    Call   "call"   [A Write, B Read, C Function]    3 "call a function with its argument text; may leave";
-    Body   "body"   [A Write, B Read]                3 "read what a computed body names; may leave";
-    Expr   "expr"   [A Write, B Read]                3 "evaluate the text of an expression; may leave";
-    App    "app"    [A Read, BC Application]         5 "run an application with its argument text; may leave; ends the step";
-    Next   "next"   []                               1 "go to the next priority";
+    Text   "text"   [A Write, BC Text]               1 Both  "load a string";
+    Var    "var"    [A Write, B Slot]                1 Both  "read a variable: the channel's, else the global; unset reads empty";
+    Built  "built"  [A Write, K Builtin]             1 Both  "read a built-in variable";
+    Slice  "sub"    [A Write, B Read, C Slice]       1 Both  "cut bytes out of a text";
+    Cat    "cat"    [A Write, B Read, C Count]       2 Both  "join temporaries to an intermediate text";
+    Result "result" [A Write, B Read, C Count]       2 Whole "join temporaries to a whole argument text, cut at its limit";
+    Call   "call"   [A Write, B Read, C Function]    3 Whole "call a function with its argument text; may leave";
+    Body   "body"   [A Write, B Read]                3 Whole "read what a computed body names; may leave";
+    Expr   "expr"   [A Write, B Read]                3 Whole "evaluate the text of an expression; may leave";
+    App    "app"    [A Read, BC Application]         5 Whole "run an application with its argument text; may leave; ends the step";
+    Next   "next"   []                               1 Both  "go to the next priority";
+
+    Step   "step"   [BC Index]                       3 Quick "the priority of this index begins; the place where quick code is entered and fuel is burnt";
+    Int    "int"    [A Write, BC Number]             1 Quick "load a whole number";
+    Move   "mov"    [A Write, B Read]                1 Quick "copy a value";
+    Add    "add"    [A Write, B Read, C Read]        1 Quick "sum; gives up unless all three are whole numbers";
+    AddI   "addi"   [A Write, B Read, C Small]       1 Quick "sum with a constant";
+    Sub    "minus"  [A Write, B Read, C Read]        1 Quick "difference";
+    Mul    "mul"    [A Write, B Read, C Read]        1 Quick "product";
+    Div    "div"    [A Write, B Read, C Read]        1 Quick "quotient; gives up if it is not whole";
+    Rem    "rem"    [A Write, B Read, C Read]        1 Quick "remainder";
+    Neg    "neg"    [A Write, B Read]                1 Quick "the opposite number";
+    Not    "not"    [A Write, B Read]                1 Quick "1 for 0, 0 for any other number";
+    And    "and"    [A Write, B Read, C Read]        1 Quick "0 if one of two numbers is 0, else the first";
+    Or     "or"     [A Write, B Read, C Read]        1 Quick "the second of two numbers if the first is 0, else the first";
+    Choose "choose" [A Write, B Read, C Read]        1 Quick "the value of C if B is not 0, else that of the temporary behind C";
+    Cmp    "cmp"    [K Comparison, A Write, B Read, C Read] 1 Quick "compare two numbers or words, as `$[a = b]` does";
+    Same   "same"   [K Flag, A Write, B Read, C Read] 1 Quick "whether two texts in quotes are the same (K: differ)";
+    Short  "short"  [K Short, A Write, B Read, C Count] 3 Quick "call a function with its arguments in temporaries";
+    Time   "time"   [A Write, B Read, C Format]      3 Quick "write a moment by a time format";
+    Set    "set"    [K Mark, A Read, B Slot]         2 Quick "write a variable";
+    Inc    "inc"    [A Slot, B Slot, C Small]        2 Quick "write the sum of a variable and a constant";
+    Jump   "jump"   [BC Word]                        1 Quick "go on there";
+    JumpIf "jumpif" [K Flag, A Read, BC Word]        1 Quick "go on there if the condition holds (K 0: if it does not)";
+    JumpN  "jumpn"  [K Comparison, A Slot, B Small, C Near] 1 Quick "go on there if a variable compares so with a constant";
+    Goto   "goto"   [BC Place]                       2 Quick "go to a place of the plan";
+    Whole  "whole"  []                               1 Quick "run this step as whole code";
 }
 
 impl Op {
@@ -120,47 +185,72 @@ pub fn instruction_set() -> String {
 
 /// One word of code.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Instr(pub(crate) u64);
+pub(crate) struct Instr {
+    op: Op,
+    k: u8,
+    a: u16,
+    b: u16,
+    c: u16,
+}
 
 impl Instr {
     pub(crate) fn new(op: Op, k: u8, a: u16, b: u16, c: u16) -> Instr {
-        Instr(
-            u64::from(op as u8)
-                | u64::from(k) << 8
-                | u64::from(a) << 16
-                | u64::from(b) << 32
-                | u64::from(c) << 48,
-        )
+        Instr { op, k, a, b, c }
     }
 
     /// With `b` and `c` as one number.
     pub(crate) fn wide(op: Op, k: u8, a: u16, bc: u32) -> Instr {
-        Instr(u64::from(op as u8) | u64::from(k) << 8 | u64::from(a) << 16 | u64::from(bc) << 32)
+        Instr::new(op, k, a, bc as u16, (bc >> 16) as u16)
     }
 
-    /// `None`: no such operation (never in a verified module).
-    pub(crate) fn op(self) -> Option<Op> {
-        Op::from_byte(self.0 as u8)
+    /// From the eight bytes of a file; `None`: no such operation.
+    pub(crate) fn read(word: u64) -> Option<Instr> {
+        let op = Op::from_byte(word as u8)?;
+        Some(Instr::new(
+            op,
+            (word >> 8) as u8,
+            (word >> 16) as u16,
+            (word >> 32) as u16,
+            (word >> 48) as u16,
+        ))
+    }
+
+    /// The eight bytes of a file.
+    pub(crate) fn bits(self) -> u64 {
+        u64::from(self.op as u8)
+            | u64::from(self.k) << 8
+            | u64::from(self.a) << 16
+            | u64::from(self.b) << 32
+            | u64::from(self.c) << 48
+    }
+
+    pub(crate) fn op(self) -> Op {
+        self.op
     }
 
     pub(crate) fn k(self) -> u8 {
-        (self.0 >> 8) as u8
+        self.k
     }
 
     pub(crate) fn a(self) -> u16 {
-        (self.0 >> 16) as u16
+        self.a
     }
 
     pub(crate) fn b(self) -> u16 {
-        (self.0 >> 32) as u16
+        self.b
     }
 
     pub(crate) fn c(self) -> u16 {
-        (self.0 >> 48) as u16
+        self.c
     }
 
     pub(crate) fn bc(self) -> u32 {
-        (self.0 >> 32) as u32
+        u32::from(self.b) | u32::from(self.c) << 16
+    }
+
+    /// The same word that goes on somewhere else: for jumps forward, whose target is known later.
+    pub(crate) fn to(self, bc: u32) -> Instr {
+        Instr::wide(self.op, self.k, self.a, bc)
     }
 
     /// The value of an operand.
@@ -177,11 +267,8 @@ impl Instr {
 
 impl std::fmt::Debug for Instr {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Some(op) = self.op() else {
-            return write!(f, "?{:016x}", self.0);
-        };
-        write!(f, "{}", op.info().name)?;
-        for (field, kind) in op.info().operands {
+        write!(f, "{}", self.op.info().name)?;
+        for (field, kind) in self.op.info().operands {
             write!(f, " {kind:?}:{}", self.field(*field))?;
         }
         Ok(())
@@ -197,10 +284,13 @@ mod tests {
         let i = Instr::new(Op::Cat, 7, 1, 2, 65_535);
         assert_eq!(
             (i.op(), i.k(), i.a(), i.b(), i.c()),
-            (Some(Op::Cat), 7, 1, 2, 65_535)
+            (Op::Cat, 7, 1, 2, 65_535)
         );
         let w = Instr::wide(Op::Text, 0, 9, 0x0001_0002);
         assert_eq!((w.a(), w.bc(), w.b(), w.c()), (9, 0x0001_0002, 2, 1));
+        assert_eq!(Instr::read(i.bits()), Some(i));
+        assert_eq!(Instr::read(0xff), None);
+        assert_eq!(std::mem::size_of::<Instr>(), 8);
     }
 
     #[test]

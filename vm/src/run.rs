@@ -14,7 +14,6 @@ use crate::app::App;
 use crate::builtin::{Builtin, global};
 use crate::control::{Exception, Phase};
 use crate::effect::{Answer, Effect, Level, Reply};
-use crate::fast;
 use crate::frame::Variables;
 use crate::function::Function;
 use crate::inputs::{Entry, Inputs, Place, Time};
@@ -23,6 +22,7 @@ use crate::limits::{Budget, Limits};
 use crate::module::{Module, StrId};
 use crate::op::Op;
 use crate::party::Party;
+use crate::quick::Left;
 use crate::route::Route;
 use crate::slow::Programs;
 use crate::trace::{Executed, Trace, Trail};
@@ -45,6 +45,10 @@ pub struct Vm {
     pub(crate) phase: Phase,
     /// The next instruction of the step that runs.
     pub(crate) pc: Option<u32>,
+    /// The head of the step that is to run as quick code.
+    pub(crate) quick: Option<u32>,
+    /// Text in the making.
+    pub(crate) scratch: Vec<u8>,
     pub(crate) temporaries: Vec<Value>,
     pub(crate) frames: Vec<Frame>,
     /// A line is open at the driver.
@@ -80,6 +84,14 @@ pub(crate) enum Frame {
     Write(Box<Write>),
     /// An application.
     App(Box<App>),
+    /// An application whose effect's answer is its result: only its name is left.
+    Asked(strowger_stdlib::value::Text),
+}
+
+impl From<Frame> for Act {
+    fn from(frame: Frame) -> Act {
+        Act::Push(frame)
+    }
 }
 
 /// What a frame is given.
@@ -190,6 +202,8 @@ impl Vm {
             jump: None,
             phase: Phase::Idle,
             pc: None,
+            quick: None,
+            scratch: Vec::new(),
             temporaries: Vec::new(),
             frames: Vec::new(),
             open: false,
@@ -346,6 +360,11 @@ impl Vm {
             .collect()
     }
 
+    /// Whether steps and writes of variables are to be traced, or only notes. While they are, nothing runs as quick code.
+    pub fn trace_steps(&mut self, wanted: bool) {
+        self.trail.want_steps(wanted);
+    }
+
     /// What happened since the last time; empties it.
     pub fn take_trace(&mut self) -> Vec<Trace> {
         self.trail.take()
@@ -361,6 +380,7 @@ impl Vm {
     fn stop(&mut self) {
         self.phase = Phase::Idle;
         self.pc = None;
+        self.quick = None;
         self.frames.clear();
         self.suspended.clear();
         self.open = false;
@@ -498,6 +518,10 @@ impl Vm {
             Frame::Function(f) => self.function(w, f, feed),
             Frame::Write(q) => self.write(w, q, feed),
             Frame::App(a) => self.application(w, a, feed),
+            Frame::Asked(name) => match feed {
+                Feed::Reply(answer) => self.answered(name.as_bytes(), answer),
+                Feed::Begin | Feed::Out(_) => Act::Return(Out::Flow(Flow::End)),
+            },
         }
     }
 
@@ -509,13 +533,21 @@ impl Vm {
             // The bottom itself never leaves with an effect.
             Some(Feed::Reply(_) | Feed::Begin) | None => None,
         };
+        if let Some(head) = self.quick.take() {
+            return self.run_quick(w, head);
+        }
         let Some(mut pc) = self.pc else {
-            return self.control(w, out);
+            return match out {
+                Some(Out::Value(arguments)) if self.budget.limits.naive && self.runs_steps() => {
+                    self.run_written(w, arguments)
+                }
+                out => self.control(w, out),
+            };
         };
         if let Some(out) = out {
             match (
                 code.get(pc.wrapping_sub(1) as usize)
-                    .and_then(|i| i.op().map(|op| (op, i.a()))),
+                    .map(|i| (i.op(), i.a())),
                 out,
             ) {
                 (Some((Op::App, _)), Out::Flow(flow)) => {
@@ -530,16 +562,13 @@ impl Vm {
             let Some(word) = code.get(pc as usize).copied() else {
                 return self.control(w, None);
             };
-            let Some(op) = word.op() else {
-                return self.control(w, None);
-            };
             if self.budget.fuel == 0 {
                 return Err(Step::OutOfFuel);
             }
-            self.budget.burn(op.info().cost);
+            self.budget.burn(word.op().info().cost);
             pc += 1;
             self.pc = Some(pc);
-            match op {
+            match word.op() {
                 Op::Text => self.store(word.a(), Value::text(w.module.text(StrId(word.bc())))),
                 Op::Var => {
                     let value = match self.variables.slot(word.b()) {
@@ -590,48 +619,118 @@ impl Vm {
                 }
                 Op::Expr => {
                     let text = self.load(word.b());
-                    if let Some(value) = fast::evaluate(&text.bytes()) {
-                        self.store(word.a(), value);
-                        continue;
-                    }
                     let program = self.programs.expression(&text.bytes());
                     return Ok(Act::Push(Frame::Expr(Box::new(expr::Machine::new(
                         program,
                     )))));
                 }
                 Op::App => {
-                    let arguments = self.load(word.a()).bytes().into_owned();
-                    return Ok(self.run_step(w, word.bc(), arguments));
+                    let arguments = self.load(word.a());
+                    return Ok(self.run_step(w, w.module.known_by_index(word.bc()), arguments));
                 }
                 Op::Next => {
                     self.pc = None;
                     return self.control(w, Some(Out::Flow(Flow::Continue)));
                 }
+                // Quick code only; a verified module has none here.
+                _ => return self.control(w, None),
             }
         }
     }
 
+    /// Runs quick code from the head of a step.
+    fn run_quick(&mut self, w: World, head: u32) -> Result<Act, Step> {
+        match self.quick(w, head) {
+            Left::Whole => {
+                self.begin_whole(w);
+                Ok(Act::Again)
+            }
+            Left::Next => self.control(w, Some(Out::Flow(Flow::Continue))),
+            Left::Gone => self.arrive(w),
+            // It arrives at that step again, unless something was latched meanwhile; or the bound of memory ends it.
+            Left::Spent if self.budget.fuel == 0 => Err(Step::OutOfFuel),
+            Left::Spent => Ok(Act::Again),
+        }
+    }
+
+    /// The code of the step where the channel stands, from its beginning.
+    pub(crate) fn begin_whole(&mut self, w: World) {
+        let step = self
+            .route
+            .and_then(|r| w.module.priority(r.context, r.entry, r.index));
+        if let Some(step) = step {
+            self.temporaries.clear();
+            self.temporaries
+                .resize(usize::from(step.frame), Value::EMPTY);
+            self.pc = Some(step.pc);
+        }
+    }
+
+    /// Reads the step as it is written: the reference that compiled code is held against.
+    pub(crate) fn begin_written(&mut self, w: World) -> Act {
+        let step = self
+            .route
+            .and_then(|r| w.module.priority(r.context, r.entry, r.index));
+        let Some(step) = step else {
+            return Act::Return(Out::Flow(Flow::End));
+        };
+        let known = w.module.known(w.module.text(step.application));
+        if matches!(known, Known::Nowhere) {
+            // Its arguments are not even read.
+            return self.run_step(w, known, Value::EMPTY);
+        }
+        self.subst_frame(w.module.text(step.arguments)).into()
+    }
+
+    fn run_written(&mut self, w: World, arguments: Value) -> Result<Act, Step> {
+        let step = self
+            .route
+            .and_then(|r| w.module.priority(r.context, r.entry, r.index));
+        let known = step.map_or(Known::Nowhere, |p| {
+            w.module.known(w.module.text(p.application))
+        });
+        Ok(self.run_step(w, known, arguments))
+    }
+
+    fn runs_steps(&self) -> bool {
+        !matches!(self.phase, Phase::Idle | Phase::Eval { .. })
+    }
+
     /// Traces the priority and starts its application.
-    fn run_step(&mut self, w: World, application: u32, arguments: Text) -> Act {
+    fn run_step(&mut self, w: World, known: Known, arguments: Value) -> Act {
         let step = self
             .route
             .and_then(|r| w.module.priority(r.context, r.entry, r.index));
         let name = step.map_or(&b""[..], |p| w.module.text(p.application));
-        let source = step.and_then(|p| w.module.source(p));
-        let known = w.module.known_by_index(application);
-        if matches!(known, Known::Nowhere) {
-            // Asterisk says nothing of a step that it cannot run, but that it cannot run it.
-            return Act::Push(Frame::App(Box::new(App::new(known, name, arguments))));
+        // Asterisk says nothing of a step that it cannot run, but that it cannot run it.
+        if self.trail.wants_steps() && !matches!(known, Known::Nowhere) {
+            self.trail.push(Trace::Step(Executed {
+                context: self.place.context.clone(),
+                exten: self.place.exten.clone(),
+                priority: self.place.priority,
+                application: name.to_vec(),
+                arguments: arguments.bytes().into_owned(),
+                source: step.and_then(|p| w.module.source(p)),
+            }));
         }
-        self.trail.push(Trace::Step(Executed {
-            context: self.place.context.clone(),
-            exten: self.place.exten.clone(),
-            priority: self.place.priority,
-            application: name.to_vec(),
-            arguments: arguments.clone(),
-            source,
-        }));
-        Act::Push(Frame::App(Box::new(App::new(known, name, arguments))))
+        // An application that is done at once, as most are, never becomes a frame.
+        self.budget.burn(2);
+        let mut app = App::new(known, name, arguments);
+        if w.newer.is_some() {
+            // Its labels and loops are those of the newer plan: the loop moves first.
+            return Act::Push(app.frame());
+        }
+        match self.application(w, &mut app, Feed::Begin) {
+            Act::Leave(effect) => {
+                self.frames.push(app.frame());
+                Act::Leave(effect)
+            }
+            Act::Push(frame) => {
+                self.frames.push(app.frame());
+                Act::Push(frame)
+            }
+            act => act,
+        }
     }
 
     fn load(&self, t: u16) -> Value {

@@ -57,6 +57,8 @@ pub struct Source {
 pub(crate) struct Trail {
     kept: Vec<Trace>,
     limit: usize,
+    /// Steps and writes are kept, not only notes.
+    steps: bool,
     bytes: usize,
     dropped: usize,
 }
@@ -66,12 +68,25 @@ impl Trail {
         Trail {
             kept: Vec::new(),
             limit,
+            steps: limit > 0,
             bytes: 0,
             dropped: 0,
         }
     }
 
+    /// Whether steps and writes are to be told. While they are, everything runs as whole code.
+    pub(crate) fn wants_steps(&self) -> bool {
+        self.steps
+    }
+
+    pub(crate) fn want_steps(&mut self, wanted: bool) {
+        self.steps = wanted;
+    }
+
     pub(crate) fn push(&mut self, t: Trace) {
+        if !self.steps && !matches!(t, Trace::Note { .. }) {
+            return;
+        }
         if self.kept.len() < self.limit && self.bytes < TRACE_BYTES {
             self.bytes += match &t {
                 Trace::Step(s) => s.context.len() + s.exten.len() + s.arguments.len(),

@@ -1,9 +1,11 @@
 //! What every module is checked for before it may run.
 
 use crate::builtin::Builtin;
-use crate::module::{BadModule, Parts, StrId, TEMPORARIES};
-use crate::op::{Field, Instr, Kind, Op};
+use crate::guard::Comparison;
+use crate::module::{BadModule, Entry, NOT_QUICK, Parts, StrId, TEMPORARIES, Wanted};
+use crate::op::{Field, Form, Instr, Kind, Op};
 use crate::pattern::Matches;
+use crate::short::Short;
 
 /// Checks that every index points into its table and that every step is straight code that ends (linear in the size).
 pub(crate) fn verify(p: &Parts) -> Result<(), BadModule> {
@@ -16,38 +18,27 @@ pub(crate) fn verify(p: &Parts) -> Result<(), BadModule> {
     if lists.into_iter().any(|id| !string(*id)) {
         return refuse("a name is no string of the module".into());
     }
-    for (at, word) in p.code.iter().enumerate() {
-        let Some(op) = word.op() else {
-            return refuse(format!("no such instruction at {at}"));
-        };
-        let mut before = 0;
-        for (field, kind) in op.info().operands {
-            let value = word.field(*field) as usize;
-            let sound = match kind {
-                Kind::Write | Kind::Read => value < usize::from(TEMPORARIES),
-                Kind::Count => before + value <= usize::from(TEMPORARIES),
-                Kind::Text => value < p.strings.len(),
-                Kind::Slot => value < p.names.len(),
-                Kind::Builtin => value < Builtin::ALL.len(),
-                Kind::Slice => value < p.slices.len(),
-                Kind::Function => value < p.functions.len(),
-                Kind::Application => value < p.applications.len(),
-            };
-            if !sound {
-                return refuse(format!(
-                    "operand {value} of `{}` at {at} is out of range",
-                    op.info().name
-                ));
+    for (form, code) in [(Form::Whole, &p.code), (Form::Quick, &p.quick)] {
+        for (at, word) in code.iter().enumerate() {
+            let info = word.op().info();
+            if info.form != Form::Both && info.form != form {
+                return refuse(format!("`{}` at {at} stands in the wrong code", info.name));
             }
-            before = value;
+            operands(p, at, *word)?;
         }
-        // No operation touches what it does not name: unused fields are zero, so equal code has equal bytes.
-        if word.0 & !used(op) != 0 {
-            return refuse(format!(
-                "unused bits of `{}` at {at} are set",
-                op.info().name
-            ));
-        }
+    }
+    if !p.targets.iter().all(|t| {
+        string(t.exten)
+            && t.context.is_none_or(string)
+            && match t.priority {
+                Wanted::Number(_) => true,
+                Wanted::Label(l) => string(l),
+            }
+    }) {
+        return refuse("a target names a string that is not there".into());
+    }
+    if !p.formats.iter().all(|(z, f)| string(*z) && string(*f)) {
+        return refuse("a time format is no string of the module".into());
     }
     // A step ends with `next`, and `app` stands before it: nothing runs from one step into another, or off the end.
     // `tops`: per word, the temporaries that the step uses from there on.
@@ -56,10 +47,8 @@ pub(crate) fn verify(p: &Parts) -> Result<(), BadModule> {
     let mut ended = false;
     for (at, word) in p.code.iter().enumerate().rev() {
         match word.op() {
-            Some(Op::Next) => (ended, top) = (true, 0),
-            Some(Op::App)
-                if tops.get(at + 1) != Some(&0) || p.code[at + 1].op() != Some(Op::Next) =>
-            {
+            Op::Next => (ended, top) = (true, 0),
+            Op::App if tops.get(at + 1) != Some(&0) || p.code[at + 1].op() != Op::Next => {
                 return refuse(format!("`app` at {at} is not followed by `next`"));
             }
             _ if !ended => return refuse("the code does not end".into()),
@@ -82,7 +71,7 @@ pub(crate) fn verify(p: &Parts) -> Result<(), BadModule> {
                     .chain(q.label)
                     .all(string);
                 let at = q.pc as usize;
-                let begins = at == 0 || p.code.get(at - 1).and_then(|w| w.op()) == Some(Op::Next);
+                let begins = at == 0 || p.code.get(at - 1).is_some_and(|w| w.op() == Op::Next);
                 if at >= p.code.len() || !begins {
                     return refuse(format!(
                         "priority {} points at {at}, where no step begins",
@@ -98,6 +87,7 @@ pub(crate) fn verify(p: &Parts) -> Result<(), BadModule> {
                     ));
                 }
             }
+            stretch(p, entry)?;
             if entry
                 .priorities
                 .windows(2)
@@ -124,6 +114,110 @@ pub(crate) fn verify(p: &Parts) -> Result<(), BadModule> {
     Ok(())
 }
 
+/// Checks that every operand points into its table.
+fn operands(p: &Parts, at: usize, word: Instr) -> Result<(), BadModule> {
+    let op = word.op();
+    let mut before = 0;
+    for (field, kind) in op.info().operands {
+        let value = word.field(*field) as usize;
+        let sound = match kind {
+            Kind::Write | Kind::Read => value < usize::from(TEMPORARIES),
+            Kind::Count => before + value <= usize::from(TEMPORARIES),
+            Kind::Text => value < p.strings.len(),
+            Kind::Slot => value < p.names.len(),
+            Kind::Builtin => value < Builtin::ALL.len(),
+            Kind::Slice => value < p.slices.len(),
+            Kind::Function => value < p.functions.len(),
+            Kind::Application => value < p.applications.len(),
+            Kind::Comparison => value < Comparison::COUNT,
+            Kind::Flag => value < 2,
+            Kind::Mark => value < 3,
+            Kind::Short => Short::from_byte(value as u8).is_some_and(|f| f.count() == word.c()),
+            Kind::Place => value < p.targets.len(),
+            Kind::Format => value < p.formats.len(),
+            // Of the extension: see `stretch`.
+            Kind::Small | Kind::Number | Kind::Word | Kind::Near | Kind::Index => true,
+        };
+        if !sound {
+            return Err(BadModule::Refused(format!(
+                "operand {value} of `{}` at {at} is out of range",
+                op.info().name
+            )));
+        }
+        before = value;
+    }
+    // No operation touches what it does not name: unused fields are zero, so equal code has equal bytes.
+    if word.bits() & !used(op) != 0 {
+        return Err(BadModule::Refused(format!(
+            "unused bits of `{}` at {at} are set",
+            op.info().name
+        )));
+    }
+    Ok(())
+}
+
+/// Checks the quick code of an entry: every step has its head and they follow each other; a jump leads to a head of the same
+/// entry or forward within its step; the last word leads away.
+fn stretch(p: &Parts, entry: &Entry) -> Result<(), BadModule> {
+    let refuse = |what: &str| Err(BadModule::Refused(format!("quick code: {what}")));
+    let heads: Vec<usize> = entry
+        .priorities
+        .iter()
+        .filter(|q| q.quick != NOT_QUICK)
+        .map(|q| q.quick as usize)
+        .collect();
+    let Some(first) = heads.first().copied() else {
+        return Ok(());
+    };
+    if heads.len() != entry.priorities.len() || entry.frame > TEMPORARIES {
+        return refuse("only some steps have it");
+    }
+    // The stretch ends where the next one begins: with a head of index 0.
+    let Some(rest) = p.quick.get(first..) else {
+        return refuse("it is not there");
+    };
+    let behind = rest.iter().skip(1);
+    let length = behind
+        .take_while(|w| w.op() != Op::Step || w.bc() != 0)
+        .count()
+        + 1;
+    let words = &rest[..length];
+    let mut at_head = heads.iter().enumerate().peekable();
+    for (i, word) in words.iter().enumerate() {
+        let at = first + i;
+        if word.op() == Op::Step {
+            match at_head.next() {
+                Some((n, head)) if *head == at && word.bc() as usize == n => continue,
+                _ => return refuse("a step does not begin where it should"),
+            }
+        }
+        let end = at_head.peek().map_or(first + length, |(_, head)| **head);
+        let target = match word.op() {
+            Op::Jump | Op::JumpIf => Some(word.bc() as usize),
+            Op::JumpN => usize::try_from(at as i64 + 1 + i64::from(word.c() as i16)).ok(),
+            _ => None,
+        };
+        let jumps = matches!(word.op(), Op::Jump | Op::JumpIf | Op::JumpN);
+        if jumps && !target.is_some_and(|t| heads.binary_search(&t).is_ok() || (t > at && t < end))
+        {
+            return refuse("a jump leads nowhere");
+        }
+        let top = match word.op() {
+            Op::Choose => highest(*word).max(u32::from(word.c()) + 2),
+            _ => highest(*word),
+        };
+        if top > u32::from(entry.frame) {
+            return refuse("a step uses more temporaries than it declares");
+        }
+    }
+    let last = words.last().map(|w| w.op());
+    let leads_away = matches!(last, Some(Op::Next | Op::Jump | Op::Goto | Op::Whole));
+    if at_head.next().is_some() || !leads_away {
+        return refuse("it does not end");
+    }
+    Ok(())
+}
+
 /// The bits of a word that an operation uses.
 fn used(op: Op) -> u64 {
     op.info().operands.iter().fold(0xff, |bits, (field, _)| {
@@ -141,7 +235,7 @@ fn used(op: Op) -> u64 {
 fn highest(word: Instr) -> u32 {
     let mut top = 0;
     let mut before = 0;
-    for (field, kind) in word.op().map_or(&[][..], |op| op.info().operands) {
+    for (field, kind) in word.op().info().operands {
         let value = word.field(*field);
         match kind {
             Kind::Write | Kind::Read => top = top.max(value + 1),

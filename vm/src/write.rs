@@ -304,7 +304,7 @@ impl Vm {
 /// The argument of Set: a name and everything behind the first `=` (DL-271).
 pub(crate) fn pair(text: &[u8]) -> Option<(Text, Value)> {
     let (name, v) = args::assignment(text)?;
-    Some((name.to_vec(), Value::text(v)))
+    Some((name.to_vec(), Value::read(v)))
 }
 
 /// The pairs of MSet (DL-277), and the entries without `=`.

@@ -1,0 +1,201 @@
+//! Expressions whose holes stand where operands stand.
+
+use strowger_stdlib::expr::{self, Comparison as Sign, Op, Part, Shape};
+use strowger_stdlib::template::{Body, Hole, HoleKind, Piece, Template, What, split_body};
+use strowger_vm::{Arithmetic, Comparison, Quick, Temporary};
+
+use super::value;
+
+/// The postfix program of an expression, and its holes by number. `None`: its shape depends on their values.
+fn shape(body: &Template) -> Option<(Vec<Shape>, Vec<&Hole>)> {
+    let mut holes = Vec::new();
+    let parts: Vec<Part> = body
+        .pieces
+        .iter()
+        .map(|piece| match piece {
+            Piece::Text(text) => Part::Text(text),
+            Piece::Hole(hole) => {
+                holes.push(hole);
+                Part::Hole(holes.len() - 1)
+            }
+        })
+        .collect();
+    Some((expr::shape(&parts)?, holes))
+}
+
+/// A channel variable that is a whole hole.
+fn variable(hole: &Hole) -> Option<Vec<u8>> {
+    if hole.kind != HoleKind::Variable || !hole.closed {
+        return None;
+    }
+    match split_body(hole.body.as_plain()?) {
+        Body {
+            what: What::Variable(name),
+            slice: None,
+        } => Some(name),
+        _ => None,
+    }
+}
+
+fn small(number: &[u8]) -> Option<i16> {
+    // Only what is its own spelling: `007` is compared as text with a word.
+    let n: i16 = std::str::from_utf8(number).ok()?.parse().ok()?;
+    (n.to_string().as_bytes() == number).then_some(n)
+}
+
+/// `${name} + n` or `${name} - n`.
+pub(super) fn increase(body: &Template) -> Option<(Vec<u8>, i16)> {
+    let (ops, holes) = shape(body)?;
+    let [Shape::Hole(0), Shape::Op(Op::Number(n)), Shape::Op(sign)] = ops.as_slice() else {
+        return None;
+    };
+    let n = small(n)?;
+    let n = match sign {
+        Op::Add => n,
+        Op::Subtract => n.checked_neg()?,
+        _ => return None,
+    };
+    Some((variable(holes.first()?)?, n))
+}
+
+/// `${name} < n` and its relatives. Only for numbers: equality with a word is asked otherwise.
+pub(super) fn comparison(body: &Template) -> Option<(Comparison, Vec<u8>, i16)> {
+    let (ops, holes) = shape(body)?;
+    let (how, n) = match ops.as_slice() {
+        [
+            Shape::Hole(0),
+            Shape::Op(Op::Number(n)),
+            Shape::Op(Op::Compare(how)),
+        ] => (comparing(*how), n),
+        [
+            Shape::Op(Op::Number(n)),
+            Shape::Hole(0),
+            Shape::Op(Op::Compare(how)),
+        ] => (comparing(*how).mirrored(), n),
+        _ => return None,
+    };
+    let name = variable(holes.first()?)?;
+    Some((how, name, small(n)?))
+}
+
+fn comparing(sign: Sign) -> Comparison {
+    match sign {
+        Sign::Equal => Comparison::Equal,
+        Sign::Unequal => Comparison::Unequal,
+        Sign::Less => Comparison::Less,
+        Sign::Greater => Comparison::Greater,
+        Sign::LessEqual => Comparison::LessEqual,
+        Sign::GreaterEqual => Comparison::GreaterEqual,
+    }
+}
+
+/// What stands on the stack of an expression.
+enum Operand {
+    /// Its value.
+    Value(Temporary),
+    /// Text in quotes.
+    Quoted(Vec<expr::Piece>),
+}
+
+/// The value of an expression, in one new temporary.
+pub(super) fn value(q: &mut Quick, body: &Template) -> Option<Temporary> {
+    let from = q.depth();
+    let (ops, holes) = shape(body)?;
+    // A lone operand keeps its text, and the empty one has none.
+    if !matches!(ops.last(), Some(Shape::Op(op)) if !matches!(op, Op::Number(_) | Op::Text(_))) {
+        return None;
+    }
+    let mut stack: Vec<Operand> = Vec::new();
+    for op in ops {
+        let result = match op {
+            Shape::Hole(n) => value::hole(q, holes.get(n)?)?,
+            Shape::Quoted(pieces) => {
+                stack.push(Operand::Quoted(pieces));
+                continue;
+            }
+            Shape::Op(op) => operation(q, op, &mut stack, &holes)?,
+        };
+        stack.push(Operand::Value(result));
+    }
+    let [Operand::Value(result)] = stack.as_slice() else {
+        return None;
+    };
+    // The operands are no longer needed: the result takes the place of the first.
+    q.keep(from, *result)
+}
+
+fn operation(
+    q: &mut Quick,
+    op: Op,
+    stack: &mut Vec<Operand>,
+    holes: &[&Hole],
+) -> Option<Temporary> {
+    let mut pop = || match stack.pop()? {
+        Operand::Value(t) => Some(t),
+        Operand::Quoted(_) => None,
+    };
+    match op {
+        Op::Number(text) => {
+            // A fraction is for the reader.
+            text.iter().all(u8::is_ascii_digit).then_some(())?;
+            value::constant(q, &text)
+        }
+        Op::Text(text) => q.text(&text),
+        Op::Compare(how) => {
+            let how = comparing(how);
+            match (stack.pop()?, stack.pop()?) {
+                (Operand::Value(right), Operand::Value(left)) => q.compare(how, left, right),
+                (Operand::Quoted(right), Operand::Quoted(left)) => {
+                    let differ = match how {
+                        Comparison::Equal => false,
+                        Comparison::Unequal => true,
+                        _ => return None,
+                    };
+                    let left = quoted(q, &left, holes)?;
+                    let right = quoted(q, &right, holes)?;
+                    q.same(differ, left, right)
+                }
+                _ => None,
+            }
+        }
+        Op::Choose => {
+            let (otherwise, then, condition) = (pop()?, pop()?, pop()?);
+            let then = q.copy(then)?;
+            q.copy(otherwise)?;
+            q.choose(condition, then)
+        }
+        Op::Not => {
+            let a = pop()?;
+            q.not(a)
+        }
+        Op::Negate => {
+            let a = pop()?;
+            q.negate(a)
+        }
+        op => {
+            let what = match op {
+                Op::Add => Arithmetic::Add,
+                Op::Subtract => Arithmetic::Subtract,
+                Op::Multiply => Arithmetic::Multiply,
+                Op::Divide => Arithmetic::Divide,
+                Op::Remainder => Arithmetic::Remainder,
+                Op::And => Arithmetic::And,
+                Op::Or => Arithmetic::Or,
+                _ => return None,
+            };
+            let (right, left) = (pop()?, pop()?);
+            q.compute(what, left, right)
+        }
+    }
+}
+
+fn quoted(q: &mut Quick, pieces: &[expr::Piece], holes: &[&Hole]) -> Option<Temporary> {
+    let from = q.depth();
+    for piece in pieces {
+        match piece {
+            expr::Piece::Text(text) => q.text(text)?,
+            expr::Piece::Hole(n) => value::hole(q, holes.get(*n)?)?,
+        };
+    }
+    q.join(from)
+}

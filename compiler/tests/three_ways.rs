@@ -1,0 +1,318 @@
+//! The same plan run in three ways: quick code, whole code, and as it is written, looked up at every step. Whatever a plan does,
+//! the three do the same: the effects, their order, the variables at the end, where it stands and how it ends.
+#![allow(clippy::unwrap_used)]
+
+mod world;
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use strowger_vm::effect::Level;
+use strowger_vm::{Effect, Entry, Limits, Module, Party, Place, Reply, State, Step, Trace, Vm};
+use world::{World, module};
+
+/// What can be told of a run from outside.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    effects: Vec<Effect>,
+    notes: Vec<(Level, String)>,
+    variables: Vec<(String, String)>,
+    place: Place,
+    /// `None`: it went round and round.
+    end: Option<Step>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Way {
+    Quick,
+    Whole,
+    Written,
+}
+
+/// Effects after which a run is taken for endless: the ways burn fuel at different rates, so only runs that end are compared to
+/// the end.
+const EFFECTS: usize = 60;
+
+fn go(module: &Arc<Module>, exten: &str, variables: &[(&str, &str)], way: Way) -> Seen {
+    let mut world = World {
+        now: strowger_vm::Time::from_seconds(1_773_232_200),
+        ..World::default()
+    };
+    world.globals.insert(b"g".to_vec(), b"7".to_vec());
+    world.globals.insert(b"routes".to_vec(), b"a-bc-d".to_vec());
+    let mut vm = Vm::new(Limits {
+        naive: way == Way::Written,
+        fuel: 3_000,
+        refills: 2,
+        ..Limits::default()
+    });
+    vm.trace_steps(way == Way::Whole);
+    let mut party = Party {
+        name: b"Local/x@y".to_vec(),
+        state: State::Up,
+        ..Party::default()
+    };
+    party.caller.number = Some(b"100".to_vec());
+    let mut entry = Entry::call(party, Place::new("main", exten, 1));
+    for (name, value) in variables {
+        entry
+            .variables
+            .push((name.as_bytes().to_vec(), value.as_bytes().to_vec()));
+    }
+    let mut seen = Seen {
+        effects: Vec::new(),
+        notes: Vec::new(),
+        variables: Vec::new(),
+        place: Place::default(),
+        end: None,
+    };
+    let mut step = vm.start(module, &world.inputs(), entry);
+    loop {
+        for t in vm.take_trace() {
+            if let Trace::Note { level, text } = t {
+                seen.notes.push((level, text));
+            }
+        }
+        let reply = match step {
+            Step::Effect(e) => {
+                if seen.effects.len() == EFFECTS {
+                    return seen;
+                }
+                let reply = world.perform(&mut vm, e.clone());
+                seen.effects.push(e);
+                reply
+            }
+            Step::OutOfFuel => Reply::done(),
+            // Round and round without an effect.
+            Step::Fault(_) => {
+                seen.notes.clear();
+                return seen;
+            }
+            last => {
+                seen.place = vm.place().clone();
+                seen.variables = vm
+                    .variables()
+                    .into_iter()
+                    .map(|(n, v)| (world::text(&n), world::text(&v)))
+                    .collect();
+                seen.end = Some(last);
+                return seen;
+            }
+        };
+        step = vm.resume(module, &world.inputs(), reply);
+    }
+}
+
+fn agree(plan: &str, exten: &str, variables: &[(&str, &str)]) -> Result<(), TestCaseError> {
+    let module = module(plan);
+    let written = go(&module, exten, variables, Way::Written);
+    for way in [Way::Whole, Way::Quick] {
+        let seen = go(&module, exten, variables, way);
+        prop_assert_eq!(
+            &seen,
+            &written,
+            "{:?} differs from what is written, dialled {}:\n{}\n{}",
+            way,
+            exten,
+            plan,
+            module.disassemble()
+        );
+    }
+    Ok(())
+}
+
+const VALUES: &[&str] = &[
+    "",
+    "0",
+    "1",
+    "7",
+    "-5",
+    "007",
+    "08",
+    "1.5",
+    "abc",
+    "a b",
+    "a\"b",
+    "\"q\"",
+    "5abc",
+    "x)y",
+    "(z",
+    "a:b",
+    "a?b",
+    "-0",
+    "999999999999999999",
+    "12345678901234567",
+    "é",
+    "$[1+1]",
+    "${a}",
+    ".5",
+    "+3",
+    " 4",
+    "1-2-3",
+    "b",
+    "s",
+    "n",
+];
+
+/// An operand of an expression, or something that looks like one.
+fn operand() -> impl Strategy<Value = String> {
+    prop_oneof![
+        6 => prop::sample::select(vec!["${a}", "${b}", "${i}", "${g}", "${EXTEN}", "${EXTEN:1}", "${PRIORITY}", "${unset}"]).prop_map(str::to_owned),
+        4 => (-3i32..1002).prop_map(|n| n.to_string()),
+        2 => prop::sample::select(vec!["\"${a}\"", "\"\"", "\"abc\"", "\"${a}${b}\"", "\"x${i}\"", "abc", "1.5", "007"]).prop_map(str::to_owned),
+        2 => prop::sample::select(vec!["${LEN(${a})}", "${CUT(routes,-,2)}", "${ISNULL(${b})}", "${TOUPPER(${a})}", "${CALLERID(num)}",
+            "${STRFTIME(${EPOCH},,%H)}", "${EXISTS(${a})}", "${DB(f/k)}", "${CUT(a,-,1-2)}", "${STRFTIME(${a},Europe/Paris,%Y-%m-%d)}",
+            "${LEN(x${a}y)}", "${UNKNOWN(x)}"]).prop_map(str::to_owned),
+    ]
+}
+
+fn expression() -> impl Strategy<Value = String> {
+    operand().prop_recursive(3, 12, 3, |inner| {
+        let sign = prop::sample::select(vec!["+", "-", "*", "/", "%", "=", "!=", "<", ">", "<=", ">=", "&", "|", " + ", " = ", " < ", ":", "=~"]);
+        prop_oneof![
+            5 => (inner.clone(), sign, inner.clone()).prop_map(|(a, s, b)| format!("{a}{s}{b}")),
+            1 => inner.clone().prop_map(|a| format!("({a})")),
+            1 => inner.clone().prop_map(|a| format!("!{a}")),
+            1 => inner.clone().prop_map(|a| format!("-{a}")),
+            1 => (inner.clone(), inner.clone(), inner).prop_map(|(a, b, c)| format!("{a} ? {b} :: {c}")),
+        ]
+    })
+}
+
+fn value() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => expression().prop_map(|e| format!("$[{e}]")),
+        3 => operand(),
+        1 => prop::collection::vec(operand(), 2..4).prop_map(|v| v.join("-")),
+        1 => prop::sample::select(VALUES.to_vec()).prop_map(|v| v.replace(';', "")),
+    ]
+}
+
+fn target() -> impl Strategy<Value = String> {
+    prop::sample::select(vec![
+        "1",
+        "3",
+        "top",
+        "end",
+        "+2",
+        "-1",
+        "nowhere",
+        "b,1",
+        "main,b,1",
+        "other,s,1",
+        "other,s,go",
+        "99",
+        "",
+        "b,x",
+        "other,12,1",
+        ",b,2",
+    ])
+    .prop_map(str::to_owned)
+}
+
+fn line() -> impl Strategy<Value = String> {
+    let name = prop::sample::select(vec![
+        "a",
+        "b",
+        "i",
+        "_a",
+        "__b",
+        "EXTEN",
+        "LOCAL(a)",
+        "GLOBAL(g)",
+        "DIALSTATUS",
+    ]);
+    prop_oneof![
+        6 => (name, value()).prop_map(|(n, v)| format!("Set({n}={v})")),
+        1 => Just("Set(i=$[${i}+1])".to_owned()),
+        1 => Just("GotoIf($[${i} < 4]?top)".to_owned()),
+        3 => (value(), target(), target()).prop_map(|(v, a, b)| format!("GotoIf({v}?{a}:{b})")),
+        1 => target().prop_map(|t| format!("Goto({t})")),
+        1 => value().prop_map(|v| format!("NoOp({v})")),
+        1 => value().prop_map(|v| format!("Verbose({v})")),
+        1 => (value(), value()).prop_map(|(c, v)| format!("ExecIf({c}?Set(b={v}))")),
+        1 => Just("Gosub(sub,1(${a}))".to_owned()),
+        1 => Just("Set(CALLERID(num)=55)".to_owned()),
+        1 => Just("Return(${a})".to_owned()),
+        1 => Just("MSet(a=1,b=${a})".to_owned()),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn quick_whole_and_written_agree(
+        lines in prop::collection::vec(line(), 1..10),
+        more in prop::collection::vec(line(), 0..4),
+        exten in prop::sample::select(vec!["s", "12", "b"]),
+        a in prop::sample::select(VALUES), b in prop::sample::select(VALUES),
+        shape in 0u8..8,
+    ) {
+        let mut plan = String::from("[main]\nexten => s,1(top),Set(i=$[${i}+1])\n");
+        for l in &lines {
+            plan.push_str(&format!("same => n,{l}\n"));
+        }
+        plan.push_str("same => n(end),Verbose(${a}|${b}|${i}|${EXTEN}|${CONTEXT}|${PRIORITY})\n");
+        plan.push_str("exten => _X.,1,Goto(s,1)\nexten => h,1,Verbose(h ${a} ${b})\nexten => b,1,Verbose(b)\n");
+        for l in &more {
+            plan.push_str(&format!("same => n,{l}\n"));
+        }
+        plan.push_str("exten => sub,1,Set(i=$[${i}+1])\nsame => n,Set(LOCAL(b)=${ARG1})\nsame => n,Return(${b})\n");
+        // What makes routes settled or not.
+        if shape & 1 != 0 {
+            plan.push_str("exten => s/55,3,Verbose(caller)\n");
+        }
+        if shape & 2 != 0 {
+            plan.push_str("include => other\n");
+        }
+        plan.push_str("[other]\nexten => s,1,Set(a=other)\nsame => n(go),Verbose(${a} ${CONTEXT})\n");
+        if shape & 4 != 0 {
+            plan.push_str("exten => _s.,2,Verbose(never)\nexten => _!,4,Verbose(bang ${EXTEN})\n");
+        }
+        agree(&plan, exten, &[("a", a), ("b", b), ("i", "0")])?;
+    }
+
+    #[test]
+    fn expressions_agree(e in expression(), a in prop::sample::select(VALUES), b in prop::sample::select(VALUES), i in -3i64..10) {
+        let plan = format!("[main]\nexten => s,1,Set(r=$[{e}])\nsame => n,GotoIf($[{e}]?yes)\nsame => n,Set(no=1)\nsame => n(yes),Verbose(${{r}}|${{no}})\n");
+        agree(&plan, "s", &[("a", a), ("b", b), ("i", &i.to_string())])?;
+    }
+}
+
+#[test]
+fn a_hang_up_between_two_portions_of_fuel_ends_a_quick_loop() {
+    let module = module(
+        "[main]\nexten => s,1(top),Set(i=$[${i}+1])\nsame => n,Goto(top)\nexten => h,1,Verbose(h ${i})\n",
+    );
+    let mut vm = Vm::new(Limits {
+        fuel: 1_000,
+        ..Limits::default()
+    });
+    vm.trace_steps(false);
+    let world = World::default();
+    let mut entry = Entry::call(Party::default(), Place::new("main", "s", 1));
+    entry.variables.push((b"i".to_vec(), b"0".to_vec()));
+    assert_eq!(vm.start(&module, &world.inputs(), entry), Step::OutOfFuel);
+    vm.interrupt(strowger_vm::Interrupt::Hangup { cause: 16 });
+    let step = vm.resume(&module, &world.inputs(), Reply::done());
+    assert!(
+        matches!(step, Step::Effect(Effect::Verbose { .. })),
+        "{step:?}"
+    );
+}
+
+#[test]
+fn a_quick_loop_that_fills_the_memory_is_a_fault() {
+    let module = module(
+        "[main]\nexten => s,1(top),Set(a=${a}aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa)\nsame => n,Goto(top)\n",
+    );
+    let mut vm = Vm::new(Limits {
+        memory: 2_000,
+        ..Limits::default()
+    });
+    vm.trace_steps(false);
+    let entry = Entry::call(Party::default(), Place::new("main", "s", 1));
+    let step = vm.start(&module, &World::default().inputs(), entry);
+    assert!(matches!(step, Step::Fault(f) if f.kind == strowger_vm::FaultKind::Memory));
+}

@@ -1,0 +1,439 @@
+//! Quick code of an extension, as the compiler writes it: a stretch of words shared by all its steps.
+
+use strowger_stdlib::template::Slice;
+use strowger_stdlib::timetext::Format;
+
+use crate::builder::{Builder, EntryId, number};
+use crate::builtin::Builtin;
+use crate::guard::Comparison;
+use crate::module::{NOT_QUICK, StrId, TEMPORARIES, Target, Wanted};
+use crate::op::{Instr, Op};
+use crate::short::Short;
+
+/// A temporary that holds a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Temporary(u16);
+
+/// A jump whose end is not known yet.
+#[derive(Debug)]
+#[must_use]
+pub struct Forward(usize);
+
+/// A sum, a difference and so on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+    /// `%`
+    Remainder,
+    /// `&`
+    And,
+    /// `|`
+    Or,
+}
+
+/// Steps and words up to which an extension is short enough for near jumps.
+const NEAR_STEPS: usize = 256;
+const NEAR_WORDS: usize = 16_000;
+
+/// Writes the quick code of one extension. Steps are written in the order of their priorities; when all have been, [`Quick::finish`].
+#[derive(Debug)]
+pub struct Quick<'b> {
+    builder: &'b mut Builder,
+    of: EntryId,
+    /// Where each step begins.
+    heads: Vec<u32>,
+    /// Words that jump to a step, by index.
+    jumps: Vec<(usize, usize)>,
+    depth: u16,
+    top: u16,
+    /// Some step has a form of its own.
+    is_worthwhile: bool,
+    start: usize,
+}
+
+impl Builder {
+    /// Begins the quick code of an entry whose steps have all been written.
+    pub fn quick(&mut self, of: EntryId) -> Quick<'_> {
+        let start = self.parts.quick.len();
+        Quick {
+            builder: self,
+            of,
+            heads: Vec::new(),
+            jumps: Vec::new(),
+            depth: 0,
+            top: 0,
+            is_worthwhile: false,
+            start,
+        }
+    }
+}
+
+impl Quick<'_> {
+    /// Writes the next step; where `write` gives up, the step runs as whole code.
+    pub fn step(&mut self, write: impl FnOnce(&mut Self) -> Option<()>) {
+        let index = self.heads.len();
+        let here = self.builder.parts.quick.len();
+        self.heads.push(here as u32);
+        self.emit(Instr::wide(Op::Step, 0, 0, index as u32));
+        self.depth = 0;
+        let (jumps, top) = (self.jumps.len(), self.top);
+        if write(self).is_some() {
+            self.is_worthwhile = true;
+            self.end(index);
+        } else {
+            self.builder.parts.quick.truncate(here + 1);
+            self.jumps.truncate(jumps);
+            self.top = top;
+            self.whole();
+        }
+    }
+
+    /// What follows the last word of a step: the next step, if it has the next number.
+    fn end(&mut self, index: usize) {
+        let steps = &self.builder.parts.contexts[self.of.0].entries[self.of.1].priorities;
+        let follows = match (steps.get(index), steps.get(index + 1)) {
+            (Some(this), Some(next)) => this.number.checked_add(1) == Some(next.number),
+            _ => false,
+        };
+        if !follows {
+            self.emit(Instr::new(Op::Next, 0, 0, 0, 0));
+        }
+    }
+
+    /// Fixes all jumps, or takes the whole stretch back if nothing in it is quicker than whole code.
+    pub fn finish(self) {
+        let Quick {
+            builder,
+            of,
+            heads,
+            jumps,
+            top,
+            start,
+            ..
+        } = self;
+        let entry = &mut builder.parts.contexts[of.0].entries[of.1];
+        let fits = u32::try_from(builder.parts.quick.len()).is_ok_and(|n| n < NOT_QUICK);
+        if !self.is_worthwhile || !fits || entry.priorities.len() != heads.len() {
+            builder.parts.quick.truncate(start);
+            return;
+        }
+        for (at, step) in jumps {
+            let target = heads.get(step).copied().unwrap_or(NOT_QUICK);
+            let word = builder.parts.quick[at];
+            builder.parts.quick[at] = if word.op() == Op::JumpN {
+                let Ok(near) = i16::try_from(i64::from(target) - at as i64 - 1) else {
+                    builder.parts.quick.truncate(start);
+                    return;
+                };
+                Instr::new(Op::JumpN, word.k(), word.a(), word.b(), near as u16)
+            } else {
+                word.to(target)
+            };
+        }
+        entry.frame = top;
+        for (priority, head) in entry.priorities.iter_mut().zip(heads) {
+            priority.quick = head;
+        }
+    }
+
+    fn emit(&mut self, i: Instr) {
+        self.builder.parts.quick.push(i);
+    }
+
+    fn push(&mut self) -> Option<u16> {
+        let t = self.depth;
+        if t >= TEMPORARIES {
+            return None;
+        }
+        self.depth = t + 1;
+        self.top = self.top.max(self.depth);
+        Some(t)
+    }
+
+    /// A constant text.
+    pub fn text(&mut self, text: &[u8]) -> Option<Temporary> {
+        let id = self.builder.string(text);
+        let t = self.push()?;
+        self.emit(Instr::wide(Op::Text, 0, t, id.0));
+        Some(Temporary(t))
+    }
+
+    /// A constant number.
+    pub fn int(&mut self, n: i32) -> Option<Temporary> {
+        let t = self.push()?;
+        self.emit(Instr::wide(Op::Int, 0, t, n as u32));
+        Some(Temporary(t))
+    }
+
+    /// The slot of a variable that is no built-in one.
+    pub fn slot(&mut self, name: &[u8]) -> Option<u16> {
+        if Builtin::of(name).is_some() {
+            return None;
+        }
+        let id = self.builder.string(name);
+        self.builder.slot(id)
+    }
+
+    /// The value of a variable, built-in or not.
+    pub fn variable(&mut self, name: &[u8]) -> Option<Temporary> {
+        let word = match Builtin::of(name) {
+            // Quick code does not keep count of it.
+            Some(Builtin::Priority) => {
+                let steps = &self.builder.parts.contexts[self.of.0].entries[self.of.1].priorities;
+                let step = steps.get(self.heads.len().checked_sub(1)?)?;
+                return self.int(i32::try_from(step.number).ok()?);
+            }
+            Some(b) => {
+                let t = self.push()?;
+                Instr::new(Op::Built, b as u8, t, 0, 0)
+            }
+            None => {
+                let slot = self.slot(name)?;
+                let t = self.push()?;
+                Instr::new(Op::Var, 0, t, slot, 0)
+            }
+        };
+        self.emit(word);
+        Some(Temporary(word.a()))
+    }
+
+    /// Cuts a text; the result takes its place.
+    pub fn slice(&mut self, t: Temporary, s: Slice) -> Option<()> {
+        let n = self.builder.slice_number(s)?;
+        self.emit(Instr::new(Op::Slice, 0, t.0, t.0, n));
+        Some(())
+    }
+
+    /// How many temporaries are in use.
+    pub fn depth(&self) -> u16 {
+        self.depth
+    }
+
+    /// Joins the temporaries from here on; the result takes the place of the first.
+    pub fn join(&mut self, from: u16) -> Option<Temporary> {
+        match self.depth.checked_sub(from)? {
+            0 => self.text(b""),
+            1 => Some(Temporary(from)),
+            n => {
+                self.emit(Instr::new(Op::Cat, 0, from, from, n));
+                self.depth = from + 1;
+                Some(Temporary(from))
+            }
+        }
+    }
+
+    /// Frees the temporaries from here on, but for one value, which takes the place of the first.
+    pub fn keep(&mut self, from: u16, value: Temporary) -> Option<Temporary> {
+        self.depth = from;
+        let t = self.push()?;
+        if t != value.0 {
+            self.emit(Instr::new(Op::Move, 0, t, value.0, 0));
+        }
+        Some(Temporary(t))
+    }
+
+    /// A result in a new temporary.
+    fn three(&mut self, op: Op, k: u8, b: u16, c: u16) -> Option<Temporary> {
+        let t = self.push()?;
+        self.emit(Instr::new(op, k, t, b, c));
+        Some(Temporary(t))
+    }
+
+    /// A computation with two operands.
+    pub fn compute(&mut self, what: Arithmetic, a: Temporary, b: Temporary) -> Option<Temporary> {
+        let op = match what {
+            Arithmetic::Add => Op::Add,
+            Arithmetic::Subtract => Op::Sub,
+            Arithmetic::Multiply => Op::Mul,
+            Arithmetic::Divide => Op::Div,
+            Arithmetic::Remainder => Op::Rem,
+            Arithmetic::And => Op::And,
+            Arithmetic::Or => Op::Or,
+        };
+        self.three(op, 0, a.0, b.0)
+    }
+
+    /// A sum with a constant.
+    pub fn add(&mut self, a: Temporary, n: i16) -> Option<Temporary> {
+        self.three(Op::AddI, 0, a.0, n as u16)
+    }
+
+    /// `-a`
+    pub fn negate(&mut self, a: Temporary) -> Option<Temporary> {
+        self.three(Op::Neg, 0, a.0, 0)
+    }
+
+    /// `!a`
+    pub fn not(&mut self, a: Temporary) -> Option<Temporary> {
+        self.three(Op::Not, 0, a.0, 0)
+    }
+
+    /// `condition ? then :: otherwise`. The last two must be neighbours.
+    pub fn choose(&mut self, condition: Temporary, then: Temporary) -> Option<Temporary> {
+        self.three(Op::Choose, 0, condition.0, then.0)
+    }
+
+    /// Copies a value into a new temporary.
+    pub fn copy(&mut self, from: Temporary) -> Option<Temporary> {
+        self.three(Op::Move, 0, from.0, 0)
+    }
+
+    /// A comparison of numbers and words.
+    pub fn compare(&mut self, how: Comparison, a: Temporary, b: Temporary) -> Option<Temporary> {
+        self.three(Op::Cmp, how as u8, a.0, b.0)
+    }
+
+    /// Whether two texts are the same (or differ).
+    pub fn same(&mut self, differ: bool, a: Temporary, b: Temporary) -> Option<Temporary> {
+        self.three(Op::Same, u8::from(differ), a.0, b.0)
+    }
+
+    /// Calls a function with the temporaries from here on.
+    pub fn short(&mut self, f: Short, from: u16) -> Option<Temporary> {
+        let count = self.depth.checked_sub(from)?;
+        self.depth = from;
+        (count == f.count()).then_some(())?;
+        self.three(Op::Short, f as u8, from, count)
+    }
+
+    /// Writes a moment by a constant format; the text takes its place.
+    pub fn time(&mut self, at: Temporary, zone: &[u8], format: &[u8]) -> Option<Temporary> {
+        Format::read(zone, format)?;
+        let key = (self.builder.string(zone), self.builder.string(format));
+        let n = self.builder.format_number(key)?;
+        self.emit(Instr::new(Op::Time, 0, at.0, at.0, n));
+        Some(at)
+    }
+
+    /// Writes a variable; `mark`: the number of `_` before its name.
+    pub fn set(&mut self, name: &[u8], mark: u8, value: Temporary) -> Option<()> {
+        let slot = self.slot(name)?;
+        self.emit(Instr::new(Op::Set, mark, value.0, slot, 0));
+        Some(())
+    }
+
+    /// Writes `from + n` into a variable that is not inherited.
+    pub fn increase(&mut self, name: &[u8], from: &[u8], n: i16) -> Option<()> {
+        let (to, from) = (self.slot(name)?, self.slot(from)?);
+        self.emit(Instr::new(Op::Inc, 0, to, from, n as u16));
+        Some(())
+    }
+
+    /// Goes on with another step of this extension.
+    pub fn jump(&mut self, step: usize) {
+        self.jumps.push((self.builder.parts.quick.len(), step));
+        self.emit(Instr::wide(Op::Jump, 0, 0, NOT_QUICK));
+    }
+
+    /// The same if a condition holds (or if it does not).
+    pub fn jump_if(&mut self, holds: bool, condition: Temporary, step: usize) {
+        self.jumps.push((self.builder.parts.quick.len(), step));
+        self.emit(Instr::wide(
+            Op::JumpIf,
+            u8::from(holds),
+            condition.0,
+            NOT_QUICK,
+        ));
+    }
+
+    /// The same if a variable compares so with a constant.
+    pub fn jump_compared(
+        &mut self,
+        how: Comparison,
+        name: &[u8],
+        n: i16,
+        step: usize,
+    ) -> Option<()> {
+        // Few words lead to a step of a short extension; how many is only known when all are written.
+        let steps = self.builder.parts.contexts[self.of.0].entries[self.of.1]
+            .priorities
+            .len();
+        if steps > NEAR_STEPS || self.builder.parts.quick.len() - self.start > NEAR_WORDS {
+            let variable = self.variable(name)?;
+            let constant = self.int(i32::from(n))?;
+            let holds = self.compare(how, variable, constant)?;
+            self.jump_if(true, holds, step);
+            return Some(());
+        }
+        let slot = self.slot(name)?;
+        self.jumps.push((self.builder.parts.quick.len(), step));
+        self.emit(Instr::new(Op::JumpN, how as u8, slot, n as u16, 0));
+        Some(())
+    }
+
+    /// Goes on at [`Quick::land`] if a condition holds (or if it does not).
+    pub fn skip_if(&mut self, holds: bool, condition: Temporary) -> Forward {
+        self.emit(Instr::wide(
+            Op::JumpIf,
+            u8::from(holds),
+            condition.0,
+            NOT_QUICK,
+        ));
+        Forward(self.builder.parts.quick.len() - 1)
+    }
+
+    /// Here a jump forward ends.
+    pub fn land(&mut self, f: Forward) {
+        let here = self.builder.parts.quick.len() as u32;
+        let word = self.builder.parts.quick[f.0];
+        self.builder.parts.quick[f.0] = word.to(here);
+    }
+
+    /// Goes to a constant place; without a context, in the one where the channel stands.
+    pub fn goto(
+        &mut self,
+        context: Option<&[u8]>,
+        exten: &[u8],
+        priority: Result<u32, &[u8]>,
+    ) -> Option<()> {
+        let target = Target {
+            context: context.map(|c| self.builder.string(c)),
+            exten: self.builder.string(exten),
+            priority: match priority {
+                Ok(n) => Wanted::Number(n),
+                Err(label) => Wanted::Label(self.builder.string(label)),
+            },
+        };
+        let n = self.builder.target_number(target)?;
+        self.emit(Instr::wide(Op::Goto, 0, 0, n));
+        Some(())
+    }
+
+    /// Runs the step as whole code.
+    pub fn whole(&mut self) {
+        self.emit(Instr::new(Op::Whole, 0, 0, 0, 0));
+    }
+}
+
+impl Builder {
+    fn slice_number(&mut self, s: Slice) -> Option<u16> {
+        let (n, new) = number(&mut self.slices, (s.offset, s.length))?;
+        if new {
+            self.parts.slices.push(s);
+        }
+        Some(n)
+    }
+
+    fn format_number(&mut self, key: (StrId, StrId)) -> Option<u16> {
+        let (n, new) = number(&mut self.formats, key)?;
+        if new {
+            self.parts.formats.push(key);
+        }
+        Some(n)
+    }
+
+    fn target_number(&mut self, target: Target) -> Option<u32> {
+        let (n, new) = number(&mut self.targets, target)?;
+        if new {
+            self.parts.targets.push(target);
+        }
+        Some(n)
+    }
+}

@@ -1,0 +1,274 @@
+//! Running quick code: what steps do to variables and priorities, without argument texts and applications.
+//!
+//! It runs only on a settled route (vm.md 3a), where a step's successor and the labels of its extension need no look-up. It
+//! does not leave with effects and logs nothing. Where a value is not of the form that a word was written for, nothing of
+//! the step has happened yet, and the step runs as whole code.
+
+use strowger_stdlib::Value;
+use strowger_stdlib::time::Moment;
+
+use crate::builtin::Builtin;
+use crate::control::Phase;
+use crate::frame::Mark;
+use crate::guard::{self, Comparison};
+use crate::module::{NOT_QUICK, Resolved, StrId, Wanted};
+use crate::op::{Instr, Op};
+use crate::route::Want;
+use crate::run::{Vm, World};
+use crate::short::Short;
+
+/// Bytes of a value that is written without whole code: no limit of the language cuts what is shorter (DL-189).
+const BYTES: usize = 4_000;
+
+/// Why quick code stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// The step is to run as whole code.
+    Whole,
+    /// The next priority, by look-up.
+    Next,
+    /// It stands at another place.
+    Gone,
+    /// The fuel is spent, or the memory; it stands before a step.
+    Spent,
+}
+
+impl Vm {
+    /// Whether the channel may run quick code at all.
+    pub(crate) fn may_be_quick(&self) -> bool {
+        !self.budget.limits.naive
+            && !self.trail.wants_steps()
+            && matches!(self.phase, Phase::Call | Phase::Sub | Phase::Message)
+    }
+
+    /// The word at which the present step has quick code, if it may run.
+    pub(crate) fn quick_start(&self, w: World) -> Option<u32> {
+        let route = self.route.filter(|r| r.settled)?;
+        let step = w.module.priority(route.context, route.entry, route.index)?;
+        (step.quick != NOT_QUICK && self.may_be_quick()).then_some(step.quick)
+    }
+
+    /// Runs from the head of a step on.
+    pub(crate) fn quick(&mut self, w: World, pc: u32) -> Left {
+        let Some(mut route) = self.route else {
+            return Left::Whole;
+        };
+        let entry = w
+            .module
+            .parts
+            .contexts
+            .get(route.context)
+            .and_then(|c| c.entries.get(route.entry));
+        let Some(entry) = entry else {
+            return Left::Whole;
+        };
+        let frame = usize::from(entry.frame);
+        if self.temporaries.len() < frame {
+            self.temporaries.resize(frame, Value::EMPTY);
+        }
+        let mut fuel = self.budget.fuel;
+        let left = self.quick_words(w, pc, &mut route.index, &mut fuel);
+        self.budget.fuel = fuel;
+        if left != Left::Gone {
+            self.route = Some(route);
+            if let Some(step) = entry.priorities.get(route.index) {
+                self.place.priority = step.number;
+            }
+        }
+        left
+    }
+
+    #[inline]
+    fn quick_words(&mut self, w: World, pc: u32, index: &mut usize, fuel: &mut u32) -> Left {
+        let code = w.module.parts.quick.as_slice();
+        let mut pc = pc as usize;
+        let memory = self.budget.limits.memory;
+        // Gives the value, or the step up.
+        macro_rules! or_whole {
+            ($e:expr) => {
+                match $e {
+                    Some(v) => v,
+                    None => return Left::Whole,
+                }
+            };
+        }
+        loop {
+            let word = *or_whole!(code.get(pc));
+            pc += 1;
+            match word.op() {
+                Op::Step => {
+                    *index = word.bc() as usize;
+                    if *fuel == 0 || self.variables.bytes() > memory {
+                        return Left::Spent;
+                    }
+                    *fuel = fuel.saturating_sub(3);
+                }
+                Op::Next => return Left::Next,
+                Op::Whole => return Left::Whole,
+                Op::Jump => pc = word.bc() as usize,
+                Op::JumpIf => {
+                    let holds = or_whole!(guard::truth(or_whole!(self.value(word.a()))));
+                    if holds == (word.k() != 0) {
+                        pc = word.bc() as usize;
+                    }
+                }
+                Op::JumpN => {
+                    let n = or_whole!(self.variables.slot(word.a()).and_then(guard::number));
+                    if Comparison::from_byte(word.k()).holds(&n, &i64::from(word.b() as i16)) {
+                        // A verified jump stays in the code.
+                        pc = pc.wrapping_add_signed(isize::from(word.c() as i16));
+                    }
+                }
+                Op::Inc => {
+                    let n = or_whole!(self.variables.slot(word.b()).and_then(guard::number));
+                    let sum = or_whole!(guard::add(n, i64::from(word.c() as i16)));
+                    self.variables.set_slot(word.a(), sum, Mark::None);
+                }
+                Op::Set => {
+                    let value = or_whole!(self.take(word.a()));
+                    if value.heap_bytes() > BYTES {
+                        return Left::Whole;
+                    }
+                    let mark = Mark::from_count(word.k());
+                    self.variables.set_slot(word.b(), value, mark);
+                }
+                Op::Goto => {
+                    or_whole!(self.quick_goto(w, word.bc()));
+                    return Left::Gone;
+                }
+                _ => {
+                    let value = or_whole!(self.quick_value(w, word));
+                    *or_whole!(self.temporaries.get_mut(usize::from(word.a()))) = value;
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn value(&self, t: u16) -> Option<&Value> {
+        self.temporaries.get(usize::from(t))
+    }
+
+    #[inline]
+    fn take(&mut self, t: u16) -> Option<Value> {
+        self.temporaries.get_mut(usize::from(t)).map(std::mem::take)
+    }
+
+    fn whole_number(&self, t: u16) -> Option<i64> {
+        guard::number(self.value(t)?)
+    }
+
+    /// What a word computes; `None`: it gives up.
+    fn quick_value(&mut self, w: World, word: Instr) -> Option<Value> {
+        let (b, c) = (word.b(), word.c());
+        Some(match word.op() {
+            Op::Text => Value::text(w.module.text(StrId(word.bc()))),
+            Op::Int => Value::Int(i64::from(word.bc() as i32)),
+            Op::Move => self.value(b)?.clone(),
+            Op::Var => match self.variables.slot(b) {
+                Some(v) => v.clone(),
+                None => crate::builtin::global(w.inputs, w.module.slot_name(b)),
+            },
+            Op::Built => self.builtin(w, Builtin::from_byte(word.k())?),
+            Op::Slice => {
+                let slice = w.module.parts.slices.get(usize::from(c))?;
+                match self.value(b)? {
+                    Value::Str(text) => Value::text(slice.cut(text.as_bytes())),
+                    number => slice.cut_value(number),
+                }
+            }
+            Op::Cat => self.quick_join(b, c)?,
+            Op::Add => guard::add(self.whole_number(b)?, self.whole_number(c)?)?,
+            Op::AddI => guard::add(self.whole_number(b)?, i64::from(c as i16))?,
+            Op::Sub => guard::subtract(self.whole_number(b)?, self.whole_number(c)?)?,
+            Op::Mul => guard::multiply(self.whole_number(b)?, self.whole_number(c)?)?,
+            Op::Div => guard::divide(self.whole_number(b)?, self.whole_number(c)?)?,
+            Op::Rem => guard::remainder(self.whole_number(b)?, self.whole_number(c)?)?,
+            Op::Neg => guard::negate(self.whole_number(b)?)?,
+            Op::Not => Value::truth_value(self.whole_number(b)? == 0),
+            Op::And => guard::and(self.value(b)?, self.value(c)?)?,
+            Op::Or => guard::or(self.value(b)?, self.value(c)?)?,
+            Op::Choose => guard::choose(
+                self.value(b)?,
+                self.value(c)?,
+                self.value(c.checked_add(1)?)?,
+            )?,
+            Op::Cmp => {
+                let how = Comparison::from_byte(word.k());
+                Value::truth_value(guard::compare(how, self.value(b)?, self.value(c)?)?)
+            }
+            Op::Same => {
+                let same = guard::same(self.value(b)?, self.value(c)?)?;
+                Value::truth_value(same != (word.k() != 0))
+            }
+            Op::Short => self.short(Short::from_byte(word.k())?, b)?,
+            Op::Time => {
+                let at = Moment::from_seconds(self.whole_number(b)?);
+                self.scratch.clear();
+                let format = w.module.format(c)?;
+                if !format.write(at, &w.inputs.system.zone, &mut self.scratch) {
+                    return None;
+                }
+                Value::text(&self.scratch)
+            }
+            // The others are no values.
+            _ => return None,
+        })
+    }
+
+    fn quick_join(&mut self, from: u16, count: u16) -> Option<Value> {
+        self.scratch.clear();
+        let from = usize::from(from);
+        for value in self.temporaries.get(from..from + usize::from(count))? {
+            value.append_to(&mut self.scratch);
+        }
+        (self.scratch.len() <= BYTES).then(|| Value::text(&self.scratch))
+    }
+
+    /// Stands at a constant place now; `None`: whole code has to find out.
+    fn quick_goto(&mut self, w: World, index: u32) -> Option<()> {
+        let (target, known) = w.module.target(index)?;
+        let context = match target.context {
+            Some(context) => w.module.text(context),
+            None => self.place.context.as_slice(),
+        };
+        let exten = w.module.text(target.exten);
+        let is_same = |r: &&Resolved| {
+            target.context.is_some() || {
+                let from = w.module.parts.contexts.get(r.from);
+                from.is_some_and(|c| w.module.text(c.name) == context)
+            }
+        };
+        let resolved = match known.get().filter(is_same) {
+            Some(r) => *r,
+            None => {
+                let want = match target.priority {
+                    Wanted::Number(n) => Want::Number(n),
+                    Wanted::Label(l) => Want::Label(w.module.text(l)),
+                };
+                let route = self.find(w, context, exten, want).filter(|r| r.settled)?;
+                let step = w.module.priority(route.context, route.entry, route.index)?;
+                let found = Resolved {
+                    from: w.module.context(context)?,
+                    route,
+                    number: step.number,
+                };
+                // The first one to ask from here keeps it; it leads there whoever asks.
+                let _ = known.set(found);
+                found
+            }
+        };
+        if let Some(context) = target.context {
+            self.place.context.clear();
+            self.place.context.extend_from_slice(w.module.text(context));
+        }
+        self.place.exten.clear();
+        self.place.exten.extend_from_slice(exten);
+        if self.place.exten.is_empty() {
+            self.place.exten.push(b's');
+        }
+        self.place.priority = resolved.number;
+        self.route = Some(resolved.route);
+        Some(())
+    }
+}
