@@ -99,7 +99,7 @@ fn table() {
         };
         let (loaded, checked) = (median("--once"), median("--checked"));
         println!(
-            "{name:22} {:8.3} {:10.1} {seconds:12} {memory:6.0} {:14.1} {:20.3} {:5.1}",
+            "{name:22} {:8.3} {:10.1} {seconds:12} {memory:6.0} {:14.1} {:20.3} {:8.1}",
             loaded.0,
             loaded.1,
             seconds / loaded.0,

@@ -1,12 +1,13 @@
 //! The syntax of `extensions.conf`: its lines as they stand, before numbering and registration.
 
+use crate::conf::line::Value;
 use crate::source::{FileId, Span, Text};
 
 /// A whole file with everything that it includes.
 #[derive(Clone, Debug, Default)]
-pub struct Plan {
+pub struct Plan<'c> {
     /// Sections in file order, templates left out (their lines are in those that copy them).
-    pub sections: Vec<Section>,
+    pub sections: Vec<Section<'c>>,
 }
 
 /// What a section is (DL-044).
@@ -20,17 +21,17 @@ pub enum Kind {
     Context,
 }
 
-/// One section.
-#[derive(Clone, Debug)]
-pub struct Section {
+/// One section. Its lines are read one by one when they are asked for, since a plan has very many.
+#[derive(Clone, Copy, Debug)]
+pub struct Section<'c> {
     /// Its name.
-    pub name: Vec<u8>,
+    pub name: &'c [u8],
     /// Where the name stands.
     pub span: Span,
     /// What it is.
     pub kind: Kind,
-    /// Its lines.
-    pub lines: Vec<Line>,
+    /// Its lines, not yet read.
+    pub values: &'c [Value],
 }
 
 /// One `key => value` line.

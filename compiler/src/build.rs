@@ -6,7 +6,8 @@ use strowger_stdlib::template;
 
 use crate::ast::{self, Entry, Exten, Kind, Line};
 use crate::compile::Options;
-use crate::conf::line::boolean;
+use crate::conf;
+use crate::conf::line::{Value, boolean};
 use crate::constant::Globals;
 use crate::diagnostic::Diagnostic;
 use crate::draft::{Draft, EntryDraft, leading_int, rank, scan_int, split_caller};
@@ -24,7 +25,7 @@ const HINT: i32 = -1;
 /// What a plan of lines means, and what is wrong with its lines.
 pub(crate) fn build(
     sources: &Sources,
-    plan: &ast::Plan,
+    plan: &ast::Plan<'_>,
     options: &Options,
 ) -> (Hir, Vec<Diagnostic>) {
     let mut builder = Builder {
@@ -85,12 +86,19 @@ struct Repeated {
 struct Numbering<'a> {
     /// Priority of the last accepted line; -1 after a hint. None at the start.
     last: Option<i32>,
-    /// Name with caller-id part of the last `exten` line, after substitution.
-    name: Option<Vec<u8>>,
+    /// Name and caller-id part of the last `exten` line, after substitution.
+    name: Option<(Vec<u8>, Option<Caller>)>,
+    /// The entry of this name, once a line has made or found it.
+    entry: Option<usize>,
     /// The line that gave the name.
-    named_at: Option<&'a Line>,
+    named_at: Option<&'a Value>,
     /// The last accepted line, and the index of its entry.
-    previous: Option<(&'a Line, usize)>,
+    previous: Option<(&'a Value, usize)>,
+}
+
+/// A line of a context again, for what is to be said of it.
+fn context_line(value: &Value) -> Line {
+    conf::exten::line(value, Kind::Context)
 }
 
 impl Builder<'_> {
@@ -137,17 +145,17 @@ impl Builder<'_> {
     }
 
     /// What `[general]` writes, on top of what is in force without it.
-    fn general(&mut self, plan: &ast::Plan, mut general: General, last_wins: bool) -> General {
+    fn general(&mut self, plan: &ast::Plan<'_>, mut general: General, last_wins: bool) -> General {
         let mut seen: HashSet<Vec<u8>> = HashSet::new();
         for line in plan
             .sections
             .iter()
             .filter(|s| s.kind == Kind::General)
-            .flat_map(|s| &s.lines)
+            .flat_map(|s| s.lines())
         {
             let key = line.key.bytes().to_ascii_lowercase();
             if reading::is_step_key(&key) {
-                self.report(reading::step_outside(line, "general"));
+                self.report(reading::step_outside(&line, "general"));
                 continue;
             }
             if !seen.insert(key.clone()) && !last_wins {
@@ -164,7 +172,7 @@ impl Builder<'_> {
                 }
                 b"userscontext" => general.userscontext = value.to_vec(),
                 b"static" | b"writeprotect" | b"priorityjumping" => {}
-                _ => self.report(reading::unknown_option(line)),
+                _ => self.report(reading::unknown_option(&line)),
             }
         }
         general
@@ -176,10 +184,10 @@ impl Builder<'_> {
             .sections
             .iter()
             .filter(|s| s.kind == Kind::Globals)
-            .flat_map(|s| &s.lines)
+            .flat_map(|s| s.lines())
         {
             if reading::is_step_key(line.key.bytes()) {
-                self.report(reading::step_outside(line, "globals"));
+                self.report(reading::step_outside(&line, "globals"));
             }
             let value = self.substitute(&line.value);
             let written = line.key.bytes();
@@ -198,8 +206,8 @@ impl Builder<'_> {
         globals
     }
 
-    fn section(&mut self, section: &ast::Section) {
-        let index = match self.by_name.get(&section.name) {
+    fn section(&mut self, section: &ast::Section<'_>) {
+        let index = match self.by_name.get(section.name) {
             Some(index) => {
                 let first = self.contexts[*index].span;
                 let index = *index;
@@ -208,16 +216,17 @@ impl Builder<'_> {
             }
             None => {
                 let index = self.contexts.len();
-                self.by_name.insert(section.name.clone(), index);
+                self.by_name.insert(section.name.to_vec(), index);
                 self.contexts.push(Draft::new(section));
                 index
             }
         };
         self.repeated = None;
         let mut numbering = Numbering::default();
-        for line in &section.lines {
+        for value in section.values {
+            let line = &conf::exten::line(value, section.kind);
             match &line.entry {
-                Entry::Exten(exten) => self.exten(index, line, exten, &mut numbering),
+                Entry::Exten(exten) => self.exten(index, line, exten, value, &mut numbering),
                 Entry::Include => self.include(index, line),
                 Entry::IgnorePat => self.ignorepat(index, line),
                 Entry::Switch | Entry::LiteralSwitch | Entry::LateSwitch => {
@@ -234,24 +243,47 @@ impl Builder<'_> {
     fn exten<'a>(
         &mut self,
         index: usize,
-        line: &'a Line,
+        line: &Line,
         exten: &Exten,
+        value: &'a Value,
         numbering: &mut Numbering<'a>,
     ) {
-        let name = match &exten.name {
-            Some(written) => {
-                let mut name = self.substitute(written);
-                name.truncate(NAME_BYTES);
-                numbering.named_at = Some(line);
-                numbering.name = Some(name.clone());
-                name
+        if let Some(written) = &exten.name {
+            let mut name = self.substitute(written);
+            name.truncate(NAME_BYTES);
+            numbering.named_at = Some(value);
+            numbering.entry = None;
+            numbering.name = Some(split_caller(name));
+        }
+        let given = numbering.name.take();
+        match &given {
+            Some((name, caller))
+                if exten.name.is_some() || !name.is_empty() || caller.is_some() =>
+            {
+                self.named(
+                    index,
+                    line,
+                    exten,
+                    value,
+                    (name, caller.as_ref()),
+                    numbering,
+                );
             }
-            None => match &numbering.name {
-                Some(name) if !name.is_empty() => name.clone(),
-                _ => return self.report(reading::same_first(line)),
-            },
-        };
-        let (name, caller) = split_caller(&name);
+            _ => self.report(reading::same_first(line)),
+        }
+        numbering.name = given;
+    }
+
+    /// A step or hint of a name.
+    fn named<'a>(
+        &mut self,
+        index: usize,
+        line: &Line,
+        exten: &Exten,
+        value: &'a Value,
+        (name, caller): (&[u8], Option<&Caller>),
+        numbering: &mut Numbering<'a>,
+    ) {
         if let ast::Label::Open(open) = &exten.label {
             return self.report(reading::label_open(exten, *open));
         }
@@ -260,31 +292,25 @@ impl Builder<'_> {
             b"hint" => HINT,
             b"n" | b"next" | b"s" | b"same" => match numbering.last {
                 Some(last) => last.saturating_add(i32::from(exten.priority.bytes()[0] == b'n')),
-                None => return self.report(reading::nothing_before(line, exten, &name)),
+                None => return self.report(reading::nothing_before(line, exten, name)),
             },
             text => match scan_int(text) {
                 Some(number) if number >= 1 => number,
                 Some(_) => return self.report(reading::not_positive(exten)),
-                None => match self.label_priority(index, &name, caller.as_ref(), text) {
+                None => match self.label_priority(index, name, caller, text) {
                     Some(number) => number,
                     None => {
-                        return self.report(reading::no_priority(
-                            line,
-                            exten,
-                            &name,
-                            numbering.named_at,
-                        ));
+                        let named_at = numbering.named_at.map(context_line);
+                        let found = reading::no_priority(line, exten, name, named_at.as_ref());
+                        return self.report(found);
                     }
                 },
             },
         };
         if priority == 0 {
             // `n` after a hint: dropped, and the count does not move.
-            return self.report(reading::after_hint(
-                line,
-                exten,
-                numbering.previous.map(|(l, _)| l),
-            ));
+            let before = numbering.previous.map(|(value, _)| context_line(value));
+            return self.report(reading::after_hint(line, exten, before.as_ref()));
         }
         if let Some(offset) = &exten.offset {
             priority = priority.saturating_add(leading_int(offset.bytes()));
@@ -303,16 +329,15 @@ impl Builder<'_> {
         let known = self.contexts[index].entries.len();
         let entry = if name.is_empty() {
             None
+        } else if numbering.entry.is_some() {
+            numbering.entry
         } else {
-            Some(self.contexts[index].entry(
-                &name,
-                caller,
-                line.key.span().to(exten.field.span()),
-                exten,
-            ))
+            let span = line.key.span().to(exten.field.span());
+            Some(self.contexts[index].entry(name, caller, span, exten))
         };
+        numbering.entry = entry;
         if entry.is_none_or(|e| e == known)
-            && let Some(found) = reading::name(line, exten, &name)
+            && let Some(found) = reading::name(line, exten, name)
         {
             self.report(found);
         }
@@ -321,11 +346,12 @@ impl Builder<'_> {
             && let Some((before, other)) = numbering.previous
             && other != entry
             && priority > 0
-            && let Some(found) = self.continued(index, entry, priority, line, exten, before)
+            && let Some(found) =
+                self.continued(index, entry, priority, line, exten, &context_line(before))
         {
             self.report(found);
         }
-        numbering.previous = Some((line, entry));
+        numbering.previous = Some((value, entry));
         self.register(index, entry, priority, line, exten);
     }
 
@@ -339,11 +365,7 @@ impl Builder<'_> {
         exten: &Exten,
         before: &Line,
     ) -> Option<Diagnostic> {
-        let last = self.contexts[context].entries[entry]
-            .steps
-            .keys()
-            .next_back()
-            .copied();
+        let last = self.contexts[context].entries[entry].steps.highest();
         let expected = last.map_or(1, |l| l as i32 + 1);
         if priority == expected {
             return None;
@@ -393,7 +415,7 @@ impl Builder<'_> {
         let number = priority as u32;
         let index = entry;
         let entry = &mut self.contexts[context].entries[index];
-        if let Some(first) = entry.steps.get(&number) {
+        if let Some(first) = entry.steps.get(number) {
             let what = format!("priority {number}");
             let found = reading::duplicate(exten, &what, &entry.name, first.span);
             return self.repeat((context, index), found);
@@ -407,7 +429,7 @@ impl Builder<'_> {
                     text,
                     entry
                         .steps
-                        .get(first)
+                        .get(*first)
                         .and_then(|s| s.label.as_ref())
                         .map(Text::span),
                 ));
@@ -427,7 +449,7 @@ impl Builder<'_> {
             line: line.line,
             listed_line: line.listed_line,
         };
-        entry.steps.insert(number, step);
+        entry.steps.insert(step);
         self.contexts[context].labels.extend(labelled);
         self.repeated = None;
         if let Some(found) = found {
@@ -465,14 +487,11 @@ impl Builder<'_> {
         };
         let own = Matches::read(name);
         let mut candidates: Vec<&EntryDraft> = Vec::new();
-        let keys = [
-            (own.clone(), caller.map(|c| c.matches.clone())),
-            (own, None),
-        ];
+        let keys = [caller.map(|c| &c.matches), None];
         candidates.extend(
-            keys.iter()
-                .filter_map(|key| draft.by_key.get(key))
-                .map(|i| &draft.entries[*i])
+            keys.into_iter()
+                .filter_map(|caller| draft.find(&own, caller))
+                .map(|i| &draft.entries[i])
                 .filter(fits),
         );
         if candidates.is_empty() {

@@ -1,6 +1,8 @@
 //! A context while its lines are read: which entry a name means, and what its names and numbers are (DL-059 to DL-068, DL-089).
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{Hash, Hasher};
+
+use strowger_stdlib::table::{Quick, QuickMap, QuickSet, Table};
 
 use crate::ast::{self, Exten};
 use crate::hir::{Caller, Context, Extension, Hint, Include, Matches, Step, Switch};
@@ -11,10 +13,11 @@ pub(crate) struct Draft {
     pub(crate) name: Vec<u8>,
     pub(crate) span: Span,
     pub(crate) entries: Vec<EntryDraft>,
-    pub(crate) by_key: HashMap<(Matches, Option<Matches>), usize>,
+    /// Entries by what they match.
+    keys: Table,
     pub(crate) patterns: Vec<usize>,
     /// Labels of all entries.
-    pub(crate) labels: HashSet<Vec<u8>>,
+    pub(crate) labels: QuickSet<Vec<u8>>,
     pub(crate) includes: Vec<Include>,
     pub(crate) switches: Vec<Switch>,
     pub(crate) ignorepats: Vec<Text>,
@@ -25,21 +28,21 @@ pub(crate) struct EntryDraft {
     pub(crate) name: Vec<u8>,
     pub(crate) matches: Matches,
     pub(crate) caller: Option<Caller>,
-    pub(crate) steps: BTreeMap<u32, Step>,
-    pub(crate) labels: HashMap<Vec<u8>, u32>,
+    pub(crate) steps: Steps,
+    pub(crate) labels: QuickMap<Vec<u8>, u32>,
     pub(crate) hint: Option<Hint>,
     pub(crate) span: Span,
 }
 
 impl Draft {
-    pub(crate) fn new(section: &ast::Section) -> Draft {
+    pub(crate) fn new(section: &ast::Section<'_>) -> Draft {
         Draft {
-            name: section.name.clone(),
+            name: section.name.to_vec(),
             span: section.span,
             entries: Vec::new(),
-            by_key: HashMap::new(),
+            keys: Table::default(),
             patterns: Vec::new(),
-            labels: HashSet::new(),
+            labels: QuickSet::default(),
             includes: Vec::new(),
             switches: Vec::new(),
             ignorepats: Vec::new(),
@@ -51,33 +54,43 @@ impl Draft {
     pub(crate) fn entry(
         &mut self,
         name: &[u8],
-        caller: Option<Caller>,
+        caller: Option<&Caller>,
         span: Span,
         exten: &Exten,
     ) -> usize {
         let shown = stored_name(name);
         let matches = Matches::read(&shown);
-        let key = (matches, caller.as_ref().map(|c| c.matches.clone()));
-        if let Some(index) = self.by_key.get(&key) {
-            return *index;
+        if let Some(index) = self.find(&matches, caller.map(|c| &c.matches)) {
+            return index;
         }
         let index = self.entries.len();
         let span = exten.name.as_ref().map_or(span, Text::span);
-        let matches = key.0.clone();
         if matches!(matches, Matches::Pattern(_)) {
             self.patterns.push(index);
         }
-        self.by_key.insert(key, index);
+        let key = key(&matches, caller.map(|c| &c.matches));
+        self.keys.insert(key, index as u32);
         self.entries.push(EntryDraft {
             name: shown,
             matches,
-            caller,
-            steps: BTreeMap::new(),
-            labels: HashMap::new(),
+            caller: caller.cloned(),
+            steps: Steps::default(),
+            labels: QuickMap::default(),
             hint: None,
             span,
         });
         index
+    }
+
+    /// The entry that matches just this, for these callers.
+    pub(crate) fn find(&self, matches: &Matches, caller: Option<&Matches>) -> Option<usize> {
+        let same = |i: u32| {
+            let entry = &self.entries[i as usize];
+            entry.matches == *matches && entry.caller.as_ref().map(|c| &c.matches) == caller
+        };
+        self.keys
+            .find(key(matches, caller), same)
+            .map(|i| i as usize)
     }
 
     pub(crate) fn finish(self) -> Context {
@@ -89,7 +102,7 @@ impl Draft {
                 name: e.name,
                 matches: e.matches,
                 caller: e.caller,
-                steps: e.steps.into_values().collect(),
+                steps: e.steps.into_list(),
                 hint: e.hint,
                 span: e.span,
             })
@@ -108,6 +121,73 @@ impl Draft {
     }
 }
 
+fn key(matches: &Matches, caller: Option<&Matches>) -> u64 {
+    let mut hasher = Quick::default();
+    (matches, caller).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The steps of an entry, nearly always written in the order of their numbers.
+#[derive(Default)]
+pub(crate) struct Steps {
+    list: Vec<Step>,
+    /// Places by number, once a step was written behind one of a higher number.
+    places: Option<QuickMap<u32, usize>>,
+    highest: Option<u32>,
+}
+
+impl Steps {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(crate) fn get(&self, number: u32) -> Option<&Step> {
+        let place = match &self.places {
+            Some(places) => *places.get(&number)?,
+            None => {
+                // The last is asked for most, by its own number or the next.
+                let last = self.list.last()?.priority;
+                match number.cmp(&last) {
+                    std::cmp::Ordering::Greater => return None,
+                    std::cmp::Ordering::Equal => self.list.len() - 1,
+                    std::cmp::Ordering::Less => self
+                        .list
+                        .binary_search_by_key(&number, |s| s.priority)
+                        .ok()?,
+                }
+            }
+        };
+        self.list.get(place)
+    }
+
+    /// Adds a step of a number that is not there.
+    pub(crate) fn insert(&mut self, step: Step) {
+        let behind = self.list.last().is_some_and(|l| l.priority > step.priority);
+        if behind && self.places.is_none() {
+            let all = self.list.iter().enumerate();
+            self.places = Some(all.map(|(i, s)| (s.priority, i)).collect());
+        }
+        if let Some(places) = &mut self.places {
+            places.insert(step.priority, self.list.len());
+        }
+        self.highest = self.highest.max(Some(step.priority));
+        self.list.push(step);
+    }
+
+    /// The highest number.
+    pub(crate) fn highest(&self) -> Option<u32> {
+        self.highest
+    }
+
+    fn into_list(mut self) -> Vec<Step> {
+        if self.places.is_some() {
+            self.list.sort_by_key(|s| s.priority);
+        }
+        self.list.shrink_to_fit();
+        self.list
+    }
+}
+
 /// The order of entries: by name, then entries with a caller-id form before the one without (DL-117).
 pub(crate) fn rank(
     a: &Matches,
@@ -122,13 +202,14 @@ pub(crate) fn rank(
 }
 
 /// Name and caller-id form (DL-059, DL-060).
-pub(crate) fn split_caller(name: &[u8]) -> (Vec<u8>, Option<Caller>) {
+pub(crate) fn split_caller(mut name: Vec<u8>) -> (Vec<u8>, Option<Caller>) {
     let Some(slash) = name.iter().position(|b| *b == b'/') else {
-        return (name.to_vec(), None);
+        return (name, None);
     };
     let text = shrink_number(&name[slash + 1..]);
     let matches = Matches::read(&text);
-    (name[..slash].to_vec(), Some(Caller { text, matches }))
+    name.truncate(slash);
+    (name, Some(Caller { text, matches }))
 }
 
 /// A caller-id form without blanks, parentheses, dashes outside brackets and dots that are not last.

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A file of a [`Sources`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -68,7 +69,8 @@ impl Span {
 #[derive(Clone, Debug)]
 pub struct SourceFile {
     name: String,
-    bytes: Vec<u8>,
+    /// Shared with every [`Text`] that stands in it.
+    bytes: Arc<Vec<u8>>,
     starts: Vec<u32>,
 }
 
@@ -81,6 +83,17 @@ impl SourceFile {
     /// Its bytes, as read.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The text under a span of this file.
+    pub fn text(&self, span: Span) -> Text {
+        let end = span.end.min(self.bytes.len() as u32);
+        let span = Span {
+            start: span.start.min(end),
+            end,
+            ..span
+        };
+        Text(Kept::InFile(Arc::clone(&self.bytes), span))
     }
 
     /// How many lines it has; an empty file has one.
@@ -163,7 +176,7 @@ impl Sources {
             .collect();
         let file = SourceFile {
             name: name.to_owned(),
-            bytes,
+            bytes: Arc::new(bytes),
             starts,
         };
         if let Some(id) = self.by_name.get(name) {
@@ -322,85 +335,140 @@ fn set(pattern: &[u8], c: u8) -> Option<usize> {
 }
 
 /// Bytes that know which bytes of a file they are. Comments cut out, a collapsed `\;` or `+=` make several pieces.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Text {
+#[derive(Clone, Debug)]
+pub struct Text(Kept);
+
+#[derive(Clone, Debug)]
+enum Kept {
+    /// The bytes of a file under the span, which lies in it: nearly all texts, and nothing is copied for them.
+    InFile(Arc<Vec<u8>>, Span),
+    Apart(Box<Apart>),
+}
+
+/// A text that stands in no file in one piece.
+#[derive(Clone, Debug)]
+struct Apart {
     bytes: Vec<u8>,
     first: Span,
-    /// Further pieces: from this offset of `bytes` on, the text stands at the span. Empty for nearly all texts.
+    /// Further pieces: from this offset of `bytes` on, the text stands at the span.
     more: Vec<(u32, Span)>,
 }
 
+impl PartialEq for Text {
+    fn eq(&self, other: &Text) -> bool {
+        self.bytes() == other.bytes() && self.pieces().eq(other.pieces())
+    }
+}
+
+impl Eq for Text {}
+
 impl Text {
-    /// A text that stands in a file as it is.
+    /// A text that stands at `span` of a file.
     pub fn new(bytes: impl Into<Vec<u8>>, span: Span) -> Text {
-        Text {
+        Text(Kept::Apart(Box::new(Apart {
             bytes: bytes.into(),
             first: span,
             more: Vec::new(),
-        }
+        })))
     }
 
     /// Its bytes.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        match &self.0 {
+            Kept::InFile(file, span) => &file[span.start as usize..span.end as usize],
+            Kept::Apart(apart) => &apart.bytes,
+        }
+    }
+
+    fn first(&self) -> Span {
+        match &self.0 {
+            Kept::InFile(_, span) => *span,
+            Kept::Apart(apart) => apart.first,
+        }
+    }
+
+    fn more(&self) -> &[(u32, Span)] {
+        match &self.0 {
+            Kept::InFile(..) => &[],
+            Kept::Apart(apart) => &apart.more,
+        }
     }
 
     /// Its bytes as UTF-8 for messages; broken sequences are replaced.
     pub fn lossy(&self) -> std::borrow::Cow<'_, str> {
-        String::from_utf8_lossy(&self.bytes)
+        String::from_utf8_lossy(self.bytes())
     }
 
     /// Whether it has no bytes.
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.bytes().is_empty()
     }
 
     /// Length in bytes.
     pub fn len(&self) -> usize {
-        self.bytes.len()
+        self.bytes().len()
     }
 
     /// From its first to its last byte.
     pub fn span(&self) -> Span {
-        self.more
+        let first = self.first();
+        self.more()
             .iter()
-            .filter(|(_, s)| s.file == self.first.file)
-            .fold(self.first, |all, (_, s)| all.to(*s))
+            .filter(|(_, s)| s.file == first.file)
+            .fold(first, |all, (_, s)| all.to(*s))
     }
 
     /// Adds bytes that stand at `span`.
     pub fn push(&mut self, bytes: &[u8], span: Span) {
-        if self.bytes.is_empty() {
-            self.first = span;
-            self.more.clear();
+        if let Kept::InFile(_, at) = &self.0 {
+            *self = Text::new(self.bytes(), *at);
+        }
+        let Kept::Apart(apart) = &mut self.0 else {
+            return;
+        };
+        if apart.bytes.is_empty() {
+            apart.first = span;
+            apart.more.clear();
         } else {
-            let at = self.bytes.len() as u32;
-            let last = self.more.last_mut().map_or(&mut self.first, |(_, s)| s);
+            let at = apart.bytes.len() as u32;
+            let last = apart.more.last_mut().map_or(&mut apart.first, |(_, s)| s);
             if last.file == span.file && last.end == span.start {
                 last.end = span.end;
             } else {
-                self.more.push((at, span));
+                apart.more.push((at, span));
             }
         }
-        self.bytes.extend_from_slice(bytes);
+        apart.bytes.extend_from_slice(bytes);
     }
 
     /// Adds another text.
     pub fn append(&mut self, other: &Text) {
+        if self.is_empty() && !other.is_empty() {
+            *self = other.clone();
+            return;
+        }
+        if let (Kept::InFile(mine, at), Kept::InFile(theirs, next)) = (&mut self.0, &other.0)
+            && Arc::ptr_eq(mine, theirs)
+            && at.file == next.file
+            && at.end == next.start
+        {
+            at.end = next.end;
+            return;
+        }
         for (range, span) in other.pieces() {
-            self.push(&other.bytes[range], span);
+            self.push(&other.bytes()[range], span);
         }
     }
 
     fn pieces(&self) -> impl Iterator<Item = (Range<usize>, Span)> + '_ {
         let ends = self
-            .more
+            .more()
             .iter()
             .map(|(at, _)| *at as usize)
-            .chain([self.bytes.len()]);
-        let starts = [(0, self.first)]
+            .chain([self.len()]);
+        let starts = [(0, self.first())]
             .into_iter()
-            .chain(self.more.iter().map(|(at, s)| (*at as usize, *s)));
+            .chain(self.more().iter().map(|(at, s)| (*at as usize, *s)));
         starts
             .zip(ends)
             .map(|((start, span), end)| (start..end, span))
@@ -408,12 +476,10 @@ impl Text {
 
     /// Where the byte `at` of this text stands; `at` may be its length.
     pub fn place(&self, at: usize) -> Span {
-        let (from, span) = match self
-            .more
-            .partition_point(|(start, _)| *start as usize <= at)
-        {
-            0 => (0, self.first),
-            n => (self.more[n - 1].0 as usize, self.more[n - 1].1),
+        let more = self.more();
+        let (from, span) = match more.partition_point(|(start, _)| *start as usize <= at) {
+            0 => (0, self.first()),
+            n => (more[n - 1].0 as usize, more[n - 1].1),
         };
         let start = (span.start + (at - from) as u32).min(span.end);
         Span {
@@ -435,17 +501,14 @@ impl Text {
     /// The bytes `range` as a text of their own.
     #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Text {
-        if self.more.is_empty() {
-            let start = (self.first.start + range.start as u32).min(self.first.end);
-            let end = (start + range.len() as u32).min(self.first.end);
-            return Text::new(
-                &self.bytes[range],
-                Span {
-                    file: self.first.file,
-                    start,
-                    end,
-                },
-            );
+        if let Kept::InFile(file, span) = &self.0 {
+            return Text(Kept::InFile(Arc::clone(file), within(*span, range)));
+        }
+        if self.more().is_empty() {
+            let span = self.first();
+            let start = (span.start + range.start as u32).min(span.end);
+            let end = (start + range.len() as u32).min(span.end);
+            return Text::new(&self.bytes()[range], Span { start, end, ..span });
         }
         let mut out = Text::new(Vec::new(), self.place(range.start).before());
         for (piece, span) in self.pieces() {
@@ -454,7 +517,7 @@ impl Text {
                 let from = (span.start + (start - piece.start) as u32).min(span.end);
                 let to = (from + (end - start) as u32).min(span.end);
                 out.push(
-                    &self.bytes[start..end],
+                    &self.bytes()[start..end],
                     Span {
                         file: span.file,
                         start: from,
@@ -466,20 +529,44 @@ impl Text {
         out
     }
 
+    /// The same, where the whole is not needed any more.
+    #[must_use]
+    pub fn cut(self, range: Range<usize>) -> Text {
+        match self.0 {
+            Kept::InFile(file, span) => Text(Kept::InFile(file, within(span, range))),
+            Kept::Apart(_) => self.slice(range),
+        }
+    }
+
+    /// The range of its bytes without blanks (bytes up to 32) at both ends.
+    fn inner(&self) -> Range<usize> {
+        let bytes = self.bytes();
+        let start = bytes.iter().position(|b| *b > 32).unwrap_or(bytes.len());
+        let end = bytes.iter().rposition(|b| *b > 32).map_or(start, |i| i + 1);
+        start..end
+    }
+
     /// Without blanks (bytes up to 32) at both ends.
     #[must_use]
     pub fn trimmed(&self) -> Text {
-        let start = self
-            .bytes
-            .iter()
-            .position(|b| *b > 32)
-            .unwrap_or(self.bytes.len());
-        let end = self
-            .bytes
-            .iter()
-            .rposition(|b| *b > 32)
-            .map_or(start, |i| i + 1);
-        self.slice(start..end)
+        self.slice(self.inner())
+    }
+
+    /// The same, where the whole is not needed any more.
+    #[must_use]
+    pub fn into_trimmed(self) -> Text {
+        let inner = self.inner();
+        self.cut(inner)
+    }
+}
+
+/// A range of a text that is the bytes of a file under a span.
+fn within(span: Span, range: Range<usize>) -> Span {
+    assert!(range.start <= range.end && range.end <= span.len());
+    Span {
+        file: span.file,
+        start: span.start + range.start as u32,
+        end: span.start + range.end as u32,
     }
 }
 

@@ -269,7 +269,7 @@ impl Module {
             .formats
             .iter()
             .map(|(zone, format)| {
-                Format::read(&text(*zone), &text(*format))
+                Format::read(text(*zone), text(*format))
                     .ok_or_else(|| BadModule::Refused("a time format has no short form".into()))
             })
             .collect::<Result<_, _>>()?;

@@ -33,11 +33,11 @@ impl Comments {
     }
 
     /// What is left of a line; None when all of it lies in a comment.
-    pub(super) fn strip(&mut self, raw: &[u8], span: Span) -> Option<Text> {
+    pub(super) fn strip(&mut self, line: Text) -> Option<Text> {
         self.cut = None;
-        let text = Text::new(raw, span);
+        let (raw, span) = (line.bytes(), line.span());
         if !raw.contains(&b';') {
-            return (self.depth == 0).then_some(text);
+            return (self.depth == 0).then_some(line);
         }
         // Offsets into `raw` of what is live, in order; `live_from` is where the piece in work begins.
         let mut live = Text::new(Vec::new(), span.before());
@@ -55,7 +55,7 @@ impl Comments {
             at = semicolon + 1;
             if semicolon > fresh && raw[semicolon - 1] == b'\\' {
                 if let Some(from) = live_from {
-                    push(&mut live, raw, span, from, semicolon - 1);
+                    push(&mut live, &line, from, semicolon - 1);
                     live_from = Some(semicolon);
                 }
                 fresh = at;
@@ -71,7 +71,7 @@ impl Comments {
                     continue;
                 }
                 if let Some(from) = live_from.take() {
-                    push(&mut live, raw, span, from, semicolon);
+                    push(&mut live, &line, from, semicolon);
                 }
                 self.depth += 1;
                 self.opened.push(Span {
@@ -96,7 +96,7 @@ impl Comments {
                 }
             } else if self.depth == 0 {
                 if let Some(from) = live_from.take() {
-                    push(&mut live, raw, span, from, semicolon);
+                    push(&mut live, &line, from, semicolon);
                 }
                 self.cut = Some(Span {
                     end: span.end,
@@ -108,7 +108,7 @@ impl Comments {
             }
         }
         if let Some(from) = live_from {
-            push(&mut live, raw, span, from, raw.len());
+            push(&mut live, &line, from, raw.len());
         }
         began_live.then_some(live)
     }
@@ -133,15 +133,8 @@ impl Comments {
     }
 }
 
-fn push(live: &mut Text, raw: &[u8], span: Span, from: usize, to: usize) {
+fn push(live: &mut Text, line: &Text, from: usize, to: usize) {
     if from < to {
-        live.push(
-            &raw[from..to],
-            Span {
-                file: span.file,
-                start: span.start + from as u32,
-                end: span.start + to as u32,
-            },
-        );
+        live.append(&line.slice(from..to));
     }
 }

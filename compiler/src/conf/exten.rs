@@ -6,7 +6,7 @@ use crate::ast::{End, Entry, Exten, Kind, Label, Line, Plan, Section};
 use crate::source::Text;
 
 /// Reads the sections of a plan.
-pub fn parse(config: &Config) -> Plan {
+pub fn parse(config: &Config) -> Plan<'_> {
     let sections = config
         .sections()
         .map(|section| {
@@ -17,23 +17,26 @@ pub fn parse(config: &Config) -> Plan {
             } else {
                 Kind::Context
             };
-            let lines = section
-                .values
-                .iter()
-                .map(|value| line(value, kind))
-                .collect();
             Section {
-                name: section.name.clone(),
+                name: &section.name,
                 span: section.span,
                 kind,
-                lines,
+                values: &section.values,
             }
         })
         .collect();
     Plan { sections }
 }
 
-fn line(value: &Value, kind: Kind) -> Line {
+impl<'c> Section<'c> {
+    /// Its lines.
+    pub fn lines(self) -> impl Iterator<Item = Line> + 'c {
+        self.values.iter().map(move |value| line(value, self.kind))
+    }
+}
+
+/// Reads one line of a section.
+pub fn line(value: &Value, kind: Kind) -> Line {
     let key = value.key.bytes();
     let is = |word: &str| key.eq_ignore_ascii_case(word.as_bytes());
     let entry = if kind != Kind::Context {
@@ -95,7 +98,7 @@ pub fn exten(value: &Text, named: bool) -> Exten {
     });
     let rest = &value.bytes()[at..];
     let field_end = at + rest.iter().position(|b| *b == b',').unwrap_or(rest.len());
-    let field = value.slice(at..field_end).trimmed();
+    let field = value.slice(at..field_end).into_trimmed();
     let call_from = (field_end + 1).min(value.len());
     let call = value.slice(call_from..value.len());
     let (priority, offset, label) = priority(&field);

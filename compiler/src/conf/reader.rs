@@ -120,10 +120,14 @@ impl Reader<'_> {
                 );
                 continue;
             }
-            let Some(live) = comments.strip(raw, span) else {
+            // Lines that nothing stands on are many.
+            if raw.iter().all(|b| *b <= 32) {
+                continue;
+            }
+            let Some(live) = comments.strip(source.text(span)) else {
                 continue;
             };
-            let live = live.trimmed();
+            let live = live.into_trimmed();
             if live.is_empty() {
                 continue;
             }
@@ -388,7 +392,7 @@ impl Reader<'_> {
         let bytes = line.bytes();
         let end = bytes.iter().position(|b| *b <= 32).unwrap_or(bytes.len());
         let word = String::from_utf8_lossy(&bytes[1..end]).to_ascii_lowercase();
-        let argument = line.slice(end..line.len()).trimmed();
+        let argument = line.slice(end..line.len()).into_trimmed();
         let try_only = word == "tryinclude";
         match word.as_str() {
             "include" | "tryinclude" => {}
@@ -531,7 +535,7 @@ impl Reader<'_> {
         let adds = equals > from && bytes[equals - 1] == b'+';
         let key = line
             .slice(0..if adds { equals - 1 } else { equals })
-            .trimmed();
+            .into_trimmed();
         let object = !adds && bytes.get(equals + 1) == Some(&b'>');
         let rest = line.slice(equals + 1 + usize::from(object)..line.len());
         if adds
@@ -574,7 +578,7 @@ impl Reader<'_> {
         }
         let value = Value {
             key,
-            text: rest.trimmed(),
+            text: rest.into_trimmed(),
             object,
             inherited: false,
             line: number,

@@ -77,8 +77,8 @@ pub(crate) fn unknown_option(line: &Line) -> Diagnostic {
     }
 }
 
-pub(crate) fn context_again(section: &Section, first: Span) -> Diagnostic {
-    let name = String::from_utf8_lossy(&section.name).into_owned();
+pub(crate) fn context_again(section: &Section<'_>, first: Span) -> Diagnostic {
+    let name = String::from_utf8_lossy(section.name).into_owned();
     Diagnostic::new(
         "S121",
         format!("the context `{name}` is opened a second time"),
