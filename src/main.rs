@@ -9,6 +9,7 @@ mod check;
 mod compile;
 mod demo;
 mod eval;
+mod graph;
 mod ladder;
 mod load;
 mod match_;

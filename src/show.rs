@@ -1,24 +1,42 @@
 //! `strowger show`: what a dialplan was read as.
 
-use crate::{batch, load, render};
+use crate::{batch, graph, load, render};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use strowger_compiler::{Compiled, Diagnostic, Options, Sources, compile, show::listed_file};
 
 /// Show what a dialplan was read as: contexts, priorities, includes
+///
+/// Like Asterisk's `dialplan show`, in the order of the file. --bytecode shows the code that runs, --graph draws where the steps lead.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  strowger show /etc/asterisk --context default
+  strowger show extensions.conf --json | jq '.contexts[].context'
+  strowger show extensions.conf --bytecode                   # also of a compiled plan (.dialc)
+  strowger show extensions.conf --graph svg -o plan.svg
+  strowger show extensions.conf --graph mermaid --context office   # what can be reached from [office]")]
 pub(crate) struct Args {
     /// A configuration directory, or a dialplan file
+    #[arg(required_unless_present = "batch")]
     path: Option<PathBuf>,
-    /// Only this context
+    /// Only this context; with --graph, what can be reached from it
     #[arg(long)]
     context: Option<String>,
-    /// The bytecode that runs
+    /// The listing as one JSON object
     #[arg(long)]
+    json: bool,
+    /// The bytecode that runs
+    #[arg(long, conflicts_with_all = ["json", "context"])]
     bytecode: bool,
+    /// Where the steps lead, as a drawing
+    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["json", "bytecode"])]
+    graph: Option<graph::Format>,
+    /// Where to write the drawing (default: standard output)
+    #[arg(short, long, value_name = "FILE", requires = "graph")]
+    output: Option<PathBuf>,
     /// One JSON object a line: id, text, files in; contexts, globals, log out
-    #[arg(long, conflicts_with_all = ["path", "context", "bytecode"])]
+    #[arg(long, conflicts_with_all = ["path", "context", "bytecode", "json", "graph"])]
     batch: bool,
 }
 
@@ -27,8 +45,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
         return batch::answer(batch_case);
     }
     let Some(path) = args.path else {
-        eprintln!("strowger show: name a configuration directory or a dialplan file");
-        return ExitCode::from(2);
+        return ExitCode::from(2); // clap has asked for it
     };
     if args.bytecode {
         return match load::program(&path) {
@@ -41,7 +58,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
     }
     if load::is_compiled(&path) {
         return load::cannot(&format!(
-            "{}: a compiled plan has no lines to list\n  hint: strowger show {0} --bytecode, or show the files that it was made of",
+            "{}: a compiled plan has no lines to show\n  hint: strowger show {0} --bytecode, or show the files that it was made of",
             path.display()
         ));
     }
@@ -49,6 +66,33 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Ok(plan) => plan,
         Err(fault) => return load::cannot(&fault),
     };
+    if let Some(context) = &args.context
+        && plan.compiled.hir.context(context.as_bytes()).is_none()
+    {
+        return load::cannot(&load::no_context(&plan.module(), context));
+    }
+    if let Some(format) = args.graph {
+        return graph::main(
+            &plan,
+            format,
+            args.context.as_deref(),
+            args.output.as_deref(),
+        );
+    }
+    if args.json {
+        let mut out = listing(&plan.sources, &plan.compiled);
+        if let Some(contexts) = out.get_mut("contexts").and_then(Value::as_array_mut) {
+            // In the order of the file, as the listing for people.
+            contexts.reverse();
+            contexts.retain(|c| {
+                args.context
+                    .as_ref()
+                    .is_none_or(|name| c["context"] == *name)
+            });
+        }
+        println!("{}", Value::Object(out));
+        return ExitCode::SUCCESS;
+    }
     let wanted = |name: &[u8]| args.context.as_ref().is_none_or(|c| c.as_bytes() == name);
     // Asterisk lists the newest context first; a reader wants the order of the file.
     for context in plan
@@ -119,8 +163,13 @@ fn batch_case(case: &Map<String, Value>) -> Map<String, Value> {
         }
     }
     let compiled = compile(&sources, &Options::default());
+    listing(&sources, &compiled)
+}
+
+/// Contexts newest first, globals, and what loading dropped or misread.
+fn listing(sources: &Sources, compiled: &Compiled) -> Map<String, Value> {
     let mut out = Map::new();
-    out.insert("contexts".into(), contexts(&sources, &compiled));
+    out.insert("contexts".into(), contexts(sources, compiled));
     out.insert(
         "globals".into(),
         compiled
@@ -132,7 +181,7 @@ fn batch_case(case: &Map<String, Value>) -> Map<String, Value> {
     );
     out.insert(
         "log".into(),
-        compiled.loading().map(|d| log(&sources, d)).collect(),
+        compiled.loading().map(|d| log(sources, d)).collect(),
     );
     out
 }

@@ -57,13 +57,32 @@ pub struct Target {
     pub priority: Part,
     /// All of it.
     pub whole: Text,
+    /// Behind `?` (true) or behind the `:` (false) of a condition.
+    pub branch: Option<bool>,
 }
 
-/// The targets that a step names.
+/// The targets that a step names, but those that are a variable as a whole: nothing is known of them.
 pub fn targets(step: &Step) -> Vec<Target> {
+    let mut found = all_targets(step);
+    found.retain(|t| !t.is_unknown());
+    found
+}
+
+/// The targets that a step names, also those of which nothing is known.
+pub fn all_targets(step: &Step) -> Vec<Target> {
     let mut found = Vec::new();
     of_call(step.app.bytes(), &step.args, 0, &mut found);
     found
+}
+
+impl Target {
+    /// One variable that may hold commas.
+    fn is_unknown(&self) -> bool {
+        matches!(
+            (&self.context, &self.exten, &self.priority),
+            (Part::Here, Part::Here, Part::Computed(_))
+        ) && !self.whole.bytes().starts_with(b",")
+    }
 }
 
 /// Applications that run another may stand in each other this deep.
@@ -72,8 +91,11 @@ const NESTING: usize = 4;
 fn of_call(app: &[u8], args: &Text, depth: usize, found: &mut Vec<Target>) {
     let shape = Shape::read(args.bytes());
     let branches = |found: &mut Vec<Target>, kind| {
-        for branch in branches(args, &shape) {
-            found.extend(target(kind, branch));
+        for (branch, which) in branches(args, &shape).into_iter().zip([true, false]) {
+            found.extend(target(kind, branch).map(|t| Target {
+                branch: Some(which),
+                ..t
+            }));
         }
     };
     match app.to_ascii_lowercase().as_slice() {
@@ -82,8 +104,13 @@ fn of_call(app: &[u8], args: &Text, depth: usize, found: &mut Vec<Target>) {
         b"gotoif" | b"gotoiftime" => branches(found, Kind::Goto),
         b"gosubif" => branches(found, Kind::Gosub),
         b"execif" | b"execiftime" if depth < NESTING => {
-            for branch in branches_of_calls(args, &shape) {
+            let calls = branches_of_calls(args, &shape);
+            for (branch, which) in calls.into_iter().zip([true, false]) {
+                let before = found.len();
                 nested(&branch, depth, found);
+                for target in &mut found[before..] {
+                    target.branch.get_or_insert(which);
+                }
             }
         }
         b"exec" | b"tryexec" if depth < NESTING => nested(args, depth, found),
@@ -133,13 +160,13 @@ fn target(kind: Kind, text: Text) -> Option<Target> {
         (Some(f), None) => (Part::Here, part(0..f), part(f + 1..all)),
         (Some(f), Some(s)) => (part(0..f), part(f + 1..s), part(s + 1..all)),
     };
-    let computed_alone = first.is_none() && matches!(priority, Part::Computed(_));
-    (!computed_alone).then_some(Target {
+    Some(Target {
         kind,
         context,
         exten,
         priority,
         whole,
+        branch: None,
     })
 }
 

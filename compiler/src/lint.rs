@@ -14,7 +14,7 @@ mod applications;
 mod expressions;
 mod facts;
 mod files;
-mod flow;
+pub(crate) mod flow;
 mod functions;
 mod patterns;
 pub(crate) mod reading;

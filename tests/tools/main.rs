@@ -3,6 +3,7 @@
 
 mod compiling;
 mod matching;
+mod showing;
 mod simulating;
 
 use std::io::Write;

@@ -149,7 +149,7 @@ fn gaps(
 }
 
 /// Whether a call never goes on to the next priority.
-fn ends(step: &Step) -> bool {
+pub(crate) fn ends(step: &Step) -> bool {
     let app = step.app.bytes().to_ascii_lowercase();
     match app.as_slice() {
         b"goto" => !step.args.is_empty(),
