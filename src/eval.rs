@@ -1,24 +1,33 @@
 //! `strowger eval`: the value of a text with `${…}` and `$[…]`.
 
-use crate::{batch, load, moment};
-use serde_json::{Map, Value};
+use crate::session::{Answer, Session};
+use crate::{batch, load, repl, simulate};
+use serde_json::{Map, Value, json};
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use strowger_compiler::{Options, Sources, compile};
 use strowger_runtime::channel::End;
 use strowger_runtime::sim::Simulation;
-use strowger_vm::{Place, Text, Trace};
+use strowger_vm::{Place, Text};
 
 /// Evaluate a text with ${...} and $[...] as a dialplan line would
 ///
-/// Nothing outside is touched: the database and the environment start empty, and there are no devices.
+/// Without a text: on a terminal, a prompt with history and variables (:help tells its commands); else one text a line from standard
+/// input, lines that begin with `:` and application lines such as Set(x=1) included. Nothing outside is touched: the database and the
+/// environment start empty, and there are no devices.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  strowger eval '$[ ${LEN(${x})} > 3 ? \"long\" :: \"short\" ]' --var x=hello
+  strowger eval '${CUT(list,-,2)}' --setup 'Set(list=a-b-c)' --exten 100
+  strowger eval '${TRUNK}' --plan /etc/asterisk
+  strowger eval                                  # the prompt
+  printf 'Set(x=4)\\n$[ ${x} / 2 ]\\n' | strowger eval")]
 pub(crate) struct Args {
     /// The text, in quotes that keep your shell away from it
-    #[arg(required_unless_present = "batch")]
     text: Option<String>,
     /// A channel variable, set before: NAME=VALUE
-    #[arg(long = "var", short = 'v', value_name = "NAME=VALUE")]
+    #[arg(long = "var", short = 'v', alias = "set", value_name = "NAME=VALUE")]
     vars: Vec<String>,
     /// An application line to run before: Set(x=1)
     #[arg(long = "setup", value_name = "APP(ARGS)")]
@@ -26,11 +35,14 @@ pub(crate) struct Args {
     /// The extension in which it stands
     #[arg(long, default_value = "s")]
     exten: String,
-    /// A plan whose globals and contexts it sees
+    /// A plan whose globals and contexts it sees (a directory, a dialplan file, or a .dialc)
     #[arg(long)]
     plan: Option<PathBuf>,
+    /// Each answer as a JSON object: value (or value_hex), notes, findings
+    #[arg(long)]
+    json: bool,
     /// One JSON object a line: id, input, vars, setup, exten in; value, value_hex or null out
-    #[arg(long, conflicts_with_all = ["text", "vars", "setup", "exten", "plan"])]
+    #[arg(long, conflicts_with_all = ["text", "vars", "setup", "exten", "plan", "json"])]
     batch: bool,
 }
 
@@ -38,61 +50,84 @@ pub(crate) fn main(args: Args) -> ExitCode {
     if args.batch {
         return batch::answer(batch_case);
     }
+    let mut session = match begin(&args) {
+        Ok(session) => session,
+        Err(fault) => return load::cannot(&fault),
+    };
     let Some(text) = args.text else {
-        return ExitCode::from(2); // clap has asked for it
+        if std::io::stdin().is_terminal() && !args.json {
+            return repl::talk(session);
+        }
+        return repl::read(session, args.json);
     };
-    let mut variables = Vec::new();
-    for pair in &args.vars {
-        let Some((name, value)) = pair.split_once('=') else {
-            eprintln!("strowger eval: --var {pair}: write NAME=VALUE");
-            return ExitCode::from(2);
-        };
-        variables.push((name.as_bytes().to_vec(), value.as_bytes().to_vec()));
+    // Remarks come first: what they explain stands last.
+    let answer = session.evaluate(text.as_bytes());
+    if args.json {
+        println!("{}", object(&answer));
+    } else {
+        print(&answer);
     }
-    let mut simulation = match &args.plan {
-        None => Simulation::new(
-            compile(&empty(), &Options::default())
-                .module
-                .unwrap_or_default(),
-        ),
-        Some(path) => match load::program(path) {
-            Ok(program) => {
-                let mut simulation = Simulation::new(program.module);
-                simulation.world.globals = program.globals;
-                simulation
-            }
-            Err(fault) => return load::cannot(&fault),
-        },
-    };
-    simulation.world.now = moment::now();
-    let place = Place::new("main", args.exten.as_bytes(), 2);
-    let before = args.setup.iter().map(|s| s.as_bytes().to_vec()).collect();
-    let ran = simulation.eval(variables, place, before, text.into_bytes());
-    for happened in &simulation.world.trace {
-        if let Trace::Note { text, .. } = &happened.what {
-            eprintln!("note: {text}");
-        }
-    }
-    match ran.end {
-        End::Returned(value) => {
-            use std::io::Write;
-            let mut out = std::io::stdout().lock();
-            let _ = out.write_all(&value).and_then(|()| out.write_all(b"\n"));
-            ExitCode::SUCCESS
-        }
-        End::Done(_) => {
-            eprintln!("the dialplan stopped before the text was evaluated");
-            ExitCode::FAILURE
-        }
-        End::Fault(fault) => {
-            eprintln!("{fault}");
-            ExitCode::FAILURE
-        }
+    if answer.value.is_some() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
     }
 }
 
-fn empty() -> Sources {
-    Sources::plan("[main]\n")
+fn begin(args: &Args) -> Result<Session, String> {
+    let mut session = Session::new();
+    if let Some(plan) = &args.plan {
+        session.plan(plan)?;
+    }
+    session.exten(args.exten.as_bytes());
+    for (name, value) in simulate::variables(&args.vars).map_err(|why| format!("--var {why}"))? {
+        session.set(&name, &value);
+    }
+    for line in &args.setup {
+        let answer = session.run(line.as_bytes());
+        remarks(&answer);
+        if answer.value.is_none() {
+            return Err(format!("--setup '{line}': the dialplan stopped"));
+        }
+    }
+    Ok(session)
+}
+
+/// Remarks to standard error, the value to standard output.
+pub(crate) fn print(answer: &Answer) {
+    remarks(answer);
+    if let Some(value) = &answer.value {
+        let mut out = std::io::stdout().lock();
+        // A reader that has gone ends the program at the next line.
+        let _ = out.write_all(value).and_then(|()| out.write_all(b"\n"));
+    }
+}
+
+pub(crate) fn remarks(answer: &Answer) {
+    for line in &answer.findings {
+        eprintln!("{line}");
+    }
+    for note in &answer.notes {
+        eprintln!("note: {note}");
+    }
+    if let Some(why) = &answer.stopped {
+        eprintln!("{why}");
+    }
+}
+
+/// An answer as an object.
+pub(crate) fn object(answer: &Answer) -> Value {
+    let mut out = match &answer.value {
+        Some(value) => batch::value(value),
+        None => [("value".to_owned(), Value::Null)].into_iter().collect(),
+    };
+    out.insert("notes".into(), json!(answer.notes));
+    let findings: Vec<String> = answer.findings.iter().map(ToString::to_string).collect();
+    out.insert("findings".into(), json!(findings));
+    if let Some(why) = &answer.stopped {
+        out.insert("stopped".into(), json!(why));
+    }
+    Value::Object(out)
 }
 
 /// The plan that stood beside the measured texts: functions that ask about extensions find this one.

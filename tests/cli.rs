@@ -248,7 +248,6 @@ fn wrong_words_are_answered() {
             "--now",
             "yesterday",
         ],
-        &["eval"],
         &["frobnicate"],
     ] {
         let out = strowger(args);

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod compiling;
+mod evaluating;
 mod matching;
 mod showing;
 mod simulating;

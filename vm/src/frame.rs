@@ -35,6 +35,15 @@ impl Mark {
         }
     }
 
+    /// What stands before the name.
+    pub(crate) fn prefix(self) -> &'static [u8] {
+        match self {
+            Mark::None => b"",
+            Mark::Once => b"_",
+            Mark::Always => b"__",
+        }
+    }
+
     /// Splits the prefix off a name.
     pub(crate) fn split(name: &[u8]) -> (Mark, &[u8]) {
         match name {

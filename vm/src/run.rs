@@ -360,6 +360,15 @@ impl Vm {
             .collect()
     }
 
+    /// The same as an [`Entry`] takes them: with `_` or `__` before the names of those that are inherited.
+    pub fn bequest(&self) -> Vec<(Text, Text)> {
+        let all = self.module.as_ref().map(|m| self.variables.all(m));
+        all.into_iter()
+            .flatten()
+            .map(|(n, v, mark)| ([mark.prefix(), n].concat(), v.bytes().into_owned()))
+            .collect()
+    }
+
     /// Whether steps and writes of variables are to be traced, or only notes. While they are, nothing runs as quick code.
     pub fn trace_steps(&mut self, wanted: bool) {
         self.trail.want_steps(wanted);

@@ -97,12 +97,7 @@ impl Vm {
                 // The key is the last slot: it takes the rest.
                 let parts = args::split(text, 2);
                 let (mark, hash) = Mark::split(&parts[0]);
-                let prefix: &[u8] = match mark {
-                    Mark::None => b"",
-                    Mark::Once => b"_",
-                    Mark::Always => b"__",
-                };
-                let name = [prefix, &hash_name(hash, &parts[1])].concat();
+                let name = [mark.prefix(), &hash_name(hash, &parts[1])].concat();
                 self.assign(w, &name, v);
             }
             b"SHARED" if parts.len() < 2 => {
