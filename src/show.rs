@@ -4,7 +4,7 @@ use crate::{batch, graph, load, render};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use strowger_compiler::{Compiled, Diagnostic, Options, Sources, compile, show::listed_file};
+use strowger_compiler::{Compiled, Diagnostic, Options, Sources, compile};
 
 /// Show what a dialplan was read as: contexts, priorities, includes
 ///
@@ -218,7 +218,7 @@ fn contexts(sources: &Sources, compiled: &Compiled) -> Value {
                         one.insert("args".into(), batch::string(args));
                     }
                     one.insert("line".into(), json!(p.line));
-                    if let Some(file) = listed_file(sources, p.file, "extensions.conf") {
+                    if let Some(file) = p.listed_file(sources, "extensions.conf") {
                         one.insert("file".into(), json!(file));
                     }
                     Value::Object(one)

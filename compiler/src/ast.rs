@@ -8,6 +8,8 @@ use crate::source::{FileId, Span, Text};
 pub struct Plan<'c> {
     /// Sections in file order, templates left out (their lines are in those that copy them).
     pub sections: Vec<Section<'c>>,
+    /// Names of files that are included again, see [`Line::renamed`].
+    pub renamed: Vec<String>,
 }
 
 /// What a section is (DL-044).
@@ -47,6 +49,8 @@ pub struct Line {
     pub line: u32,
     /// The line as Asterisk counts it.
     pub listed_line: u32,
+    /// The name under which listings show its file, counted from 1 in [`Plan::renamed`]; 0: its own name.
+    pub renamed: u32,
     /// Copied from a template.
     pub inherited: bool,
     /// The comment that ends the line.

@@ -21,6 +21,8 @@ const NAME_BYTES: usize = 255;
 const LABEL_SCANS: usize = 2_000_000;
 /// The priority of a hint.
 const HINT: i32 = -1;
+/// The last priority of a section that has none yet; an offset may lead there too.
+const NOTHING: i32 = -2;
 
 /// What a plan of lines means, and what is wrong with its lines.
 pub(crate) fn build(
@@ -56,6 +58,7 @@ pub(crate) fn build(
             general,
             globals,
             contexts,
+            renamed: plan.renamed.clone(),
         },
         builder.diagnostics,
     )
@@ -147,12 +150,14 @@ impl Builder<'_> {
     /// What `[general]` writes, on top of what is in force without it.
     fn general(&mut self, plan: &ast::Plan<'_>, mut general: General, last_wins: bool) -> General {
         let mut seen: HashSet<Vec<u8>> = HashSet::new();
-        for line in plan
-            .sections
-            .iter()
-            .filter(|s| s.kind == Kind::General)
-            .flat_map(|s| s.lines())
-        {
+        let mut sections = plan.sections.iter().filter(|s| s.kind == Kind::General);
+        let Some(first) = sections.next() else {
+            return general;
+        };
+        for again in sections {
+            self.report(reading::general_again(again, first.span));
+        }
+        for line in first.lines() {
             let key = line.key.bytes().to_ascii_lowercase();
             if reading::is_step_key(&key) {
                 self.report(reading::step_outside(&line, "general"));
@@ -291,8 +296,10 @@ impl Builder<'_> {
         let mut priority = match exten.priority.bytes() {
             b"hint" => HINT,
             b"n" | b"next" | b"s" | b"same" => match numbering.last {
-                Some(last) => last.saturating_add(i32::from(exten.priority.bytes()[0] == b'n')),
-                None => return self.report(reading::nothing_before(line, exten, name)),
+                Some(last) if last > NOTHING => {
+                    last.saturating_add(i32::from(exten.priority.bytes()[0] == b'n'))
+                }
+                _ => return self.report(reading::nothing_before(line, exten, name)),
             },
             text => match scan_int(text) {
                 Some(number) if number >= 1 => number,
@@ -316,6 +323,9 @@ impl Builder<'_> {
             priority = priority.saturating_add(leading_int(offset.bytes()));
         }
         numbering.last = Some(priority);
+        if let Some(found) = reading::behind_priority(exten) {
+            self.report(found);
+        }
         step::call(
             self.sources,
             line,
@@ -326,6 +336,7 @@ impl Builder<'_> {
         if priority < 1 && priority != HINT {
             return self.report(reading::not_positive(exten));
         }
+        let caller_text = caller.as_ref().map(|c| c.text.clone());
         let known = self.contexts[index].entries.len();
         let entry = if name.is_empty() {
             None
@@ -352,7 +363,7 @@ impl Builder<'_> {
             self.report(found);
         }
         numbering.previous = Some((value, entry));
-        self.register(index, entry, priority, line, exten);
+        self.register(index, entry, priority, line, exten, (name, caller_text));
     }
 
     /// A priority counted on from a line of another extension.
@@ -380,17 +391,17 @@ impl Builder<'_> {
         priority: i32,
         line: &Line,
         exten: &Exten,
+        (name, caller): (&[u8], Option<Vec<u8>>),
     ) {
         let label = match &exten.label {
             ast::Label::Some(label) => Some(label.clone()),
             _ => None,
         };
         if priority == HINT {
-            let name = self.contexts[context].entries[entry].name.clone();
             let devices = if name.first() == Some(&b'_') {
                 exten.app.bytes().to_vec()
             } else {
-                self.hint_devices(&exten.app, &name, context)
+                self.hint_devices(&exten.app, name, context)
             };
             let hint = Hint {
                 devices,
@@ -400,10 +411,14 @@ impl Builder<'_> {
                 file: line.file(),
                 line: line.line,
                 listed_line: line.listed_line,
+                renamed: line.renamed,
             };
             let entry = &mut self.contexts[context].entries[entry];
             match &entry.hint {
-                None => entry.hint = Some(hint),
+                None => {
+                    entry.hint = Some(hint);
+                    entry.call(name, caller);
+                }
                 Some(first) => {
                     let found =
                         reading::duplicate(exten, "hint", &entry.name, first.written.span());
@@ -423,6 +438,7 @@ impl Builder<'_> {
         let mut label = label;
         let mut labelled = None;
         let mut found = None;
+        let mut shadowed = false;
         if let Some(text) = &label {
             if let Some(first) = entry.labels.get(text.bytes()) {
                 found = Some(reading::label_again(
@@ -433,7 +449,11 @@ impl Builder<'_> {
                         .and_then(|s| s.label.as_ref())
                         .map(Text::span),
                 ));
-                label = None;
+                if entry.is_label_seen(text.bytes(), number) {
+                    label = None;
+                } else {
+                    shadowed = true;
+                }
             } else {
                 entry.labels.insert(text.bytes().to_vec(), number);
                 labelled = Some(text.bytes().to_vec());
@@ -442,13 +462,18 @@ impl Builder<'_> {
         let step = Step {
             priority: number,
             label,
+            shadowed,
             app: exten.app.clone(),
             args: exten.args.clone(),
             span: line.span(),
             file: line.file(),
             line: line.line,
             listed_line: line.listed_line,
+            renamed: line.renamed,
         };
+        if entry.is_before(number) {
+            entry.call(name, caller);
+        }
         entry.steps.insert(step);
         self.contexts[context].labels.extend(labelled);
         self.repeated = None;
@@ -459,7 +484,8 @@ impl Builder<'_> {
 
     /// Devices of a hint: variables are read once, at load, with EXTEN and CONTEXT known (DL-087).
     fn hint_devices(&mut self, devices: &Text, exten: &[u8], context: usize) -> Vec<u8> {
-        if !template::has_hole(devices.bytes()) {
+        // An expression alone is no reason to look.
+        if !devices.bytes().windows(2).any(|pair| pair == b"${") {
             return devices.bytes().to_vec();
         }
         let mut globals = self.globals.clone();

@@ -21,7 +21,7 @@ pub struct Code {
     pub family: &'static str,
     /// How much it matters unless configured otherwise.
     pub level: Level,
-    /// Whether the reader itself says it: Asterisk drops or misreads something while loading.
+    /// Whether Asterisk drops or misreads something while loading. What loads as it stands and fails when a call comes is not that.
     pub loading: bool,
     /// What it is, in one line.
     pub title: &'static str,

@@ -122,13 +122,13 @@ fn problem(remark: Remark) -> Option<Problem> {
                 strowger_stdlib::expr::Warning::Malformed { .. }
             )
             .then(|| Problem {
-                code: "E601",
+                code: "S145",
                 message: "this is not an expression".to_owned(),
             });
         }
     };
     Some(Problem {
-        code: "S115",
+        code: "S145",
         message,
     })
 }

@@ -34,6 +34,31 @@ pub(crate) struct EntryDraft {
     pub(crate) span: Span,
 }
 
+impl EntryDraft {
+    /// Whether a step of this number comes before all that is there.
+    pub(crate) fn is_before(&self, number: u32) -> bool {
+        self.hint.is_none() && self.steps.lowest().is_some_and(|first| number < first)
+    }
+
+    /// Spells the entry as this line does: listings show the spelling of its first step.
+    pub(crate) fn call(&mut self, name: &[u8], caller: Option<Vec<u8>>) {
+        self.name = stored_name(name, Dashes::Keep);
+        if let (Some(own), Some(text)) = (&mut self.caller, caller) {
+            own.text = text;
+        }
+    }
+
+    /// Whether Asterisk sees that a label is there already: it looks at the steps up to the first behind the new one.
+    pub(crate) fn is_label_seen(&self, label: &[u8], number: u32) -> bool {
+        let steps = &self.steps.list;
+        let behind = steps.iter().map(|s| s.priority).filter(|p| *p > number);
+        let next = behind.min().unwrap_or(number);
+        steps
+            .iter()
+            .any(|s| s.priority <= next && s.label.as_ref().is_some_and(|l| l.bytes() == label))
+    }
+}
+
 impl Draft {
     pub(crate) fn new(section: &ast::Section<'_>) -> Draft {
         Draft {
@@ -58,7 +83,7 @@ impl Draft {
         span: Span,
         exten: &Exten,
     ) -> usize {
-        let shown = stored_name(name);
+        let shown = stored_name(name, Dashes::Keep);
         let matches = Matches::read(&shown);
         if let Some(index) = self.find(&matches, caller.map(|c| &c.matches)) {
             return index;
@@ -134,6 +159,7 @@ pub(crate) struct Steps {
     /// Places by number, once a step was written behind one of a higher number.
     places: Option<QuickMap<u32, usize>>,
     highest: Option<u32>,
+    lowest: Option<u32>,
 }
 
 impl Steps {
@@ -171,12 +197,18 @@ impl Steps {
             places.insert(step.priority, self.list.len());
         }
         self.highest = self.highest.max(Some(step.priority));
+        self.lowest = Some(self.lowest.map_or(step.priority, |l| l.min(step.priority)));
         self.list.push(step);
     }
 
     /// The highest number.
     pub(crate) fn highest(&self) -> Option<u32> {
         self.highest
+    }
+
+    /// The lowest number.
+    pub(crate) fn lowest(&self) -> Option<u32> {
+        self.lowest
     }
 
     fn into_list(mut self) -> Vec<Step> {
@@ -206,7 +238,7 @@ pub(crate) fn split_caller(mut name: Vec<u8>) -> (Vec<u8>, Option<Caller>) {
     let Some(slash) = name.iter().position(|b| *b == b'/') else {
         return (name, None);
     };
-    let text = shrink_number(&name[slash + 1..]);
+    let text = stored_name(&shrink_number(&name[slash + 1..]), Dashes::Drop);
     let matches = Matches::read(&text);
     name.truncate(slash);
     (name, Some(Caller { text, matches }))
@@ -230,18 +262,26 @@ fn shrink_number(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A name as it is kept: without blanks outside `[...]` (DL-062).
-fn stored_name(name: &[u8]) -> Vec<u8> {
+/// Whether dashes outside `[...]` stay in a name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dashes {
+    Keep,
+    Drop,
+}
+
+/// A name as it is kept: without blanks outside the `[...]` of a pattern (DL-062).
+pub(crate) fn stored_name(name: &[u8], dashes: Dashes) -> Vec<u8> {
+    let pattern = name.first() == Some(&b'_');
     let mut in_set = false;
     name.iter()
         .copied()
         .filter(|byte| {
             match byte {
-                b'[' => in_set = true,
+                b'[' => in_set = pattern,
                 b']' => in_set = false,
                 _ => {}
             }
-            *byte != b' ' || in_set
+            in_set || *byte != b' ' && (*byte != b'-' || dashes == Dashes::Keep)
         })
         .collect()
 }

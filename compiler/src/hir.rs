@@ -12,6 +12,8 @@ pub struct Hir {
     pub globals: Vec<Global>,
     /// Contexts, in the order in which they were first opened. Names differ.
     pub contexts: Vec<Context>,
+    /// Names of files that are included again (`more.conf~~1`), for listings.
+    pub renamed: Vec<String>,
 }
 
 impl Hir {
@@ -111,7 +113,7 @@ impl Extension {
     pub fn labelled(&self, label: &[u8]) -> Option<&Step> {
         self.steps
             .iter()
-            .find(|s| s.label.as_ref().is_some_and(|l| l.bytes() == label))
+            .find(|s| !s.shadowed && s.label.as_ref().is_some_and(|l| l.bytes() == label))
     }
 }
 
@@ -131,6 +133,8 @@ pub struct Step {
     pub priority: u32,
     /// `n(label)`.
     pub label: Option<Text>,
+    /// Another step of the entry had the label first, and jumps go there.
+    pub shadowed: bool,
     /// The application's name as written: case-insensitive when run, trailing blanks count (DL-076). May be empty (DL-079).
     pub app: Text,
     /// The arguments, raw (DL-078), with their places.
@@ -143,6 +147,8 @@ pub struct Step {
     pub line: u32,
     /// The line as Asterisk counts it, for listings: through all files of one `#include` pattern.
     pub listed_line: u32,
+    /// The name under which listings show its file, counted from 1 in [`Hir::renamed`]; 0: its own name.
+    pub renamed: u32,
 }
 
 /// A hint.
@@ -162,6 +168,8 @@ pub struct Hint {
     pub line: u32,
     /// The line as Asterisk counts it, for listings.
     pub listed_line: u32,
+    /// The name under which listings show its file, counted from 1 in [`Hir::renamed`]; 0: its own name.
+    pub renamed: u32,
 }
 
 /// `include =>`.

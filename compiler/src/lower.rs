@@ -32,7 +32,11 @@ pub fn lower(hir: &Hir, sources: &Sources, asterisk_version: u32) -> Result<Modu
             for step in &extension.steps {
                 let head = StepHead {
                     priority: step.priority,
-                    label: step.label.as_ref().map(|l| l.bytes()),
+                    label: step
+                        .label
+                        .as_ref()
+                        .filter(|_| !step.shadowed)
+                        .map(|l| l.bytes()),
                     application: step.app.bytes(),
                     arguments: step.args.bytes(),
                     file: sources.file(step.file).name().as_bytes(),

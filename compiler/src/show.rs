@@ -40,6 +40,17 @@ pub struct Priority<'a> {
     pub line: u32,
     /// The file.
     pub file: FileId,
+    /// Asterisk's name of a file that is included again.
+    pub renamed: Option<&'a str>,
+}
+
+impl<'a> Priority<'a> {
+    /// The name of its file as listings show it: without folders; None for the plan's own file.
+    pub fn listed_file(&self, sources: &'a Sources, plan: &str) -> Option<&'a str> {
+        let own = sources.file(self.file).name();
+        let name = self.renamed.unwrap_or(own);
+        (name != plan).then(|| name.rsplit('/').next().unwrap_or(name))
+    }
 }
 
 impl Compiled {
@@ -54,7 +65,11 @@ impl Compiled {
             .rev()
             .map(|context| Listed {
                 context: &context.name,
-                priorities: context.extensions.iter().flat_map(priorities).collect(),
+                priorities: context
+                    .extensions
+                    .iter()
+                    .flat_map(|e| priorities(e, &self.hir.renamed))
+                    .collect(),
                 includes: context.includes.iter().map(|i| i.text.as_slice()).collect(),
                 ignorepats: context.ignorepats.iter().map(|p| p.bytes()).collect(),
                 switches: context
@@ -81,7 +96,14 @@ impl Compiled {
     }
 }
 
-fn priorities(extension: &Extension) -> impl Iterator<Item = Priority<'_>> {
+fn priorities<'a>(
+    extension: &'a Extension,
+    renamed: &'a [String],
+) -> impl Iterator<Item = Priority<'a>> {
+    let renamed = |number: u32| {
+        let index = (number as usize).checked_sub(1)?;
+        renamed.get(index).map(String::as_str)
+    };
     let cidmatch = extension.caller.as_ref().map(|c| c.text.as_slice());
     let hint = extension.hint.iter().map(move |hint| Priority {
         exten: &extension.name,
@@ -92,6 +114,7 @@ fn priorities(extension: &Extension) -> impl Iterator<Item = Priority<'_>> {
         args: None,
         line: hint.listed_line,
         file: hint.file,
+        renamed: renamed(hint.renamed),
     });
     hint.chain(extension.steps.iter().map(move |step| Priority {
         exten: &extension.name,
@@ -102,11 +125,6 @@ fn priorities(extension: &Extension) -> impl Iterator<Item = Priority<'_>> {
         args: Some(step.args.bytes()),
         line: step.listed_line,
         file: step.file,
+        renamed: renamed(step.renamed),
     }))
-}
-
-/// The name of a file as listings show it: without folders; None for the plan's own file.
-pub fn listed_file<'a>(sources: &'a Sources, file: FileId, plan: &str) -> Option<&'a str> {
-    let name = sources.file(file).name();
-    (name != plan).then(|| name.rsplit('/').next().unwrap_or(name))
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use serde_json::{Value, json};
-use strowger_compiler::{Level, Options, Sources, compile, show};
+use strowger_compiler::{Level, Options, Sources, compile};
 
 fn text(bytes: &[u8]) -> Value {
     Value::String(String::from_utf8_lossy(bytes).into_owned())
@@ -22,7 +22,7 @@ fn ours(case: &Value) -> (Value, Value, bool) {
             .iter()
             .map(|p| {
                 let priority = p.priority.map_or(json!("hint"), |n| json!(n));
-                let file = show::listed_file(&sources, p.file, "extensions.conf").unwrap_or("");
+                let file = p.listed_file(&sources, "extensions.conf").unwrap_or("");
                 json!([
                     text(p.exten),
                     priority,

@@ -313,8 +313,8 @@ pub fn gosub(text: &[u8]) -> (&[u8], Vec<Vec<u8>>) {
     (&text[..open], split_raw(inner, GOSUB_SLOTS))
 }
 
-/// Arguments that one Gosub may pass.
-pub const GOSUB_SLOTS: usize = 255;
+/// Arguments that one Gosub may pass; the last takes the rest.
+pub const GOSUB_SLOTS: usize = 100;
 
 /// Pairs that one MSet may hold (DL-277).
 pub const MSET_SLOTS: usize = 99;
@@ -345,22 +345,29 @@ pub fn inheritance(name: &[u8]) -> (&[u8], u8) {
     }
 }
 
-/// Reads a duration with an optional unit `h`, `m`, `s` or `ms`, seconds by
-/// default (DL-243). In milliseconds; `None` if it does not start with a
-/// number, negative ones are 0.
+/// Reads a duration with an optional unit `h`, `m`, `s` or `ms` in any letter
+/// case, seconds by default (DL-243). In milliseconds; `None` if it does not
+/// start with a number or has another unit; negative ones are 0.
 pub fn duration(text: &[u8]) -> Option<u64> {
     let (number, read) = scan::float(text)?;
-    let factor = match scan::trim(&text[read..]) {
+    let rest = &text[read..];
+    let blanks = rest.iter().take_while(|b| scan::is_space(**b)).count();
+    let unit = rest[blanks..]
+        .split(|b| scan::is_space(*b))
+        .next()
+        .unwrap_or_default();
+    let factor = match unit.to_ascii_lowercase().as_slice() {
         b"ms" => 1.0,
-        b"m" | b"min" | b"minutes" => 60_000.0,
-        b"h" | b"hour" | b"hours" => 3_600_000.0,
-        _ => 1000.0,
+        b"" | b"s" => 1000.0,
+        b"m" => 60_000.0,
+        b"h" => 3_600_000.0,
+        _ => return None,
     };
     if !number.is_finite() || number <= 0.0 {
         return Some(0);
     }
-    // Saturating by the rules of `as`.
-    Some((number * factor).round() as u64)
+    // Fractions of a millisecond are cut off, but not for the error of the product. Saturating by the rules of `as`.
+    Some((number * factor + 1e-6) as u64)
 }
 
 #[cfg(test)]
@@ -436,5 +443,11 @@ mod tests {
         assert_eq!(duration(b"500ms"), Some(500));
         assert_eq!(duration(b"-1"), Some(0));
         assert_eq!(duration(b"x"), None);
+        assert_eq!(duration(b"2 M"), Some(120_000));
+        assert_eq!(duration(b"1.001"), Some(1001));
+        assert_eq!(duration(b"0.0009"), Some(0));
+        for bad in ["5x", "1min", "2ms3", "1,5"] {
+            assert_eq!(duration(bad.as_bytes()), None, "{bad}");
+        }
     }
 }

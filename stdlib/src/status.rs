@@ -113,16 +113,6 @@ const CAUSES: &[(u16, &str, &str)] = &[
     (127, "INTERWORKING", "Interworking, unspecified"),
 ];
 
-/// Further names that `Hangup()` understands.
-const ALIASES: &[(&str, u16)] = &[
-    ("NORMAL", 16),
-    ("BUSY", 17),
-    ("FAILURE", 38),
-    ("NOSUCHDRIVER", 66),
-    ("CONGESTION", 34),
-    ("UNREGISTERED", 20),
-];
-
 impl Cause {
     /// No cause is known.
     pub const NONE: Cause = Cause(0);
@@ -155,26 +145,20 @@ impl Cause {
     /// 127
     pub const INTERWORKING: Cause = Cause(127);
 
-    /// Reads what `Hangup()` takes: a number, or a name in any letter case,
-    /// with or without `AST_CAUSE_`. `None`: neither.
+    /// Reads what `Hangup()` takes: a name in any letter case, or a number. What follows a name or a number is not looked at.
+    /// `None`: neither, or not above 0.
     pub fn read(text: &[u8]) -> Option<Cause> {
-        let text = crate::scan::trim(text);
-        if !text.is_empty() && text.iter().all(u8::is_ascii_digit) {
-            let (number, _) = crate::scan::integer(text)?;
-            return u16::try_from(number).ok().map(Cause);
+        let named = CAUSES.iter().find(|(number, name, _)| {
+            *number != 0
+                && text
+                    .get(..name.len())
+                    .is_some_and(|t| t.eq_ignore_ascii_case(name.as_bytes()))
+        });
+        if let Some((number, ..)) = named {
+            return Some(Cause(*number));
         }
-        let name = text.to_ascii_uppercase();
-        let name = name.strip_prefix(b"AST_CAUSE_").unwrap_or(&name);
-        CAUSES
-            .iter()
-            .find(|(_, known, _)| known.as_bytes() == name)
-            .map(|(number, ..)| Cause(*number))
-            .or_else(|| {
-                ALIASES
-                    .iter()
-                    .find(|(known, _)| known.as_bytes() == name)
-                    .map(|(_, number)| Cause(*number))
-            })
+        let (number, _) = crate::scan::int32(text)?;
+        u16::try_from(number).ok().filter(|n| *n > 0).map(Cause)
     }
 
     /// The name as a dialplan spells it.
@@ -361,7 +345,11 @@ mod tests {
     fn causes_have_numbers_and_names() {
         assert_eq!(Cause::read(b"17"), Some(Cause::USER_BUSY));
         assert_eq!(Cause::read(b"user_busy"), Some(Cause::USER_BUSY));
-        assert_eq!(Cause::read(b"AST_CAUSE_NORMAL_CLEARING"), Some(Cause(16)));
+        assert_eq!(Cause::read(b"User_Busy, really"), Some(Cause(17)));
+        assert_eq!(Cause::read(b"17x"), Some(Cause(17)));
+        for neither in ["0", "-5", "", "BUSY", "AST_CAUSE_USER_BUSY", "NOTDEFINED"] {
+            assert_eq!(Cause::read(neither.as_bytes()), None, "{neither}");
+        }
         assert_eq!(Cause::read(b"999"), Some(Cause(999)));
         assert_eq!(Cause::read(b"bogus"), None);
         assert_eq!(Cause(17).words(), "User busy");

@@ -87,17 +87,15 @@ impl TimeSpec {
         });
         let months = names(field(3), Part::Months, &MONTHS, &mut troubles);
         let mut zone = None;
-        if fields.len() > 4 {
-            let name: Vec<u8> = text
-                .splitn(5, |byte| matches!(byte, b',' | b'|'))
-                .nth(4)
-                .unwrap_or(b"")
-                .to_vec();
-            zone = Zone::named(&name);
-            if zone.is_none() && !name.is_empty() {
+        // Only the fifth of exactly five (DL-135). A zone that is not known counts as UTC.
+        if fields.len() == 5 && !fields[4].is_empty() {
+            let name = fields[4];
+            zone = Zone::named(name);
+            if zone.is_none() {
+                zone = Some(Zone::utc());
                 troubles.push(Trouble {
                     part: Part::Zone,
-                    text: name,
+                    text: name.to_vec(),
                 });
             }
         }
@@ -149,8 +147,7 @@ fn elements(
     troubles: &mut Vec<Trouble>,
     mut take: impl FnMut(Option<&[u8]>) -> bool,
 ) {
-    let trimmed = scan::trim(field);
-    if trimmed.is_empty() || trimmed == b"*" {
+    if field.is_empty() || field == b"*" {
         take(None);
         return;
     }
@@ -187,12 +184,18 @@ fn range(element: &[u8], end: impl Fn(&[u8]) -> Option<u32>) -> Option<(u32, u32
     Some((from, to))
 }
 
-/// A number from 1 to `most`, counted from 0.
+/// A number of two digits at most, and how many bytes were read; blanks may stand before it.
+fn two_digits(text: &[u8]) -> Option<(u32, usize)> {
+    let blanks = text.iter().take_while(|b| scan::is_space(**b)).count();
+    let end = text.len().min(blanks + 2);
+    let (number, read) = scan::int32(&text[..end])?;
+    Some((u32::try_from(number).ok()?, read))
+}
+
+/// A number from 1 to `most`, counted from 0. What follows its two digits is not looked at.
 fn number(text: &[u8], most: u32) -> Option<u32> {
-    let text = scan::trim(text);
-    let (number, read) = scan::int32(text)?;
-    let number = u32::try_from(number).ok()?;
-    (read == text.len() && (1..=most).contains(&number)).then(|| number - 1)
+    let (number, _) = two_digits(text)?;
+    (1..=most).contains(&number).then(|| number - 1)
 }
 
 fn names(field: &[u8], part: Part, names: &[&[u8]], troubles: &mut Vec<Trouble>) -> u16 {
@@ -219,20 +222,22 @@ fn names(field: &[u8], part: Part, names: &[&[u8]], troubles: &mut Vec<Trouble>)
     bits
 }
 
+/// `HH:MM` or `HH:MM-HH:MM`. What stands between the dash and the next digit is skipped.
 fn time_range(element: &[u8]) -> Option<(u32, u32)> {
-    range(element, |end| {
-        let end = scan::trim(end);
-        let mut parts = end.splitn(2, |byte| *byte == b':');
-        let hour = clock_part(parts.next()?, 23)?;
-        let minute = clock_part(parts.next()?, 59)?;
-        Some(hour * 60 + minute)
-    })
+    let Some(dash) = element.iter().position(|b| *b == b'-') else {
+        let minute = time_of_day(element)?;
+        return Some((minute, minute));
+    };
+    let from = time_of_day(&element[..dash])?;
+    let rest = &element[dash + 1..];
+    let digit = rest.iter().position(u8::is_ascii_digit)?;
+    Some((from, time_of_day(&rest[digit..])?))
 }
 
-fn clock_part(text: &[u8], most: u32) -> Option<u32> {
-    let (number, read) = scan::int32(text)?;
-    let number = u32::try_from(number).ok()?;
-    (read == text.len() && number <= most).then_some(number)
+fn time_of_day(text: &[u8]) -> Option<u32> {
+    let (hour, read) = two_digits(text)?;
+    let (minute, _) = two_digits(text[read..].strip_prefix(b":")?)?;
+    (hour <= 23 && minute <= 59).then_some(hour * 60 + minute)
 }
 
 #[cfg(test)]
@@ -262,6 +267,11 @@ mod tests {
             "*|1|*|9",
             "*,sat&sun,10-15,*",
             "*,*,30-15,AUG-SEP",
+            "12:00-x13:00x",
+            " 12:26",
+            "*,1x,13-20-2,9",
+            "*,*,*,*,Nowhere/Town",
+            "12:26,*,*,*,Europe/Berlin,x",
             "14:00-15:00,*,*,*,Europe/Berlin",
         ] {
             assert!(holds(text), "{text}");
@@ -274,6 +284,11 @@ mod tests {
             "12:00-13:00,*,*,*,Europe/Berlin",
             "noon",
             "*,sunday",
+            " *",
+            "*, sun",
+            "12:00-",
+            "24:00-12:30",
+            "*,*,32",
         ] {
             assert!(!holds(text), "{text}");
         }

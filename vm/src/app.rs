@@ -4,12 +4,12 @@ use strowger_stdlib::args::{self, Marks};
 use strowger_stdlib::{Value, digits, scan, value};
 
 use crate::Text;
-use crate::control::Exception;
 use crate::effect::{Answer, Effect, Level};
 use crate::inputs::Place;
 use crate::keys::Keys;
 use crate::known::Known;
 use crate::party::State;
+use crate::pattern::Question;
 use crate::route::Want;
 use crate::run::{Act, Feed, Flow, Frame, Out, Vm, World};
 use crate::write::{self, Write};
@@ -62,8 +62,8 @@ pub(crate) enum Waits {
     Effect,
     /// The effect; it ends the call whatever the answer.
     Last,
-    /// A prompt that digits may break; `only`: those that are extensions of this context.
-    Prompt { only: Option<Text> },
+    /// A prompt that digits may break; one that is an extension of this context leads there.
+    Prompt { context: Text },
     /// The first digit of WaitExten.
     Digit,
     /// The arguments of Exec and TryExec, substituted once more.
@@ -74,8 +74,8 @@ pub(crate) enum Waits {
     Answered,
     /// Assignments.
     Written,
-    /// Digits of a number.
-    Number(Text),
+    /// Digits of a number; so many were there before.
+    Number(Text, usize),
     /// Keys for a variable: what was asked last.
     Keys(Box<(Keys, Effect)>),
 }
@@ -131,15 +131,24 @@ impl App {
             name: value::Text::EMPTY,
             known: Known::Nowhere,
             args: Value::EMPTY,
-            state: Waits::Number(digits),
+            state: Waits::Number(digits, 0),
+        }
+    }
+
+    /// The same, and at least one more must come.
+    pub(crate) fn collect_more(digits: Text) -> App {
+        let known = digits.len();
+        App {
+            state: Waits::Number(digits, known),
+            ..App::collect(Text::new())
         }
     }
 }
 
 impl Vm {
     pub(crate) fn application(&mut self, w: World, app: &mut App, feed: Feed) -> Act {
-        if let Waits::Number(digits) = &mut app.state {
-            return self.collect_number(w, digits, feed);
+        if let Waits::Number(digits, known) = &mut app.state {
+            return self.collect_number(w, digits, *known, feed);
         }
         if let Waits::Keys(open) = &mut app.state {
             let (keys, asked) = &mut **open;
@@ -186,24 +195,15 @@ impl Vm {
                 flow(Flow::Continue)
             }
             (Waits::Written, Feed::Out(_)) => flow(Flow::Continue),
-            (Waits::Digit, Feed::Reply(Answer::Done)) => flow(Flow::Silence),
-            (
-                Waits::Prompt {
-                    only: Some(context),
-                },
-                Feed::Reply(Answer::Digit(d)),
-            ) => {
-                let place = Place {
+            (Waits::Digit, Feed::Reply(Answer::Done)) => self.nothing_dialled(w),
+            (Waits::Prompt { context }, Feed::Reply(Answer::Digit(d)))
+                if self.is_choice(w, context, d) =>
+            {
+                self.jump = Some(Place {
                     context: context.clone(),
                     exten: vec![d],
                     priority: 1,
-                };
-                if self
-                    .find(w, &place.context, &place.exten, Want::Number(1))
-                    .is_some()
-                {
-                    self.jump = Some(place);
-                }
+                });
                 flow(Flow::Continue)
             }
             (Waits::Last, _) => flow(Flow::End),
@@ -270,7 +270,8 @@ impl Vm {
             Kind::Progress => app.leave(Effect::Progress),
             Kind::Proceeding => app.leave(Effect::Proceeding),
             Kind::Busy | Kind::Congestion => {
-                let timeout_ms = args::duration(text).filter(|ms| *ms > 0);
+                let seconds = scan::float(text).map_or(0.0, |(s, _)| s);
+                let timeout_ms = (seconds > 0.0).then_some((seconds * 1000.0) as u64);
                 if self.party.state != State::Up {
                     self.party.cause = if kind == Kind::Busy { 17 } else { 34 };
                 }
@@ -322,7 +323,7 @@ impl Vm {
                 let parts = args::split(text, 2);
                 let seconds = args::argument(&parts, 0);
                 let ms = args::duration(seconds)
-                    .filter(|_| !seconds.is_empty())
+                    .filter(|ms| *ms > 0)
                     .unwrap_or(self.party.response_ms);
                 app.state = Waits::Digit;
                 Act::Leave(Effect::Digit {
@@ -337,11 +338,8 @@ impl Vm {
                 Act::Leave(Effect::Answer { delay_ms: None })
             }
             Kind::RaiseException => {
-                self.exception = Some(Exception {
-                    reason: text.to_vec(),
-                    place: self.place.clone(),
-                });
-                flow(Flow::Raised)
+                self.jump = Some(self.exception(text));
+                flow(Flow::Continue)
             }
             Kind::MessageSend => self.message_send(w, app, text),
             Kind::SendText => {
@@ -421,8 +419,12 @@ impl Vm {
                 self.goto_branch(w, value::truth(&b.condition), &b)
             }
             Kind::GotoIfTime => {
+                if text.is_empty() {
+                    self.warn("GotoIfTime needs a time and a target");
+                    return flow(Flow::End);
+                }
                 let b = args::branches_plain(text);
-                let holds = self.is_time(w, &b.condition, true);
+                let holds = !b.condition.is_empty() && self.is_time(w, &b.condition, true);
                 self.goto_branch(w, holds, &b)
             }
             Kind::Gosub => {
@@ -450,6 +452,12 @@ impl Vm {
             }
             Kind::Return => self.return_from(w, text),
             Kind::StackPop => {
+                if self.variables.is_outermost() {
+                    self.warn(
+                        "StackPop cannot drop what a routine returns to that the exchange runs",
+                    );
+                    return flow(Flow::End);
+                }
                 if self.leave_frame(w).is_none() {
                     self.warn("StackPop outside a subroutine");
                 }
@@ -458,16 +466,20 @@ impl Vm {
             Kind::Exec | Kind::TryExec => self.exec(w, app, text, kind == Kind::TryExec),
             Kind::ExecIf => self.exec_if(w, text),
             Kind::ExecIfTime => {
-                let b = args::branches(text, Marks::Keep);
-                match b.then {
-                    Some(line) if self.is_time(w, &b.condition, false) => {
-                        let line = match b.otherwise {
-                            Some(rest) => [line, rest].join(&b':'),
-                            None => line,
-                        };
-                        self.run_in_place(w, &line)
+                // Nothing protects the `?`, and a `:` is no second branch.
+                let question = text.iter().position(|b| *b == b'?');
+                match question.map(|at| (&text[..at], &text[at + 1..])) {
+                    Some((times, line)) if !times.is_empty() => {
+                        if self.is_time(w, times, false) {
+                            self.run_in_place(w, line)
+                        } else {
+                            flow(Flow::Continue)
+                        }
                     }
-                    _ => flow(Flow::Continue),
+                    _ => {
+                        self.warn("ExecIfTime needs a time and an application");
+                        flow(Flow::End)
+                    }
                 }
             }
             Kind::While => self.while_begins(w, value::truth(text)),
@@ -478,6 +490,35 @@ impl Vm {
             Kind::Else | Kind::ExitIf => self.if_left(w),
             Kind::EndIf => self.if_ends(w),
         }
+    }
+
+    /// WaitExten: nothing was dialled in time (DL-157).
+    fn nothing_dialled(&mut self, w: World) -> Act {
+        let next = self.place.priority.saturating_add(1);
+        let here = &self.place;
+        if self
+            .find(w, &here.context, &here.exten, Want::Number(next))
+            .is_none()
+        {
+            self.jump = if self.exists(w, b"t") {
+                Some(self.special(b"t"))
+            } else if self.exists(w, b"e") {
+                Some(self.exception(b"RESPONSETIMEOUT"))
+            } else {
+                self.warn(format!(
+                    "nothing was dialled in time, and {} has neither `t` nor `e`",
+                    self.place.context.escape_ascii()
+                ));
+                return flow(Flow::End);
+            };
+        }
+        flow(Flow::Continue)
+    }
+
+    /// Whether a digit alone is an extension of a context, and the beginning of none.
+    fn is_choice(&self, w: World, context: &[u8], digit: u8) -> bool {
+        self.matches_in(w, context, &[digit], Question::CanMatch)
+            && !self.matches_in(w, context, &[digit], Question::MatchMore)
     }
 
     fn set(&mut self, w: World, app: &mut App, list: Vec<(Text, Value)>) -> Act {

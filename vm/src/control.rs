@@ -146,38 +146,19 @@ impl Vm {
             Flow::Incomplete if called => {
                 let dialled = self.place.exten.clone();
                 if self.matches(w, &dialled, Question::MatchMore) {
-                    Ok(self.collect(dialled))
+                    let frame = App::collect_more(dialled);
+                    Ok(Act::Push(Frame::App(Box::new(frame))))
                 } else {
                     self.invalid(w, dialled)
                 }
             }
-            Flow::Silence if called => {
-                let next = self.place.priority.saturating_add(1);
-                if self
-                    .find(
-                        w,
-                        &self.place.context,
-                        &self.place.exten,
-                        Want::Number(next),
-                    )
-                    .is_some()
-                {
-                    self.advance_priority(w);
-                    self.arrive(w)
-                } else {
-                    self.silence(w)
-                }
-            }
             Flow::Timeout if called => self.silence(w),
             Flow::Invalid(digits) if called => self.invalid(w, digits),
-            Flow::Raised if called => self.raise(w, None),
             Flow::End
             | Flow::Digit(_)
             | Flow::Incomplete
-            | Flow::Silence
             | Flow::Timeout
             | Flow::Invalid(_)
-            | Flow::Raised
             | Flow::Returned => self.end(w, Ending::Application),
         }
     }
@@ -250,6 +231,10 @@ impl Vm {
             Phase::Call | Phase::Message | Phase::Sub if self.hangup.is_some() => {
                 Some(self.end(w, Ending::HungUp))
             }
+            // Hangup() ran inside of something that went on.
+            Phase::Call | Phase::Message | Phase::Sub if self.hangs_up => {
+                Some(self.end(w, Ending::Application))
+            }
             Phase::Call | Phase::Message => {
                 if let Some(place) = self.redirect.take() {
                     self.go(place);
@@ -259,14 +244,10 @@ impl Vm {
                     self.timed_out = false;
                     self.party.deadline = None;
                     if self.exists(w, b"T") {
-                        self.go(Place {
-                            exten: b"T".to_vec(),
-                            priority: 1,
-                            context: self.place.context.clone(),
-                        });
+                        self.go(self.special(b"T"));
                         return None;
                     }
-                    return Some(self.raise(w, Some(b"ABSOLUTETIMEOUT")));
+                    return Some(self.raise(w, b"ABSOLUTETIMEOUT"));
                 }
                 None
             }
@@ -302,11 +283,21 @@ impl Vm {
     }
 
     pub(crate) fn matches(&self, w: World, dialled: &[u8], question: Question) -> bool {
+        self.matches_in(w, &self.place.context, dialled, question)
+    }
+
+    pub(crate) fn matches_in(
+        &self,
+        w: World,
+        context: &[u8],
+        dialled: &[u8],
+        question: Question,
+    ) -> bool {
         let caller = self.party.caller.number.as_deref();
         route::find(
             w.module,
             w.inputs,
-            &self.place.context,
+            context,
             dialled,
             Want::Number(1),
             caller,
@@ -327,11 +318,7 @@ impl Vm {
         if !w.module.parts.options.autofallthrough {
             return Ok(self.collect(Text::new()));
         }
-        let status = self
-            .variables
-            .get(w.module, b"DIALSTATUS")
-            .map(|v| v.bytes().into_owned())
-            .unwrap_or_default();
+        let status = self.read(w, b"DIALSTATUS").bytes().to_ascii_uppercase();
         match status.as_slice() {
             b"BUSY" => Ok(Self::tone(Kind::Busy)),
             b"CONGESTION" | b"CHANUNAVAIL" => Ok(Self::tone(Kind::Congestion)),
@@ -357,15 +344,11 @@ impl Vm {
     pub(crate) fn invalid(&mut self, w: World, exten: Text) -> Result<Act, Step> {
         if self.exists(w, b"i") {
             self.assign(w, b"INVALID_EXTEN", Value::text(&exten));
-            self.go(Place {
-                exten: b"i".to_vec(),
-                priority: 1,
-                context: self.place.context.clone(),
-            });
+            self.go(self.special(b"i"));
             return self.arrive(w);
         }
         if self.exists(w, b"e") {
-            return self.raise(w, Some(b"INVALID"));
+            return self.raise(w, b"INVALID");
         }
         self.warn(format!(
             "the channel was sent to the invalid extension {},{},{}, and there is no `i` to deal with it",
@@ -379,15 +362,11 @@ impl Vm {
     /// `t`, else `e`, else the end (DL-157).
     pub(crate) fn silence(&mut self, w: World) -> Result<Act, Step> {
         if self.exists(w, b"t") {
-            self.go(Place {
-                exten: b"t".to_vec(),
-                priority: 1,
-                context: self.place.context.clone(),
-            });
+            self.go(self.special(b"t"));
             return self.arrive(w);
         }
         if self.exists(w, b"e") {
-            return self.raise(w, Some(b"RESPONSETIMEOUT"));
+            return self.raise(w, b"RESPONSETIMEOUT");
         }
         self.warn(format!(
             "nothing was dialled in time, and {} has no `t`",
@@ -396,23 +375,32 @@ impl Vm {
         self.end(w, Ending::NoWay)
     }
 
-    /// To `e` of the present context; `None`: the exception is described already.
-    fn raise(&mut self, w: World, reason: Option<&[u8]>) -> Result<Act, Step> {
-        if let Some(reason) = reason {
-            self.exception = Some(Exception {
-                reason: reason.to_vec(),
-                place: self.place.clone(),
-            });
-        }
-        if self.place.exten == b"e" || !self.exists(w, b"e") {
+    /// To `e` of the present context.
+    fn raise(&mut self, w: World, reason: &[u8]) -> Result<Act, Step> {
+        let e = self.exception(reason);
+        if !self.exists(w, b"e") {
             return self.end(w, Ending::NoWay);
         }
-        self.go(Place {
-            exten: b"e".to_vec(),
+        self.go(e);
+        self.arrive(w)
+    }
+
+    /// Describes an exception that happens here; where it leads, whether there is an `e` or not.
+    pub(crate) fn exception(&mut self, reason: &[u8]) -> Place {
+        self.exception = Some(Exception {
+            reason: reason.to_vec(),
+            place: self.place.clone(),
+        });
+        self.special(b"e")
+    }
+
+    /// The first priority of an extension of the present context.
+    pub(crate) fn special(&self, exten: &[u8]) -> Place {
+        Place {
+            exten: exten.to_vec(),
             priority: 1,
             context: self.place.context.clone(),
-        });
-        self.arrive(w)
+        }
     }
 
     /// This phase is over.
@@ -424,11 +412,7 @@ impl Vm {
                 self.phase = Phase::Hangup;
                 self.budget.renew();
                 if self.exists(w, b"h") {
-                    self.go(Place {
-                        exten: b"h".to_vec(),
-                        priority: 1,
-                        context: self.place.context.clone(),
-                    });
+                    self.go(self.special(b"h"));
                     return self.arrive(w);
                 }
                 self.next_handler(w)
@@ -436,6 +420,7 @@ impl Vm {
             Phase::Hangup => self.next_handler(w),
             Phase::Handlers => {
                 self.unwind(w);
+                self.assign(w, b"GOSUB_RETVAL", Value::EMPTY);
                 self.next_handler(w)
             }
             Phase::Sub => {

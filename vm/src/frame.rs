@@ -295,6 +295,11 @@ impl Variables {
         self.frames.iter().rev().nth(down)
     }
 
+    /// Whether the innermost subroutine was started by the exchange and not by a Gosub.
+    pub(crate) fn is_outermost(&self) -> bool {
+        self.frames.last().is_some_and(|f| f.outermost)
+    }
+
     /// Subroutines that have not returned.
     pub(crate) fn depth(&self) -> usize {
         self.frames.len()

@@ -362,7 +362,9 @@ impl Vm {
                         let exten = part(1);
                         let want = match part(2) {
                             b"" => Want::Number(1),
-                            p => jump_number(p).map_or(Want::Label(p), Want::Number),
+                            p => jump_number(p).map_or(Want::Label(p), |n| {
+                                Want::Number(u32::try_from(n).unwrap_or(0))
+                            }),
                         };
                         self.find(w, context, exten, want).is_some()
                     }
@@ -511,7 +513,9 @@ pub(crate) fn hash_name(hash: &[u8], key: &[u8]) -> Text {
 }
 
 /// A priority that is a number: blanks may stand before it, nothing behind it.
-pub(crate) fn jump_number(text: &[u8]) -> Option<u32> {
+pub(crate) fn jump_number(text: &[u8]) -> Option<i32> {
     let (n, read) = scan::integer(text)?;
-    (read == text.len()).then(|| u32::try_from(n).unwrap_or(0))
+    // Blanks may follow, and the number is a C `int`.
+    let blank = text[read..].iter().all(|b| scan::is_space(*b));
+    blank.then_some(n as i32)
 }

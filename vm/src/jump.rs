@@ -29,11 +29,17 @@ pub fn read_target(text: &[u8], here: u32) -> Target<'_> {
     let priority = parts.pop().unwrap_or_default();
     let exten = parts.pop();
     let context = parts.pop();
-    let number = match priority {
-        [b'+', rest @ ..] => jump_number(rest).map(|n| here.saturating_add(n)),
-        [b'-', rest @ ..] => jump_number(rest).map(|n| here.saturating_sub(n)),
-        _ => jump_number(priority),
+    let (sign, label) = match priority {
+        [b'+', rest @ ..] => (1, rest),
+        [b'-', rest @ ..] => (-1, rest),
+        _ => (0, priority),
     };
+    let number = jump_number(label).map(i64::from).map(|n| match sign {
+        0 => n,
+        sign => i64::from(here) + sign * n,
+    });
+    // Below 0 the number is not looked at: the next one follows.
+    let number = number.map(|n| u32::try_from(n).unwrap_or(here.saturating_add(1)));
     match number {
         // Empty parts stay where they are, but only with a number (DL-249).
         Some(n) => Target {
@@ -44,7 +50,7 @@ pub fn read_target(text: &[u8], here: u32) -> Target<'_> {
         None => Target {
             context,
             exten,
-            priority: Err(priority),
+            priority: Err(label),
         },
     }
 }
@@ -107,11 +113,14 @@ impl Vm {
             ));
         }
         let mut now = w.inputs.now;
-        if test
-            && let Some(v) = self.variables.get(w.module, b"TESTTIME")
-            && let Some((seconds, _)) = scan::integer(&v.bytes())
-        {
-            now = crate::Time::from_seconds(seconds);
+        if test && let Some(v) = self.variables.get(w.module, b"TESTTIME") {
+            match scan::integer(&v.bytes()) {
+                Some((seconds, _)) => now = crate::Time::from_seconds(seconds),
+                None => {
+                    self.warn("TESTTIME is no number of seconds: the clock decides");
+                    self.forget(w, b"TESTTIME");
+                }
+            }
         }
         spec.matches(now.moment(), &w.inputs.system.zone)
     }
@@ -169,10 +178,13 @@ impl Vm {
         flow(Flow::Continue)
     }
 
-    /// Runs `App(args)` in the place of this application.
+    /// Runs `App(args)` in the place of this application. Blanks belong to the name.
     pub(crate) fn run_in_place(&mut self, w: World, line: &[u8]) -> Act {
         let (name, text) = args::application(line);
-        let name = scan::trim_start(name);
+        self.become_app(w, name, text)
+    }
+
+    fn become_app(&mut self, w: World, name: &[u8], text: &[u8]) -> Act {
         Act::Become(Frame::App(Box::new(App::new(
             w.module.known(name),
             name,
@@ -181,38 +193,35 @@ impl Vm {
     }
 
     pub(crate) fn exec_if(&mut self, w: World, text: &[u8]) -> Act {
-        let b = args::branches(text, Marks::Keep);
-        let holds = value::truth(&b.condition);
-        let Some(then) = b.then else {
+        let first = text.iter().find(|b| matches!(b, b',' | b'?'));
+        if first != Some(&b'?') && (first.is_some() || !text.contains(&b'?')) {
             // The form of 1.4: ExecIf(condition,App,args).
-            let parts = args::split_raw(text, 3);
-            self.warn("ExecIf without `?` is the form of 1.4: write ExecIf(condition?App(args))");
-            if !value::truth(args::argument(&parts, 0)) {
+            let parts = args::split(text, 3);
+            let part = |n: usize| args::argument(&parts, n);
+            self.warn("ExecIf with a comma before the `?`, or without one, is the form of 1.4: write ExecIf(condition?App(args))");
+            if !value::truth(part(0)) {
                 return flow(Flow::Continue);
             }
-            let line = [
-                args::argument(&parts, 1),
-                b"(",
-                args::argument(&parts, 2),
-                b")",
-            ]
-            .concat();
-            return self.run_in_place(w, &line);
-        };
-        match (holds, then.as_slice(), b.otherwise) {
-            (true, b"", _) => {
-                self.note(Level::Error, "ExecIf has no application to run");
-                flow(Flow::End)
-            }
-            (true, line, _) => self.run_in_place(w, line),
-            (false, _, Some(line)) if !line.is_empty() => self.run_in_place(w, &line),
-            (false, ..) => flow(Flow::Continue),
+            return self.become_app(w, part(1), part(2));
+        }
+        let b = args::branches(text, Marks::Keep);
+        let then = b.then.unwrap_or_default();
+        if then.is_empty() && b.otherwise.is_none() {
+            self.note(Level::Error, "ExecIf has no application to run");
+            return flow(Flow::End);
+        }
+        if value::truth(&b.condition) {
+            return self.run_in_place(w, &then);
+        }
+        match b.otherwise {
+            Some(line) if !line.is_empty() => self.run_in_place(w, &line),
+            _ => flow(Flow::Continue),
         }
     }
 
     pub(crate) fn exec(&mut self, w: World, app: &mut App, text: &[u8], lenient: bool) -> Act {
+        // Blanks belong to the name.
         let (name, arguments) = args::application(text);
-        let name = scan::trim_start(name);
         if text.is_empty() {
             return flow(Flow::Continue);
         }

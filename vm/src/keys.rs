@@ -194,7 +194,13 @@ impl Vm {
     }
 
     /// One round of the digit loop (DL-143).
-    pub(crate) fn collect_number(&mut self, w: World, digits: &mut Text, feed: Feed) -> Act {
+    pub(crate) fn collect_number(
+        &mut self,
+        w: World,
+        digits: &mut Text,
+        known: usize,
+        feed: Feed,
+    ) -> Act {
         let goes_on = match feed {
             Feed::Begin | Feed::Out(_) => true,
             Feed::Reply(Answer::Digit(d)) => {
@@ -216,7 +222,7 @@ impl Vm {
                 timeout_ms: Some(ms),
             });
         }
-        if digits.is_empty() {
+        if digits.len() == known {
             return flow(Flow::Timeout);
         }
         if self.matches(w, digits, Question::Match) {

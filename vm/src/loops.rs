@@ -4,6 +4,7 @@ use strowger_stdlib::Value;
 
 use crate::Text;
 use crate::inputs::Place;
+use crate::route::{Route, Want};
 use crate::run::{Act, Flow, Out, Vm, World};
 
 fn go_on() -> Act {
@@ -77,6 +78,7 @@ impl Vm {
         let priority = parts
             .next()
             .and_then(crate::function::jump_number)
+            .and_then(|n| u32::try_from(n).ok())
             .unwrap_or(0);
         let exten = parts.next().unwrap_or_default().to_vec();
         let context = parts.next().unwrap_or_default().to_vec();
@@ -95,33 +97,53 @@ impl Vm {
         });
     }
 
-    /// The first priority behind this one, at the same level of nesting, whose application is one of `ends`.
-    fn scan(&self, w: World, open: &str, close: &str, ends: &[&str]) -> Option<(u32, usize)> {
-        let route = self.route?;
-        let entry = w
-            .module
-            .parts
-            .contexts
-            .get(route.context)?
-            .entries
-            .get(route.entry)?;
-        let mut level = 0u32;
-        for p in entry
-            .priorities
-            .iter()
-            .filter(|p| p.number > self.place.priority)
-        {
-            let name = w.module.text(p.application);
+    /// The applications of the priorities behind this one as they would run, up to the first number that is missing.
+    fn applications_behind<'w>(&self, w: World<'w>) -> impl Iterator<Item = (u32, &'w [u8])> {
+        let mut route = self.route;
+        let mut number = self.place.priority;
+        std::iter::from_fn(move || {
+            number = number.checked_add(1)?;
+            let ahead = route.filter(|r| r.settled).map(|r| Route {
+                index: r.index + 1,
+                ..r
+            });
+            let is_next = |r: &Route| {
+                w.module
+                    .priority(r.context, r.entry, r.index)
+                    .is_some_and(|p| p.number == number)
+            };
+            let p = &self.place;
+            route = ahead
+                .filter(is_next)
+                .or_else(|| self.find(w, &p.context, &p.exten, Want::Number(number)));
+            let found = route.and_then(|r| w.module.priority(r.context, r.entry, r.index))?;
+            Some((number, w.module.text(found.application)))
+        })
+    }
+
+    /// Where `close` ends what `open` began here, and the first priority before it for each of `others` at the same level.
+    fn scan<const N: usize>(
+        &self,
+        w: World,
+        open: &str,
+        close: &str,
+        others: [&str; N],
+    ) -> Option<(u32, [Option<u32>; N])> {
+        let mut found = [None; N];
+        let mut level = 1u32;
+        for (number, name) in self.applications_behind(w) {
             let is = |word: &str| name.eq_ignore_ascii_case(word.as_bytes());
-            if level == 0
-                && let Some(which) = ends.iter().position(|e| is(e))
-            {
-                return Some((p.number, which));
-            }
             if is(open) {
                 level += 1;
             } else if is(close) {
-                level = level.saturating_sub(1);
+                level -= 1;
+                if level == 0 {
+                    return Some((number, found));
+                }
+            } else if level == 1
+                && let Some(which) = others.iter().position(|o| is(o))
+            {
+                found[which].get_or_insert(number);
             }
         }
         None
@@ -148,7 +170,7 @@ impl Vm {
         if let Some(v) = self.variables.get(w.module, end.as_bytes()).cloned() {
             self.go_to_text(&v);
             self.forget(w, end.as_bytes());
-        } else if let Some((priority, _)) = self.scan(w, "While", "EndWhile", &["EndWhile"]) {
+        } else if let Some((priority, [])) = self.scan(w, "While", "EndWhile", []) {
             self.go_to_priority(priority.saturating_add(1));
         } else {
             let priority = self.place.priority;
@@ -205,10 +227,12 @@ impl Vm {
         self.forget_if_set(w, name.as_bytes());
         let line = self.line_name();
         self.forget_if_set(w, &line);
-        // An ElseIf decides for itself; behind Else and EndIf things go on.
-        match self.scan(w, "If", "EndIf", &["ElseIf", "Else", "EndIf"]) {
-            Some((priority, 0)) => self.go_to_priority(priority),
-            Some((priority, _)) => self.go_to_priority(priority.saturating_add(1)),
+        // An ElseIf decides for itself, even one that stands behind an Else; behind Else and EndIf things go on.
+        match self.scan(w, "If", "EndIf", ["ElseIf", "Else"]) {
+            Some((_, [Some(priority), _])) => self.go_to_priority(priority),
+            Some((priority, [None, absolute])) => {
+                self.go_to_priority(absolute.unwrap_or(priority).saturating_add(1));
+            }
             None => {}
         }
         go_on()
@@ -219,8 +243,8 @@ impl Vm {
         if let Some(name) = self.innermost(w, "IF") {
             self.forget(w, name.as_bytes());
         }
-        match self.scan(w, "If", "EndIf", &["EndIf"]) {
-            Some((priority, _)) => self.go_to_priority(priority.saturating_add(1)),
+        match self.scan(w, "If", "EndIf", []) {
+            Some((priority, [])) => self.go_to_priority(priority.saturating_add(1)),
             None => {
                 let priority = self.place.priority;
                 self.warn(format!("there is no EndIf behind priority {priority}"));

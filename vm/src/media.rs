@@ -23,7 +23,7 @@ impl Vm {
     }
 
     pub(crate) fn hang_up(&mut self, text: &[u8]) -> Act {
-        let cause = Cause::read(text).map(|c| c.0).filter(|c| *c != 0);
+        let cause = Cause::read(text).map(|c| c.0);
         if !text.is_empty() && cause.is_none() {
             self.warn(format!(
                 "Hangup does not know the cause {}",
@@ -35,6 +35,7 @@ impl Vm {
             None if self.party.cause == 0 => self.party.cause = 16,
             None => {}
         }
+        self.hangs_up = true;
         flow(Flow::End)
     }
 
@@ -65,12 +66,19 @@ impl Vm {
     }
 
     pub(crate) fn background(&mut self, w: World, app: &mut App, text: &[u8]) -> Act {
+        if text.is_empty() {
+            self.warn("BackGround needs a file name");
+            return flow(Flow::End);
+        }
         let parts = args::split(text, 4);
         let options = args::argument(&parts, 1);
-        let has = |letter: u8, word: &[u8]| {
-            options.eq_ignore_ascii_case(word) || options.contains(&letter)
+        // Two words, else letters.
+        let options: &[u8] = match options.to_ascii_lowercase().as_slice() {
+            b"skip" => b"s",
+            b"noanswer" => b"n",
+            _ => options,
         };
-        let skip = has(b's', b"skip") && !options.eq_ignore_ascii_case(b"noanswer");
+        let skip = options.contains(&b's');
         if skip && self.party.state != State::Up {
             self.assign(w, b"BACKGROUNDSTATUS", Value::from("SUCCESS"));
             return flow(Flow::Continue);
@@ -92,12 +100,10 @@ impl Vm {
         } else {
             Interruptible::Any
         };
-        app.state = Waits::Prompt {
-            only: single.then_some(context),
-        };
+        app.state = Waits::Prompt { context };
         Act::Leave(Effect::Play(Play {
             files: list(args::argument(&parts, 0)),
-            answer: !skip && !has(b'n', b"noanswer"),
+            answer: !skip && !options.contains(&b'n'),
             stop_at_missing: true,
             interrupt,
             language: args::argument(&parts, 2).to_vec(),

@@ -41,6 +41,16 @@ pub(crate) struct Search<'a> {
     settled: Cell<bool>,
 }
 
+/// What the entries of one context say.
+enum Own {
+    /// This entry, and the index of its priority.
+    Found(usize, usize),
+    /// The number is complete: its includes are not asked whether it could go on (DL-141).
+    Complete,
+    /// Nothing; switches and includes come next.
+    Nothing,
+}
+
 /// Finds the first entry that matches and holds the wanted priority. `context` must be spelled exactly.
 pub(crate) fn find(
     module: &Module,
@@ -53,11 +63,11 @@ pub(crate) fn find(
 ) -> Option<Route> {
     let search = Search::new(module, dialled, want, caller, question);
     let start = module.context(context)?;
-    if let Some(route) = search.here(start) {
-        return Some(route);
-    }
-    if module.included(start).is_empty() {
-        return None;
+    match search.own(start) {
+        Own::Found(entry, index) => return Some(search.route(start, entry, index)),
+        Own::Complete => return None,
+        Own::Nothing if module.included(start).is_empty() => return None,
+        Own::Nothing => {}
     }
     // Names in any letter case (DL-127).
     let mut visited = Pile::default();
@@ -70,8 +80,11 @@ pub(crate) fn find(
         if visited.len() == CONTEXTS || visited.holds(name) {
             continue;
         }
-        if let Some(route) = search.here(at as usize) {
-            return Some(route);
+        match search.own(at as usize) {
+            Own::Found(entry, index) => return Some(search.route(at as usize, entry, index)),
+            // Nothing of this context is asked any more; the search goes on beside it.
+            Own::Complete => continue,
+            Own::Nothing => {}
         }
         visited.push(name);
         search.includes(inputs, at as usize, &mut open);
@@ -126,6 +139,8 @@ impl<'a> Search<'a> {
         caller: Option<&'a [u8]>,
         question: Question,
     ) -> Search<'a> {
+        // A number without digits is none (DL-118).
+        let caller = caller.filter(|number| !number.is_empty());
         Search {
             module,
             dialled,
@@ -146,15 +161,13 @@ impl<'a> Search<'a> {
         self.settled.set(self.settled.get() && holds);
     }
 
-    /// The route that one context gives by itself.
-    fn here(&self, context: usize) -> Option<Route> {
-        let (entry, index) = self.own(context)?;
-        Some(Route {
+    fn route(&self, context: usize, entry: usize, index: usize) -> Route {
+        Route {
             context,
             entry,
             index,
             settled: self.settled.get(),
-        })
+        }
     }
 
     /// Puts what a context includes now onto the pile, the first on top.
@@ -175,7 +188,11 @@ impl<'a> Search<'a> {
     }
 
     /// The winner among the entries of one context, and the priority in it.
-    fn own(&self, context: usize) -> Option<(usize, usize)> {
+    fn own(&self, context: usize) -> Own {
+        self.decided(context).unwrap_or(Own::Nothing)
+    }
+
+    fn decided(&self, context: usize) -> Option<Own> {
         let module = self.module;
         let entries = &module.parts.contexts[context].entries;
         let choice = module.choice(context)?;
@@ -183,14 +200,14 @@ impl<'a> Search<'a> {
         if question != Question::Match {
             let names = choice.beginning(entries, plain);
             if let Some(decided) = self.first(entries, names) {
-                return decided;
+                return Some(decided);
             }
         } else if let Some(first) = choice.plain(entries, plain) {
             let name = &entries[first].matches;
             let end = entries[first..].iter().position(|e| e.matches != *name);
             let end = end.map_or(entries.len(), |n| first + n);
             if let Some(decided) = self.first(entries, first..end) {
-                return decided;
+                return Some(decided);
             }
         }
         if dialled.starts_with(b"_") {
@@ -198,7 +215,7 @@ impl<'a> Search<'a> {
             let answers =
                 |at: &usize| entries[*at].matches.answer(dialled, plain, question) != Found::No;
             let found = choice.patterns(entries).filter(answers);
-            return self.first(entries, found).flatten();
+            return self.first(entries, found);
         }
         let found = choice.candidates(entries, plain, question);
         if let (Some(best), Want::Number(n)) = (found.best(), self.want)
@@ -206,17 +223,13 @@ impl<'a> Search<'a> {
             && !module.parts.options.best_only
             && choice.simply_has(best, n)
         {
-            return Some((best, n as usize - 1));
+            return Some(Own::Found(best, n as usize - 1));
         }
-        self.first(entries, found).flatten()
+        self.first(entries, found)
     }
 
     /// Decides by the first of these entries, which all answer yes, but for one question; `None`: none of them decides.
-    fn first(
-        &self,
-        entries: &[Entry],
-        candidates: impl IntoIterator<Item = usize>,
-    ) -> Option<Option<(usize, usize)>> {
+    fn first(&self, entries: &[Entry], candidates: impl IntoIterator<Item = usize>) -> Option<Own> {
         for at in candidates {
             let Some(entry) = entries.get(at) else {
                 continue;
@@ -229,14 +242,15 @@ impl<'a> Search<'a> {
                 continue;
             }
             if found == Found::Early && self.question == Question::MatchMore {
-                return Some(None);
+                return Some(Own::Complete);
             }
             if self.module.parts.options.best_only {
                 let best = self.best_of_equal_prefix(entries, at);
-                return Some(self.wanted(&entries[best]).map(|index| (best, index)));
+                let found = self.wanted(&entries[best]);
+                return Some(found.map_or(Own::Nothing, |index| Own::Found(best, index)));
             }
             match self.wanted(entry) {
-                Some(index) => return Some(Some((at, index))),
+                Some(index) => return Some(Own::Found(at, index)),
                 None => self.settle(false),
             }
         }

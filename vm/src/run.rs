@@ -56,6 +56,8 @@ pub struct Vm {
     /// What ran when [`Vm::call`] came in between.
     pub(crate) suspended: Vec<Suspended>,
     pub(crate) hangup: Option<u16>,
+    /// Hangup() ran: nothing may go on, whatever it ran in.
+    pub(crate) hangs_up: bool,
     pub(crate) redirect: Option<Place>,
     pub(crate) timed_out: bool,
     pub(crate) exception: Option<Exception>,
@@ -139,14 +141,10 @@ pub(crate) enum Flow {
     Incomplete,
     /// A digit was pressed: it starts a new number.
     Digit(u8),
-    /// WaitExten: nothing was pressed in time.
-    Silence,
     /// The digit loop: nothing was pressed in time.
     Timeout,
     /// The digit loop: nothing matches these.
     Invalid(Text),
-    /// To `e`.
-    Raised,
     /// A subroutine that the driver or a hangup started has returned.
     Returned,
 }
@@ -209,6 +207,7 @@ impl Vm {
             open: false,
             suspended: Vec::new(),
             hangup: None,
+            hangs_up: false,
             redirect: None,
             timed_out: false,
             exception: None,

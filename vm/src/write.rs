@@ -1,5 +1,6 @@
 //! Writing variables and functions: `Set(name=value)`, `Set(FUNC(args)=value)` (DL-197, DL-271 to DL-278).
 
+use strowger_stdlib::args::Marks;
 use strowger_stdlib::template::Call;
 use strowger_stdlib::{Value, args, pure};
 
@@ -246,18 +247,14 @@ impl Vm {
                     "a channel has at most {HANDLERS} hangup handlers: this one is refused"
                 ));
             }
-            b"hangup_handler_push" => self.handlers.push(bytes),
+            b"hangup_handler_push" => self.push_handler(&bytes),
             b"hangup_handler_pop" => {
                 self.handlers.pop();
-                if !bytes.is_empty() {
-                    self.handlers.push(bytes);
-                }
+                self.push_handler(&bytes);
             }
             b"hangup_handler_wipe" => {
                 self.handlers.clear();
-                if !bytes.is_empty() {
-                    self.handlers.push(bytes);
-                }
+                self.push_handler(&bytes);
             }
             b"amaflags" => {
                 let number: &[u8] = match bytes.to_ascii_lowercase().as_slice() {
@@ -296,6 +293,35 @@ impl Vm {
     }
 }
 
+impl Vm {
+    /// Keeps a hangup handler. What its target leaves out is what holds here, not where the call ends.
+    fn push_handler(&mut self, handler: &[u8]) {
+        if handler.is_empty() {
+            return;
+        }
+        let open = handler.iter().position(|b| *b == b'(');
+        let (target, arguments) = handler.split_at(open.unwrap_or(handler.len()));
+        let parts: Vec<&[u8]> = target.split(|b| *b == b',').take(3).collect();
+        let (context, exten, priority): (&[u8], &[u8], &[u8]) = match parts[..] {
+            [context, exten, priority] => (context, exten, priority),
+            [exten, priority] => (b"", exten, priority),
+            [priority] => (b"", b"", priority),
+            _ => (b"", b"", b""),
+        };
+        let or = |part: &'_ [u8], here: &[u8]| {
+            if part.is_empty() {
+                here.to_vec()
+            } else {
+                part.to_vec()
+            }
+        };
+        let context = or(context, &self.place.context);
+        let exten = or(exten, &self.place.exten);
+        let target = [context.as_slice(), &exten, priority].join(&b',');
+        self.handlers.push([target.as_slice(), arguments].concat());
+    }
+}
+
 /// The argument of Set: a name and everything behind the first `=` (DL-271).
 pub(crate) fn pair(text: &[u8]) -> Option<(Text, Value)> {
     let (name, v) = args::assignment(text)?;
@@ -307,9 +333,11 @@ pub(crate) fn pairs(text: &[u8]) -> (Vec<(Text, Value)>, Vec<Text>) {
     let mut good = Vec::new();
     let mut bad = Vec::new();
     for entry in args::split(text, args::MSET_SLOTS) {
-        match args::assignment(&entry) {
-            Some((name, v)) => good.push((name.to_vec(), Value::text(v))),
-            None => bad.push(entry),
+        // Parentheses and quotes protect a `=` here, other than in Set.
+        let mut parts = args::split_at(&entry, b'=', 2, Marks::Remove).into_iter();
+        match (parts.next(), parts.next()) {
+            (Some(name), Some(v)) => good.push((name, Value::text(&v))),
+            _ => bad.push(entry),
         }
     }
     (good, bad)

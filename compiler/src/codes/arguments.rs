@@ -1,6 +1,6 @@
 //! Family `arguments`: A.
 
-use super::{Code, check, load, plan};
+use super::{Code, check, plan};
 use crate::diagnostic::Level::{Error, Warn};
 
 const A: &str = "arguments";
@@ -15,7 +15,7 @@ pub(super) static CODES: &[Code] = &[
         plan!("[a]\nexten => 1,1,VoiceMial(1)\n"),
         plan!("[a]\nexten => 1,1,noop(1)\n"),
     ),
-    load(
+    check(
         "A403",
         A,
         Error,

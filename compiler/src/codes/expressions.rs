@@ -1,12 +1,12 @@
 //! Family `expressions`: E.
 
-use super::{Code, check, load, plan};
+use super::{Code, check, plan};
 use crate::diagnostic::Level::{Error, Note, Warn};
 
 const E: &str = "expressions";
 
 pub(super) static CODES: &[Code] = &[
-    load(
+    check(
         "E601",
         E,
         Error,

@@ -24,7 +24,7 @@ pub(super) static CODES: &[Code] = &[
         plan!("[a]\nexten => 1,1(here),NoOp(a)\nsame => n(here),NoOp(b)\n"),
         plan!("[a]\nexten => 1,1(here),NoOp(a)\nsame => n(there),NoOp(b)\n"),
     ),
-    load(
+    check(
         "F330",
         F,
         Warn,

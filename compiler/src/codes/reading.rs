@@ -33,7 +33,7 @@ pub(super) static CODES: &[Code] = &[
         plan!("[a]\nexten => _X.,1,NoOp()\nsame => _X.,n,Hangup()\nsame =>> n,Hangup()\n"),
         plan!("[a]\nexten => _X.,1,NoOp()\nsame => n(again),NoOp()\nsame => again+5,Hangup()\n"),
     ),
-    load(
+    check(
         "S104",
         R,
         Error,
@@ -42,7 +42,7 @@ pub(super) static CODES: &[Code] = &[
         plan!("[a]\nexten => 1,1,NoOp()\nsame => n\n"),
         plan!("[a]\nexten => 1,1,NoOp()\nsame => n,Hangup()\n"),
     ),
-    load(
+    check(
         "S105",
         R,
         Error,
@@ -65,7 +65,7 @@ pub(super) static CODES: &[Code] = &[
         R,
         Warn,
         "text that nobody reads",
-        "Asterisk cuts the arguments at the last `)` of the line and throws away what follows, without a word; text behind a section header likewise.",
+        "Asterisk cuts the arguments at the last `)` of the line and throws away what follows, without a word; text behind a section header, behind the number of a priority and behind its label likewise.",
         plan!("[a]\nexten => 1,1,VoiceMail(${EXTEN})@default\n"),
         plan!("[a]\nexten => 1,1,VoiceMail(${EXTEN}@default) ; a comment\n"),
     ),
@@ -87,7 +87,7 @@ pub(super) static CODES: &[Code] = &[
         plan!("[a]\nexten => 1,1,NoOp()\nsamw => n,Hangup()\n"),
         plan!("[a]\nexten => 1,1,NoOp()\nsame => n,Hangup()\n"),
     ),
-    load(
+    check(
         "S110",
         R,
         Error,
@@ -132,7 +132,7 @@ pub(super) static CODES: &[Code] = &[
         plan!("exten => 1,1,NoOp()\n[a]\nexten => 2,1,NoOp()\n"),
         plan!("[a]\nexten => 1,1,NoOp()\n"),
     ),
-    load(
+    check(
         "S115",
         R,
         Error,
@@ -342,7 +342,7 @@ pub(super) static CODES: &[Code] = &[
         plan!("[general]\nautofallthru=no\n[a]\nexten => 1,1,NoOp()\n"),
         plan!("[general]\nautofallthrough=no\n[a]\nexten => 1,1,NoOp()\n"),
     ),
-    load(
+    check(
         "S139",
         R,
         Error,
@@ -395,6 +395,26 @@ pub(super) static CODES: &[Code] = &[
         "The next line has no such finding any more. A comment that allows nothing may hide a mistake tomorrow.",
         plan!("[a]\n; strowger: allow P701 every name is a user here\nexten => _X.,1,NoOp()\n"),
         plan!("[a]\n; strowger: allow P701 every name is a user here\nexten => _.,1,NoOp()\n"),
+    ),
+    load(
+        "S145",
+        R,
+        Error,
+        "a text that cannot be filled in while loading",
+        "Globals, names of extensions, includes, switches and ignorepats are filled in once, while the file is loaded. This one has a `${` or `$[` that is not closed, or an expression that is none.",
+        plan!("[globals]\nWHO=${OTHER\n[a]\nexten => 1,1,NoOp(${WHO})\n"),
+        plan!("[globals]\nOTHER=62\nWHO=${OTHER}\n[a]\nexten => 1,1,NoOp(${WHO})\n"),
+    ),
+    load(
+        "S146",
+        R,
+        Warn,
+        "[general] is opened again",
+        "Asterisk reads options from the first `[general]` only. `[general](+)` adds to it.",
+        plan!("[general]\nstatic=yes\n[a]\nexten => 1,1,NoOp()\n[general]\nautofallthrough=no\n"),
+        plan!(
+            "[general]\nstatic=yes\n[a]\nexten => 1,1,NoOp()\n[general](+)\nautofallthrough=no\n"
+        ),
     ),
 ];
 

@@ -1,14 +1,14 @@
 //! Comments of configuration files (DL-010..019), as Asterisk takes them off, its traps included.
 
 use crate::diagnostic::Diagnostic;
-use crate::source::{FileId, Span, Text};
+use crate::source::{Span, Text};
 
 /// Block comments may stand in each other this deep (DL-013).
 const NESTING: usize = 128;
 
-/// Takes comments off line by line; knows how deep in block comments the file is.
+/// Takes comments off line by line; knows how deep in block comments the text is. A block comment goes on from one file of an
+/// `#include` pattern into the next.
 pub(super) struct Comments {
-    file: FileId,
     /// Open block comments. Below zero after a stray `--;`: all following lines are ignored (DL-016).
     depth: i32,
     opened: Vec<Span>,
@@ -20,9 +20,8 @@ pub(super) struct Comments {
 }
 
 impl Comments {
-    pub(super) fn new(file: FileId) -> Comments {
+    pub(super) fn new() -> Comments {
         Comments {
-            file,
             depth: 0,
             opened: Vec::new(),
             stray: None,
@@ -48,7 +47,7 @@ impl Comments {
         let mut fresh = 0;
         while let Some(semicolon) = raw[at..].iter().position(|b| *b == b';').map(|n| at + n) {
             let place = Span {
-                file: self.file,
+                file: span.file,
                 start: span.start + semicolon as u32,
                 end: span.start + semicolon as u32 + 1,
             };
@@ -113,7 +112,7 @@ impl Comments {
         began_live.then_some(live)
     }
 
-    /// What is wrong with the comments of the whole file.
+    /// What is wrong with the comments of the whole text.
     pub(super) fn finish(mut self) -> Vec<Diagnostic> {
         if let Some(stray) = self.stray {
             self.found.push(

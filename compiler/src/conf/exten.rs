@@ -25,7 +25,10 @@ pub fn parse(config: &Config) -> Plan<'_> {
             }
         })
         .collect();
-    Plan { sections }
+    Plan {
+        sections,
+        renamed: config.renamed.clone(),
+    }
 }
 
 impl<'c> Section<'c> {
@@ -66,6 +69,7 @@ pub fn line(value: &Value, kind: Kind) -> Line {
         entry,
         line: value.line,
         listed_line: value.listed_line,
+        renamed: value.renamed,
         inherited: value.inherited,
         comment: value.comment,
     }

@@ -7,7 +7,7 @@ use super::reader;
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Sources, Span, Text};
 
-/// Longest line in bytes, its line end included; a longer one is dropped whole (DL-003).
+/// Longest line in bytes without its line end; a longer one is dropped whole (DL-003).
 pub const LINE_BYTES: usize = 8190;
 /// Files may include each other this deep below the first (DL-039).
 pub const INCLUDE_DEPTH: usize = 10;
@@ -35,6 +35,8 @@ pub struct Config {
     pub open: bool,
     /// What `#include` and `#tryinclude` asked for, in order, each once.
     pub requests: Vec<String>,
+    /// What Asterisk calls files that are included again: `more.conf~~1`. [`Value::renamed`] counts from 1 into it.
+    pub renamed: Vec<String>,
 }
 
 impl Config {
@@ -97,6 +99,8 @@ pub struct Value {
     pub line: u32,
     /// The line as Asterisk counts: through all files of one `#include` pattern without starting anew.
     pub listed_line: u32,
+    /// The name under which listings show its file, if the file was included before; 0: its own name.
+    pub renamed: u32,
     /// The comment that ends the line, from its `;`.
     pub comment: Option<Span>,
 }

@@ -9,6 +9,7 @@ use super::line::{
 };
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Sources, Span, Text};
+use strowger_stdlib::regex::Regex;
 
 /// Reads a file and what it includes.
 pub(super) fn read(sources: &Sources, file: FileId) -> Config {
@@ -19,13 +20,14 @@ pub(super) fn read(sources: &Sources, file: FileId) -> Config {
         current: None,
         homeless: false,
         included: HashSet::new(),
-        asked: HashSet::new(),
+        asked: HashMap::new(),
         files: 0,
+        level: 1,
         values: 0,
         copied: 0,
         full: false,
     };
-    reader.file(file, 0, &mut 0);
+    reader.load(&[file], 0, 0);
     reader.out
 }
 
@@ -37,15 +39,69 @@ struct Reader<'a> {
     out: Config,
     /// Lower-case name -> first section of that name, templates apart (DL-026, DL-029).
     by_name: HashMap<(Vec<u8>, bool), usize>,
+    /// The section opened last in any file: an included file begins in it (DL-038).
     current: Option<usize>,
     /// A value before any section has been reported.
     homeless: bool,
     included: HashSet<FileId>,
-    asked: HashSet<String>,
+    /// How often each include was written, spelled exactly.
+    asked: HashMap<String, u32>,
     files: usize,
+    /// Files that are open, as Asterisk counts them: one that it gave up stays counted, so the limit comes sooner (DL-039).
+    level: usize,
     values: usize,
     copied: usize,
     full: bool,
+}
+
+/// Which sections a `(+...)` may mean.
+enum Templates {
+    Without,
+    With,
+    Only,
+}
+
+/// The files that one `#include` means, which are read like one: lines are counted through, a block comment may go on, and so does
+/// the section.
+struct Load {
+    /// How deep below the first file.
+    depth: usize,
+    /// The section that lines belong to. One that an included file opens does not count for the lines behind the `#include`.
+    section: Option<usize>,
+    comments: Comments,
+    /// Lines so far.
+    counted: u32,
+    /// The 1-based line of the file in work.
+    line: u32,
+    /// See [`Value::renamed`].
+    renamed: u32,
+}
+
+/// The lines of a file as a reader with a buffer of [`LINE_BYTES`] sees them. A NUL byte ends a line, and hides from the reader that
+/// its buffer is full: what follows then is a line of its own.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Lines<'a> {
+    /// A buffer full: where it begins, and its bytes.
+    fn chunk(&mut self) -> Option<(usize, &'a [u8])> {
+        let from = self.at;
+        let rest = self.bytes.get(from..).filter(|rest| !rest.is_empty())?;
+        let most = rest.len().min(LINE_BYTES + 1);
+        let size = rest[..most]
+            .iter()
+            .position(|b| *b == b'\n')
+            .map_or(most, |n| n + 1);
+        self.at += size;
+        Some((from, &rest[..size]))
+    }
+
+    /// Whether the line goes on behind a chunk.
+    fn is_cut(chunk: &[u8]) -> bool {
+        chunk.len() > LINE_BYTES && chunk[LINE_BYTES] != b'\n' && !chunk.contains(&0)
+    }
 }
 
 impl Reader<'_> {
@@ -68,27 +124,61 @@ impl Reader<'_> {
         if depth == 0 { Ok(()) } else { Err(Stop) }
     }
 
-    /// One file; `counted` is the line counter that runs through the files of one pattern.
-    fn file(&mut self, id: FileId, depth: usize, counted: &mut u32) {
+    /// The files of one `#include`.
+    fn load(&mut self, files: &[FileId], depth: usize, renamed: u32) {
+        let mut load = Load {
+            depth,
+            section: self.current,
+            comments: Comments::new(),
+            counted: 0,
+            line: 0,
+            renamed,
+        };
+        let given_up = files.iter().any(|id| {
+            self.files += 1;
+            self.files <= INCLUDED_FILES && self.file(*id, &mut load).is_err()
+        });
+        // Asterisk forgets to count a file out that it gave up.
+        if !given_up {
+            self.level -= 1;
+        }
+        for diagnostic in load.comments.finish() {
+            self.report(diagnostic);
+        }
+    }
+
+    /// One file.
+    fn file(&mut self, id: FileId, load: &mut Load) -> Result<(), Stop> {
         let source = self.sources.file(id);
         let bytes = source.bytes();
-        let mut comments = Comments::new(id);
-        let mut start = 0;
-        let mut line = 0;
-        while start < bytes.len() {
-            line += 1;
-            *counted += 1;
-            let end = bytes[start..]
-                .iter()
-                .position(|b| *b == b'\n')
-                .map_or(bytes.len(), |n| start + n + 1);
-            let from = if line == 1 && bytes.starts_with(b"\xef\xbb\xbf") {
-                3
-            } else {
-                start
-            };
-            let raw = &bytes[from..end];
-            start = end;
+        let mut lines = Lines { bytes, at: 0 };
+        load.line = 0;
+        while let Some((from, chunk)) = lines.chunk() {
+            load.line += 1;
+            load.counted += 1;
+            if Lines::is_cut(chunk) {
+                let mut end = from + chunk.len();
+                while let Some((from, chunk)) = lines.chunk() {
+                    end = from + chunk.len();
+                    if !Lines::is_cut(chunk) {
+                        break;
+                    }
+                }
+                let start = from as u32;
+                let shown = Span {
+                    file: id,
+                    start,
+                    end: start + 40,
+                };
+                self.report(
+                    Diagnostic::new("S126", format!("the line is {} bytes long; lines of more than {LINE_BYTES} bytes are dropped", bytes[from..end].trim_ascii_end().len()), shown)
+                        .label("this whole line is ignored"),
+                );
+                continue;
+            }
+            let mark = load.counted == 1 && chunk.starts_with(b"\xef\xbb\xbf");
+            let from = if mark { from + 3 } else { from };
+            let raw = if mark { &chunk[3..] } else { chunk };
             let raw = match raw.iter().position(|b| *b == 0) {
                 Some(zero) => {
                     let at = Span {
@@ -109,45 +199,39 @@ impl Reader<'_> {
                 start: from as u32,
                 end: (from + raw.len()) as u32,
             };
-            if raw.len() > LINE_BYTES {
-                let shown = Span {
-                    end: span.start + 40,
-                    ..span
-                };
-                self.report(
-                    Diagnostic::new("S126", format!("the line is {} bytes long; lines of more than {LINE_BYTES} bytes are dropped", raw.len()), shown)
-                        .label("this whole line is ignored"),
-                );
-                continue;
-            }
             // Lines that nothing stands on are many.
             if raw.iter().all(|b| *b <= 32) {
                 continue;
             }
-            let Some(live) = comments.strip(source.text(span)) else {
+            let Some(live) = load.comments.strip(source.text(span)) else {
                 continue;
             };
             let live = live.into_trimmed();
             if live.is_empty() {
                 continue;
             }
-            let read = match live.bytes()[0] {
-                b'[' => self.header(&live, depth),
-                b'#' => self.directive(&live, depth),
-                _ => self.value(&live, depth, (line, *counted), comments.cut),
-            };
-            if read.is_err() {
-                break;
+            match live.bytes()[0] {
+                b'[' => self.header(&live, load)?,
+                b'#' => self.directive(&live, load)?,
+                _ => self.value(&live, load)?,
             }
         }
-        for diagnostic in comments.finish() {
-            self.report(diagnostic);
+        // Asterisk counts the read that finds the end of a file, unless the last line ended without a line feed.
+        if bytes.last().is_none_or(|b| *b == b'\n') {
+            load.counted += 1;
         }
-        // Asterisk counts the read that finds the end of a file.
-        *counted += 1;
+        Ok(())
     }
 
+    /// The first section of this name; of an empty name, the first of all.
     fn find(&self, name: &[u8], template_too: bool) -> Option<usize> {
+        if name.is_empty() {
+            return self
+                .out
+                .sections
+                .iter()
+                .position(|s| template_too || !s.template);
+        }
         let key = name.to_ascii_lowercase();
         let plain = self.by_name.get(&(key.clone(), false)).copied();
         let template = if template_too {
@@ -162,10 +246,11 @@ impl Reader<'_> {
     }
 
     /// `[name](options)` (DL-020..029).
-    fn header(&mut self, line: &Text, depth: usize) -> Result<(), Stop> {
+    fn header(&mut self, line: &Text, load: &mut Load) -> Result<(), Stop> {
+        let depth = load.depth;
         let bytes = line.bytes();
         let Some(close) = bytes.iter().position(|b| *b == b']') else {
-            self.current = None;
+            load.section = None;
             self.homeless = true;
             let fix_at = line.place(line.len().saturating_sub(1)).after();
             let found =
@@ -202,7 +287,7 @@ impl Reader<'_> {
                 .position(|b| *b == b')')
                 .map(|n| from + n)
             else {
-                self.current = None;
+                load.section = None;
                 self.homeless = true;
                 let found = Diagnostic::new(
                     "S124",
@@ -248,9 +333,10 @@ impl Reader<'_> {
                             target.values.extend(own);
                             target.bases.append(&mut section.bases);
                             append_to = Some(index);
+                            self.current = append_to;
                         }
                         None => {
-                            self.current = None;
+                            load.section = None;
                             self.homeless = true;
                             let found = Diagnostic::new(
                                 "S122",
@@ -326,7 +412,7 @@ impl Reader<'_> {
             };
             self.report(found);
         }
-        self.current = Some(match append_to {
+        load.section = Some(match append_to {
             Some(index) => index,
             None => {
                 let index = self.out.sections.len();
@@ -334,6 +420,7 @@ impl Reader<'_> {
                     .entry((section.name.to_ascii_lowercase(), section.template))
                     .or_insert(index);
                 self.out.sections.push(section);
+                self.current = Some(index);
                 index
             }
         });
@@ -363,32 +450,42 @@ impl Reader<'_> {
         if filter.is_empty() {
             return self.find(name, false);
         }
-        let mut templates = false;
+        let mut templates = Templates::Without;
         let mut wanted = Vec::new();
         for condition in filter.split(|b| *b == b'&') {
             let equals = condition.iter().position(|b| *b == b'=')?;
-            let (key, value) = (&condition[..equals], &condition[equals + 1..]);
-            if key.eq_ignore_ascii_case(b"TEMPLATES") {
-                templates = value.eq_ignore_ascii_case(b"include")
-                    || value.eq_ignore_ascii_case(b"restrict");
+            let key = condition[..equals].trim_ascii();
+            let value = condition[equals + 1..].trim_ascii();
+            if key == b"TEMPLATES" {
+                templates = if value.eq_ignore_ascii_case(b"include") {
+                    Templates::With
+                } else if value.eq_ignore_ascii_case(b"restrict") {
+                    Templates::Only
+                } else {
+                    return None;
+                };
             } else {
-                wanted.push((key, value));
+                wanted.push((Regex::new(key).ok()?, Regex::new(value).ok()?));
             }
         }
-        // Keys and values are compared as text; regular expressions are not served here.
         self.out.sections.iter().position(|s| {
-            s.name.eq_ignore_ascii_case(name)
-                && (templates || !s.template)
+            (name.is_empty() || s.name.eq_ignore_ascii_case(name))
+                && match templates {
+                    Templates::Without => !s.template,
+                    Templates::With => true,
+                    Templates::Only => s.template,
+                }
                 && wanted.iter().all(|(key, value)| {
                     s.values
                         .iter()
-                        .any(|v| v.key.bytes() == *key && v.text.bytes() == *value)
+                        .any(|v| key.is_match(v.key.bytes()) && value.is_match(v.text.bytes()))
                 })
         })
     }
 
     /// `#include`, `#tryinclude`, `#exec` (DL-038..042).
-    fn directive(&mut self, line: &Text, depth: usize) -> Result<(), Stop> {
+    fn directive(&mut self, line: &Text, load: &mut Load) -> Result<(), Stop> {
+        let depth = load.depth;
         let bytes = line.bytes();
         let end = bytes.iter().position(|b| *b <= 32).unwrap_or(bytes.len());
         let word = String::from_utf8_lossy(&bytes[1..end]).to_ascii_lowercase();
@@ -435,9 +532,20 @@ impl Reader<'_> {
         };
         let name = String::from_utf8_lossy(name).into_owned();
         let place = argument.span();
-        if depth >= INCLUDE_DEPTH || self.files >= INCLUDED_FILES {
+        let again = match self.asked.get_mut(&name) {
+            Some(count) => {
+                *count += 1;
+                *count
+            }
+            None => {
+                self.asked.insert(name.clone(), 0);
+                self.out.requests.push(name.clone());
+                0
+            }
+        };
+        if self.level > INCLUDE_DEPTH || self.files >= INCLUDED_FILES {
             self.out.open = true;
-            let why = if depth >= INCLUDE_DEPTH {
+            let why = if self.level > INCLUDE_DEPTH {
                 format!("files include each other more than {INCLUDE_DEPTH} deep")
             } else {
                 format!("more than {INCLUDED_FILES} files are included")
@@ -448,9 +556,6 @@ impl Reader<'_> {
                 return Ok(());
             }
             return self.fatal(depth, found);
-        }
-        if self.asked.insert(name.clone()) {
-            self.out.requests.push(name.clone());
         }
         let files = self.sources.resolve(&name);
         if files.is_empty() {
@@ -463,38 +568,35 @@ impl Reader<'_> {
                 .help("write `#tryinclude` if the file may be absent");
             return self.fatal(depth, found);
         }
-        let mut counted = 0;
-        for file in files {
-            self.files += 1;
-            if self.files > INCLUDED_FILES {
-                break;
-            }
-            if !self.included.insert(file) {
+        for file in &files {
+            if !self.included.insert(*file) {
                 let again = Diagnostic::new(
                     "S130",
                     format!(
                         "`{}` is included more than once",
-                        self.sources.file(file).name()
+                        self.sources.file(*file).name()
                     ),
                     place,
                 )
                 .label("its lines are read again");
                 self.report(again);
             }
-            self.file(file, depth + 1, &mut counted);
         }
+        let renamed = if again == 0 {
+            0
+        } else {
+            self.out.renamed.push(format!("{name}~~{again}"));
+            self.out.renamed.len() as u32
+        };
+        self.level += 1;
+        self.load(&files, depth + 1, renamed);
         Ok(())
     }
 
     /// `key = value`, `key => value`, `key += value` (DL-031..036).
-    fn value(
-        &mut self,
-        line: &Text,
-        depth: usize,
-        (number, listed_line): (u32, u32),
-        comment: Option<Span>,
-    ) -> Result<(), Stop> {
-        let Some(current) = self.current else {
+    fn value(&mut self, line: &Text, load: &mut Load) -> Result<(), Stop> {
+        let depth = load.depth;
+        let Some(current) = load.section else {
             if std::mem::replace(&mut self.homeless, true) {
                 return Ok(());
             }
@@ -507,7 +609,7 @@ impl Reader<'_> {
             return self.fatal(depth, found);
         };
         let escaped = line.bytes()[0] == b'\\';
-        if escaped && line.bytes().get(1).is_none_or(|b| *b < 33) {
+        if escaped && line.bytes().get(1).is_none_or(|b| *b < 33 || *b >= 0x80) {
             let found = Diagnostic::new(
                 "S131",
                 "a `\\` at the start of a line must stand before a character",
@@ -538,21 +640,7 @@ impl Reader<'_> {
             .into_trimmed();
         let object = !adds && bytes.get(equals + 1) == Some(&b'>');
         let rest = line.slice(equals + 1 + usize::from(object)..line.len());
-        if adds
-            && let Some(old) = self.out.sections[current]
-                .values
-                .iter_mut()
-                .rev()
-                .find(|v| v.key.bytes() == key.bytes())
-        {
-            old.text.append(&rest);
-            let end = old
-                .text
-                .bytes()
-                .iter()
-                .rposition(|b| *b > 32)
-                .map_or(0, |i| i + 1);
-            old.text = old.text.slice(0..end);
+        if adds && self.add(current, key.bytes(), &rest) {
             return Ok(());
         }
         if key.is_empty() {
@@ -581,12 +669,32 @@ impl Reader<'_> {
             text: rest.into_trimmed(),
             object,
             inherited: false,
-            line: number,
-            listed_line,
-            comment,
+            line: load.line,
+            listed_line: load.counted,
+            renamed: load.renamed,
+            comment: load.comments.cut,
         };
         self.out.sections[current].values.push(value);
         Ok(())
+    }
+}
+
+impl Reader<'_> {
+    /// `key += more` (DL-034): the last value with exactly this key is longer now; false: there is none. Asterisk finds it by that
+    /// key, but puts the longer text into the last value with this key in any letter case and with the same text.
+    fn add(&mut self, section: usize, key: &[u8], more: &Text) -> bool {
+        let values = &mut self.out.sections[section].values;
+        let Some(old) = values.iter().rposition(|v| v.key.bytes() == key) else {
+            return false;
+        };
+        let mut text = values[old].text.clone();
+        let place = values.iter().rposition(|v| {
+            v.key.bytes().eq_ignore_ascii_case(key)
+                && (text.is_empty() || v.text.bytes().eq_ignore_ascii_case(text.bytes()))
+        });
+        text.append(more);
+        values[place.unwrap_or(old)].text = text.trimmed();
+        true
     }
 }
 

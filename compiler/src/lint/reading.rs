@@ -88,6 +88,47 @@ pub(crate) fn context_again(section: &Section<'_>, first: Span) -> Diagnostic {
     .also(first, "opened here")
 }
 
+pub(crate) fn general_again(section: &Section, first: Span) -> Diagnostic {
+    Diagnostic::new("S146", "`[general]` is opened a second time", section.span)
+        .label("none of these options is read")
+        .also(first, "only these are")
+        .help("write the options there, or `[general](+)` here")
+}
+
+/// Text that stands behind the number, the offset or the label of a priority that is read without it (DL-065 to DL-068).
+pub(crate) fn behind_priority(exten: &Exten) -> Option<Diagnostic> {
+    let number = |text: &Text| {
+        let bytes = text.bytes();
+        let blanks = bytes.iter().take_while(|b| **b <= 32).count();
+        let sign = usize::from(matches!(bytes.get(blanks), Some(b'-' | b'+')));
+        let from = blanks + sign;
+        let digits = bytes[from..].iter().take_while(|b| b.is_ascii_digit());
+        from + digits.count()
+    };
+    let rest = |text: &Text, from: usize| {
+        let rest = text.slice(from.min(text.len())..text.len()).trimmed();
+        (!rest.is_empty()).then(|| rest.span())
+    };
+    let numbered = scan_int(exten.priority.bytes()).is_some();
+    let behind_label = || {
+        let close = exten.field.bytes().iter().position(|b| *b == b')')?;
+        rest(&exten.field, close + 1)
+    };
+    let place = numbered
+        .then(|| rest(&exten.priority, number(&exten.priority)))
+        .flatten()
+        .or_else(|| exten.offset.as_ref().and_then(|o| rest(o, number(o))))
+        .or_else(behind_label)?;
+    Some(
+        Diagnostic::new(
+            "S107",
+            format!("`{}` is read without its end", exten.field.lossy()),
+            place,
+        )
+        .label("never read"),
+    )
+}
+
 pub(crate) fn unknown_key(line: &Line) -> Diagnostic {
     let key = line.key.lossy().into_owned();
     let found = Diagnostic::new(
