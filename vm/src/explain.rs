@@ -178,6 +178,7 @@ impl Module {
             return story;
         };
         let search = Search::new(self, dialled, Want::Number(1), caller, Question::Match);
+        story.longer = self.all_longer(&search, inputs, dialled, start);
         let mut visited = Vec::new();
         let mut open = vec![Open {
             context: Some(start),
@@ -223,9 +224,6 @@ impl Module {
             visit.switches = here.switches.iter().map(|s| self.text(*s).into()).collect();
             let winner = found.filter(|f| f.context == at).map(|f| f.entry);
             self.candidates(&search, dialled, at, winner, &mut visit);
-            if seen != Seen::Closed {
-                self.longer(&search, dialled, at, &mut story.longer);
-            }
             if seen == Seen::Searched
                 && let Some(n) = visit
                     .candidates
@@ -321,8 +319,45 @@ impl Module {
         }
     }
 
-    /// The entries of a context to which more digits could lead.
-    fn longer(&self, search: &Search, dialled: &[u8], context: usize, out: &mut Vec<Candidate>) {
+    /// The entries to which more digits could lead, in the order of the search.
+    fn all_longer(
+        &self,
+        search: &Search,
+        inputs: &Inputs,
+        dialled: &[u8],
+        start: usize,
+    ) -> Vec<Candidate> {
+        let mut out = Vec::new();
+        let mut visited = Vec::new();
+        let mut open = vec![start];
+        while let Some(at) = open.pop() {
+            let name = self.folded(at);
+            if visited.len() == CONTEXTS || visited.contains(&name) {
+                continue;
+            }
+            // What a complete number's context includes is not asked (DL-141).
+            if self.longer(search, dialled, at, &mut out) {
+                continue;
+            }
+            visited.push(name);
+            for include in self.parts.contexts[at].includes.iter().rev() {
+                let times = include.times.as_ref();
+                if times.is_none_or(|(_, t)| t.matches(inputs.now.moment(), &inputs.system.zone)) {
+                    open.extend(self.context(self.text(include.context)));
+                }
+            }
+        }
+        out
+    }
+
+    /// The entries of a context to which more digits could lead; whether one says that the number is complete.
+    fn longer(
+        &self,
+        search: &Search,
+        dialled: &[u8],
+        context: usize,
+        out: &mut Vec<Candidate>,
+    ) -> bool {
         let before = out.len();
         for entry in &self.parts.contexts[context].entries {
             if !search.fits(entry) {
@@ -334,16 +369,17 @@ impl Module {
             {
                 Found::No => {}
                 // A `!` is complete at once, whatever stands behind it (DL-141).
-                Found::Early => return,
-                Found::Yes if out.len() == LONGER => return,
+                Found::Early => return true,
+                Found::Yes if out.len() == LONGER => return false,
                 Found::Yes if entry.priority(1).is_some() => {
                     out.push(self.candidate(entry, Verdict::Longer));
                 }
                 // The trie matcher has its best entry, and looks at no other (DL-122).
-                Found::Yes if self.parts.options.best_only && out.len() == before => return,
+                Found::Yes if self.parts.options.best_only && out.len() == before => return false,
                 Found::Yes => {}
             }
         }
+        false
     }
 
     fn candidate(&self, entry: &Entry, verdict: Verdict) -> Candidate {

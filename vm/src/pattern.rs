@@ -329,10 +329,6 @@ impl Pattern {
         let mut rest = dialled.iter();
         for element in &self.elements {
             match element {
-                // Asterisk looks at the set only when there is a byte for it.
-                Element::Broken if rest.as_slice().is_empty() && question != Question::Match => {
-                    return Found::Yes;
-                }
                 Element::Broken => return Found::No,
                 Element::Bang => return Found::Early,
                 Element::Set(set) => match rest.next() {
