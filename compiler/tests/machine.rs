@@ -39,6 +39,20 @@ fn the_trie_matcher_does_not_fall_through_within_a_context() {
 }
 
 #[test]
+fn a_number_from_an_include_does_not_settle_the_next_one() {
+    let plan = "[general]\nextenpatternmatchnew=yes\n[c]\nexten => _1XX,1,NoOp(A)\nexten => _1XX,3,NoOp(B)\ninclude => x\n\
+                [x]\nexten => _1XX,2,NoOp(C)\nexten => _1XX,3,NoOp(never)\n";
+    assert_eq!(dial(plan, "100", None).said(), "A C B");
+}
+
+#[test]
+fn the_trie_matcher_asks_for_the_caller_again_when_he_changes() {
+    let plan = "[general]\nextenpatternmatchnew=yes\n[c]\nexten => _1XX!,1,Set(CALLERID(num)=55)\nexten => _1XX!,2,NoOp(early)\n\
+                exten => _1XX/55,2,NoOp(form)\n";
+    assert_eq!(dial(plan, "100", Some("7")).said(), "CALLERID(num)=55 form");
+}
+
+#[test]
 fn caller_id_forms_come_first_and_fall_through_into_the_plain_entry() {
     let plan = "[c]\nexten => 1/5551212,1,NoOp(A)\nexten => 1/_555.,1,NoOp(B)\nexten => 1,1,NoOp(C)\nexten => 1,2,NoOp(D)\n";
     assert_eq!(dial(plan, "1", Some("5551212")).said(), "A D");

@@ -247,6 +247,8 @@ impl<'a> Search<'a> {
             if self.module.parts.options.best_only {
                 let best = self.best_of_equal_prefix(entries, at);
                 let found = self.wanted(&entries[best]);
+                // Another context may have this number, and this one the next.
+                self.settle(found.is_some());
                 return Some(found.map_or(Own::Nothing, |index| Own::Found(best, index)));
             }
             match self.wanted(entry) {
