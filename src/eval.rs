@@ -1,7 +1,7 @@
 //! `strowger eval`: the value of a text with `${…}` and `$[…]`.
 
 use crate::session::{Answer, Session};
-use crate::{batch, load, repl, simulate};
+use crate::{batch, load, repl, scene};
 use serde_json::{Map, Value, json};
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -80,7 +80,7 @@ fn begin(args: &Args) -> Result<Session, String> {
         session.plan(plan)?;
     }
     session.exten(args.exten.as_bytes());
-    for (name, value) in simulate::variables(&args.vars).map_err(|why| format!("--var {why}"))? {
+    for (name, value) in scene::variables(&args.vars).map_err(|why| format!("--var {why}"))? {
         session.set(&name, &value);
     }
     for line in &args.setup {

@@ -4,6 +4,7 @@
 
 mod batch;
 mod behaviour;
+mod bench;
 mod caller;
 mod check;
 mod compile;
@@ -17,6 +18,7 @@ mod moment;
 mod render;
 mod repl;
 mod run;
+mod scene;
 mod session;
 mod show;
 mod simulate;
@@ -51,6 +53,8 @@ enum Command {
     Compile(compile::Args),
     /// Run one call through a dialplan in a made-up world, in virtual time
     Simulate(simulate::Args),
+    /// Measure what a call through a plan costs
+    Bench(bench::Args),
 }
 
 /// A reader that has gone (`strowger show … | head`) ends the program quietly; `println!` would panic.
@@ -76,5 +80,6 @@ fn main() -> ExitCode {
         Command::Match(args) => match_::main(args),
         Command::Eval(args) => eval::main(args),
         Command::Simulate(args) => simulate::main(args),
+        Command::Bench(args) => bench::main(args),
     }
 }

@@ -1,7 +1,7 @@
 //! `strowger simulate`: one call through a dialplan in a made-up world, in virtual time.
 
-use crate::moment::Moment;
-use crate::{batch, behaviour, caller, load, story};
+use crate::scene::{Scene, place};
+use crate::{batch, load, story};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use strowger_compiler::{Options, Sources, compile};
 use strowger_runtime::channel::End;
 use strowger_runtime::sim::Simulation;
-use strowger_vm::{Entry, Inputs, Place, Run, Text, Trace};
+use strowger_vm::{Inputs, Place, Trace};
 
 /// Run one call through a dialplan in a made-up world, in virtual time
 ///
@@ -31,21 +31,8 @@ pub(crate) struct Args {
     /// Where the call enters: CONTEXT,EXTEN or CONTEXT,EXTEN,PRIORITY
     #[arg(required_unless_present = "batch")]
     start: Option<String>,
-    /// What an endpoint does: 'PJSIP/61=busy after 5s'
-    #[arg(long = "answer", alias = "given", value_name = "ENDPOINT=WHAT")]
-    answers: Vec<String>,
-    /// A channel variable, set before the first step; a name may begin with _ or __
-    #[arg(long = "set", value_name = "NAME=VALUE")]
-    sets: Vec<String>,
-    /// Who calls: '\"Name\" <100>', or a number
-    #[arg(long, value_name = "CALLER")]
-    callerid: Option<String>,
-    /// Keys that the caller presses, one at each wait for one
-    #[arg(long, alias = "digits", value_name = "KEYS")]
-    dtmf: Option<String>,
-    /// When it is, as '2026-03-02 10:00', with the name of a zone behind it if the exchange does not stand in UTC (default: now)
-    #[arg(long, alias = "now", value_name = "MOMENT")]
-    at: Option<String>,
+    #[command(flatten)]
+    scene: Scene,
     /// The whole story as one JSON object
     #[arg(long)]
     json: bool,
@@ -68,38 +55,22 @@ fn simulate(args: &Args) -> Result<ExitCode, String> {
     let (Some(path), Some(start)) = (&args.path, &args.start) else {
         return Ok(ExitCode::from(2)); // clap has asked for them
     };
-    let place = place(start)
-        .ok_or_else(|| format!("{start}: write CONTEXT,EXTEN or CONTEXT,EXTEN,PRIORITY"))?;
-    let moment = Moment::option("--at", args.at.as_deref())?;
-    let variables = variables(&args.sets)?;
+    let place = place(start)?;
+    let scene = args.scene.read()?;
     let program = load::program(path)?;
     let context = String::from_utf8_lossy(&place.context);
     if !program.module.has_context(&place.context) {
         return Err(load::no_context(&program.module, &context));
     }
-    let mut simulation = Simulation::new(Arc::clone(&program.module));
-    let world = &mut simulation.world;
-    world.globals = program.globals;
-    world.prompt_ms = Some(1_000);
-    world.digits = args.dtmf.as_deref().unwrap_or_default().bytes().collect();
-    world.now = moment.time;
-    moment.settle(Arc::make_mut(&mut world.system));
-    for text in &args.answers {
-        let (endpoint, does) = behaviour::read(text)
-            .ok_or_else(|| format!("--answer '{text}': {}", behaviour::FORM))?;
-        world.endpoint(endpoint.as_bytes(), does);
-    }
-    let mut party = simulation.party();
-    if let Some(text) = &args.callerid {
-        party.caller = caller::identity(text);
-    }
+    let mut simulation = scene.simulation(&program);
+    let entry = scene.entry(&mut simulation, place.clone());
     let began = simulation.world.now;
     let inputs = Inputs {
         now: began,
         globals: Arc::clone(&simulation.world.globals),
         system: Arc::clone(&simulation.world.system),
     };
-    let number = party.caller.number.as_deref();
+    let number = entry.party.caller.number.as_deref();
     if place.priority == 1
         && !program
             .module
@@ -111,11 +82,7 @@ fn simulate(args: &Args) -> Result<ExitCode, String> {
             path.display()
         );
     }
-    let ran = simulation.run(Entry {
-        party,
-        variables,
-        run: Run::Call(place),
-    });
+    let ran = simulation.run(entry);
     let lines = story::lines(&simulation.world);
     let left = ran.vm.variables();
     if args.json {
@@ -141,27 +108,6 @@ fn simulate(args: &Args) -> Result<ExitCode, String> {
     })
 }
 
-/// `NAME=VALUE`, some.
-pub(crate) fn variables(texts: &[String]) -> Result<Vec<(Text, Text)>, String> {
-    texts
-        .iter()
-        .map(|text| {
-            text.split_once('=')
-                .filter(|(name, _)| !name.is_empty())
-                .map(|(name, value)| (name.into(), value.into()))
-                .ok_or_else(|| format!("'{text}': write NAME=VALUE"))
-        })
-        .collect()
-}
-
-/// `context,exten[,priority]`.
-pub(crate) fn place(text: &str) -> Option<Place> {
-    let mut parts = text.split(',');
-    let (context, exten) = (parts.next()?, parts.next()?);
-    let priority = parts.next().map_or(Some(1), |p| p.trim().parse().ok())?;
-    (parts.next().is_none() && priority > 0).then(|| Place::new(context, exten, priority))
-}
-
 fn batch_case(case: &Map<String, Value>) -> Map<String, Value> {
     let compiled = compile(
         &Sources::plan(batch::text(case, "text")),
@@ -173,7 +119,7 @@ fn batch_case(case: &Map<String, Value>) -> Map<String, Value> {
     let start = case
         .get("start")
         .and_then(Value::as_str)
-        .and_then(place)
+        .and_then(|s| place(s).ok())
         .unwrap_or_else(|| Place::new("main", "s", 1));
     let ran = simulation.call(start);
     let trace: Value = simulation

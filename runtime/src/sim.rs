@@ -11,8 +11,10 @@
 
 mod answered;
 mod dial;
+mod profile;
 
 pub use self::answered::Answered;
+pub use self::profile::Spent;
 
 use self::dial::Far;
 use crate::channel::{End, Names, drive};
@@ -89,7 +91,7 @@ pub struct World {
     pub trace: Vec<Happened>,
     /// What was asked of the world, and its answers.
     pub answers: Vec<Answered>,
-    /// Whether trace and answers are kept.
+    /// Whether trace and answers are kept. Without them steps run as fast as in the exchange.
     pub record: bool,
     /// A wait without an end was cut: the channel would still be there.
     pub stalled: bool,
@@ -100,7 +102,8 @@ pub struct World {
     /// Channels that ran a step so far.
     channels: usize,
     depth: usize,
-    limits: Limits,
+    /// The bounds of each channel.
+    pub limits: Limits,
 }
 
 impl Default for World {
@@ -245,6 +248,7 @@ impl Simulation {
     /// Runs any entry to its end.
     pub fn run(&mut self, entry: Entry) -> Ran {
         let mut vm = Vm::new(self.world.limits);
+        vm.trace_steps(self.world.record);
         let mut inbox = Inbox::new(None);
         let channel = Channel::new(&entry.party);
         let mut performer = Simulated {

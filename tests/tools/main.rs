@@ -1,6 +1,7 @@
 //! The tools of the command line, each in a file of its own name: what a user reads, and how they end.
 #![allow(clippy::unwrap_used)]
 
+mod benching;
 mod compiling;
 mod evaluating;
 mod matching;

@@ -73,7 +73,7 @@ impl Default for System {
 }
 
 /// A place in the dialplan by name and number.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
 pub struct Place {
     /// Case-sensitive.
     pub context: Text,

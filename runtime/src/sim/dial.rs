@@ -344,6 +344,7 @@ fn further<'w>(
 ) -> Pin<Box<dyn Future<Output = (End, Far)> + Send + 'w>> {
     Box::pin(async move {
         let mut vm = Vm::new(world.limits);
+        vm.trace_steps(world.record);
         let mut inbox = Inbox::new(None);
         let channel = Channel::new(&entry.party);
         let name = channel.name.clone();
