@@ -71,9 +71,10 @@ impl Line {
 
 /// What a line of a context says.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant)] // nearly all are of that kind, and live for one line
 pub enum Entry {
     /// `exten =>` and `same =>`.
-    Exten(Box<Exten>),
+    Exten(Exten),
     /// `include =>`.
     Include,
     /// `ignorepat =>`.

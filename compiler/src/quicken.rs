@@ -6,8 +6,7 @@
 mod expression;
 mod value;
 
-use std::collections::HashMap;
-
+use strowger_stdlib::table::QuickMap;
 use strowger_stdlib::template::{Hole, HoleKind, Piece, Template};
 use strowger_vm::{Builder, EntryId, Quick, read_target};
 
@@ -18,8 +17,8 @@ const BYTES: usize = 4_000;
 
 /// Steps by number and by label: where a jump within the extension leads.
 struct Places<'h> {
-    numbers: HashMap<u32, usize>,
-    labels: HashMap<&'h [u8], usize>,
+    numbers: QuickMap<u32, usize>,
+    labels: QuickMap<&'h [u8], usize>,
 }
 
 /// Where a branch leads.

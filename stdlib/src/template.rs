@@ -149,20 +149,19 @@ pub fn has_hole(text: &[u8]) -> bool {
 
 fn read_at(text: &[u8], base: usize, depth: usize) -> Template {
     let mut pieces = Vec::new();
-    let mut plain = Vec::new();
+    let mut plain = 0;
     let mut at = 0;
     while at < text.len() {
         let kind = match text[at..] {
             [b'$', b'{', ..] => HoleKind::Variable,
             [b'$', b'[', ..] => HoleKind::Expression,
             _ => {
-                plain.push(text[at]);
                 at += 1;
                 continue;
             }
         };
-        if !plain.is_empty() {
-            pieces.push(Piece::Text(std::mem::take(&mut plain)));
+        if plain < at {
+            pieces.push(Piece::Text(text[plain..at].to_vec()));
         }
         let start = at + 2;
         let end = closing(&text[start..], kind).map(|length| start + length);
@@ -184,9 +183,10 @@ fn read_at(text: &[u8], base: usize, depth: usize) -> Template {
             too_deep,
         }));
         at = next;
+        plain = next;
     }
-    if !plain.is_empty() {
-        pieces.push(Piece::Text(plain));
+    if plain < text.len() {
+        pieces.push(Piece::Text(text[plain..].to_vec()));
     }
     Template { pieces }
 }

@@ -1,8 +1,6 @@
 //! How a module is made.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
+use strowger_stdlib::table::QuickMap;
 use strowger_stdlib::template::Slice;
 use strowger_stdlib::timespec::TimeSpec;
 
@@ -14,20 +12,27 @@ use crate::module::{
 };
 use crate::op::{Instr, Op};
 use crate::pattern::Matches;
+use crate::strings::{BYTES, Interner};
 
 /// Collects contexts, entries and steps, and makes a verified [`Module`] of them.
 #[derive(Debug, Default)]
 pub struct Builder {
     pub(crate) parts: Parts,
-    strings: HashMap<Arc<[u8]>, StrId>,
-    names: HashMap<StrId, u16>,
-    functions: HashMap<StrId, u16>,
-    applications: HashMap<StrId, u32>,
-    pub(crate) slices: HashMap<(i32, Option<i32>), u16>,
-    pub(crate) formats: HashMap<(StrId, StrId), u16>,
-    pub(crate) targets: HashMap<Target, u32>,
+    strings: Interner,
+    names: QuickMap<StrId, u16>,
+    functions: QuickMap<StrId, u16>,
+    applications: QuickMap<StrId, u32>,
+    /// Whether there are applications of these names.
+    known: QuickMap<StrId, bool>,
+    pub(crate) slices: QuickMap<(i32, Option<i32>), u16>,
+    pub(crate) formats: QuickMap<(StrId, StrId), u16>,
+    pub(crate) targets: QuickMap<Target, u32>,
+    /// The last file of a step, and its name.
+    file: Option<(Vec<u8>, StrId)>,
     /// What there was too much of.
     overflow: Option<&'static str>,
+    /// There was no room for a string.
+    full: bool,
 }
 
 /// A context of a [`Builder`].
@@ -71,21 +76,28 @@ impl Builder {
 
     /// Whether an application of this name exists, in any letter case (DL-077). The arguments of any other are not even
     /// substituted.
-    pub fn has_application(&self, name: &[u8]) -> bool {
-        !matches!(
-            known::application(name, self.parts.options.asterisk_version),
-            Known::Nowhere
-        )
+    pub fn has_application(&mut self, name: &[u8]) -> bool {
+        let version = self.parts.options.asterisk_version;
+        let id = self.string(name);
+        let known = || !matches!(known::application(name, version), Known::Nowhere);
+        *self.known.entry(id).or_insert_with(known)
     }
 
     pub(crate) fn string(&mut self, text: &[u8]) -> StrId {
-        if let Some(id) = self.strings.get(text) {
+        let id = self.strings.id(&mut self.parts.strings, text);
+        id.unwrap_or_else(|| {
+            self.full = true;
+            StrId(0)
+        })
+    }
+
+    /// The name of a file, nearly always that of the step before.
+    fn file(&mut self, name: &[u8]) -> StrId {
+        if let Some((_, id)) = self.file.as_ref().filter(|(last, _)| last == name) {
             return *id;
         }
-        let id = StrId(self.parts.strings.len() as u32);
-        let shared: Arc<[u8]> = text.into();
-        self.parts.strings.push(Arc::clone(&shared));
-        self.strings.insert(shared, id);
+        let id = self.string(name);
+        self.file = Some((name.to_vec(), id));
         id
     }
 
@@ -164,7 +176,7 @@ impl Builder {
             quick: NOT_QUICK,
             application: self.string(head.application),
             arguments: self.string(head.arguments),
-            file: self.string(head.file),
+            file: self.file(head.file),
             line: head.line,
         };
         StepCode {
@@ -178,9 +190,7 @@ impl Builder {
 
     /// Puts the entries into the order in which they are tried, and verifies.
     pub fn finish(mut self) -> Result<Module, BadModule> {
-        let Parts {
-            strings, contexts, ..
-        } = &mut self.parts;
+        let Parts { contexts, .. } = &mut self.parts;
         for context in contexts {
             context.entries.sort_by(|a, b| {
                 a.matches
@@ -195,8 +205,8 @@ impl Builder {
                 entry.priorities.dedup_by_key(|p| p.number);
             }
         }
-        if strings.len() >= u32::MAX as usize {
-            return Err(BadModule::TooLarge("strings", u32::MAX as usize));
+        if self.full {
+            return Err(BadModule::TooLarge("bytes of text", BYTES));
         }
         if let Some(what) = self.overflow {
             return Err(BadModule::TooLarge(what, usize::from(u16::MAX)));
@@ -207,7 +217,7 @@ impl Builder {
 
 /// The number of a thing in a table, and whether it is a new one; `None` when the table is full.
 pub(crate) fn number<K: std::hash::Hash + Eq, N: TryFrom<usize> + Copy>(
-    map: &mut HashMap<K, N>,
+    map: &mut QuickMap<K, N>,
     key: K,
 ) -> Option<(N, bool)> {
     if let Some(n) = map.get(&key) {

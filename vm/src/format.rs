@@ -1,8 +1,6 @@
 //! The bytes of a `.dialc` file: magic, format version, checksum of what follows, origin (compiler, digests of the sources, globals),
 //! options, then the parts of a module in order; all numbers little endian.
 
-use std::sync::Arc;
-
 use strowger_stdlib::template::Slice;
 use strowger_stdlib::timespec::TimeSpec;
 
@@ -12,6 +10,7 @@ use crate::module::{
 use crate::op::Instr;
 use crate::origin::{Digest, Origin, checksum};
 use crate::pattern::{ByteSet, Element, Matches, Pattern};
+use crate::strings::Strings;
 
 const MAGIC: &[u8; 8] = b"dialc\r\n\x1a";
 pub(crate) const VERSION: u32 = 3;
@@ -28,7 +27,10 @@ impl Module {
         let p = &self.parts;
         w.u8(u8::from(p.options.autofallthrough) | u8::from(p.options.best_only) << 1);
         w.u32(p.options.asterisk_version);
-        w.list(&p.strings, |w, s| w.bytes(s));
+        w.u32(p.strings.len() as u32);
+        for text in p.strings.iter() {
+            w.bytes(text);
+        }
         w.list(&p.slices, |w, s| {
             w.u32(s.offset as u32);
             w.u8(u8::from(s.length.is_some()));
@@ -125,7 +127,10 @@ impl Module {
             },
             ..Parts::default()
         };
-        p.strings = r.list(|r| Ok(Arc::from(r.bytes()?)))?;
+        for _ in 0..r.u32()? {
+            let text = r.bytes()?;
+            p.strings.push(text).ok_or_else(|| r.damaged())?;
+        }
         p.slices = r.list(|r| {
             let offset = r.u32()? as i32;
             let bounded = r.flag()?;
@@ -341,7 +346,7 @@ impl<'a> Reader<'a> {
         Ok(Matches::Pattern(Pattern { elements }))
     }
 
-    fn context(&mut self, strings: &[Arc<[u8]>]) -> Result<Context, BadModule> {
+    fn context(&mut self, strings: &Strings) -> Result<Context, BadModule> {
         let name = self.id()?;
         let entries = self.list(|r| {
             let name = r.id()?;
@@ -380,7 +385,7 @@ impl<'a> Reader<'a> {
             let times = match r.optional_id()? {
                 None => None,
                 Some(id) => {
-                    let text = strings.get(id.0 as usize).ok_or_else(|| r.damaged())?;
+                    let text = strings.get(id).ok_or_else(|| r.damaged())?;
                     // What is not understood in it was reported when it was compiled.
                     Some((id, TimeSpec::read(text).0))
                 }

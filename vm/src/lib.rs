@@ -36,6 +36,7 @@ mod route;
 mod run;
 mod short;
 mod slow;
+mod strings;
 pub mod trace;
 mod trie;
 mod verify;

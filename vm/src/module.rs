@@ -4,7 +4,7 @@
 //! bytes it was read from, running it cannot panic.
 
 use std::fmt::Write as _;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use strowger_stdlib::table::{QuickMap, Table, hash};
 use strowger_stdlib::template::Slice;
@@ -21,6 +21,7 @@ use crate::origin::Origin;
 use crate::pattern::Matches;
 use crate::route::Route;
 use crate::short::Short;
+use crate::strings::Strings;
 use crate::trace::Source;
 
 /// A string of a module.
@@ -60,7 +61,7 @@ pub struct Module {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Parts {
     pub(crate) options: Options,
-    pub(crate) strings: Vec<Arc<[u8]>>,
+    pub(crate) strings: Strings,
     pub(crate) slices: Vec<Slice>,
     /// Variable names; the index is the slot.
     pub(crate) names: Vec<StrId>,
@@ -219,7 +220,7 @@ impl Module {
     /// Verifies the parts and makes the tables that are not stored.
     pub(crate) fn verified(parts: Parts) -> Result<Module, BadModule> {
         crate::verify::verify(&parts)?;
-        let text = |id: StrId| &parts.strings[id.0 as usize][..];
+        let text = |id: StrId| parts.strings.get(id).unwrap_or_default();
         // Of two of the same name the first counts.
         let table = |ids: Vec<StrId>| {
             let mut table = Table::with_capacity(ids.len());
@@ -289,7 +290,7 @@ impl Module {
 
     /// A string; empty for an id that a verified module cannot hold.
     pub(crate) fn text(&self, id: StrId) -> &[u8] {
-        self.parts.strings.get(id.0 as usize).map_or(b"", |s| s)
+        self.parts.strings.get(id).unwrap_or_default()
     }
 
     /// The slot of a variable that the module mentions.

@@ -3,7 +3,7 @@
 use crate::builtin::Builtin;
 use crate::guard::Comparison;
 use crate::module::{BadModule, Entry, NOT_QUICK, Parts, StrId, TEMPORARIES, Wanted};
-use crate::op::{Field, Form, Instr, Kind, Op};
+use crate::op::{Field, Form, Info, Instr, Kind, Op, TABLE};
 use crate::pattern::Matches;
 use crate::short::Short;
 
@@ -18,13 +18,14 @@ pub(crate) fn verify(p: &Parts) -> Result<(), BadModule> {
     if lists.into_iter().any(|id| !string(*id)) {
         return refuse("a name is no string of the module".into());
     }
+    let used: Vec<u64> = TABLE.iter().map(|info| used(info)).collect();
     for (form, code) in [(Form::Whole, &p.code), (Form::Quick, &p.quick)] {
         for (at, word) in code.iter().enumerate() {
             let info = word.op().info();
             if info.form != Form::Both && info.form != form {
                 return refuse(format!("`{}` at {at} stands in the wrong code", info.name));
             }
-            operands(p, at, *word)?;
+            operands(p, at, *word, used[word.op() as usize])?;
         }
     }
     if !p.targets.iter().all(|t| {
@@ -115,7 +116,7 @@ pub(crate) fn verify(p: &Parts) -> Result<(), BadModule> {
 }
 
 /// Checks that every operand points into its table.
-fn operands(p: &Parts, at: usize, word: Instr) -> Result<(), BadModule> {
+fn operands(p: &Parts, at: usize, word: Instr, used: u64) -> Result<(), BadModule> {
     let op = word.op();
     let mut before = 0;
     for (field, kind) in op.info().operands {
@@ -147,7 +148,7 @@ fn operands(p: &Parts, at: usize, word: Instr) -> Result<(), BadModule> {
         before = value;
     }
     // No operation touches what it does not name: unused fields are zero, so equal code has equal bytes.
-    if word.bits() & !used(op) != 0 {
+    if word.bits() & !used != 0 {
         return Err(BadModule::Refused(format!(
             "unused bits of `{}` at {at} are set",
             op.info().name
@@ -219,8 +220,8 @@ fn stretch(p: &Parts, entry: &Entry) -> Result<(), BadModule> {
 }
 
 /// The bits of a word that an operation uses.
-fn used(op: Op) -> u64 {
-    op.info().operands.iter().fold(0xff, |bits, (field, _)| {
+fn used(info: &Info) -> u64 {
+    info.operands.iter().fold(0xff, |bits, (field, _)| {
         bits | match field {
             Field::K => 0xff00,
             Field::A => 0xffff_0000,

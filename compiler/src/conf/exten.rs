@@ -45,9 +45,9 @@ pub fn line(value: &Value, kind: Kind) -> Line {
     let entry = if kind != Kind::Context {
         Entry::Other
     } else if key.len() >= 4 && key[..4].eq_ignore_ascii_case(b"same") {
-        Entry::Exten(Box::new(exten(&value.text, false)))
+        Entry::Exten(exten(&value.text, false))
     } else if is("exten") {
-        Entry::Exten(Box::new(exten(&value.text, true)))
+        Entry::Exten(exten(&value.text, true))
     } else if is("include") {
         Entry::Include
     } else if is("ignorepat") {

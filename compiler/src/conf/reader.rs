@@ -179,7 +179,11 @@ impl Reader<'_> {
             let mark = load.counted == 1 && chunk.starts_with(b"\xef\xbb\xbf");
             let from = if mark { from + 3 } else { from };
             let raw = if mark { &chunk[3..] } else { chunk };
-            let raw = match raw.iter().position(|b| *b == 0) {
+            let zero = match raw.contains(&0) {
+                true => raw.iter().position(|b| *b == 0),
+                false => None,
+            };
+            let raw = match zero {
                 Some(zero) => {
                     let at = Span {
                         file: id,
