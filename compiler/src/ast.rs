@@ -38,11 +38,11 @@ pub struct Section<'c> {
 
 /// One `key => value` line.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct Line<'c> {
     /// The key as written.
-    pub key: Text,
+    pub key: &'c Text,
     /// The value.
-    pub value: Text,
+    pub value: &'c Text,
     /// What it says.
     pub entry: Entry,
     /// The 1-based line of its file.
@@ -57,7 +57,7 @@ pub struct Line {
     pub comment: Option<Span>,
 }
 
-impl Line {
+impl Line<'_> {
     /// The file of the line.
     pub fn file(&self) -> FileId {
         self.key.span().file

@@ -100,7 +100,7 @@ struct Numbering<'a> {
 }
 
 /// A line of a context again, for what is to be said of it.
-fn context_line(value: &Value) -> Line {
+fn context_line(value: &Value) -> Line<'_> {
     conf::exten::line(value, Kind::Context)
 }
 

@@ -108,10 +108,11 @@ fn translate(sources: &Sources, options: &Options, checks: bool) -> Compiled {
             refused: false,
         };
     };
-    let config = line::read(sources, file);
-    let plan = exten::parse(&config);
-    let (hir, found) = build::build(sources, &plan, options);
-    let mut diagnostics = config.diagnostics;
+    let mut config = line::read(sources, file);
+    let (hir, found) = build::build(sources, &exten::parse(&config), options);
+    // The lines have been read; a large plan needs their memory now.
+    config.sections = Vec::new();
+    let mut diagnostics = std::mem::take(&mut config.diagnostics);
     diagnostics.extend(found);
     if checks {
         let beside = ["extensions.ael", "extensions.lua"]
@@ -119,8 +120,8 @@ fn translate(sources: &Sources, options: &Options, checks: bool) -> Compiled {
             .any(|f| sources.find(f).is_some());
         let world = World::new(Index::new(&hir), config.open || beside);
         diagnostics.extend(lint::check(&world, sources, options.asterisk_version));
-        lint::suppress::apply(sources, &mut diagnostics);
     }
+    lint::suppress::apply(sources, checks, &mut diagnostics);
     for diagnostic in &mut diagnostics {
         diagnostic.level = options.level(diagnostic.code);
     }

@@ -29,6 +29,7 @@ pub fn lower(hir: &Hir, sources: &Sources, asterisk_version: u32) -> Result<Modu
                 let name = hint.name.as_ref().map_or(&b""[..], |n| n.bytes());
                 builder.hint(entry, &hint.devices, name);
             }
+            let mut read = Vec::with_capacity(extension.steps.len());
             for step in &extension.steps {
                 let head = StepHead {
                     priority: step.priority,
@@ -44,12 +45,14 @@ pub fn lower(hir: &Hir, sources: &Sources, asterisk_version: u32) -> Result<Modu
                 };
                 let known = builder.has_application(step.app.bytes());
                 let mut code = builder.step(entry, &head);
-                if known {
-                    template(&mut code, &Template::read(step.args.bytes()));
+                let arguments = known.then(|| Template::read(step.args.bytes()));
+                if let Some(arguments) = &arguments {
+                    template(&mut code, arguments);
                 }
                 code.run();
+                read.push(arguments);
             }
-            quicken::extension(&mut builder, entry, extension);
+            quicken::extension(&mut builder, entry, extension, &read);
         }
         for include in &context.includes {
             builder.include(id, &include.context, include.times.as_deref());

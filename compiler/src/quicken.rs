@@ -38,7 +38,13 @@ enum Way<'t> {
 }
 
 /// Writes the quick code of an extension whose steps have been written.
-pub(crate) fn extension(builder: &mut Builder, entry: EntryId, extension: &Extension) {
+/// `read` are the arguments of each step.
+pub(crate) fn extension(
+    builder: &mut Builder,
+    entry: EntryId,
+    extension: &Extension,
+    read: &[Option<Template>],
+) {
     if !extension.steps.iter().any(has_form) {
         return;
     }
@@ -51,8 +57,8 @@ pub(crate) fn extension(builder: &mut Builder, entry: EntryId, extension: &Exten
             .collect(),
     };
     let mut quick = builder.quick(entry);
-    for step in &extension.steps {
-        quick.step(|q| write(q, step, &places));
+    for (step, read) in extension.steps.iter().zip(read) {
+        quick.step(|q| write(q, step, read.as_ref()?, &places));
     }
     quick.finish();
 }
@@ -64,7 +70,7 @@ fn has_form(step: &Step) -> bool {
         .any(|name| app.eq_ignore_ascii_case(name.as_bytes()))
 }
 
-fn write(q: &mut Quick, step: &Step, places: &Places) -> Option<()> {
+fn write(q: &mut Quick, step: &Step, template: &Template, places: &Places) -> Option<()> {
     let args = step.args.bytes();
     if args.len() > BYTES {
         return None;
@@ -72,17 +78,16 @@ fn write(q: &mut Quick, step: &Step, places: &Places) -> Option<()> {
     let app = step.app.bytes();
     let is = |name: &str| app.eq_ignore_ascii_case(name.as_bytes());
     if is("Set") {
-        set(q, &Template::read(args))
+        set(q, template)
     } else if is("NoOp") {
         // Its argument is read all the same: a function in it may have something to say.
-        value::text(q, &Template::read(args).pieces).map(|_| ())
+        value::text(q, &template.pieces).map(|_| ())
     } else if is("Goto") {
-        let template = Template::read(args);
         let target = template.as_plain().filter(|t| !t.is_empty())?;
         go(q, &way(target, step, places));
         Some(())
     } else if is("GotoIf") {
-        goto_if(q, &Template::read(args), step, places)
+        goto_if(q, template, step, places)
     } else {
         None
     }

@@ -18,16 +18,23 @@ pub(crate) fn verify(p: &Parts) -> Result<(), BadModule> {
     if lists.into_iter().any(|id| !string(*id)) {
         return refuse("a name is no string of the module".into());
     }
-    let used: Vec<u64> = TABLE.iter().map(|info| used(info)).collect();
-    for (form, code) in [(Form::Whole, &p.code), (Form::Quick, &p.quick)] {
+    let limits = Limits::of(p);
+    // Per word: one more than the highest temporary that it names.
+    let mut highest = [Vec::new(), Vec::new()];
+    for (n, (form, code)) in [(Form::Whole, &p.code), (Form::Quick, &p.quick)]
+        .into_iter()
+        .enumerate()
+    {
+        highest[n].reserve(code.len());
         for (at, word) in code.iter().enumerate() {
             let info = word.op().info();
             if info.form != Form::Both && info.form != form {
                 return refuse(format!("`{}` at {at} stands in the wrong code", info.name));
             }
-            operands(p, at, *word, used[word.op() as usize])?;
+            highest[n].push(limits.operands(at, *word)?);
         }
     }
+    let [highest, quick_highest] = highest;
     if !p.targets.iter().all(|t| {
         string(t.exten)
             && t.context.is_none_or(string)
@@ -53,7 +60,7 @@ pub(crate) fn verify(p: &Parts) -> Result<(), BadModule> {
                 return refuse(format!("`app` at {at} is not followed by `next`"));
             }
             _ if !ended => return refuse("the code does not end".into()),
-            _ => top = top.max(highest(*word)),
+            _ => top = top.max(highest[at]),
         }
         tops[at] = top;
     }
@@ -82,13 +89,13 @@ pub(crate) fn verify(p: &Parts) -> Result<(), BadModule> {
                 if q.frame > TEMPORARIES || q.number == 0 || q.number > i32::MAX as u32 {
                     return refuse(format!("priority {} is out of range", q.number));
                 }
-                if tops[at] > u32::from(q.frame) {
+                if tops[at] > q.frame {
                     return refuse(format!(
                         "the step at {at} uses more temporaries than it declares"
                     ));
                 }
             }
-            stretch(p, entry)?;
+            stretch(p, entry, &quick_highest)?;
             if entry
                 .priorities
                 .windows(2)
@@ -115,51 +122,86 @@ pub(crate) fn verify(p: &Parts) -> Result<(), BadModule> {
     Ok(())
 }
 
-/// Checks that every operand points into its table.
-fn operands(p: &Parts, at: usize, word: Instr, used: u64) -> Result<(), BadModule> {
-    let op = word.op();
-    let mut before = 0;
-    for (field, kind) in op.info().operands {
-        let value = word.field(*field) as usize;
-        let sound = match kind {
-            Kind::Write | Kind::Read => value < usize::from(TEMPORARIES),
-            Kind::Count => before + value <= usize::from(TEMPORARIES),
-            Kind::Text => value < p.strings.len(),
-            Kind::Slot => value < p.names.len(),
-            Kind::Builtin => value < Builtin::ALL.len(),
-            Kind::Slice => value < p.slices.len(),
-            Kind::Function => value < p.functions.len(),
-            Kind::Application => value < p.applications.len(),
-            Kind::Comparison => value < Comparison::COUNT,
-            Kind::Flag => value < 2,
-            Kind::Mark => value < 3,
-            Kind::Short => Short::from_byte(value as u8).is_some_and(|f| f.count() == word.c()),
-            Kind::Place => value < p.targets.len(),
-            Kind::Format => value < p.formats.len(),
-            // Of the extension: see `stretch`.
-            Kind::Small | Kind::Number | Kind::Word | Kind::Near | Kind::Index => true,
-        };
-        if !sound {
+/// What operands may be.
+struct Limits {
+    /// By kind: the first value that is too large.
+    below: [u64; KINDS],
+    /// By operation: the bits of a word that it uses.
+    used: Vec<u64>,
+}
+
+/// More kinds of operand than there are.
+const KINDS: usize = 32;
+
+impl Limits {
+    fn of(p: &Parts) -> Limits {
+        let mut below = [0; KINDS];
+        for (_, kind) in TABLE.iter().flat_map(|info| info.operands) {
+            below[*kind as usize] = match kind {
+                Kind::Write | Kind::Read => u64::from(TEMPORARIES),
+                Kind::Text => p.strings.len() as u64,
+                Kind::Slot => p.names.len() as u64,
+                Kind::Builtin => Builtin::ALL.len() as u64,
+                Kind::Slice => p.slices.len() as u64,
+                Kind::Function => p.functions.len() as u64,
+                Kind::Application => p.applications.len() as u64,
+                Kind::Comparison => Comparison::COUNT as u64,
+                Kind::Flag => 2,
+                Kind::Mark => 3,
+                Kind::Place => p.targets.len() as u64,
+                Kind::Format => p.formats.len() as u64,
+                // With what stands beside them.
+                Kind::Count | Kind::Short => u64::MAX,
+                // Of the extension: see `stretch`.
+                Kind::Small | Kind::Number | Kind::Word | Kind::Near | Kind::Index => u64::MAX,
+            };
+        }
+        let used = TABLE.iter().map(used).collect();
+        Limits { below, used }
+    }
+
+    /// Checks that every operand points into its table; one more than the highest temporary that the word names.
+    fn operands(&self, at: usize, word: Instr) -> Result<u16, BadModule> {
+        let info = word.op().info();
+        let (mut before, mut top) = (0, 0);
+        for (field, kind) in info.operands {
+            let value = word.field(*field);
+            let mut sound = u64::from(value) < self.below[*kind as usize];
+            match kind {
+                Kind::Write | Kind::Read => top = top.max(value + 1),
+                Kind::Count => {
+                    // Both have 16 bits.
+                    top = top.max(before + value);
+                    sound = top <= u32::from(TEMPORARIES);
+                }
+                Kind::Short => {
+                    sound = Short::from_byte(value as u8).is_some_and(|f| f.count() == word.c());
+                }
+                _ => {}
+            }
+            if !sound {
+                return Err(BadModule::Refused(format!(
+                    "operand {value} of `{}` at {at} is out of range",
+                    info.name
+                )));
+            }
+            before = value;
+        }
+        // No operation touches what it does not name: unused fields are zero, so equal code has equal bytes.
+        if word.bits() & !self.used[word.op() as usize] != 0 {
             return Err(BadModule::Refused(format!(
-                "operand {value} of `{}` at {at} is out of range",
-                op.info().name
+                "unused bits of `{}` at {at} are set",
+                info.name
             )));
         }
-        before = value;
+        // At most the temporaries that there are.
+        Ok(top as u16)
     }
-    // No operation touches what it does not name: unused fields are zero, so equal code has equal bytes.
-    if word.bits() & !used != 0 {
-        return Err(BadModule::Refused(format!(
-            "unused bits of `{}` at {at} are set",
-            op.info().name
-        )));
-    }
-    Ok(())
 }
 
 /// Checks the quick code of an entry: every step has its head and they follow each other; a jump leads to a head of the same
 /// entry or forward within its step; the last word leads away.
-fn stretch(p: &Parts, entry: &Entry) -> Result<(), BadModule> {
+fn stretch(p: &Parts, entry: &Entry, highest: &[u16]) -> Result<(), BadModule> {
     let refuse = |what: &str| Err(BadModule::Refused(format!("quick code: {what}")));
     let heads: Vec<usize> = entry
         .priorities
@@ -204,10 +246,10 @@ fn stretch(p: &Parts, entry: &Entry) -> Result<(), BadModule> {
             return refuse("a jump leads nowhere");
         }
         let top = match word.op() {
-            Op::Choose => highest(*word).max(u32::from(word.c()) + 2),
-            _ => highest(*word),
+            Op::Choose => highest[at].max(word.c().saturating_add(2)),
+            _ => highest[at],
         };
-        if top > u32::from(entry.frame) {
+        if top > entry.frame {
             return refuse("a step uses more temporaries than it declares");
         }
     }
@@ -230,20 +272,4 @@ fn used(info: &Info) -> u64 {
             Field::BC => 0xffff_ffff_0000_0000,
         }
     })
-}
-
-/// One more than the highest temporary that a word names.
-fn highest(word: Instr) -> u32 {
-    let mut top = 0;
-    let mut before = 0;
-    for (field, kind) in word.op().info().operands {
-        let value = word.field(*field);
-        match kind {
-            Kind::Write | Kind::Read => top = top.max(value + 1),
-            Kind::Count => top = top.max(before + value),
-            _ => {}
-        }
-        before = value;
-    }
-    top
 }

@@ -33,13 +33,13 @@ pub fn parse(config: &Config) -> Plan<'_> {
 
 impl<'c> Section<'c> {
     /// Its lines.
-    pub fn lines(self) -> impl Iterator<Item = Line> + 'c {
+    pub fn lines(self) -> impl Iterator<Item = Line<'c>> + 'c {
         self.values.iter().map(move |value| line(value, self.kind))
     }
 }
 
 /// Reads one line of a section.
-pub fn line(value: &Value, kind: Kind) -> Line {
+pub fn line(value: &Value, kind: Kind) -> Line<'_> {
     let key = value.key.bytes();
     let is = |word: &str| key.eq_ignore_ascii_case(word.as_bytes());
     let entry = if kind != Kind::Context {
@@ -64,8 +64,8 @@ pub fn line(value: &Value, kind: Kind) -> Line {
         Entry::Other
     };
     Line {
-        key: value.key.clone(),
-        value: value.text.clone(),
+        key: &value.key,
+        value: &value.text,
         entry,
         line: value.line,
         listed_line: value.listed_line,

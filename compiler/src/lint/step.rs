@@ -28,11 +28,11 @@ pub(crate) fn call(
         });
         return;
     }
-    let lower = text.to_ascii_lowercase();
     for key in ["exten", "same", "include"] {
-        if lower
-            .strip_prefix(key.as_bytes())
-            .is_some_and(|r| r.trim_ascii_start().starts_with(b"="))
+        if text
+            .split_at_checked(key.len())
+            .filter(|(word, _)| word.eq_ignore_ascii_case(key.as_bytes()))
+            .is_some_and(|(_, r)| r.trim_ascii_start().starts_with(b"="))
         {
             let at = line
                 .value
@@ -45,9 +45,9 @@ pub(crate) fn call(
             return;
         }
     }
-    if let Some(comma) = text.iter().position(|b| *b == b',')
+    if exten.app.bytes().contains(&b',')
+        && let Some(comma) = text.iter().position(|b| *b == b',')
         && is_priority(&text[..comma])
-        && exten.app.bytes().contains(&b',')
     {
         let start = exten.app.span().start;
         let word = String::from_utf8_lossy(&text[..comma]).into_owned();
@@ -205,6 +205,9 @@ fn open_call(line: &Line, exten: &Exten, out: &mut Vec<Diagnostic>) {
 /// `${` and `$[` without their ends, and near misses of `${`.
 fn holes(exten: &Exten, out: &mut Vec<Diagnostic>) {
     let bytes = exten.args.bytes();
+    if !bytes.contains(&b'$') {
+        return;
+    }
     let mut open: Vec<(u8, usize)> = Vec::new();
     let mut i = 0;
     while i < bytes.len() {

@@ -16,14 +16,20 @@ struct Allowed {
     used: bool,
 }
 
-/// Takes away what is allowed, and reports comments that are wrong or allow nothing.
-pub(crate) fn apply(sources: &Sources, found: &mut Vec<Diagnostic>) {
+/// Takes away what is allowed, and reports comments that are wrong or allow nothing: the latter only where `all` has been found
+/// that could be allowed.
+pub(crate) fn apply(sources: &Sources, all: bool, found: &mut Vec<Diagnostic>) {
+    // A plan without a finding needs no permission.
+    if !all && found.is_empty() {
+        return;
+    }
     let mut allowed = Vec::new();
+    let mut wrong = Vec::new();
     for (id, file) in sources.files() {
         // Most files hold none; one search tells.
         if file.bytes().windows(MARK.len()).any(|w| w == MARK) {
             for line in 1..=file.line_count() {
-                read(sources, id, line, &mut allowed, found);
+                read(sources, id, line, &mut allowed, &mut wrong);
             }
         }
     }
@@ -35,6 +41,10 @@ pub(crate) fn apply(sources: &Sources, found: &mut Vec<Diagnostic>) {
             .find(|a| a.code == finding.code && a.file == span.file && a.line == line);
         hit.map(|a| a.used = true).is_none()
     });
+    if !all {
+        return;
+    }
+    found.append(&mut wrong);
     for unused in allowed.into_iter().filter(|a| !a.used) {
         found.push(
             Diagnostic::new(
