@@ -194,7 +194,7 @@ impl Builder<'_> {
             if reading::is_step_key(line.key.bytes()) {
                 self.report(reading::step_outside(&line, "globals"));
             }
-            let value = self.substitute(&line.value);
+            let value = self.substitute(line.value);
             let written = line.key.bytes();
             let name = written
                 .strip_prefix(b"__")
@@ -541,7 +541,7 @@ impl Builder<'_> {
     }
 
     fn include(&mut self, index: usize, line: &Line) {
-        let text = self.substitute(&line.value);
+        let text = self.substitute(line.value);
         let cut = text
             .iter()
             .position(|b| *b == b'|')
@@ -566,7 +566,7 @@ impl Builder<'_> {
     }
 
     fn ignorepat(&mut self, index: usize, line: &Line) {
-        let text = self.substitute(&line.value);
+        let text = self.substitute(line.value);
         let value = Text::new(text, line.value.span());
         if self.contexts[index]
             .ignorepats
@@ -587,7 +587,7 @@ impl Builder<'_> {
 
     fn switch(&mut self, index: usize, line: &Line) {
         let text = if matches!(line.entry, Entry::Switch) {
-            self.substitute(&line.value)
+            self.substitute(line.value)
         } else {
             line.value.bytes().to_vec()
         };
