@@ -120,8 +120,7 @@ fn set(q: &mut Quick, template: &Template) -> Option<()> {
     if !text.is_empty() {
         pieces.insert(0, Piece::Text(text.to_vec()));
     }
-    let value = value::text(q, &pieces)?;
-    q.set(name, mark, value)
+    value::set(q, &pieces, name, mark)
 }
 
 /// `GotoIf(condition?then:otherwise)` where the condition is one hole and the targets are constant.

@@ -316,3 +316,34 @@ fn a_quick_loop_that_fills_the_memory_is_a_fault() {
     let step = vm.start(&module, &World::default().inputs(), entry);
     assert!(matches!(step, Step::Fault(f) if f.kind == strowger_vm::FaultKind::Memory));
 }
+
+/// What a channel costs while it waits, in a large plan.
+#[test]
+fn an_idle_channel_is_small() {
+    let mut plan = String::from(
+        "[main]\nexten => _X.,1,Set(area=${EXTEN:0:3})\nsame => n,Set(list=${CUT(routes,-,2)})\nsame => n,Set(hour=${STRFTIME(${EPOCH},,%H)})\n\
+        same => n,GotoIf($[${hour} > 8]?day)\nsame => n(day),Set(target=PJSIP/${EXTEN:1}@${list}-trunk)\nsame => n,Dial(${target},30,tT)\n",
+    );
+    for n in 0..2_000 {
+        plan.push_str(&format!("exten => x{n},1,Set(variable{n}=${{other{n}}})\n"));
+    }
+    let module = module(&plan);
+    let mut vm = Vm::new(Limits::default());
+    vm.trace_steps(false);
+    let mut party = Party {
+        name: b"PJSIP/reception-0000001a".to_vec(),
+        unique_id: b"1795251165.126".to_vec(),
+        linked_id: b"1795251165.126".to_vec(),
+        technology: b"PJSIP".to_vec(),
+        ..Party::default()
+    };
+    party.caller = strowger_vm::Identity::new("Reception", "100");
+    let step = vm.start(
+        &module,
+        &World::default().inputs(),
+        Entry::call(party, Place::new("main", "0301234", 1)),
+    );
+    assert!(matches!(step, Step::Effect(Effect::Dial(_))), "{step:?}");
+    println!("an idle channel: {} bytes", vm.memory());
+    assert!(vm.memory() <= 2_048, "{} bytes", vm.memory());
+}

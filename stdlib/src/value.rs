@@ -98,6 +98,19 @@ impl Value {
         Value::Str(Text::new(bytes))
     }
 
+    /// Becomes this text, in the place where it is: short texts are written over, not moved.
+    #[inline]
+    pub fn set_text(&mut self, text: &[u8]) {
+        match self {
+            Value::Str(Text(Repr::Inline { len, bytes })) if text.len() <= INLINE => {
+                bytes[..text.len()].copy_from_slice(text);
+                // At most INLINE.
+                *len = text.len() as u8;
+            }
+            other => *other = Value::text(text),
+        }
+    }
+
     /// An integer value; one too large for [`Value::Int`] becomes text.
     pub fn int(number: i64) -> Value {
         if number > -INT_BOUND && number < INT_BOUND {

@@ -40,6 +40,18 @@ impl Kind {
             .find(|(n, _)| n.as_bytes().eq_ignore_ascii_case(name))
             .map(|(_, k)| *k)
     }
+
+    /// The effect of an application that looks at no argument and whose answer is its result.
+    #[inline]
+    pub(crate) fn only_asks(self) -> Option<Effect> {
+        Some(match self {
+            Kind::Ringing => Effect::Ringing,
+            Kind::Progress => Effect::Progress,
+            Kind::Proceeding => Effect::Proceeding,
+            Kind::Echo => Effect::Echo,
+            _ => return None,
+        })
+    }
 }
 
 /// An application that runs.
@@ -256,9 +268,14 @@ impl Vm {
                 return flow(Flow::End);
             }
         };
+        if let Some(effect) = kind.only_asks() {
+            return app.leave(effect);
+        }
         let text = args.bytes();
         let text = &*text;
         match kind {
+            // These only ask.
+            Kind::Ringing | Kind::Progress | Kind::Proceeding | Kind::Echo => flow(Flow::End),
             Kind::NoOp => flow(Flow::Continue),
             Kind::Answer => self.answer(app, text),
             Kind::Hangup => self.hang_up(text),
@@ -266,9 +283,6 @@ impl Vm {
                 None | Some(0) => flow(Flow::Continue),
                 Some(ms) => app.leave(Effect::Wait { ms }),
             },
-            Kind::Ringing => app.leave(Effect::Ringing),
-            Kind::Progress => app.leave(Effect::Progress),
-            Kind::Proceeding => app.leave(Effect::Proceeding),
             Kind::Busy | Kind::Congestion => {
                 let seconds = scan::float(text).map_or(0.0, |(s, _)| s);
                 let timeout_ms = (seconds > 0.0).then_some((seconds * 1000.0) as u64);
@@ -281,7 +295,6 @@ impl Vm {
                     _ => Effect::Congestion { timeout_ms },
                 })
             }
-            Kind::Echo => app.leave(Effect::Echo),
             Kind::Playback => self.playback(w, app, text),
             Kind::BackGround => self.background(w, app, text),
             Kind::SayDigits => self.say(w, app, digits::digits(text)),

@@ -1,5 +1,6 @@
 //! Quick code of an extension, as the compiler writes it: a stretch of words shared by all its steps.
 
+use strowger_stdlib::Fields;
 use strowger_stdlib::template::Slice;
 use strowger_stdlib::timetext::Format;
 
@@ -204,29 +205,76 @@ impl Quick<'_> {
         Some(Temporary(word.a()))
     }
 
-    /// Cuts a text; the result takes its place.
-    pub fn slice(&mut self, t: Temporary, s: Slice) -> Option<()> {
-        let n = self.builder.slice_number(s)?;
-        self.emit(Instr::new(Op::Slice, 0, t.0, t.0, n));
-        Some(())
-    }
-
     /// How many temporaries are in use.
     pub fn depth(&self) -> u16 {
         self.depth
     }
 
-    /// Joins the temporaries from here on; the result takes the place of the first.
-    pub fn join(&mut self, from: u16) -> Option<Temporary> {
-        match self.depth.checked_sub(from)? {
-            0 => self.text(b""),
-            1 => Some(Temporary(from)),
-            n => {
-                self.emit(Instr::new(Op::Cat, 0, from, from, n));
-                self.depth = from + 1;
-                Some(Temporary(from))
-            }
-        }
+    /// Appends a constant to the text in the making. Between this and the end of the text nothing else may be computed.
+    pub fn put(&mut self, text: &[u8]) {
+        let id = self.builder.string(text);
+        self.emit(Instr::wide(Op::Put, 0, 0, id.0));
+    }
+
+    /// Appends a variable, or bytes cut out of it.
+    pub fn put_variable(&mut self, name: &[u8], slice: Option<Slice>) -> Option<()> {
+        let cut = match slice {
+            Some(slice) => Some(self.builder.slice_number(slice)?),
+            None => None,
+        };
+        let word = match (Builtin::of(name), cut) {
+            (Some(Builtin::Exten), Some(cut)) => Instr::new(Op::PutExten, 0, 0, 0, cut),
+            // Quick code does not keep count of priorities.
+            (Some(Builtin::Priority), _) | (Some(_), Some(_)) => return None,
+            (Some(b), None) => Instr::new(Op::PutBuilt, b as u8, 0, 0, 0),
+            (None, None) => Instr::new(Op::PutVar, 0, self.slot(name)?, 0, 0),
+            (None, Some(cut)) => Instr::new(Op::PutSub, 0, self.slot(name)?, 0, cut),
+        };
+        self.emit(word);
+        Some(())
+    }
+
+    /// Appends fields of a variable.
+    pub fn put_fields(&mut self, name: &[u8], fields: Fields) -> Option<()> {
+        let slot = self.slot(name)?;
+        let from = i16::try_from(fields.from).ok()?;
+        let to = i16::try_from(fields.to.min(i64::from(i16::MAX))).ok()?;
+        self.emit(Instr::new(
+            Op::PutCut,
+            fields.delimiter,
+            slot,
+            from as u16,
+            to as u16,
+        ));
+        Some(())
+    }
+
+    /// Appends a moment by a constant format.
+    pub fn put_time(&mut self, at: Temporary, zone: &[u8], format: &[u8]) -> Option<()> {
+        Format::read(zone, format)?;
+        let key = (self.builder.string(zone), self.builder.string(format));
+        let n = self.builder.format_number(key)?;
+        self.emit(Instr::new(Op::PutTime, 0, at.0, 0, n));
+        Some(())
+    }
+
+    /// Appends a value.
+    pub fn put_value(&mut self, t: Temporary) {
+        self.emit(Instr::new(Op::PutTemp, 0, t.0, 0, 0));
+    }
+
+    /// Ends the text; it is kept in a new temporary.
+    pub fn end_text(&mut self) -> Option<Temporary> {
+        let t = self.push()?;
+        self.emit(Instr::new(Op::End, 0, t, 0, 0));
+        Some(Temporary(t))
+    }
+
+    /// Ends the text; it is written into a variable.
+    pub fn end_set(&mut self, name: &[u8], mark: u8) -> Option<()> {
+        let slot = self.slot(name)?;
+        self.emit(Instr::new(Op::EndSet, mark, 0, slot, 0));
+        Some(())
     }
 
     /// Frees the temporaries from here on, but for one value, which takes the place of the first.
@@ -295,21 +343,21 @@ impl Quick<'_> {
         self.three(Op::Same, u8::from(differ), a.0, b.0)
     }
 
+    /// Whether a variable in quotes is this text.
+    pub fn same_as(&mut self, name: &[u8], text: &[u8]) -> Option<Temporary> {
+        let slot = self.slot(name)?;
+        let id = self.builder.string(text);
+        let t = self.push()?;
+        self.emit(Instr::wide(Op::SameAs, u8::try_from(t).ok()?, slot, id.0));
+        Some(Temporary(t))
+    }
+
     /// Calls a function with the temporaries from here on.
     pub fn short(&mut self, f: Short, from: u16) -> Option<Temporary> {
         let count = self.depth.checked_sub(from)?;
         self.depth = from;
         (count == f.count()).then_some(())?;
         self.three(Op::Short, f as u8, from, count)
-    }
-
-    /// Writes a moment by a constant format; the text takes its place.
-    pub fn time(&mut self, at: Temporary, zone: &[u8], format: &[u8]) -> Option<Temporary> {
-        Format::read(zone, format)?;
-        let key = (self.builder.string(zone), self.builder.string(format));
-        let n = self.builder.format_number(key)?;
-        self.emit(Instr::new(Op::Time, 0, at.0, at.0, n));
-        Some(at)
     }
 
     /// Writes a variable; `mark`: the number of `_` before its name.

@@ -1,7 +1,7 @@
 //! How a module is made.
 
 use strowger_stdlib::table::QuickMap;
-use strowger_stdlib::template::Slice;
+use strowger_stdlib::template::{RESULT_LIMIT, Slice};
 use strowger_stdlib::timespec::TimeSpec;
 
 use crate::builtin::Builtin;
@@ -349,7 +349,22 @@ impl StepCode<'_> {
             self.text(b"");
         }
         let n = self.depth;
-        self.emit(Instr::new(Op::Result, 0, 0, 0, n));
+        // A constant that is not cut is the whole argument text as it is.
+        let is_whole = self.builder.parts.code.len() == self.priority.pc as usize + 1
+            && match self.builder.parts.code.last() {
+                Some(word) if word.op() == Op::Text => {
+                    let id = StrId(word.bc());
+                    self.builder
+                        .parts
+                        .strings
+                        .get(id)
+                        .is_some_and(|t| t.len() <= RESULT_LIMIT)
+                }
+                _ => false,
+            };
+        if !is_whole {
+            self.emit(Instr::new(Op::Result, 0, 0, 0, n));
+        }
         let name = self.priority.application;
         if let Some((application, new)) = number(&mut self.builder.applications, name) {
             if new {

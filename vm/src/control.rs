@@ -237,7 +237,7 @@ impl Vm {
             }
             Phase::Call | Phase::Message => {
                 if let Some(place) = self.redirect.take() {
-                    self.go(place);
+                    self.go(*place);
                     return None;
                 }
                 if self.is_late(w) {
@@ -387,10 +387,10 @@ impl Vm {
 
     /// Describes an exception that happens here; where it leads, whether there is an `e` or not.
     pub(crate) fn exception(&mut self, reason: &[u8]) -> Place {
-        self.exception = Some(Exception {
+        self.exception = Some(Box::new(Exception {
             reason: reason.to_vec(),
             place: self.place.clone(),
-        });
+        }));
         self.special(b"e")
     }
 

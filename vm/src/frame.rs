@@ -1,6 +1,6 @@
 //! The variables of a channel and the frames of its subroutines.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use strowger_stdlib::value::Value;
 
@@ -8,7 +8,7 @@ use crate::module::Module;
 use crate::{Place, Text};
 
 /// Slots in one page; a page comes into being when one of its slots is first written.
-const PAGE: usize = 16;
+const PAGE: usize = 8;
 
 /// Bytes that a variable or a saved one is counted for, besides its text.
 const OVERHEAD: usize = 64;
@@ -59,8 +59,8 @@ impl Mark {
 struct Cell {
     value: Value,
     mark: Mark,
-    /// When it was set, for those who list variables.
-    stamp: u64,
+    /// When it was set, for those who list variables. Counted up to its end, which a call does not reach in a week of writing.
+    stamp: u32,
 }
 
 /// Where a variable is kept.
@@ -95,9 +95,9 @@ struct Page {
 pub(crate) struct Variables {
     /// By rising number: a channel of a large plan has few.
     pages: Vec<Page>,
-    others: HashMap<Text, Cell>,
+    others: BTreeMap<Text, Cell>,
     frames: Vec<Gosub>,
-    stamp: u64,
+    stamp: u32,
     bytes: usize,
 }
 
@@ -106,6 +106,42 @@ impl Variables {
         module
             .slot(name)
             .map_or_else(|| Key::Name(name.to_vec()), Key::Slot)
+    }
+
+    /// Forgets all of them; keeps the room of the first page.
+    pub(crate) fn clear(&mut self) {
+        self.pages.truncate(1);
+        for cell in self.pages.iter_mut().flat_map(|p| p.cells.iter_mut()) {
+            *cell = None;
+        }
+        self.others.clear();
+        self.frames.clear();
+        self.stamp = 0;
+        self.bytes = 0;
+    }
+
+    /// Sets a variable to a text by its slot.
+    #[inline]
+    pub(crate) fn set_slot_text(&mut self, slot: u16, text: &[u8], mark: Mark) {
+        self.stamp = self.stamp.saturating_add(1);
+        let stamp = self.stamp;
+        let place = self.slot_place(slot);
+        let (freed, new) = match place {
+            Some(cell) => {
+                let old = cell.value.heap_bytes();
+                cell.value.set_text(text);
+                cell.mark = mark;
+                cell.stamp = stamp;
+                (old, cell.value.heap_bytes())
+            }
+            None => {
+                let value = Value::text(text);
+                let new = value.heap_bytes() + OVERHEAD;
+                *place = Some(Cell { value, mark, stamp });
+                (0, new)
+            }
+        };
+        self.bytes = (self.bytes + new).saturating_sub(freed);
     }
 
     fn cell(&self, key: &Key) -> Option<&Cell> {
@@ -141,6 +177,8 @@ impl Variables {
                     number: slot / PAGE as u16,
                     cells: Box::default(),
                 };
+                // Exactly: most channels have one or two.
+                self.pages.reserve_exact(1);
                 self.pages.insert(page, new);
                 page
             }
@@ -151,7 +189,7 @@ impl Variables {
     /// Sets a variable by its slot.
     #[inline]
     pub(crate) fn set_slot(&mut self, slot: u16, value: Value, mark: Mark) {
-        self.stamp += 1;
+        self.stamp = self.stamp.saturating_add(1);
         let stamp = self.stamp;
         let new = value.heap_bytes();
         let place = self.slot_place(slot);
@@ -211,7 +249,7 @@ impl Variables {
         match Self::key(module, name) {
             Key::Slot(slot) => self.set_slot(slot, value, mark),
             key @ Key::Name(_) => {
-                self.stamp += 1;
+                self.stamp = self.stamp.saturating_add(1);
                 let stamp = self.stamp;
                 self.put(&key, Some(Cell { value, mark, stamp }));
             }
@@ -230,7 +268,7 @@ impl Variables {
         }
         let (mark, name) = Mark::split(name);
         let key = Self::key(module, name);
-        self.stamp += 1;
+        self.stamp = self.stamp.saturating_add(1);
         let cell = Cell {
             value,
             mark,
@@ -381,6 +419,28 @@ impl Variables {
         for (key, _) in self.frames.iter_mut().flat_map(|f| &mut f.undo) {
             *key = moved(key);
         }
+    }
+
+    /// Bytes outside the value itself.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let cells = self.pages.iter().flat_map(|p| p.cells.iter().flatten());
+        let others = self.others.iter();
+        self.pages.capacity() * size_of::<Page>()
+            + self.pages.len() * size_of::<[Option<Cell>; PAGE]>()
+            + cells.map(|c| c.value.heap_bytes()).sum::<usize>()
+            + others
+                .map(|(n, c)| size_of::<(Text, Cell)>() + n.capacity() + c.value.heap_bytes())
+                .sum::<usize>()
+            + self.frames.capacity() * size_of::<Gosub>()
+            + self
+                .frames
+                .iter()
+                .map(|f| {
+                    f.back.context.capacity()
+                        + f.back.exten.capacity()
+                        + f.undo.capacity() * size_of::<(Key, Option<Cell>)>()
+                })
+                .sum::<usize>()
     }
 
     /// Bytes held, roughly.

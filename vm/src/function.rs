@@ -199,8 +199,14 @@ impl Vm {
             b"CALLERID" => self.read_caller(text),
             b"CONNECTEDLINE" => {
                 let item = part(0).to_ascii_lowercase();
-                party::read_identity(&self.party.connected, &item)
-                    .map_or(Act::Return(Out::Failed), value)
+                party::read_identity(
+                    self.party
+                        .connected
+                        .as_deref()
+                        .unwrap_or(&party::Identity::default()),
+                    &item,
+                )
+                .map_or(Act::Return(Out::Failed), value)
             }
             b"CHANNEL" => match self.party.item(text) {
                 Some(v) => value(v),

@@ -216,13 +216,14 @@ fn compare_text(how: Comparison, a: &Value, b: &Value) -> Option<bool> {
 }
 
 /// Whether two texts in quotes are the same.
+#[inline]
+pub(crate) fn same_text(a: &[u8], b: &[u8]) -> Option<bool> {
+    (is_quotable(a) && is_quotable(b)).then(|| a == b)
+}
+
+/// Whether two values in quotes are the same.
 pub(crate) fn same(a: &Value, b: &Value) -> Option<bool> {
-    if let (Value::Str(a), Value::Str(b)) = (a, b) {
-        let (a, b) = (a.as_bytes(), b.as_bytes());
-        return (is_quotable(a) && is_quotable(b)).then(|| a == b);
-    }
-    let (a, b) = (a.bytes(), b.bytes());
-    (is_quotable(&a) && is_quotable(&b)).then(|| a == b)
+    same_text(&a.bytes(), &b.bytes())
 }
 
 fn is_quotable(text: &[u8]) -> bool {

@@ -59,8 +59,8 @@ pub(crate) struct Budget {
     pub(crate) fuel: u32,
     refills: u32,
     effects: u64,
-    /// The second of call time in which effects are being counted, and how many there were.
-    second: i64,
+    /// When the second of call time began in which effects are being counted, and how many there were.
+    second: Time,
     in_second: u32,
 }
 
@@ -71,13 +71,13 @@ impl Budget {
             fuel: limits.fuel,
             refills: 0,
             effects: 0,
-            second: 0,
+            second: Time(0),
             in_second: 0,
         }
     }
 
     pub(crate) fn begin(&mut self, now: Time) {
-        self.second = now.seconds();
+        self.second = now;
     }
 
     pub(crate) fn burn(&mut self, n: u32) {
@@ -106,8 +106,9 @@ impl Budget {
     pub(crate) fn effect(&mut self, now: Time) -> bool {
         self.renew();
         self.effects += 1;
-        if now.seconds() != self.second {
-            self.second = now.seconds();
+        let passed = now.0.wrapping_sub(self.second.0);
+        if !(0..1_000_000).contains(&passed) {
+            self.second = now;
             self.in_second = 0;
         }
         self.in_second += 1;

@@ -482,7 +482,7 @@ impl Module {
 
     fn word(&self, at: usize, word: Instr) -> String {
         let op = word.op();
-        let mut out = format!("{:7}", op.info().name);
+        let mut out = format!("{:8}", op.info().name);
         let mut before = 0;
         for (n, (field, kind)) in op.info().operands.iter().enumerate() {
             let value = word.field(*field);
@@ -518,6 +518,7 @@ impl Module {
                     ),
                     None => write!(out, "?"),
                 },
+                Kind::Byte => write!(out, "'{}'", (value as u8).escape_ascii()),
                 Kind::Mark => write!(out, "{}", "_".repeat(value as usize)),
                 Kind::Text => write!(out, "\"{}\"", lossy(self.text(StrId(value)))),
                 Kind::Slot => write!(out, "{}", lossy(self.slot_name(value as u16))),

@@ -64,6 +64,8 @@ pub(crate) enum Kind {
     Place,
     /// A time format.
     Format,
+    /// Any byte.
+    Byte,
     /// How a variable is inherited.
     Mark,
 }
@@ -114,8 +116,8 @@ operations! {
     Text   "text"   [A Write, BC Text]               1 Both  "load a string";
     Var    "var"    [A Write, B Slot]                1 Both  "read a variable: the channel's, else the global; unset reads empty";
     Built  "built"  [A Write, K Builtin]             1 Both  "read a built-in variable";
-    Slice  "sub"    [A Write, B Read, C Slice]       1 Both  "cut bytes out of a text";
-    Cat    "cat"    [A Write, B Read, C Count]       2 Both  "join temporaries to an intermediate text";
+    Slice  "sub"    [A Write, B Read, C Slice]       1 Whole "cut bytes out of a text";
+    Cat    "cat"    [A Write, B Read, C Count]       2 Whole "join temporaries to an intermediate text";
     Result "result" [A Write, B Read, C Count]       2 Whole "join temporaries to a whole argument text, cut at its limit";
     Call   "call"   [A Write, B Read, C Function]    3 Whole "call a function with its argument text; may leave";
     Body   "body"   [A Write, B Read]                3 Whole "read what a computed body names; may leave";
@@ -140,7 +142,17 @@ operations! {
     Cmp    "cmp"    [K Comparison, A Write, B Read, C Read] 1 Quick "compare two numbers or words, as `$[a = b]` does";
     Same   "same"   [K Flag, A Write, B Read, C Read] 1 Quick "whether two texts in quotes are the same (K: differ)";
     Short  "short"  [K Short, A Write, B Read, C Count] 3 Quick "call a function with its arguments in temporaries";
-    Time   "time"   [A Write, B Read, C Format]      3 Quick "write a moment by a time format";
+    Put    "put"    [BC Text]                        1 Quick "append a string to the text in the making";
+    PutVar "putvar" [A Slot]                         1 Quick "append a variable";
+    PutSub "putsub" [A Slot, C Slice]                1 Quick "append bytes cut out of a variable";
+    PutBuilt "putbuilt" [K Builtin]                  1 Quick "append a built-in variable";
+    PutExten "putexten" [C Slice]                    1 Quick "append bytes cut out of EXTEN";
+    PutTemp "puttemp" [A Read]                       1 Quick "append a temporary";
+    PutCut "putcut" [K Byte, A Slot, B Small, C Small] 2 Quick "append fields of a variable: delimiter, first, last";
+    PutTime "puttime" [A Read, C Format]             3 Quick "append a moment by a time format";
+    End    "end"    [A Write]                        1 Quick "the text is made: keep it";
+    EndSet "endset" [K Mark, B Slot]                 2 Quick "the text is made: write it into a variable";
+    SameAs "sameas" [K Write, A Slot, BC Text]       1 Quick "whether a variable in quotes is this text";
     Set    "set"    [K Mark, A Read, B Slot]         2 Quick "write a variable";
     Inc    "inc"    [A Slot, B Slot, C Small]        2 Quick "write the sum of a variable and a constant";
     Jump   "jump"   [BC Word]                        1 Quick "go on there";

@@ -21,8 +21,8 @@ pub struct Party {
     pub state: State,
     /// Caller id.
     pub caller: Identity,
-    /// Connected line: whom this channel is told it talks to.
-    pub connected: Identity,
+    /// Connected line: whom this channel is told it talks to; `None`: nobody told it yet.
+    pub connected: Option<Box<Identity>>,
     /// `CHANNEL(language)`; default `en`.
     pub language: Text,
     /// `CHANNEL(accountcode)`.
@@ -46,16 +46,65 @@ pub struct Party {
 impl Default for Party {
     fn default() -> Party {
         Party {
+            language: b"en".to_vec(),
+            music: b"default".to_vec(),
+            ..Party::nobody()
+        }
+    }
+}
+
+impl Party {
+    /// Bytes of its texts.
+    pub(crate) fn heap_bytes(&self) -> usize {
+        let identity = |id: &Identity| {
+            let optional = [&id.name, &id.number, &id.ani].into_iter().flatten();
+            optional
+                .chain([&id.presentation, &id.dnid, &id.rdnis, &id.tag])
+                .map(Vec::capacity)
+                .sum::<usize>()
+        };
+        [
+            &self.name,
+            &self.unique_id,
+            &self.linked_id,
+            &self.technology,
+            &self.language,
+            &self.account,
+            &self.music,
+            &self.message.to,
+            &self.message.from,
+            &self.message.body,
+        ]
+        .into_iter()
+        .map(Vec::capacity)
+        .sum::<usize>()
+            + identity(&self.caller)
+            + self
+                .connected
+                .as_ref()
+                .map_or(0, |c| size_of::<Identity>() + identity(c))
+            + self.items.capacity() * size_of::<(Text, Text)>()
+            + self
+                .items
+                .iter()
+                .map(|(n, v)| n.capacity() + v.capacity())
+                .sum::<usize>()
+            + self.message.data.capacity() * size_of::<Datum>()
+    }
+
+    /// On a channel that has not started.
+    pub(crate) fn nobody() -> Party {
+        Party {
             name: Text::new(),
             unique_id: Text::new(),
             linked_id: Text::new(),
             technology: Text::new(),
             state: State::Down,
             caller: Identity::default(),
-            connected: Identity::default(),
-            language: b"en".to_vec(),
+            connected: None,
+            language: Text::new(),
             account: Text::new(),
-            music: b"default".to_vec(),
+            music: Text::new(),
             items: Vec::new(),
             cause: 0,
             message: Message::default(),

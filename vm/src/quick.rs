@@ -4,8 +4,8 @@
 //! does not leave with effects and logs nothing. Where a value is not of the form that a word was written for, nothing of
 //! the step has happened yet, and the step runs as whole code.
 
-use strowger_stdlib::Value;
 use strowger_stdlib::time::Moment;
+use strowger_stdlib::{Fields, Value};
 
 use crate::builtin::Builtin;
 use crate::control::Phase;
@@ -19,6 +19,9 @@ use crate::short::Short;
 
 /// Bytes of a value that is written without whole code: no limit of the language cuts what is shorter (DL-189).
 const BYTES: usize = 4_000;
+
+/// Bytes that texts in the making have room for from the beginning, and that are kept while the channel waits.
+pub(crate) const SCRATCH: usize = 64;
 
 /// Why quick code stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +68,11 @@ impl Vm {
         let frame = usize::from(entry.frame);
         if self.temporaries.len() < frame {
             self.temporaries.resize(frame, Value::EMPTY);
+        }
+        // What a step that was given up had begun.
+        self.scratch.clear();
+        if self.scratch.capacity() == 0 {
+            self.scratch.reserve(SCRATCH);
         }
         let mut fuel = self.budget.fuel;
         let left = self.quick_words(w, pc, &mut route.index, &mut fuel);
@@ -132,6 +140,91 @@ impl Vm {
                     let mark = Mark::from_count(word.k());
                     self.variables.set_slot(word.b(), value, mark);
                 }
+                Op::Put => self
+                    .scratch
+                    .extend_from_slice(w.module.text(StrId(word.bc()))),
+                Op::PutVar => match self.variables.slot(word.a()) {
+                    Some(Value::Str(text)) => self.scratch.extend_from_slice(text.as_bytes()),
+                    Some(number) => number.append_to(&mut self.scratch),
+                    None => self.scratch.extend_from_slice(global_text(w, word.a())),
+                },
+                Op::PutSub => {
+                    let slice = or_whole!(w.module.parts.slices.get(usize::from(word.c())));
+                    match self.variables.slot(word.a()) {
+                        Some(Value::Str(text)) => {
+                            self.scratch.extend_from_slice(slice.cut(text.as_bytes()));
+                        }
+                        Some(number) => self.scratch.extend_from_slice(slice.cut(&number.bytes())),
+                        None => self
+                            .scratch
+                            .extend_from_slice(slice.cut(global_text(w, word.a()))),
+                    }
+                }
+                Op::PutBuilt => match or_whole!(Builtin::from_byte(word.k())) {
+                    Builtin::Exten => self.scratch.extend_from_slice(&self.place.exten),
+                    Builtin::Context => self.scratch.extend_from_slice(&self.place.context),
+                    other => {
+                        let value = self.builtin(w, other);
+                        value.append_to(&mut self.scratch);
+                    }
+                },
+                Op::PutExten => {
+                    let slice = or_whole!(w.module.parts.slices.get(usize::from(word.c())));
+                    self.scratch.extend_from_slice(slice.cut(&self.place.exten));
+                }
+                Op::PutTemp => {
+                    let t = or_whole!(self.temporaries.get(usize::from(word.a())));
+                    t.append_to(&mut self.scratch);
+                }
+                Op::PutCut => {
+                    let fields = Fields {
+                        delimiter: word.k(),
+                        from: i64::from(word.b() as i16),
+                        to: i64::from(word.c() as i16),
+                    };
+                    match self.variables.slot(word.a()) {
+                        Some(Value::Str(text)) => {
+                            self.scratch.extend_from_slice(fields.cut(text.as_bytes()));
+                        }
+                        Some(number) => self.scratch.extend_from_slice(fields.cut(&number.bytes())),
+                        None => self
+                            .scratch
+                            .extend_from_slice(fields.cut(global_text(w, word.a()))),
+                    }
+                }
+                Op::PutTime => {
+                    let at = Moment::from_seconds(or_whole!(self.whole_number(word.a())));
+                    let format = or_whole!(w.module.format(word.c()));
+                    if !format.write(at, &w.inputs.system.zone, &mut self.scratch) {
+                        return Left::Whole;
+                    }
+                }
+                Op::End => {
+                    if self.scratch.len() > BYTES {
+                        return Left::Whole;
+                    }
+                    or_whole!(self.temporaries.get_mut(usize::from(word.a())))
+                        .set_text(&self.scratch);
+                    self.scratch.clear();
+                }
+                Op::EndSet => {
+                    if self.scratch.len() > BYTES {
+                        return Left::Whole;
+                    }
+                    let mark = Mark::from_count(word.k());
+                    self.variables.set_slot_text(word.b(), &self.scratch, mark);
+                    self.scratch.clear();
+                }
+                Op::SameAs => {
+                    let text = w.module.text(StrId(word.bc()));
+                    let same = match self.variables.slot(word.a()) {
+                        Some(Value::Str(v)) => guard::same_text(v.as_bytes(), text),
+                        Some(number) => guard::same_text(&number.bytes(), text),
+                        None => guard::same_text(global_text(w, word.a()), text),
+                    };
+                    let same = Value::truth_value(or_whole!(same));
+                    *or_whole!(self.temporaries.get_mut(usize::from(word.k()))) = same;
+                }
                 Op::Goto => {
                     or_whole!(self.quick_goto(w, word.bc()));
                     return Left::Gone;
@@ -170,14 +263,6 @@ impl Vm {
                 None => crate::builtin::global(w.inputs, w.module.slot_name(b)),
             },
             Op::Built => self.builtin(w, Builtin::from_byte(word.k())?),
-            Op::Slice => {
-                let slice = w.module.parts.slices.get(usize::from(c))?;
-                match self.value(b)? {
-                    Value::Str(text) => Value::text(slice.cut(text.as_bytes())),
-                    number => slice.cut_value(number),
-                }
-            }
-            Op::Cat => self.quick_join(b, c)?,
             Op::Add => guard::add(self.whole_number(b)?, self.whole_number(c)?)?,
             Op::AddI => guard::add(self.whole_number(b)?, i64::from(c as i16))?,
             Op::Sub => guard::subtract(self.whole_number(b)?, self.whole_number(c)?)?,
@@ -202,27 +287,9 @@ impl Vm {
                 Value::truth_value(same != (word.k() != 0))
             }
             Op::Short => self.short(Short::from_byte(word.k())?, b)?,
-            Op::Time => {
-                let at = Moment::from_seconds(self.whole_number(b)?);
-                self.scratch.clear();
-                let format = w.module.format(c)?;
-                if !format.write(at, &w.inputs.system.zone, &mut self.scratch) {
-                    return None;
-                }
-                Value::text(&self.scratch)
-            }
             // The others are no values.
             _ => return None,
         })
-    }
-
-    fn quick_join(&mut self, from: u16, count: u16) -> Option<Value> {
-        self.scratch.clear();
-        let from = usize::from(from);
-        for value in self.temporaries.get(from..from + usize::from(count))? {
-            value.append_to(&mut self.scratch);
-        }
-        (self.scratch.len() <= BYTES).then(|| Value::text(&self.scratch))
     }
 
     /// Stands at a constant place now; `None`: whole code has to find out.
@@ -271,4 +338,12 @@ impl Vm {
         self.route = Some(resolved.route);
         Some(())
     }
+}
+
+/// The global that a channel variable hides.
+fn global_text<'w>(w: World<'w>, slot: u16) -> &'w [u8] {
+    w.inputs
+        .globals
+        .get(w.module.slot_name(slot))
+        .unwrap_or_default()
 }

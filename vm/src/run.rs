@@ -22,7 +22,7 @@ use crate::limits::{Budget, Limits};
 use crate::module::{Module, StrId};
 use crate::op::Op;
 use crate::party::Party;
-use crate::quick::Left;
+use crate::quick::{Left, SCRATCH};
 use crate::route::Route;
 use crate::slow::Programs;
 use crate::trace::{Executed, Trace, Trail};
@@ -58,9 +58,9 @@ pub struct Vm {
     pub(crate) hangup: Option<u16>,
     /// Hangup() ran: nothing may go on, whatever it ran in.
     pub(crate) hangs_up: bool,
-    pub(crate) redirect: Option<Place>,
+    pub(crate) redirect: Option<Box<Place>>,
     pub(crate) timed_out: bool,
-    pub(crate) exception: Option<Exception>,
+    pub(crate) exception: Option<Box<Exception>>,
     /// `[[context,]exten,]priority[(args)]`, newest last.
     pub(crate) handlers: Vec<Text>,
     /// `SHARED()` of this channel.
@@ -191,7 +191,7 @@ impl Vm {
     /// A machine that has not started.
     pub fn new(limits: Limits) -> Vm {
         Vm {
-            party: Party::default(),
+            party: Party::nobody(),
             variables: Variables::default(),
             trail: Trail::new(limits.trace),
             budget: Budget::new(limits),
@@ -221,11 +221,7 @@ impl Vm {
 
     /// Starts running. Whatever ran before is forgotten.
     pub fn start(&mut self, module: &Arc<Module>, inputs: &Inputs, at: Entry) -> Step {
-        let limits = self.budget.limits;
-        *self = Vm {
-            trail: std::mem::replace(&mut self.trail, Trail::new(0)),
-            ..Vm::new(limits)
-        };
+        self.forget_all();
         self.module = Some(Arc::clone(module));
         self.party = at.party;
         self.budget.begin(inputs.now);
@@ -236,6 +232,24 @@ impl Vm {
             vm.enter(w, at.run);
             vm.run(w, None)
         })
+    }
+
+    /// As new, but for what is only room.
+    fn forget_all(&mut self) {
+        self.stop();
+        self.variables.clear();
+        self.budget = Budget::new(self.budget.limits);
+        self.place = Place::default();
+        self.route = None;
+        self.jump = None;
+        self.hangup = None;
+        self.hangs_up = false;
+        self.redirect = None;
+        self.timed_out = false;
+        self.exception = None;
+        self.handlers.clear();
+        self.shared.clear();
+        self.ending = crate::Ending::NoWay;
     }
 
     /// Goes on after an effect (or after running out of fuel). `newest` is the plan of this moment: if it is another one than
@@ -258,6 +272,15 @@ impl Vm {
             self.party.cause = cause;
         }
         if std::mem::take(&mut self.open) {
+            // The usual answer to the usual application: its step is over.
+            if let (Answer::Done, [Frame::Asked(_)], None) =
+                (&reply.answer, self.frames.as_slice(), w.newer)
+                && self.pc.take().is_some()
+            {
+                self.frames.clear();
+                self.budget.burn(2);
+                return self.run(w, Some(Feed::Out(Out::Flow(Flow::Continue))));
+            }
             return self.run(w, Some(Feed::Reply(reply.answer)));
         }
         // Nothing was asked: it had run out of fuel.
@@ -298,7 +321,7 @@ impl Vm {
                 self.hangup.get_or_insert(cause);
             }
             Interrupt::AbsoluteTimeout => self.timed_out = true,
-            Interrupt::Redirect(place) => self.redirect = Some(place),
+            Interrupt::Redirect(place) => self.redirect = Some(Box::new(place)),
         }
     }
 
@@ -366,6 +389,27 @@ impl Vm {
             .flatten()
             .map(|(n, v, mark)| ([mark.prefix(), n].concat(), v.bytes().into_owned()))
             .collect()
+    }
+
+    /// Bytes that the machine occupies: itself, the text of who is on the channel, variables, and what runs; texts that are
+    /// shared count in full. Not the trace, which the driver takes.
+    pub fn memory(&self) -> usize {
+        let texts = |list: &[Text]| list.iter().map(Vec::capacity).sum::<usize>();
+        size_of::<Vm>()
+            + self.party.heap_bytes()
+            + self.variables.heap_bytes()
+            + self.place.context.capacity()
+            + self.place.exten.capacity()
+            + self.scratch.capacity()
+            + self.temporaries.capacity() * size_of::<Value>()
+            + self
+                .temporaries
+                .iter()
+                .map(Value::heap_bytes)
+                .sum::<usize>()
+            + self.frames.capacity() * size_of::<Frame>()
+            + self.suspended.capacity() * size_of::<Suspended>()
+            + texts(&self.handlers)
     }
 
     /// Whether steps and writes of variables are to be traced, or only notes. While they are, nothing runs as quick code.
@@ -483,6 +527,7 @@ impl Vm {
                 Act::Again => {}
                 Act::Return(out) => feed = Some(Feed::Out(out)),
                 Act::Leave(effect) => {
+                    self.scratch.shrink_to(SCRATCH);
                     if self.is_gone() && is_media(&effect) {
                         feed = Some(Feed::Reply(Answer::Gone));
                         continue;
@@ -541,8 +586,10 @@ impl Vm {
             // The bottom itself never leaves with an effect.
             Some(Feed::Reply(_) | Feed::Begin) | None => None,
         };
-        if let Some(head) = self.quick.take() {
-            return self.run_quick(w, head);
+        if let Some(head) = self.quick.take()
+            && let Some(act) = self.run_quick(w, head)
+        {
+            return act;
         }
         let Some(mut pc) = self.pc else {
             return match out {
@@ -646,18 +693,26 @@ impl Vm {
         }
     }
 
-    /// Runs quick code from the head of a step.
-    fn run_quick(&mut self, w: World, head: u32) -> Result<Act, Step> {
-        match self.quick(w, head) {
-            Left::Whole => {
-                self.begin_whole(w);
-                Ok(Act::Again)
+    /// Runs quick code from the head of a step; `None`: a step is to run as whole code, from its beginning.
+    fn run_quick(&mut self, w: World, mut head: u32) -> Option<Result<Act, Step>> {
+        loop {
+            match self.quick(w, head) {
+                Left::Whole => {
+                    self.begin_whole(w);
+                    return None;
+                }
+                Left::Next => return Some(self.control(w, Some(Out::Flow(Flow::Continue)))),
+                Left::Gone => match self.arrive(w) {
+                    Ok(Act::Again) => match self.quick.take() {
+                        Some(next) => head = next,
+                        None => return self.pc.is_none().then_some(Ok(Act::Again)),
+                    },
+                    other => return Some(other),
+                },
+                // It arrives at that step again, unless something was latched meanwhile; or the bound of memory ends it.
+                Left::Spent if self.budget.fuel == 0 => return Some(Err(Step::OutOfFuel)),
+                Left::Spent => return Some(Ok(Act::Again)),
             }
-            Left::Next => self.control(w, Some(Out::Flow(Flow::Continue))),
-            Left::Gone => self.arrive(w),
-            // It arrives at that step again, unless something was latched meanwhile; or the bound of memory ends it.
-            Left::Spent if self.budget.fuel == 0 => Err(Step::OutOfFuel),
-            Left::Spent => Ok(Act::Again),
         }
     }
 
@@ -721,21 +776,27 @@ impl Vm {
                 source: step.and_then(|p| w.module.source(p)),
             }));
         }
-        // An application that is done at once, as most are, never becomes a frame.
         self.budget.burn(2);
+        if let Known::Here(kind) = known
+            && let Some(effect) = kind.only_asks()
+        {
+            self.frames
+                .push(Frame::Asked(strowger_stdlib::value::Text::new(name)));
+            return Act::Leave(effect);
+        }
+        // An application that is done at once, as most are, never becomes a frame.
         let mut app = App::new(known, name, arguments);
         if w.newer.is_some() {
             // Its labels and loops are those of the newer plan: the loop moves first.
             return Act::Push(app.frame());
         }
         match self.application(w, &mut app, Feed::Begin) {
-            Act::Leave(effect) => {
+            act @ (Act::Leave(_) | Act::Push(_)) => {
+                if self.frames.capacity() == 0 {
+                    self.frames.reserve_exact(2);
+                }
                 self.frames.push(app.frame());
-                Act::Leave(effect)
-            }
-            Act::Push(frame) => {
-                self.frames.push(app.frame());
-                Act::Push(frame)
+                act
             }
             act => act,
         }

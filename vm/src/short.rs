@@ -1,7 +1,6 @@
 //! Functions that quick code calls with their arguments taken apart already. Each answers as the function of the same name
 //! does, or gives up.
 
-use strowger_stdlib::Fields;
 use strowger_stdlib::Value;
 
 use crate::run::Vm;
@@ -38,8 +37,6 @@ macro_rules! shorts {
 
 shorts! {
     Len "LEN" 1,
-    // The text, the delimiter's number, the first and the last field.
-    Cut "CUT" 4,
     IsNull "ISNULL" 1,
     Exists "EXISTS" 1,
     Upper "TOUPPER" 1,
@@ -55,29 +52,11 @@ impl Vm {
     /// Calls a function with the temporaries from here on; `None`: it gives up.
     pub(crate) fn short(&self, f: Short, from: u16) -> Option<Value> {
         let at = |n: usize| self.temporaries.get(usize::from(from) + n);
-        let whole = |n: usize| match at(n)? {
-            Value::Int(n) => Some(*n),
-            Value::Str(_) => None,
-        };
         Some(match f {
             Short::Len => match at(0)? {
                 Value::Str(text) => Value::int(argument(text.as_bytes())?.len() as i64),
                 n => Value::int(n.bytes().len() as i64),
             },
-            Short::Cut => {
-                let fields = Fields {
-                    delimiter: u8::try_from(whole(1)?).ok()?,
-                    from: whole(2)?,
-                    to: whole(3)?,
-                };
-                match at(0)? {
-                    Value::Str(text) if text.as_bytes().len() <= BYTES => {
-                        Value::text(fields.cut(text.as_bytes()))
-                    }
-                    Value::Str(_) => return None,
-                    n => Value::text(fields.cut(&n.bytes())),
-                }
-            }
             Short::IsNull => Value::truth_value(argument(&at(0)?.bytes())?.is_empty()),
             Short::Exists => Value::truth_value(!argument(&at(0)?.bytes())?.is_empty()),
             Short::Upper => Value::text(&argument(&at(0)?.bytes())?.to_ascii_uppercase()),

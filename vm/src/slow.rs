@@ -1,6 +1,6 @@
 //! Text met at run time: the reference semantics of `${...}` and `$[...]`, run as frames of the same loop.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use strowger_stdlib::template::{
@@ -21,20 +21,21 @@ const CACHED: usize = 256;
 
 /// Expressions that were met before, by their text.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Programs(HashMap<Text, Arc<expr::Program>>);
+pub(crate) struct Programs(BTreeMap<Text, Arc<expr::Program>>);
 
 impl Programs {
     /// The program of an expression's text.
     pub(crate) fn expression(&mut self, text: &[u8]) -> Arc<expr::Program> {
-        if let Some(p) = self.0.get(text) {
+        let kept = &mut self.0;
+        if let Some(p) = kept.get(text) {
             return Arc::clone(p);
         }
         let program = Arc::new(expr::compile(text));
         if text.len() <= CACHED {
-            if self.0.len() >= PROGRAMS {
-                self.0.clear();
+            if kept.len() >= PROGRAMS {
+                kept.clear();
             }
-            self.0.insert(text.to_vec(), Arc::clone(&program));
+            kept.insert(text.to_vec(), Arc::clone(&program));
         }
         program
     }

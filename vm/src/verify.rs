@@ -153,7 +153,9 @@ impl Limits {
                 // With what stands beside them.
                 Kind::Count | Kind::Short => u64::MAX,
                 // Of the extension: see `stretch`.
-                Kind::Small | Kind::Number | Kind::Word | Kind::Near | Kind::Index => u64::MAX,
+                Kind::Byte | Kind::Small | Kind::Number | Kind::Word | Kind::Near | Kind::Index => {
+                    u64::MAX
+                }
             };
         }
         let used = TABLE.iter().map(used).collect();

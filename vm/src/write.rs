@@ -127,7 +127,11 @@ impl Vm {
             }
             b"CONNECTEDLINE" => {
                 let item = args::argument(&parts, 0).to_ascii_lowercase();
-                if !party::write_identity(&mut self.party.connected, &item, &bytes) {
+                if !party::write_identity(
+                    self.party.connected.get_or_insert_default(),
+                    &item,
+                    &bytes,
+                ) {
                     self.note(
                         Level::Error,
                         format!("CONNECTEDLINE({}) cannot be written", item.escape_ascii()),

@@ -151,9 +151,7 @@ fn operation(
                         Comparison::Unequal => true,
                         _ => return None,
                     };
-                    let left = quoted(q, &left, holes)?;
-                    let right = quoted(q, &right, holes)?;
-                    q.same(differ, left, right)
+                    same(q, differ, &left, &right, holes)
                 }
                 _ => None,
             }
@@ -190,12 +188,40 @@ fn operation(
 }
 
 fn quoted(q: &mut Quick, pieces: &[expr::Piece], holes: &[&Hole]) -> Option<Temporary> {
-    let from = q.depth();
+    let mut text = Vec::new();
     for piece in pieces {
-        match piece {
-            expr::Piece::Text(text) => q.text(text)?,
-            expr::Piece::Hole(n) => value::hole(q, holes.get(*n)?)?,
-        };
+        text.push(match piece {
+            expr::Piece::Text(text) => Piece::Text(text.clone()),
+            expr::Piece::Hole(n) => Piece::Hole((*holes.get(*n)?).clone()),
+        });
     }
-    q.join(from)
+    value::text(q, &text)
+}
+
+/// Two texts in quotes: the same, or not. The usual one is a variable beside a constant.
+fn same(
+    q: &mut Quick,
+    differ: bool,
+    left: &[expr::Piece],
+    right: &[expr::Piece],
+    holes: &[&Hole],
+) -> Option<Temporary> {
+    let constant = |side: &[expr::Piece]| match side {
+        [] => Some(Vec::new()),
+        [expr::Piece::Text(text)] => Some(text.clone()),
+        _ => None,
+    };
+    let name = |side: &[expr::Piece]| match side {
+        [expr::Piece::Hole(n)] => variable(holes.get(*n)?),
+        _ => None,
+    };
+    let simple = name(left).zip(constant(right));
+    if let Some((name, text)) = simple.or_else(|| name(right).zip(constant(left)))
+        && let Some(same) = q.same_as(&name, &text)
+    {
+        return if differ { q.not(same) } else { Some(same) };
+    }
+    let left = quoted(q, left, holes)?;
+    let right = quoted(q, right, holes)?;
+    q.same(differ, left, right)
 }

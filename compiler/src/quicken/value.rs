@@ -6,16 +6,86 @@ use strowger_vm::{Quick, Short, Temporary};
 
 use super::expression;
 
-/// The value of a text; `None`: it has no short form.
+/// Where a text goes.
+pub(super) enum To<'n> {
+    /// Into a new temporary.
+    Temporary,
+    /// Into a variable; with the number of `_` before its name.
+    Variable(&'n [u8], u8),
+}
+
+/// A piece of a text that is being made.
+enum Part<'p> {
+    Constant(&'p [u8]),
+    Variable(Vec<u8>, Option<Slice>),
+    Fields(Vec<u8>, Fields),
+    Time(Temporary, Vec<u8>, Vec<u8>),
+    Value(Temporary),
+}
+
+/// The value of a text, in one new temporary; `None`: it has no short form.
 pub(super) fn text(q: &mut Quick, pieces: &[Piece]) -> Option<Temporary> {
-    let from = q.depth();
-    for piece in pieces {
-        match piece {
-            Piece::Text(text) => constant(q, text)?,
-            Piece::Hole(h) => hole(q, h)?,
-        };
+    match pieces {
+        [Piece::Text(text)] => constant(q, text),
+        [Piece::Hole(h)] => hole(q, h),
+        pieces => {
+            let from = q.depth();
+            let made = make(q, pieces, &To::Temporary)?;
+            q.keep(from, made?)
+        }
     }
-    q.join(from)
+}
+
+/// Writes a text into a variable. A single value is kept as it is, so that a number stays one.
+pub(super) fn set(q: &mut Quick, pieces: &[Piece], name: &[u8], mark: u8) -> Option<()> {
+    let value = match pieces {
+        [Piece::Text(text)] => match Value::read(text) {
+            Value::Int(n) if i32::try_from(n).is_ok() => q.int(n as i32)?,
+            _ => {
+                q.put(text);
+                return q.end_set(name, mark);
+            }
+        },
+        [Piece::Hole(hole)] => match part(q, hole)? {
+            Part::Value(value) => value,
+            Part::Variable(name, None) => q.variable(&name)?,
+            part => {
+                put(q, &part)?;
+                return q.end_set(name, mark);
+            }
+        },
+        pieces => return make(q, pieces, &To::Variable(name, mark)).map(|_| ()),
+    };
+    q.set(name, mark, value)
+}
+
+/// Makes a text: first everything that is computed, then the text from its parts.
+fn make(q: &mut Quick, pieces: &[Piece], to: &To) -> Option<Option<Temporary>> {
+    let mut parts = Vec::new();
+    for piece in pieces {
+        parts.push(match piece {
+            Piece::Text(text) => Part::Constant(text),
+            Piece::Hole(hole) => part(q, hole)?,
+        });
+    }
+    for part in &parts {
+        put(q, part)?;
+    }
+    match to {
+        To::Temporary => q.end_text().map(Some),
+        To::Variable(name, mark) => q.end_set(name, *mark).map(|()| None),
+    }
+}
+
+fn put(q: &mut Quick, part: &Part) -> Option<()> {
+    match part {
+        Part::Constant(text) => q.put(text),
+        Part::Variable(name, slice) => q.put_variable(name, *slice)?,
+        Part::Fields(name, fields) => q.put_fields(name, *fields)?,
+        Part::Time(at, zone, format) => q.put_time(*at, zone, format)?,
+        Part::Value(value) => q.put_value(*value),
+    }
+    Some(())
 }
 
 /// A constant; a whole number is kept as one.
@@ -28,11 +98,25 @@ pub(super) fn constant(q: &mut Quick, text: &[u8]) -> Option<Temporary> {
 
 /// The value of a hole, in one new temporary.
 pub(super) fn hole(q: &mut Quick, hole: &Hole) -> Option<Temporary> {
+    let from = q.depth();
+    match part(q, hole)? {
+        Part::Value(value) => Some(value),
+        Part::Variable(name, None) => q.variable(&name),
+        part => {
+            put(q, &part)?;
+            let made = q.end_text()?;
+            q.keep(from, made)
+        }
+    }
+}
+
+/// What a hole adds to a text; what must be computed is, in one new temporary.
+fn part<'p>(q: &mut Quick, hole: &Hole) -> Option<Part<'p>> {
     if hole.too_deep || !hole.closed {
         return None;
     }
     match hole.kind {
-        HoleKind::Expression => expression::value(q, &hole.body),
+        HoleKind::Expression => expression::value(q, &hole.body).map(Part::Value),
         HoleKind::Variable => match hole.body.as_plain() {
             Some(body) => plain(q, body),
             None => call(q, &hole.body),
@@ -41,49 +125,37 @@ pub(super) fn hole(q: &mut Quick, hole: &Hole) -> Option<Temporary> {
 }
 
 /// A hole whose body holds no other.
-fn plain(q: &mut Quick, body: &[u8]) -> Option<Temporary> {
+fn plain<'p>(q: &mut Quick, body: &[u8]) -> Option<Part<'p>> {
     let Body { what, slice } = split_body(body);
-    let value = match what {
-        What::Variable(name) => q.variable(&name)?,
-        What::Call(call) if !call.closed => return None,
-        What::Call(call) => function(q, &call.name, &call.args)?,
-    };
-    cut(q, value, slice)
-}
-
-fn cut(q: &mut Quick, value: Temporary, slice: Option<Slice>) -> Option<Temporary> {
-    if let Some(slice) = slice {
-        q.slice(value, slice)?;
+    match what {
+        What::Variable(name) => Some(Part::Variable(name, slice)),
+        What::Call(call) if !call.closed || slice.is_some() => None,
+        What::Call(call) => function(q, &call.name, &call.args),
     }
-    Some(value)
 }
 
 /// A function with constant arguments.
-fn function(q: &mut Quick, name: &[u8], arguments: &[u8]) -> Option<Temporary> {
+fn function<'p>(q: &mut Quick, name: &[u8], arguments: &[u8]) -> Option<Part<'p>> {
     let from = q.depth();
     match name {
         b"CUT" => {
             let (body, fields) = Fields::read(arguments)?;
-            let Body { what, slice } = split_body(&body);
-            let What::Variable(variable) = what else {
-                return None;
-            };
-            let text = q.variable(&variable)?;
-            cut(q, text, slice)?;
-            let last = i32::try_from(fields.to.min(i64::from(i32::MAX))).ok()?;
-            q.int(i32::from(fields.delimiter))?;
-            q.int(i32::try_from(fields.from).ok()?)?;
-            q.int(last)?;
-            q.short(Short::Cut, from)
+            match split_body(&body) {
+                Body {
+                    what: What::Variable(variable),
+                    slice: None,
+                } => Some(Part::Fields(variable, fields)),
+                _ => None,
+            }
         }
-        b"CALLERID" if arguments == b"num" => q.short(Short::CallerNumber, from),
-        b"CALLERID" if arguments == b"name" => q.short(Short::CallerName, from),
+        b"CALLERID" if arguments == b"num" => q.short(Short::CallerNumber, from).map(Part::Value),
+        b"CALLERID" if arguments == b"name" => q.short(Short::CallerName, from).map(Part::Value),
         _ => None,
     }
 }
 
 /// A function with holes in its arguments.
-fn call(q: &mut Quick, body: &Template) -> Option<Temporary> {
+fn call<'p>(q: &mut Quick, body: &Template) -> Option<Part<'p>> {
     let [Piece::Text(first), inner @ .., Piece::Text(last)] = body.pieces.as_slice() else {
         return None;
     };
@@ -112,7 +184,7 @@ fn call(q: &mut Quick, body: &Template) -> Option<Temporary> {
         let [_, zone, format] = parts.as_slice() else {
             return None;
         };
-        return q.time(at, zone, format);
+        return Some(Part::Time(at, zone.clone(), format.clone()));
     }
     let short = match name {
         b"LEN" => Short::Len,
@@ -130,5 +202,5 @@ fn call(q: &mut Quick, body: &Template) -> Option<Temporary> {
         pieces.push(Piece::Text(last.to_vec()));
     }
     text(q, &pieces)?;
-    q.short(short, from)
+    q.short(short, from).map(Part::Value)
 }
