@@ -127,6 +127,7 @@ fn stamped(plan: &Loaded, name: &str) -> Module {
             .iter()
             .map(|(k, v)| (k.clone(), v.clone()))
             .collect(),
+        clear_globals: plan.clears_globals(),
     });
     module
 }

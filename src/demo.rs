@@ -21,6 +21,9 @@ use strowger_runtime::{self as runtime, Engine};
 ///
 /// Needs no configuration, no rights and no sound files. Everything stays on this machine, on free ports.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  strowger demo
+  strowger demo --brief")]
 pub(crate) struct Args {
     /// Say only what was observed, without the ladders
     #[arg(long)]

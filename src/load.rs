@@ -174,11 +174,12 @@ fn read(path: &Path, in_force: Option<InForce>) -> Result<Loaded, String> {
     if is_compiled(path) {
         let program = read_compiled(path)?;
         let sources = config::gather_beside(&directory).map_err(cannot)?;
-        return Ok(Loaded {
-            module: program.module,
-            brought: Some(program.globals),
-            ..understand(sources, directory, plan)?
-        });
+        let mut loaded = understand(sources, directory, plan)?;
+        let general = &mut loaded.compiled.hir.general;
+        general.clearglobalvars = program.module.origin().clear_globals;
+        loaded.module = program.module;
+        loaded.brought = Some(program.globals);
+        return Ok(loaded);
     }
     let sources = config::gather_with(&directory, &plan).map_err(cannot)?;
     if sources.find(&plan).is_none() {

@@ -18,7 +18,7 @@ use strowger_compiler::{Compiled, Diagnostic, Options, Sources, compile};
   strowger show extensions.conf --graph mermaid --context office   # what can be reached from [office]")]
 pub(crate) struct Args {
     /// A configuration directory, or a dialplan file
-    #[arg(required_unless_present = "batch")]
+    #[arg(required_unless_present_any = ["batch", "instructions"])]
     path: Option<PathBuf>,
     /// Only this context; with --graph, what can be reached from it
     #[arg(long)]
@@ -26,23 +26,30 @@ pub(crate) struct Args {
     /// The listing as one JSON object
     #[arg(long)]
     json: bool,
-    /// The bytecode that runs
+    /// The bytecode that runs (docs/bytecode.md explains it)
     #[arg(long, conflicts_with_all = ["json", "context"])]
     bytecode: bool,
+    /// What each instruction of the bytecode means: name, operands, cost in fuel
+    #[arg(long, conflicts_with_all = ["path", "context", "json", "bytecode"])]
+    instructions: bool,
     /// Where the steps lead, as a drawing
-    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["json", "bytecode"])]
+    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["json", "bytecode", "instructions"])]
     graph: Option<graph::Format>,
     /// Where to write the drawing (default: standard output)
     #[arg(short, long, value_name = "FILE", requires = "graph")]
     output: Option<PathBuf>,
     /// One JSON object a line: id, text, files in; contexts, globals, log out
-    #[arg(long, conflicts_with_all = ["path", "context", "bytecode", "json", "graph"])]
+    #[arg(long, conflicts_with_all = ["path", "context", "bytecode", "json", "graph", "instructions"])]
     batch: bool,
 }
 
 pub(crate) fn main(args: Args) -> ExitCode {
     if args.batch {
         return batch::answer(batch_case);
+    }
+    if args.instructions {
+        print!("{}", strowger_vm::instruction_set());
+        return ExitCode::SUCCESS;
     }
     let Some(path) = args.path else {
         return ExitCode::from(2); // clap has asked for it

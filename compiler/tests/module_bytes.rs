@@ -50,6 +50,7 @@ fn a_module_comes_back_from_its_bytes() {
         compiler: b"1.2".to_vec(),
         sources: vec![(b"extensions.conf".to_vec(), [7; 20])],
         globals: vec![(b"TRUNK".to_vec(), b"PJSIP/out".to_vec())],
+        clear_globals: true,
     };
     module.stamp(origin.clone());
     let bytes = module.write();

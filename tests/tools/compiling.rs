@@ -103,7 +103,15 @@ fn what_is_no_sound_module_is_refused() {
             assert!(!said.contains("panicked"), "{args:?}: {said}");
         }
         let said = seen(&["match", &file, "office", "61"]);
-        said.replace(&file, "plan.dialc")
+        let said = said.replace(&file, "plan.dialc");
+        // The format's own version rises now and then.
+        match said.split_once("this program reads ") {
+            Some((before, after)) => {
+                let after = after.trim_start_matches(|c: char| c.is_ascii_digit());
+                format!("{before}this program reads N{after}")
+            }
+            None => said,
+        }
     };
     let mut foreign = whole.clone();
     foreign[8] = 99;

@@ -68,3 +68,20 @@ fn folder(name: &str) -> PathBuf {
     std::fs::create_dir_all(&path).unwrap();
     path
 }
+
+#[test]
+fn every_command_has_examples() {
+    insta::assert_snapshot!("help", seen(&["--help"]));
+    for command in [
+        "demo", "run", "check", "show", "match", "eval", "compile", "simulate", "bench",
+    ] {
+        let help = seen(&[command, "--help"]);
+        let example = format!("\n  strowger {command} ");
+        assert!(
+            help.contains("Examples:") && (help.contains(&example) || command == "demo"),
+            "{help}"
+        );
+        let wide = help.lines().find(|l| l.chars().count() > 140);
+        assert!(wide.is_none(), "{wide:?}");
+    }
+}

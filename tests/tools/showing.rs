@@ -114,3 +114,28 @@ fn the_graph_for_programs() {
         "{ways:?}"
     );
 }
+
+#[test]
+fn the_bytecode_and_its_instructions() {
+    let out = run(&["show", "--instructions"], "");
+    let table = String::from_utf8(out.stdout).unwrap();
+    // Whatever stands in the code is explained.
+    let code = seen(&["show", "office.conf", "--bytecode"]);
+    // Every step stands before its code as it is written.
+    assert!(
+        code.contains("  61,2  Dial(PJSIP/61,20)    ; office.conf:14\n"),
+        "{code}"
+    );
+    let words = code.lines().filter(|l| l.starts_with("     "));
+    let mut count = 0;
+    for word in words.filter_map(|l| l.split_whitespace().nth(1)) {
+        count += 1;
+        assert!(
+            table
+                .lines()
+                .any(|l| l.split_whitespace().next() == Some(word)),
+            "{word}"
+        );
+    }
+    assert!(count > 50);
+}

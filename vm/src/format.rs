@@ -13,7 +13,7 @@ use crate::pattern::{ByteSet, Element, Matches, Pattern};
 use crate::strings::Strings;
 
 const MAGIC: &[u8; 8] = b"dialc\r\n\x1a";
-pub(crate) const VERSION: u32 = 3;
+pub(crate) const VERSION: u32 = 4;
 /// Where the checksum ends.
 const SEALED: usize = MAGIC.len() + 12;
 
@@ -198,6 +198,7 @@ impl Writer {
             w.bytes(name);
             w.bytes(value);
         });
+        self.u8(u8::from(o.clear_globals));
     }
 
     fn bytes(&mut self, b: &[u8]) {
@@ -287,6 +288,7 @@ impl<'a> Reader<'a> {
                 Ok((name, digest))
             })?,
             globals: self.list(|r| Ok((r.bytes()?.to_vec(), r.bytes()?.to_vec())))?,
+            clear_globals: self.flag()?,
         })
     }
 

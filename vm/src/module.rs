@@ -445,7 +445,14 @@ impl Module {
                     } else {
                         let _ = write!(out, ",{}", p.number);
                     }
-                    let _ = writeln!(out, "    ; {}:{}", lossy(self.text(p.file)), p.line);
+                    let _ = writeln!(
+                        out,
+                        "  {}({})    ; {}:{}",
+                        lossy(self.text(p.application)),
+                        lossy(self.text(p.arguments)),
+                        lossy(self.text(p.file)),
+                        p.line
+                    );
                     for (i, word) in self.parts.code.iter().enumerate().skip(p.pc as usize) {
                         let _ = writeln!(out, "    {i:5}  {}", self.word(i, *word));
                         if word.op() == Op::Next {

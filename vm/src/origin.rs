@@ -15,6 +15,8 @@ pub struct Origin {
     pub sources: Vec<(Text, Digest)>,
     /// Global variables as loading leaves them, by name. They are the exchange's to hold; a module only brings them along.
     pub globals: Vec<(Text, Text)>,
+    /// `clearglobalvars`: whether a reload forgets those that calls have set.
+    pub clear_globals: bool,
 }
 
 impl Module {
