@@ -370,3 +370,37 @@ fn memory_is_counted_the_same_after_any_number_of_moves() {
     }
     assert_eq!(vm.variable(b"big").unwrap().len(), 500);
 }
+
+#[test]
+fn quick_code_that_ran_out_of_fuel_goes_on_in_the_new_text_wherever_it_stopped() {
+    let old = module(
+        "[main]\nexten => s,1(top),Set(i=$[${i} + 1])\nsame => n,Set(j=${i})\nsame => n,Goto(top)\n",
+    );
+    // Code of other steps stands where that of the old one stood.
+    let mut lines = "[main]\n".to_owned();
+    for n in 1..30 {
+        lines.push_str(&format!("exten => a,{n},Set(i=$[${{i}} + 1000])\n"));
+    }
+    for n in 1..4 {
+        lines.push_str(&format!("exten => s,{n},Set(good=$[${{i}} + {n}])\n"));
+    }
+    let new = module(&lines);
+    let inputs = Inputs::default();
+    for fuel in 1..200 {
+        let mut vm = Vm::new(Limits {
+            fuel,
+            ..Limits::default()
+        });
+        vm.trace_steps(false);
+        let mut entry = call("main", "s", 1);
+        entry.variables.push((b"i".to_vec(), b"0".to_vec()));
+        assert_eq!(vm.start(&old, &inputs, entry), Step::OutOfFuel);
+        let mut step = vm.resume(&new, &inputs, Reply::done());
+        while step == Step::OutOfFuel {
+            step = vm.resume(&new, &inputs, Reply::done());
+        }
+        assert!(matches!(step, Step::Done(_)), "{fuel}: {step:?}");
+        let i: u32 = text(&vm.variable(b"i").unwrap()).parse().unwrap();
+        assert!(i < 1_000, "{fuel}: {i}");
+    }
+}

@@ -34,7 +34,8 @@ fn application() -> impl Strategy<Value = String> {
     };
     prop_oneof![
         4 => Just("NoOp(${a}/${b}/${ARG1}/${ARGC}/${GOSUB_RETVAL}/${CALLERID(num)})".to_owned()),
-        6 => Just("Wait(1)".to_owned()),
+        3 => Just("Verbose(${a}/${b}/${ARG1}/${ARGC}/${GOSUB_RETVAL}/${EXTEN}/${PRIORITY})".to_owned()),
+        3 => Just("Wait(1)".to_owned()),
         1 => Just("NoOp(${DB(k/v)}${a})".to_owned()),
         2 => Just("Set(a=${a}x)".to_owned()),
         1 => Just("Set(b=${EXTEN}${PRIORITY}${DB(k/v)})".to_owned()),
@@ -166,6 +167,40 @@ fn ran(plans: &Plans, at: Place) -> (Vec<Executed>, bool) {
     }
 }
 
+/// How a machine runs its code: what is observed is compared with what is compiled, and with what is read as it is written.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    Quick,
+    Whole,
+    Written,
+}
+
+/// The effects of a call and where it stood, and whether it came to an end.
+fn effects(plans: &Plans, at: Place, way: Way) -> (Vec<(Effect, Place)>, bool) {
+    let mut vm = Vm::new(Limits {
+        naive: matches!(way, Way::Written),
+        ..limits()
+    });
+    vm.trace_steps(matches!(way, Way::Whole));
+    let mut step = vm.start(plans.at(0), &inputs(0), Entry::call(party("7"), at));
+    let mut all = Vec::new();
+    while all.len() < STEPS {
+        step = match step {
+            Step::Effect(e) => {
+                let answer = reply(&e);
+                all.push((e, vm.place().clone()));
+                vm.resume(plans.at(all.len()), &inputs(all.len()), answer)
+            }
+            Step::Done(_) => return (all, true),
+            // They burn fuel at different rates.
+            Step::OutOfFuel => break,
+            Step::Returned(_) | Step::Fault(_) => panic!("{step:?}"),
+        };
+        vm.take_trace();
+    }
+    (all, false)
+}
+
 /// A subroutine of the model.
 struct Frame {
     back: Place,
@@ -222,7 +257,7 @@ impl Model<'_> {
         self.place = Place::new(step.context.clone(), step.exten.clone(), step.priority + 1);
         let argument = text(&step.arguments);
         match step.application.as_slice() {
-            b"Wait" => self.effects += 1,
+            b"Wait" | b"Verbose" => self.effects += 1,
             b"Set" => {
                 let (name, value) = argument.split_once('=').unwrap();
                 match name {
@@ -342,7 +377,17 @@ fn compare(plans: &Plans, at: Place) -> Result<(), TestCaseError> {
 fn compare_all(plans: &Plans) -> Result<(), TestCaseError> {
     for context in CONTEXTS {
         for dialled in DIALLED {
-            compare(plans, Place::new(context, dialled, 1))?;
+            let at = Place::new(context, dialled, 1);
+            let (written, ended) = effects(plans, at.clone(), Way::Written);
+            for way in [Way::Quick, Way::Whole] {
+                let (seen, also) = effects(plans, at.clone(), way);
+                let common = seen.len().min(written.len());
+                prop_assert_eq!(&seen[..common], &written[..common], "{:?}", way);
+                if ended && also {
+                    prop_assert_eq!(seen.len(), written.len(), "{:?}", way);
+                }
+            }
+            compare(plans, at)?;
         }
     }
     Ok(())

@@ -11,7 +11,7 @@ use crate::inputs::Inputs;
 use crate::module::Module;
 use crate::op::Op;
 use crate::route::Want;
-use crate::run::{Vm, World};
+use crate::run::{Frame, Vm, World};
 
 /// Whether a channel of one plan may go on in the other: the Asterisk whose applications and functions there are is the same.
 pub(crate) fn is_kin(old: &Module, new: &Module) -> bool {
@@ -21,19 +21,18 @@ pub(crate) fn is_kin(old: &Module, new: &Module) -> bool {
 impl Vm {
     /// Whether no code is half done: neither of the step that runs nor of one that a subroutine came in between of.
     pub(crate) fn may_move(&self, module: &Module) -> bool {
-        let done = |pc: Option<u32>, begun: bool| match pc {
-            None => true,
+        let done = |pc: Option<u32>, frames: &[Frame]| match (pc, frames.first()) {
+            // Arguments that are read as they are written.
+            (None, Some(Frame::Subst(_))) => false,
+            (None, _) => true,
             // An application ends the code of its step; what is left of the step is the application.
-            Some(pc) => {
+            (Some(pc), Some(_)) => {
                 let last = module.parts.code.get(pc.wrapping_sub(1) as usize);
-                begun && last.is_some_and(|word| word.op() == Op::App)
+                last.is_some_and(|word| word.op() == Op::App)
             }
+            (Some(_), None) => false,
         };
-        done(self.pc, !self.frames.is_empty())
-            && self
-                .suspended
-                .iter()
-                .all(|s| done(s.pc, !s.frames.is_empty()))
+        done(self.pc, &self.frames) && self.suspended.iter().all(|s| done(s.pc, &s.frames))
     }
 
     /// Moves: variables and what subroutines hide find their slots by name, places are looked up again.
@@ -50,6 +49,8 @@ impl Vm {
         // A place that is gone has no route; the next look-up deals with that (DL-154).
         self.route = self.route.and_then(|_| find(self, &self.place));
         self.pc = None;
+        // A step that is only about to begin is looked up anew.
+        self.quick = None;
         let mut suspended = std::mem::take(&mut self.suspended);
         for s in &mut suspended {
             s.route = s.route.and_then(|_| find(self, &s.place));

@@ -493,7 +493,9 @@ impl Vm {
     /// The loop.
     fn run(&mut self, mut w: World, mut feed: Option<Feed>) -> Step {
         loop {
+            // Arguments in hand belong to the step that was read before.
             if let Some(newer) = w.newer
+                && !matches!(feed, Some(Feed::Out(Out::Value(_))))
                 && self.may_move(w.module)
             {
                 self.adopt(w.inputs, w.module, newer);
