@@ -50,6 +50,7 @@ impl End {
 /// caller, who may look at its variables afterwards. An effect that goes on for [`limits::GRACE`] after a hang-up is a defect: it is
 /// dropped and logged.
 pub async fn drive(vm: &mut Vm, at: Entry, p: &mut impl Perform, inbox: &mut Inbox) -> End {
+    vm.trace_steps(p.watches());
     let mut step = vm.start(&p.module(), &p.inputs(), at);
     loop {
         for happened in vm.take_trace() {
@@ -65,6 +66,7 @@ pub async fn drive(vm: &mut Vm, at: Entry, p: &mut impl Perform, inbox: &mut Inb
                 } else if inbox.deadline.is_some_and(|at| at <= p.inputs().now) {
                     vm.interrupt(Interrupt::AbsoluteTimeout);
                 }
+                vm.trace_steps(p.watches());
                 vm.resume(&p.module(), &p.inputs(), reply)
             }
             Step::OutOfFuel => {
@@ -73,6 +75,7 @@ pub async fn drive(vm: &mut Vm, at: Entry, p: &mut impl Perform, inbox: &mut Inb
                 if let Some(why) = inbox.take() {
                     vm.interrupt(why);
                 }
+                vm.trace_steps(p.watches());
                 vm.resume(&p.module(), &p.inputs(), Reply::done())
             }
             Step::Returned(value) => return End::Returned(value),

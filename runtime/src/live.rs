@@ -180,6 +180,10 @@ impl Perform for Live {
         }
     }
 
+    fn watches(&self) -> bool {
+        self.shared.observed.watched() || tracing::enabled!(tracing::Level::INFO)
+    }
+
     fn saw(&mut self, happened: Trace) {
         match happened {
             Trace::Step(mut step) => {

@@ -28,6 +28,10 @@ pub trait Perform {
     /// Is shown who is on the channel, before each effect.
     fn knows(&mut self, party: &Party);
 
+    /// Whether anybody wants to be told of steps and of written variables, not only of what went wrong. While nobody does, steps that
+    /// only move values run as quick code.
+    fn watches(&self) -> bool;
+
     /// Is told what happened in the dialplan, in order, before the effect that it led to is performed.
     fn saw(&mut self, happened: Trace);
 }

@@ -334,6 +334,10 @@ impl Perform for Simulated<'_> {
         self.channel.up = party.state == State::Up;
     }
 
+    fn watches(&self) -> bool {
+        self.world.record
+    }
+
     fn saw(&mut self, what: Trace) {
         let channel = self.number();
         if self.world.record {

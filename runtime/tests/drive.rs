@@ -17,6 +17,10 @@ struct Stubborn {
 }
 
 impl Perform for Stubborn {
+    fn watches(&self) -> bool {
+        true
+    }
+
     fn module(&self) -> Arc<Module> {
         Arc::clone(&self.module)
     }
