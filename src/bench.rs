@@ -90,6 +90,7 @@ fn measure(args: &Args) -> Result<(Place, Figures), String> {
     }
     let scene = args.scene.read()?;
     let program = load::program(&args.path)?;
+    program.module.prepare();
     if !program.module.has_context(&place.context) {
         let context = String::from_utf8_lossy(&place.context);
         return Err(load::no_context(&program.module, &context));

@@ -34,6 +34,12 @@ impl Loaded {
         Arc::clone(&self.module)
     }
 
+    /// Makes the automata of large contexts on a thread of its own; until they are there, their numbers are found less quickly.
+    pub(crate) fn prepare_aside(&self) {
+        let module = self.module();
+        std::thread::spawn(move || module.prepare());
+    }
+
     /// Whether a file is so broken that the exchange must not start: one that Asterisk would refuse as a whole (DL-008), or an error in
     /// our own `strowger.toml`.
     pub(crate) fn fatal(&self) -> bool {
@@ -81,7 +87,8 @@ pub(crate) fn program(path: &Path) -> Result<Program, String> {
     if is_compiled(path) {
         return read_compiled(path);
     }
-    let plan = plan(path)?;
+    // What is wrong with the plan nobody is told here.
+    let plan = read(path, None, strowger_compiler::load)?;
     Ok(Program {
         module: plan.module(),
         globals: plan.globals(),
@@ -146,7 +153,7 @@ pub(crate) fn globals(compiled: &Compiled) -> Arc<Globals> {
 /// # Errors
 /// One sentence when there is nothing to read.
 pub(crate) fn plan(path: &Path) -> Result<Loaded, String> {
-    read(path, None)
+    read(path, None, compile)
 }
 
 /// The same for an exchange that runs: what the plan finds in force counts where it says nothing else.
@@ -154,10 +161,13 @@ pub(crate) fn plan(path: &Path) -> Result<Loaded, String> {
 /// # Errors
 /// As [`plan`].
 pub(crate) fn again(path: &Path, in_force: InForce) -> Result<Loaded, String> {
-    read(path, Some(in_force))
+    read(path, Some(in_force), compile)
 }
 
-fn read(path: &Path, in_force: Option<InForce>) -> Result<Loaded, String> {
+/// How a plan is compiled: with all checks or with none.
+type Way = fn(&Sources, &Options) -> Compiled;
+
+fn read(path: &Path, in_force: Option<InForce>, way: Way) -> Result<Loaded, String> {
     let (directory, plan) = if path.is_dir() {
         (path.to_path_buf(), "extensions.conf".to_owned())
     } else {
@@ -189,7 +199,7 @@ fn read(path: &Path, in_force: Option<InForce>) -> Result<Loaded, String> {
             format!("{}: there is no such file", path.display())
         });
     }
-    comprehend(sources, directory, plan, in_force)
+    comprehend(sources, directory, plan, in_force, way)
 }
 
 /// Understands files that are already read.
@@ -201,7 +211,7 @@ pub(crate) fn understand(
     directory: PathBuf,
     plan: String,
 ) -> Result<Loaded, String> {
-    comprehend(sources, directory, plan, None)
+    comprehend(sources, directory, plan, None, compile)
 }
 
 fn comprehend(
@@ -209,6 +219,7 @@ fn comprehend(
     directory: PathBuf,
     plan: String,
     in_force: Option<InForce>,
+    way: Way,
 ) -> Result<Loaded, String> {
     let (config, mut findings) = config::load(&sources);
     let levels = config
@@ -227,7 +238,7 @@ fn comprehend(
             .and_then(|t| i64::try_from(t.as_secs()).ok()),
         in_force,
     };
-    let compiled = compile(&sources, &options);
+    let compiled = way(&sources, &options);
     findings.extend(compiled.diagnostics.iter().cloned());
     // The plan first, then the other files by name; in a file by place.
     findings.sort_by_cached_key(|d| {

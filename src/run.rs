@@ -168,6 +168,7 @@ async fn exchange(mut loaded: load::Loaded, args: &Args) -> ExitCode {
         Ok(signals) => signals,
         Err(fault) => return load::cannot(&fault.to_string()),
     };
+    loaded.prepare_aside();
     let engine = match Engine::start(loaded.config.clone(), loaded.module(), options).await {
         Ok(engine) => engine,
         Err(fault) => {
@@ -247,6 +248,7 @@ async fn reload(engine: &Engine, path: &Path, loaded: &mut load::Loaded) {
                     globals: (*read.globals()).clone(),
                     clear_globals: loaded.clears_globals(),
                 };
+                read.prepare_aside();
                 engine.reload(renewal).await;
                 *loaded = read;
                 None
