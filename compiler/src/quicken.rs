@@ -89,7 +89,7 @@ fn write(q: &mut Quick, step: &Step, template: &Template, places: &Places) -> Op
     } else if is("GotoIf") {
         goto_if(q, template, step, places)
     } else {
-        None
+        q.run(app, template.as_plain()?)
     }
 }
 

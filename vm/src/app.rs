@@ -118,14 +118,6 @@ impl App {
         }
     }
 
-    /// What is kept of it while it waits.
-    pub(crate) fn frame(self) -> Frame {
-        match self.state {
-            Waits::Effect => Frame::Asked(self.name),
-            _ => Frame::App(Box::new(self)),
-        }
-    }
-
     /// Leaves with an effect whose answer is the result.
     pub(crate) fn leave(&mut self, effect: Effect) -> Act {
         self.state = Waits::Effect;

@@ -454,6 +454,18 @@ impl Quick<'_> {
         Some(())
     }
 
+    /// Runs an application with a constant argument text.
+    pub fn run(&mut self, application: &[u8], arguments: &[u8]) -> Option<()> {
+        let name = self.builder.string(application);
+        let (n, new) = number(&mut self.builder.applications, name)?;
+        if new {
+            self.builder.parts.applications.push(name);
+        }
+        let text = self.builder.string(arguments);
+        self.emit(Instr::wide(Op::Run, 0, u16::try_from(n).ok()?, text.0));
+        Some(())
+    }
+
     /// Runs the step as whole code.
     pub fn whole(&mut self) {
         self.emit(Instr::new(Op::Whole, 0, 0, 0, 0));

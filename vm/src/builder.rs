@@ -21,7 +21,7 @@ pub struct Builder {
     strings: Interner,
     names: QuickMap<StrId, u16>,
     functions: QuickMap<StrId, u16>,
-    applications: QuickMap<StrId, u32>,
+    pub(crate) applications: QuickMap<StrId, u32>,
     /// Whether there are applications of these names.
     known: QuickMap<StrId, bool>,
     pub(crate) slices: QuickMap<(i32, Option<i32>), u16>,

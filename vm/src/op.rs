@@ -159,6 +159,7 @@ operations! {
     JumpIf "jumpif" [K Flag, A Read, BC Word]        1 Quick "go on there if the condition holds (K 0: if it does not)";
     JumpN  "jumpn"  [K Comparison, A Slot, B Small, C Near] 1 Quick "go on there if a variable compares so with a constant";
     Goto   "goto"   [BC Place]                       2 Quick "go to a place of the plan";
+    Run    "run"    [A Application, BC Text]         5 Quick "run an application with a constant argument text; ends the step";
     Whole  "whole"  []                               1 Quick "run this step as whole code";
 }
 

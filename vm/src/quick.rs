@@ -28,6 +28,8 @@ pub(crate) const SCRATCH: usize = 64;
 pub(crate) enum Left {
     /// The step is to run as whole code.
     Whole,
+    /// An application, by its index, is to run with this argument text.
+    Run(u16, StrId),
     /// The next priority, by look-up.
     Next,
     /// It stands at another place.
@@ -113,6 +115,7 @@ impl Vm {
                 }
                 Op::Next => return Left::Next,
                 Op::Whole => return Left::Whole,
+                Op::Run => return Left::Run(word.a(), StrId(word.bc())),
                 Op::Jump => pc = word.bc() as usize,
                 Op::JumpIf => {
                     let holds = or_whole!(guard::truth(or_whole!(self.value(word.a()))));

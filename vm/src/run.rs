@@ -10,7 +10,7 @@ use strowger_stdlib::template::{Slice, Substitution};
 use strowger_stdlib::{Value, expr};
 
 use crate::adopt;
-use crate::app::App;
+use crate::app::{App, Waits};
 use crate::builtin::{Builtin, global};
 use crate::control::{Exception, Phase};
 use crate::effect::{Answer, Effect, Level, Reply};
@@ -86,8 +86,8 @@ pub(crate) enum Frame {
     Write(Box<Write>),
     /// An application.
     App(Box<App>),
-    /// An application whose effect's answer is its result: only its name is left.
-    Asked(strowger_stdlib::value::Text),
+    /// The application of the step, when its effect's answer is its result: nothing is left of it.
+    Asked,
 }
 
 impl From<Frame> for Act {
@@ -273,10 +273,10 @@ impl Vm {
         }
         if std::mem::take(&mut self.open) {
             // The usual answer to the usual application: its step is over.
-            if let (Answer::Done, [Frame::Asked(_)], None) =
+            if let (Answer::Done, [Frame::Asked], None) =
                 (&reply.answer, self.frames.as_slice(), w.newer)
-                && self.pc.take().is_some()
             {
+                self.pc = None;
                 self.frames.clear();
                 self.budget.burn(2);
                 return self.run(w, Some(Feed::Out(Out::Flow(Flow::Continue))));
@@ -573,8 +573,14 @@ impl Vm {
             Frame::Function(f) => self.function(w, f, feed),
             Frame::Write(q) => self.write(w, q, feed),
             Frame::App(a) => self.application(w, a, feed),
-            Frame::Asked(name) => match feed {
-                Feed::Reply(answer) => self.answered(name.as_bytes(), answer),
+            Frame::Asked => match feed {
+                Feed::Reply(answer) => {
+                    let step = self
+                        .route
+                        .and_then(|r| w.module.priority(r.context, r.entry, r.index));
+                    let name = step.map_or(&b""[..], |p| w.module.text(p.application));
+                    self.answered(name, answer)
+                }
                 Feed::Begin | Feed::Out(_) => Act::Return(Out::Flow(Flow::End)),
             },
         }
@@ -703,6 +709,19 @@ impl Vm {
                     self.begin_whole(w);
                     return None;
                 }
+                Left::Run(application, text) => {
+                    let known = w.module.known_by_index(u32::from(application));
+                    if let Known::Here(kind) = known
+                        && let Some(effect) = kind.only_asks()
+                        && w.newer.is_none()
+                    {
+                        self.frames.reserve_exact(1);
+                        self.frames.push(Frame::Asked);
+                        return Some(Ok(Act::Leave(effect)));
+                    }
+                    let arguments = Value::text(w.module.text(text));
+                    return Some(Ok(self.run_step(w, known, arguments)));
+                }
                 Left::Next => return Some(self.control(w, Some(Out::Flow(Flow::Continue)))),
                 Left::Gone => match self.arrive(w) {
                     Ok(Act::Again) => match self.quick.take() {
@@ -779,25 +798,21 @@ impl Vm {
             }));
         }
         self.budget.burn(2);
-        if let Known::Here(kind) = known
-            && let Some(effect) = kind.only_asks()
-        {
-            self.frames
-                .push(Frame::Asked(strowger_stdlib::value::Text::new(name)));
-            return Act::Leave(effect);
-        }
         // An application that is done at once, as most are, never becomes a frame.
         let mut app = App::new(known, name, arguments);
         if w.newer.is_some() {
             // Its labels and loops are those of the newer plan: the loop moves first.
-            return Act::Push(app.frame());
+            return Act::Push(Frame::App(Box::new(app)));
         }
         match self.application(w, &mut app, Feed::Begin) {
             act @ (Act::Leave(_) | Act::Push(_)) => {
                 if self.frames.capacity() == 0 {
                     self.frames.reserve_exact(2);
                 }
-                self.frames.push(app.frame());
+                self.frames.push(match app.state {
+                    Waits::Effect => Frame::Asked,
+                    _ => Frame::App(Box::new(app)),
+                });
                 act
             }
             act => act,

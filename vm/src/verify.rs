@@ -256,7 +256,10 @@ fn stretch(p: &Parts, entry: &Entry, highest: &[u16]) -> Result<(), BadModule> {
         }
     }
     let last = words.last().map(|w| w.op());
-    let leads_away = matches!(last, Some(Op::Next | Op::Jump | Op::Goto | Op::Whole));
+    let leads_away = matches!(
+        last,
+        Some(Op::Next | Op::Jump | Op::Goto | Op::Run | Op::Whole)
+    );
     if at_head.next().is_some() || !leads_away {
         return refuse("it does not end");
     }
