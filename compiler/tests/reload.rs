@@ -404,3 +404,10 @@ fn quick_code_that_ran_out_of_fuel_goes_on_in_the_new_text_wherever_it_stopped()
         assert!(i < 1_000, "{fuel}: {i}");
     }
 }
+
+#[test]
+fn hints_are_those_of_the_new_text() {
+    let mut call = Call::begin(WAITS);
+    let new = "[main]\nexten => 100,hint,SIP/61&SIP/62(Desk)\nexten => s,3,NoOp(${HINT(100@main)} ${HINT(100@main,n)})\n";
+    assert_eq!(call.goes_on(new), "3:SIP/61&SIP/62 Desk");
+}
