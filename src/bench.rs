@@ -39,6 +39,8 @@ pub(crate) struct Args {
     /// The figures as one JSON object
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    release: load::Release,
 }
 
 /// Longest measurement, in seconds.
@@ -89,7 +91,7 @@ fn measure(args: &Args) -> Result<(Place, Figures), String> {
         return Err(format!("--seconds: write 0.01 to {LONGEST}"));
     }
     let scene = args.scene.read()?;
-    let program = load::program(&args.path)?;
+    let program = load::program(&args.path, args.release)?;
     program.module.prepare();
     if !program.module.has_context(&place.context) {
         let context = String::from_utf8_lossy(&place.context);

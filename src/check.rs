@@ -24,6 +24,8 @@ pub(crate) struct Args {
     /// What makes the exit status 1, beside errors
     #[arg(long, value_enum)]
     deny: Option<Deny>,
+    #[command(flatten)]
+    release: load::Release,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -57,7 +59,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
             ));
             continue;
         }
-        let loaded = match load::plan(path) {
+        let loaded = match load::plan(path, args.release) {
             Ok(loaded) => loaded,
             Err(fault) => {
                 worst = load::cannot(&fault);

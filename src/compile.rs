@@ -30,13 +30,15 @@ pub(crate) struct Args {
     /// What was written as one JSON object
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    release: load::Release,
 }
 
 pub(crate) fn main(args: Args) -> ExitCode {
     if load::is_compiled(&args.path) {
         return load::cannot(&format!("{}: is compiled already", args.path.display()));
     }
-    let plan = match load::plan(&args.path) {
+    let plan = match load::plan(&args.path, args.release) {
         Ok(plan) => plan,
         Err(fault) => return load::cannot(&fault),
     };

@@ -49,7 +49,12 @@ pub(crate) fn main(args: Args) -> ExitCode {
     for (name, text) in FILES {
         sources.add(name, text);
     }
-    let loaded = match load::understand(sources, PathBuf::new(), "extensions.conf".into()) {
+    let loaded = match load::understand(
+        sources,
+        PathBuf::new(),
+        "extensions.conf".into(),
+        load::Release::default(),
+    ) {
         Ok(loaded) => loaded,
         Err(fault) => return load::cannot(&fault),
     };

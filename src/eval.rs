@@ -41,8 +41,10 @@ pub(crate) struct Args {
     /// Each answer as a JSON object: value (or value_hex), notes, findings
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    release: load::Release,
     /// One JSON object a line: id, input, vars, setup, exten in; value, value_hex or null out
-    #[arg(long, conflicts_with_all = ["text", "vars", "setup", "exten", "plan", "json"])]
+    #[arg(long, conflicts_with_all = ["text", "vars", "setup", "exten", "plan", "json", "asterisk_version"])]
     batch: bool,
 }
 
@@ -75,7 +77,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
 }
 
 fn begin(args: &Args) -> Result<Session, String> {
-    let mut session = Session::new();
+    let mut session = Session::new(args.release);
     if let Some(plan) = &args.plan {
         session.plan(plan)?;
     }

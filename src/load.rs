@@ -8,6 +8,7 @@ use strowger_compiler::conf::line;
 use strowger_compiler::edit_distance::nearest;
 use strowger_compiler::{Compiled, Diagnostic, InForce, Level, Options, Sources, compile};
 use strowger_runtime::config::{self, Config};
+use strowger_stdlib::dialect::{self, Dialect};
 use strowger_stdlib::hash::sha1;
 use strowger_vm::{Globals, Module};
 
@@ -73,6 +74,30 @@ impl Loaded {
     }
 }
 
+/// Which Asterisk a plan is read as.
+#[derive(clap::Args, Clone, Copy, Debug, Default)]
+pub(crate) struct Release {
+    /// Read the plan as this Asterisk does (1.4, 1.8, 11 ... 23), whatever strowger.toml says
+    #[arg(long, value_name = "VERSION", value_parser = release)]
+    asterisk_version: Option<Dialect>,
+}
+
+impl Release {
+    /// What counts for a configuration, or without one.
+    pub(crate) fn dialect(self, config: Option<&Config>) -> Dialect {
+        let written = config.map(|c| c.options.dialect).unwrap_or_default();
+        let dialect = self.asterisk_version.unwrap_or(written);
+        match config.and_then(|c| c.system.app_set) {
+            Some(old) => dialect.with_app_set(old),
+            None => dialect,
+        }
+    }
+}
+
+fn release(text: &str) -> Result<Dialect, String> {
+    Dialect::named(text).ok_or_else(|| format!("write {}", dialect::RELEASES))
+}
+
 /// A plan that can run: bytecode and globals.
 pub(crate) struct Program {
     pub(crate) module: Arc<Module>,
@@ -83,12 +108,12 @@ pub(crate) struct Program {
 ///
 /// # Errors
 /// One sentence when there is nothing to read.
-pub(crate) fn program(path: &Path) -> Result<Program, String> {
+pub(crate) fn program(path: &Path, release: Release) -> Result<Program, String> {
     if is_compiled(path) {
-        return read_compiled(path);
+        return read_compiled(path, release);
     }
     // What is wrong with the plan nobody is told here.
-    let plan = read(path, None, strowger_compiler::load)?;
+    let plan = read(path, release, None, strowger_compiler::load)?;
     Ok(Program {
         module: plan.module(),
         globals: plan.globals(),
@@ -101,8 +126,13 @@ pub(crate) fn is_compiled(path: &Path) -> bool {
 }
 
 /// Reads a compiled plan, and says on standard error which of its sources have changed since.
-fn read_compiled(path: &Path) -> Result<Program, String> {
+fn read_compiled(path: &Path, release: Release) -> Result<Program, String> {
     let fault = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
+    if let Some(asked) = release.asterisk_version {
+        return Err(fault(&format!(
+            "a compiled plan stays with the Asterisk that it was compiled for\n  hint: strowger compile --asterisk-version {asked} ... makes one for that"
+        )));
+    }
     let size = std::fs::metadata(path).map_err(|e| fault(&e))?.len();
     if size > COMPILED {
         return Err(fault(&format!("longer than {COMPILED} bytes")));
@@ -152,22 +182,27 @@ pub(crate) fn globals(compiled: &Compiled) -> Arc<Globals> {
 ///
 /// # Errors
 /// One sentence when there is nothing to read.
-pub(crate) fn plan(path: &Path) -> Result<Loaded, String> {
-    read(path, None, compile)
+pub(crate) fn plan(path: &Path, release: Release) -> Result<Loaded, String> {
+    read(path, release, None, compile)
 }
 
 /// The same for an exchange that runs: what the plan finds in force counts where it says nothing else.
 ///
 /// # Errors
 /// As [`plan`].
-pub(crate) fn again(path: &Path, in_force: InForce) -> Result<Loaded, String> {
-    read(path, Some(in_force), compile)
+pub(crate) fn again(path: &Path, release: Release, in_force: InForce) -> Result<Loaded, String> {
+    read(path, release, Some(in_force), compile)
 }
 
 /// How a plan is compiled: with all checks or with none.
 type Way = fn(&Sources, &Options) -> Compiled;
 
-fn read(path: &Path, in_force: Option<InForce>, way: Way) -> Result<Loaded, String> {
+fn read(
+    path: &Path,
+    release: Release,
+    in_force: Option<InForce>,
+    way: Way,
+) -> Result<Loaded, String> {
     let (directory, plan) = if path.is_dir() {
         (path.to_path_buf(), "extensions.conf".to_owned())
     } else {
@@ -182,9 +217,9 @@ fn read(path: &Path, in_force: Option<InForce>, way: Way) -> Result<Loaded, Stri
     };
     let cannot = |fault| format!("{}: {fault}", path.display());
     if is_compiled(path) {
-        let program = read_compiled(path)?;
+        let program = read_compiled(path, release)?;
         let sources = config::gather_beside(&directory).map_err(cannot)?;
-        let mut loaded = understand(sources, directory, plan)?;
+        let mut loaded = understand(sources, directory, plan, release)?;
         let general = &mut loaded.compiled.hir.general;
         general.clearglobalvars = program.module.origin().clear_globals;
         loaded.module = program.module;
@@ -199,7 +234,7 @@ fn read(path: &Path, in_force: Option<InForce>, way: Way) -> Result<Loaded, Stri
             format!("{}: there is no such file", path.display())
         });
     }
-    comprehend(sources, directory, plan, in_force, way)
+    comprehend(sources, directory, plan, release, in_force, way)
 }
 
 /// Understands files that are already read.
@@ -210,14 +245,16 @@ pub(crate) fn understand(
     sources: Sources,
     directory: PathBuf,
     plan: String,
+    release: Release,
 ) -> Result<Loaded, String> {
-    comprehend(sources, directory, plan, None, compile)
+    comprehend(sources, directory, plan, release, None, compile)
 }
 
 fn comprehend(
     sources: Sources,
     directory: PathBuf,
     plan: String,
+    release: Release,
     in_force: Option<InForce>,
     way: Way,
 ) -> Result<Loaded, String> {
@@ -229,7 +266,7 @@ fn comprehend(
         .filter_map(|(k, v)| Some((k.clone(), Level::parse(v)?)))
         .collect();
     let options = Options {
-        asterisk_version: config.options.asterisk_version,
+        dialect: release.dialect(Some(&config)),
         plan: plan.clone(),
         levels,
         now: SystemTime::now()

@@ -39,8 +39,10 @@ pub(crate) struct Args {
     /// The answer as one JSON object
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    release: load::Release,
     /// One JSON object a line: id, contexts, context, dial, callerid, now in; match out
-    #[arg(long, conflicts_with_all = ["path", "context", "number", "callerid", "at", "json"])]
+    #[arg(long, conflicts_with_all = ["path", "context", "number", "callerid", "at", "json", "asterisk_version"])]
     batch: bool,
 }
 
@@ -55,7 +57,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Ok(moment) => moment,
         Err(fault) => return load::cannot(&fault),
     };
-    let program = match load::program(&path) {
+    let program = match load::program(&path, args.release) {
         Ok(program) => program,
         Err(fault) => return load::cannot(&fault),
     };

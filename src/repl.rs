@@ -100,7 +100,7 @@ fn answer(session: &mut Session, line: &[u8], output: Output) -> Then {
         let words = String::from_utf8_lossy(words);
         return command(session, &words);
     }
-    if Session::is_application(trimmed) {
+    if session.is_application(trimmed) {
         let answer = session.run(trimmed);
         match output {
             Output::Json => println!("{}", object(&answer)),

@@ -43,6 +43,8 @@ pub(crate) struct Args {
     /// Print what happens: sip (each message), dialplan (each step)
     #[arg(long, value_enum)]
     trace: Vec<Traced>,
+    #[command(flatten)]
+    release: load::Release,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -60,7 +62,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
             args.directory.display()
         ));
     }
-    let loaded = match load::plan(&args.directory) {
+    let loaded = match load::plan(&args.directory, args.release) {
         Ok(loaded) => loaded,
         // A module that is refused is no configuration that could be mended.
         Err(fault) if load::is_compiled(&args.directory) => return load::cannot(&fault),
@@ -192,7 +194,7 @@ async fn exchange(mut loaded: load::Loaded, args: &Args) -> ExitCode {
         match signals.next().await {
             Signal::Stop => break,
             Signal::Reload => tokio::select! {
-                () = reload(&engine, &args.directory, &mut loaded) => {}
+                () = reload(&engine, &args.directory, args.release, &mut loaded) => {}
                 () = signals.stop() => break,
             },
         }
@@ -220,7 +222,7 @@ async fn exchange(mut loaded: load::Loaded, args: &Args) -> ExitCode {
 }
 
 /// Reads the files again, and puts them in force if they can run.
-async fn reload(engine: &Engine, path: &Path, loaded: &mut load::Loaded) {
+async fn reload(engine: &Engine, path: &Path, release: load::Release, loaded: &mut load::Loaded) {
     let in_force = InForce {
         options: engine.module().options(),
         // They are wiped before the file is read, or the file can read them.
@@ -232,7 +234,7 @@ async fn reload(engine: &Engine, path: &Path, loaded: &mut load::Loaded) {
     };
     say!("Reloading   {}", path.display());
     let path = path.to_path_buf();
-    let read = tokio::task::spawn_blocking(move || load::again(&path, in_force)).await;
+    let read = tokio::task::spawn_blocking(move || load::again(&path, release, in_force)).await;
     let refused = match read.map_err(|fault| fault.to_string()).flatten() {
         Err(fault) => Some(fault),
         Ok(read) => {

@@ -5,6 +5,7 @@ use std::path::Path;
 use strowger_compiler::{Options, Sources, compile};
 use strowger_runtime::channel::End;
 use strowger_runtime::sim::Simulation;
+use strowger_stdlib::Dialect;
 use strowger_vm::{Builder, Entry, Party, Place, Run, Text, Trace};
 
 /// What a text or a line came to.
@@ -28,6 +29,9 @@ pub(crate) struct Session {
     party: Party,
     variables: Vec<(Text, Text)>,
     place: Place,
+    release: load::Release,
+    /// The Asterisk as which everything is read.
+    dialect: Dialect,
 }
 
 /// Findings that speak of values: here they are known.
@@ -35,8 +39,8 @@ const OF_VALUES: &[&str] = &["E602"];
 
 impl Session {
     /// Beside an empty plan, at this moment.
-    pub(crate) fn new() -> Session {
-        let empty = compile(&Sources::plan("[main]\n"), &Options::default());
+    pub(crate) fn new(release: load::Release) -> Session {
+        let empty = compile(&Sources::plan("[main]\n"), &read_as(release.dialect(None)));
         let mut simulation = Simulation::new(empty.module.unwrap_or_default());
         simulation.world.now = moment::now();
         let party = simulation.party();
@@ -45,6 +49,8 @@ impl Session {
             party,
             variables: Vec::new(),
             place: Place::new("main", "s", 2),
+            release,
+            dialect: release.dialect(None),
         }
     }
 
@@ -53,7 +59,8 @@ impl Session {
     /// # Errors
     /// One sentence when it cannot be read.
     pub(crate) fn plan(&mut self, path: &Path) -> Result<(), String> {
-        let program = load::program(path)?;
+        let program = load::program(path, self.release)?;
+        self.dialect = *program.module.dialect();
         let world = std::mem::take(&mut self.simulation.world);
         self.simulation = Simulation::new(program.module);
         self.simulation.world = world;
@@ -106,7 +113,7 @@ impl Session {
 
     /// The value of a text.
     pub(crate) fn evaluate(&mut self, text: &[u8]) -> Answer {
-        let findings = findings(text);
+        let findings = findings(text, self.dialect);
         Answer {
             findings,
             ..self.go(Vec::new(), text.to_vec())
@@ -156,17 +163,29 @@ impl Session {
     }
 
     /// Whether a line is `App(arguments)` with an application that exists.
-    pub(crate) fn is_application(line: &[u8]) -> bool {
+    pub(crate) fn is_application(&self, line: &[u8]) -> bool {
         let name = line.split(|b| *b == b'(').next().unwrap_or_default();
         line.ends_with(b")")
             && name.len() < line.len()
             && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
-            && Builder::new(strowger_vm::Options::default()).has_application(name)
+            && Builder::new(strowger_vm::Options {
+                dialect: self.dialect,
+                ..strowger_vm::Options::default()
+            })
+            .has_application(name)
+    }
+}
+
+/// Options for a plan that is read as this Asterisk does.
+fn read_as(dialect: Dialect) -> Options {
+    Options {
+        dialect,
+        ..Options::default()
     }
 }
 
 /// What the compiler would say of a text as an argument: quotes without a partner, holes that are not closed, unknown functions.
-fn findings(text: &[u8]) -> Vec<String> {
+fn findings(text: &[u8], dialect: Dialect) -> Vec<String> {
     if text.iter().any(|b| matches!(b, b'\n' | b'\r')) {
         return Vec::new();
     }
@@ -183,7 +202,7 @@ fn findings(text: &[u8]) -> Vec<String> {
     }
     let end = plan.len();
     plan.extend_from_slice(b")\n");
-    let compiled = compile(&Sources::plan(plan), &Options::default());
+    let compiled = compile(&Sources::plan(plan), &read_as(dialect));
     compiled
         .diagnostics
         .iter()
@@ -219,7 +238,7 @@ mod tests {
     #[test]
     fn what_is_set_stays() {
         let some = |t: &str| Some(t.as_bytes().to_vec());
-        let mut session = Session::new();
+        let mut session = Session::new(load::Release::default());
         session.set(b"x", b"3");
         assert_eq!(session.run(b"Set(__y=$[${x} * 2])").set.len(), 1);
         assert_eq!(session.evaluate(b"${y} ${x}").value, some("6 3"));
@@ -236,6 +255,7 @@ mod tests {
 
     #[test]
     fn lines_that_are_applications() {
+        let session = Session::new(load::Release::default());
         for (line, is) in [
             ("Set(x=1)", true),
             ("set(x=1)", true),
@@ -245,13 +265,13 @@ mod tests {
             ("${LEN(x)}", false),
             ("Set", false),
         ] {
-            assert_eq!(Session::is_application(line.as_bytes()), is, "{line}");
+            assert_eq!(session.is_application(line.as_bytes()), is, "{line}");
         }
     }
 
     #[test]
     fn findings_name_the_place_in_the_text() {
-        let found = |t: &str| findings(t.as_bytes()).join("|");
+        let found = |t: &str| findings(t.as_bytes(), Dialect::default()).join("|");
         assert!(
             found("a;b $[\"a\" = \"b]").contains("at 13, `\"`"),
             "{}",

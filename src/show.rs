@@ -38,8 +38,10 @@ pub(crate) struct Args {
     /// Where to write the drawing (default: standard output)
     #[arg(short, long, value_name = "FILE", requires = "graph")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    release: load::Release,
     /// One JSON object a line: id, text, files in; contexts, globals, log out
-    #[arg(long, conflicts_with_all = ["path", "context", "bytecode", "json", "graph", "instructions"])]
+    #[arg(long, conflicts_with_all = ["path", "context", "bytecode", "json", "graph", "instructions", "asterisk_version"])]
     batch: bool,
 }
 
@@ -55,7 +57,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
         return ExitCode::from(2); // clap has asked for it
     };
     if args.bytecode {
-        return match load::program(&path) {
+        return match load::program(&path, args.release) {
             Ok(program) => {
                 print!("{}", program.module.disassemble());
                 ExitCode::SUCCESS
@@ -69,7 +71,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
             path.display()
         ));
     }
-    let plan = match load::plan(&path) {
+    let plan = match load::plan(&path, args.release) {
         Ok(plan) => plan,
         Err(fault) => return load::cannot(&fault),
     };

@@ -36,8 +36,10 @@ pub(crate) struct Args {
     /// The whole story as one JSON object
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    release: load::Release,
     /// One JSON object a line: id, text, start in; trace, vars, globals, hangupcause, stalled out
-    #[arg(long, conflicts_with_all = ["path", "start", "answers", "sets", "callerid", "dtmf", "at", "json"])]
+    #[arg(long, conflicts_with_all = ["path", "start", "answers", "sets", "callerid", "dtmf", "at", "json", "asterisk_version"])]
     batch: bool,
 }
 
@@ -57,7 +59,7 @@ fn simulate(args: &Args) -> Result<ExitCode, String> {
     };
     let place = place(start)?;
     let scene = args.scene.read()?;
-    let program = load::program(path)?;
+    let program = load::program(path, args.release)?;
     let context = String::from_utf8_lossy(&place.context);
     if !program.module.has_context(&place.context) {
         return Err(load::no_context(&program.module, &context));

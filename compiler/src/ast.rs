@@ -1,5 +1,7 @@
 //! The syntax of `extensions.conf`: its lines as they stand, before numbering and registration.
 
+use strowger_stdlib::Dialect;
+
 use crate::conf::line::Value;
 use crate::source::{FileId, Span, Text};
 
@@ -34,6 +36,8 @@ pub struct Section<'c> {
     pub kind: Kind,
     /// Its lines, not yet read.
     pub values: &'c [Value],
+    /// The release that they are read as.
+    pub dialect: Dialect,
 }
 
 /// One `key => value` line.

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use strowger_stdlib::template;
+use strowger_stdlib::{Dialect, template};
 
 use crate::ast::{self, Entry, Exten, Kind, Line};
 use crate::compile::Options;
@@ -12,7 +12,7 @@ use crate::constant::Globals;
 use crate::diagnostic::Diagnostic;
 use crate::draft::{Draft, EntryDraft, leading_int, rank, scan_int, split_caller};
 use crate::hir::{Caller, General, Global, Hint, Hir, Include, Matches, Step, Switch};
-use crate::lint::{reading, step};
+use crate::lint::{reading, step, versions};
 use crate::source::{Sources, Text};
 
 /// Most bytes of a name with its caller-id part (DL-081).
@@ -32,7 +32,8 @@ pub(crate) fn build(
 ) -> (Hir, Vec<Diagnostic>) {
     let mut builder = Builder {
         sources,
-        globals: Globals::at(options.now),
+        dialect: options.dialect,
+        globals: Globals::at(options.now, options.dialect),
         contexts: Vec::new(),
         by_name: HashMap::new(),
         diagnostics: Vec::new(),
@@ -43,11 +44,12 @@ pub(crate) fn build(
     if let Some(before) = &options.in_force {
         general.autofallthrough = before.options.autofallthrough;
         general.extenpatternmatchnew = before.options.best_only;
+        general.priorityjumping = before.options.jumping;
         for (name, value) in &before.globals {
             builder.globals.set(name, value.clone());
         }
     }
-    let general = builder.general(plan, general, options.asterisk_version >= 23);
+    let general = builder.general(plan, general);
     let globals = builder.global_variables(plan);
     for section in plan.sections.iter().filter(|s| s.kind == Kind::Context) {
         builder.section(section);
@@ -55,6 +57,7 @@ pub(crate) fn build(
     let contexts = builder.contexts.into_iter().map(Draft::finish).collect();
     (
         Hir {
+            dialect: options.dialect,
             general,
             globals,
             contexts,
@@ -66,6 +69,7 @@ pub(crate) fn build(
 
 struct Builder<'s> {
     sources: &'s Sources,
+    dialect: Dialect,
     globals: Globals,
     contexts: Vec<Draft>,
     by_name: HashMap<Vec<u8>, usize>,
@@ -100,8 +104,8 @@ struct Numbering<'a> {
 }
 
 /// A line of a context again, for what is to be said of it.
-fn context_line(value: &Value) -> Line<'_> {
-    conf::exten::line(value, Kind::Context)
+fn context_line<'v>(value: &'v Value, dialect: &Dialect) -> Line<'v> {
+    conf::exten::line(value, Kind::Context, dialect)
 }
 
 impl Builder<'_> {
@@ -148,7 +152,8 @@ impl Builder<'_> {
     }
 
     /// What `[general]` writes, on top of what is in force without it.
-    fn general(&mut self, plan: &ast::Plan<'_>, mut general: General, last_wins: bool) -> General {
+    fn general(&mut self, plan: &ast::Plan<'_>, mut general: General) -> General {
+        let dialect = self.dialect;
         let mut seen: HashSet<Vec<u8>> = HashSet::new();
         let mut sections = plan.sections.iter().filter(|s| s.kind == Kind::General);
         let Some(first) = sections.next() else {
@@ -163,20 +168,31 @@ impl Builder<'_> {
                 self.report(reading::step_outside(&line, "general"));
                 continue;
             }
-            if !seen.insert(key.clone()) && !last_wins {
+            if !seen.insert(key.clone()) && !dialect.last_wins {
                 continue;
             }
             let value = line.value.bytes();
             let truth = boolean(value) == Some(true);
             match key.as_slice() {
                 b"autofallthrough" => general.autofallthrough = truth,
-                b"extenpatternmatchnew" => general.extenpatternmatchnew = truth,
+                b"extenpatternmatchnew" if dialect.trie_matcher => {
+                    general.extenpatternmatchnew = truth
+                }
                 b"clearglobalvars" => general.clearglobalvars = truth,
-                b"overrideswitch" => {
+                b"overrideswitch" if dialect.override_switch => {
                     general.overrideswitch = (!value.is_empty()).then(|| line.value.clone())
                 }
-                b"userscontext" => general.userscontext = value.to_vec(),
-                b"static" | b"writeprotect" | b"priorityjumping" => {}
+                b"userscontext" if dialect.users_context => general.userscontext = value.to_vec(),
+                b"priorityjumping" if dialect.priority_jumping => general.priorityjumping = truth,
+                b"static" | b"writeprotect" => {}
+                b"extenpatternmatchnew"
+                | b"overrideswitch"
+                | b"userscontext"
+                | b"priorityjumping" => {
+                    if let Some(found) = versions::option(&line, &dialect) {
+                        self.report(found);
+                    }
+                }
                 _ => self.report(reading::unknown_option(&line)),
             }
         }
@@ -212,7 +228,11 @@ impl Builder<'_> {
     }
 
     fn section(&mut self, section: &ast::Section<'_>) {
-        let index = match self.by_name.get(section.name) {
+        let mut name = section.name.to_vec();
+        if self.dialect.folded_contexts {
+            name.make_ascii_lowercase();
+        }
+        let index = match self.by_name.get(&name) {
             Some(index) => {
                 let first = self.contexts[*index].span;
                 let index = *index;
@@ -221,7 +241,7 @@ impl Builder<'_> {
             }
             None => {
                 let index = self.contexts.len();
-                self.by_name.insert(section.name.to_vec(), index);
+                self.by_name.insert(name, index);
                 self.contexts.push(Draft::new(section));
                 index
             }
@@ -229,7 +249,7 @@ impl Builder<'_> {
         self.repeated = None;
         let mut numbering = Numbering::default();
         for value in section.values {
-            let line = &conf::exten::line(value, section.kind);
+            let line = &conf::exten::line(value, section.kind, &self.dialect);
             match &line.entry {
                 Entry::Exten(exten) => self.exten(index, line, exten, value, &mut numbering),
                 Entry::Include => self.include(index, line),
@@ -240,7 +260,7 @@ impl Builder<'_> {
                 Entry::AutoHints => {
                     self.contexts[index].autohints = boolean(line.value.bytes()) == Some(true)
                 }
-                Entry::Other => self.report(reading::unknown_key(line)),
+                Entry::Other => self.report(reading::unknown_key(line, &self.dialect)),
             }
         }
     }
@@ -307,7 +327,9 @@ impl Builder<'_> {
                 None => match self.label_priority(index, name, caller, text) {
                     Some(number) => number,
                     None => {
-                        let named_at = numbering.named_at.map(context_line);
+                        let named_at = numbering
+                            .named_at
+                            .map(|value| context_line(value, &self.dialect));
                         let found = reading::no_priority(line, exten, name, named_at.as_ref());
                         return self.report(found);
                     }
@@ -316,7 +338,9 @@ impl Builder<'_> {
         };
         if priority == 0 {
             // `n` after a hint: dropped, and the count does not move.
-            let before = numbering.previous.map(|(value, _)| context_line(value));
+            let before = numbering
+                .previous
+                .map(|(value, _)| context_line(value, &self.dialect));
             return self.report(reading::after_hint(line, exten, before.as_ref()));
         }
         if let Some(offset) = &exten.offset {
@@ -357,8 +381,14 @@ impl Builder<'_> {
             && let Some((before, other)) = numbering.previous
             && other != entry
             && priority > 0
-            && let Some(found) =
-                self.continued(index, entry, priority, line, exten, &context_line(before))
+            && let Some(found) = self.continued(
+                index,
+                entry,
+                priority,
+                line,
+                exten,
+                &context_line(before, &self.dialect),
+            )
         {
             self.report(found);
         }

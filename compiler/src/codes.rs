@@ -10,6 +10,7 @@ mod flow;
 mod patterns;
 mod reading;
 mod references;
+mod releases;
 mod variables;
 
 /// What is known about one code.
@@ -62,6 +63,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         arguments::CODES,
         expressions::CODES,
         files::CODES,
+        releases::CODES,
     ]
     .into_iter()
     .flatten()

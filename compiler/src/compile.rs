@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use strowger_stdlib::Dialect;
 use strowger_vm::{BadModule, Module};
 
-use crate::conf::{exten, line};
+use crate::conf::{exten, line, pipes};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::hir::Hir;
 use crate::lint::World;
@@ -16,8 +17,8 @@ use crate::{build, codes, lint, lower};
 /// What to compile for, and how loud to be.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The Asterisk whose reading is followed, by major version.
-    pub asterisk_version: u32,
+    /// The Asterisk whose reading is followed.
+    pub dialect: Dialect,
     /// Levels by code (`S103`) or family (`reading`); a code wins over its family.
     pub levels: HashMap<String, Level>,
     /// The file that holds the plan.
@@ -40,7 +41,7 @@ pub struct InForce {
 impl Default for Options {
     fn default() -> Options {
         Options {
-            asterisk_version: 23,
+            dialect: Dialect::default(),
             levels: HashMap::new(),
             plan: "extensions.conf".to_owned(),
             now: None,
@@ -108,8 +109,9 @@ fn translate(sources: &Sources, options: &Options, checks: bool) -> Compiled {
             refused: false,
         };
     };
-    let mut config = line::read(sources, file);
-    let (hir, found) = build::build(sources, &exten::parse(&config), options);
+    let dialect = &options.dialect;
+    let mut config = line::read_for(sources, file, dialect);
+    let (hir, found) = build::build(sources, &exten::parse(&config, dialect), options);
     // The lines have been read; a large plan needs their memory now.
     config.sections = Vec::new();
     let mut diagnostics = std::mem::take(&mut config.diagnostics);
@@ -118,8 +120,10 @@ fn translate(sources: &Sources, options: &Options, checks: bool) -> Compiled {
         let beside = ["extensions.ael", "extensions.lua"]
             .iter()
             .any(|f| sources.find(f).is_some());
-        let world = World::new(Index::new(&hir), config.open || beside);
-        diagnostics.extend(lint::check(&world, sources, options.asterisk_version));
+        let commas = dialect.pipes.then(|| pipes::with_commas(&hir));
+        let index = Index::new(commas.as_ref().unwrap_or(&hir));
+        let world = World::new(index, config.open || beside, dialect);
+        diagnostics.extend(lint::check(&world, sources));
     }
     lint::suppress::apply(sources, checks, &mut diagnostics);
     for diagnostic in &mut diagnostics {
@@ -134,7 +138,7 @@ fn translate(sources: &Sources, options: &Options, checks: bool) -> Compiled {
     // Lines that templates copy are read once for each copy.
     let mut seen = HashSet::new();
     diagnostics.retain(|d| seen.insert((d.code, d.primary.span, d.message.clone())));
-    let module = lower::lower(&hir, sources, options.asterisk_version).map(Arc::new);
+    let module = lower::lower(&hir, sources).map(Arc::new);
     Compiled {
         diagnostics,
         hir,

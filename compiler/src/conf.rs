@@ -3,4 +3,5 @@
 mod comment;
 pub mod exten;
 pub mod line;
+pub(crate) mod pipes;
 mod reader;

@@ -2,16 +2,17 @@
 
 use std::collections::HashMap;
 
-use strowger_stdlib::Value;
 use strowger_stdlib::pure::{self, Env};
 use strowger_stdlib::template::{self, Answered, Call, HoleKind, Remark, Resolve};
 use strowger_stdlib::time::Moment;
+use strowger_stdlib::{Dialect, Value, pipes, signatures};
 
 /// Globals known so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Globals {
     /// The time of loading, in seconds since 1970, if the caller told it.
     now: Option<i64>,
+    dialect: Dialect,
     values: HashMap<Vec<u8>, Vec<u8>>,
 }
 
@@ -29,9 +30,10 @@ pub(crate) struct Problem {
 
 impl Globals {
     /// None yet.
-    pub(crate) fn at(now: Option<i64>) -> Globals {
+    pub(crate) fn at(now: Option<i64>, dialect: Dialect) -> Globals {
         Globals {
             now,
+            dialect,
             values: HashMap::new(),
         }
     }
@@ -89,6 +91,15 @@ impl Resolve for Reading<'_> {
     }
 
     fn call(&mut self, call: &Call) -> Answered {
+        let dialect = self.globals.dialect;
+        let signature = signatures::function(&call.name);
+        if signature.is_some_and(|s| !s.exists_in(dialect.release())) {
+            return self.unasked(&call.name);
+        }
+        let args = match signature {
+            Some(signature) if dialect.pipes => pipes::modern(signature, &call.args),
+            _ => call.args.as_slice().into(),
+        };
         if call.name == b"GLOBAL" {
             return Answered::Value(self.variable(&call.args).unwrap_or_default());
         }
@@ -97,13 +108,17 @@ impl Resolve for Reading<'_> {
         else {
             return self.unasked(&call.name);
         };
-        let variable =
-            pure::reads(id, &call.args).map_or_else(Value::default, |body| self.body(&body));
+        let variable = pure::reads(id, &args).map_or_else(Value::default, |body| self.body(&body));
         let env = Env {
             now: Moment::from_seconds(self.globals.now.unwrap_or_default()),
+            dialect: self.globals.dialect,
             ..Env::default()
         };
-        pure::call(id, &call.args, &variable, &env).outcome
+        pure::call(id, &args, &variable, &env).outcome
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.globals.dialect
     }
 }
 
@@ -139,7 +154,7 @@ mod tests {
 
     #[test]
     fn globals_are_filled_in_from_what_is_known_at_load() {
-        let mut globals = Globals::at(Some(86_400));
+        let mut globals = Globals::at(Some(86_400), Dialect::default());
         globals.set(b"LIST", b"a-b-c".to_vec());
         let read = |text: &str| globals.substitute(text.as_bytes());
         assert_eq!(read("x${LIST:2:1}y").text, b"xby");
@@ -149,7 +164,7 @@ mod tests {
         assert_eq!(read("${STRFTIME(${EPOCH},UTC,%d)}").text, b"02");
         assert!(read("${LIST}").problems.is_empty());
         assert_eq!(read("${CALLERID(num)}").problems[0].code, "S142");
-        let timeless = Globals::at(None);
+        let timeless = Globals::at(None, Dialect::default());
         assert_eq!(timeless.substitute(b"${EPOCH}").problems[0].code, "S142");
     }
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use strowger_stdlib::template::{HoleKind, Piece, Template, What, split_body};
 
+use crate::conf::pipes;
 use crate::dialled;
 use crate::hir::{Extension, Hir, Matches, Step};
 use crate::jump::{self, Part, Target};
@@ -150,6 +151,8 @@ struct Reader<'h> {
 impl Graph {
     /// The graph of a plan.
     pub fn of(hir: &Hir) -> Graph {
+        let commas = hir.dialect.pipes.then(|| pipes::with_commas(hir));
+        let hir = commas.as_ref().unwrap_or(hir);
         let mut places = HashMap::new();
         for (c, context) in hir.contexts.iter().enumerate() {
             for (e, extension) in context.extensions.iter().enumerate() {

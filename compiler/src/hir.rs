@@ -1,11 +1,15 @@
 //! The dialplan as a graph: what the file means after the reader's quirks are gone. Everything after reading works on this.
 
+use strowger_stdlib::Dialect;
+
 pub use crate::pattern::Matches;
 use crate::source::{FileId, Span, Text};
 
 /// A whole plan.
 #[derive(Clone, Debug, Default)]
 pub struct Hir {
+    /// The release that it was read as.
+    pub dialect: Dialect,
     /// `[general]`.
     pub general: General,
     /// `[globals]`, in file order; values are already substituted (DL-052). A later one of the same name wins.
@@ -36,6 +40,8 @@ pub struct General {
     pub overrideswitch: Option<Text>,
     /// Where users.conf entries are created (until 22).
     pub userscontext: Vec<u8>,
+    /// A failed application goes to n+101 (before 1.6).
+    pub priorityjumping: bool,
 }
 
 impl Default for General {
@@ -46,6 +52,7 @@ impl Default for General {
             clearglobalvars: false,
             overrideswitch: None,
             userscontext: b"default".to_vec(),
+            priorityjumping: false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
-use strowger_stdlib::signatures::Version;
+use strowger_stdlib::Dialect;
 
 use crate::diagnostic::{Diagnostic, Label};
 use crate::resolve::Index;
@@ -21,6 +21,7 @@ pub(crate) mod reading;
 mod references;
 pub(crate) mod step;
 pub(crate) mod suppress;
+pub(crate) mod versions;
 
 /// What the checks look at.
 pub(crate) struct World<'a> {
@@ -28,6 +29,8 @@ pub(crate) struct World<'a> {
     pub(crate) index: Index<'a>,
     /// Something of the plan is out of sight: names that are missing may exist.
     pub(crate) open: bool,
+    /// The release that it is read as.
+    pub(crate) dialect: &'a Dialect,
     /// What is left of [`WORK`].
     left: Cell<usize>,
 }
@@ -36,10 +39,11 @@ pub(crate) struct World<'a> {
 const WORK: usize = 4_000_000;
 
 impl<'a> World<'a> {
-    pub(crate) fn new(index: Index<'a>, open: bool) -> World<'a> {
+    pub(crate) fn new(index: Index<'a>, open: bool, dialect: &'a Dialect) -> World<'a> {
         World {
             index,
             open,
+            dialect,
             left: Cell::new(WORK),
         }
     }
@@ -53,21 +57,18 @@ impl<'a> World<'a> {
 }
 
 /// All checks that look at the whole plan.
-pub(crate) fn check(
-    world: &World<'_>,
-    sources: &Sources,
-    asterisk_version: u32,
-) -> Vec<Diagnostic> {
+pub(crate) fn check(world: &World<'_>, sources: &Sources) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     references::check(world, &mut out);
     files::check(world, sources, &mut out);
-    let facts = facts::Facts::gather(world.index.hir());
+    let facts = facts::Facts::gather(world.index.hir(), world.dialect);
     flow::check(world, &facts, &mut out);
     patterns::check(world, &facts, &mut out);
     expressions::check(world, &facts, &mut out);
-    let major = u16::try_from(asterisk_version).unwrap_or(u16::MAX);
-    let version = Version(major, u16::MAX, u16::MAX);
-    applications::check(world, version, &mut out);
+    let version = world.dialect.release();
+    // First, because it knows repairs.
+    versions::check(world, &mut out);
+    applications::check(world, &mut out);
     references::switches(world, &mut out);
     functions::check(world, &facts, version, &mut out);
     let mut out = gather(out);
@@ -76,8 +77,8 @@ pub(crate) fn check(
 }
 
 /// Codes whose findings are told once for each thing that they name, with the number of places.
-const GATHERED: [&str; 8] = [
-    "A421", "A422", "V527", "M901", "M910", "V503", "E602", "F320",
+const GATHERED: [&str; 10] = [
+    "A421", "A422", "V527", "M901", "M902", "M910", "R206", "V503", "E602", "F320",
 ];
 
 /// One finding where the same is said of many places; repairs of all places stay together.

@@ -14,11 +14,12 @@ const TEXTS: u16 = 128;
 ///
 /// # Errors
 /// Only when the plan is larger than the format can express.
-pub fn lower(hir: &Hir, sources: &Sources, asterisk_version: u32) -> Result<Module, BadModule> {
+pub fn lower(hir: &Hir, sources: &Sources) -> Result<Module, BadModule> {
     let mut builder = Builder::new(Options {
         autofallthrough: hir.general.autofallthrough,
         best_only: hir.general.extenpatternmatchnew,
-        asterisk_version,
+        jumping: hir.general.priorityjumping,
+        dialect: hir.dialect,
     });
     for context in &hir.contexts {
         let id = builder.context(&context.name);
@@ -52,7 +53,9 @@ pub fn lower(hir: &Hir, sources: &Sources, asterisk_version: u32) -> Result<Modu
                 code.run();
                 read.push(arguments);
             }
-            quicken::extension(&mut builder, entry, extension, &read);
+            if hir.dialect.is_quick() {
+                quicken::extension(&mut builder, entry, extension, &read);
+            }
         }
         for include in &context.includes {
             builder.include(id, &include.context, include.times.as_deref());

@@ -1,5 +1,6 @@
 //! Which entry a context, an extension and a priority mean (DL-109 to DL-129), asked without a call: by the checks.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use crate::hir::{Context, Extension, Hir, Matches, Step};
@@ -11,7 +12,9 @@ const CONTEXTS: usize = 512;
 /// A plan with its names indexed.
 pub struct Index<'a> {
     hir: &'a Hir,
-    contexts: HashMap<&'a [u8], usize>,
+    contexts: HashMap<Cow<'a, [u8]>, usize>,
+    /// Names of contexts are the same in any letter case.
+    folded: bool,
     names: Vec<HashMap<&'a [u8], Vec<usize>>>,
     patterns: Vec<Vec<usize>>,
     /// Labels of each context.
@@ -38,14 +41,24 @@ pub enum Seen {
     Some,
 }
 
+/// A name as it is compared.
+fn fold(name: &[u8], folded: bool) -> Cow<'_, [u8]> {
+    if folded {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
 impl<'a> Index<'a> {
     /// Indexes a plan.
     pub fn new(hir: &'a Hir) -> Index<'a> {
-        let contexts: HashMap<&[u8], usize> = hir
+        let folded = hir.dialect.folded_contexts;
+        let contexts: HashMap<Cow<'_, [u8]>, usize> = hir
             .contexts
             .iter()
             .enumerate()
-            .map(|(i, c)| (c.name.as_slice(), i))
+            .map(|(i, c)| (fold(&c.name, folded), i))
             .collect();
         let mut names = Vec::new();
         let mut patterns = Vec::new();
@@ -70,7 +83,7 @@ impl<'a> Index<'a> {
             names.push(by_name);
             patterns.push(list);
             for include in &context.includes {
-                if let Some(target) = contexts.get(include.context.as_slice()) {
+                if let Some(target) = contexts.get(&*fold(&include.context, folded)) {
                     included_by[*target].push(index);
                 }
             }
@@ -78,6 +91,7 @@ impl<'a> Index<'a> {
         Index {
             hir,
             contexts,
+            folded,
             names,
             patterns,
             labels,
@@ -92,22 +106,22 @@ impl<'a> Index<'a> {
 
     /// The context of this name.
     pub fn context(&self, name: &[u8]) -> Option<&'a Context> {
-        self.contexts.get(name).map(|i| &self.hir.contexts[*i])
+        self.number(name).map(|i| &self.hir.contexts[i])
     }
 
     /// The place of the context in the plan's list.
     pub fn number(&self, name: &[u8]) -> Option<usize> {
-        self.contexts.get(name).copied()
+        self.contexts.get(&*fold(name, self.folded)).copied()
     }
 
     /// The context itself and all that include it, over any number of steps: where a call that runs its lines may
     /// stand. Stops soon after `most`.
     pub fn standing_in(&self, context: &[u8], most: usize) -> Vec<&'a Context> {
-        let Some(start) = self.contexts.get(context) else {
+        let Some(start) = self.number(context) else {
             return Vec::new();
         };
-        let mut seen = HashSet::from([*start]);
-        let mut order = vec![*start];
+        let mut seen = HashSet::from([start]);
+        let mut order = vec![start];
         let mut next = 0;
         while next < order.len() && order.len() <= most {
             for above in &self.included_by[order[next]] {
@@ -127,7 +141,7 @@ impl<'a> Index<'a> {
         let mut all = Seen::All;
         let mut work: Vec<&[u8]> = vec![start];
         while let Some(name) = work.pop() {
-            let Some(index) = self.contexts.get(name).copied() else {
+            let Some(index) = self.number(name) else {
                 if name != start {
                     all = Seen::Some;
                 }
@@ -224,7 +238,7 @@ impl<'a> Index<'a> {
             if seen.len() >= CONTEXTS || !seen.insert(name.to_ascii_lowercase()) {
                 continue;
             }
-            let Some(index) = self.contexts.get(name.as_slice()).copied() else {
+            let Some(index) = self.number(name.as_slice()) else {
                 continue;
             };
             let context = &self.hir.contexts[index];

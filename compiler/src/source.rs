@@ -498,6 +498,17 @@ impl Text {
         start.to(self.place(range.end - 1))
     }
 
+    /// Other bytes at the same places; their number must be the same.
+    #[must_use]
+    pub(crate) fn with_bytes(&self, bytes: Vec<u8>) -> Text {
+        debug_assert_eq!(bytes.len(), self.len());
+        Text(Kept::Apart(Box::new(Apart {
+            bytes,
+            first: self.first(),
+            more: self.more().to_vec(),
+        })))
+    }
+
     /// The bytes `range` as a text of their own.
     #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Text {

@@ -335,7 +335,7 @@ fn an_endless_loop_is_found_in_either_plan_and_leaves_when_the_new_one_lets_it()
 fn a_plan_for_another_asterisk_is_not_for_calls_that_run() {
     let sources = strowger_compiler::source::Sources::plan("[main]\nexten => s,3,NoOp(new)\n");
     let options = strowger_compiler::Options {
-        asterisk_version: 13,
+        dialect: strowger_stdlib::Dialect::named("13").unwrap(),
         ..strowger_compiler::Options::default()
     };
     let new = strowger_compiler::compile(&sources, &options)

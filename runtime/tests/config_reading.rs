@@ -440,20 +440,34 @@ fn directories_and_options() {
 
 #[test]
 fn releases_of_old_are_written_in_two_ways() {
-    for (text, version) in [
-        ("1.4", 4),
-        ("\"1.8\"", 8),
-        ("18", 18),
-        ("\"22\"", 22),
-        ("1.5", 23),
-        ("\"soon\"", 23),
-        ("0", 23),
+    for (text, release, is_right) in [
+        ("1.4", "1.4", true),
+        ("\"1.8\"", "1.8", true),
+        ("18", "18", true),
+        ("\"22\"", "22", true),
+        ("18.10", "18.10", true),
+        ("\"1.6.2\"", "1.6.2", true),
+        ("1.2", "23", false),
+        ("1.5", "23", false),
+        ("\"soon\"", "23", false),
+        ("0", "23", false),
+        ("24", "23", false),
+        ("true", "23", false),
     ] {
-        let (config, _) = read(&[(
+        let (config, findings) = read(&[(
             "strowger.toml",
             &format!("[dialplan]\nasterisk_version = {text}\n"),
         )]);
-        assert_eq!(config.options.asterisk_version, version, "{text}");
+        assert_eq!(config.options.dialect.to_string(), release, "{text}");
+        assert_eq!(findings.is_empty(), is_right, "{text}: {findings:?}");
+    }
+}
+
+#[test]
+fn the_set_of_1_4_is_asked_for_in_asterisk_conf() {
+    for (value, set) in [("1.4", Some(true)), ("1.6", Some(false)), ("old", None)] {
+        let (config, _) = read(&[("asterisk.conf", &format!("[compat]\napp_set = {value}\n"))]);
+        assert_eq!(config.system.app_set, set, "{value}");
     }
 }
 
@@ -466,8 +480,8 @@ fn our_own_file() {
     )]);
     let options = &config.options;
     assert_eq!(
-        (options.asterisk_version, options.guests),
-        (18, Guests::Asterisk)
+        (options.dialect.to_string().as_str(), options.guests),
+        ("18", Guests::Asterisk)
     );
     assert_eq!(options.grants.iter().collect::<Vec<_>>(), ["shell"]);
     assert_eq!(options.store, StoreChoice::At("x.db".into()));

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use lalrpop_util::{ParseError, lalrpop_mod};
 use logos::Logos;
 
+use crate::dialect::Dialect;
 use crate::value::Value;
 
 pub use holes::{Part, Piece, Shape, shape};
@@ -339,6 +340,9 @@ pub struct Program {
     pub ops: Vec<Op>,
     /// [`Warning::Malformed`], if the text is no expression.
     pub warnings: Vec<Warning>,
+    /// It computes with 64-bit integers, as the releases before 1.6 did
+    /// (DL-208).
+    pub whole: bool,
 }
 
 /// Reads an expression whose holes are filled. Never fails: where the text
@@ -346,18 +350,38 @@ pub struct Program {
 /// expression gives its value, nothing gives empty text, anything else gives
 /// `0` (DL-221).
 pub fn compile(text: &[u8]) -> Program {
-    let tokens = tokens(text);
+    compile_for(text, &Dialect::default())
+}
+
+/// Reads an expression as a release reads it.
+pub fn compile_for(text: &[u8], dialect: &Dialect) -> Program {
+    let mut tokens = tokens(text);
+    if !dialect.modern_expressions() {
+        tokens.retain_mut(|(token, _)| older(token, dialect));
+    }
+    let whole = !dialect.fractions;
     if tokens.is_empty() {
         return Program {
             ops: Vec::new(),
             warnings: Vec::new(),
+            whole,
         };
     }
     let mut ops = Vec::with_capacity(tokens.len());
-    let Some(at) = parse(&tokens, &mut ops) else {
+    // Where nothing can be called a parenthesis behind a word does not fit.
+    let called = (!dialect.expression_functions)
+        .then(|| call(&tokens))
+        .flatten();
+    let all = called.map_or(tokens.len(), |at| at + 1);
+    let wrong = parse(&tokens[..called.unwrap_or(all)], &mut ops);
+    let Some(at) = wrong
+        .filter(|at| called.is_none_or(|end| *at < end))
+        .or(called)
+    else {
         return Program {
             ops,
             warnings: Vec::new(),
+            whole,
         };
     };
     ops.clear();
@@ -368,7 +392,30 @@ pub fn compile(text: &[u8]) -> Program {
     Program {
         ops,
         warnings: vec![Warning::Malformed { at }],
+        whole,
     }
+}
+
+/// Makes a token what an old release took it for; `false`: it took it for none
+/// (DL-204).
+fn older(token: &mut Token<'_>, dialect: &Dialect) -> bool {
+    match token {
+        Token::Operand(Literal::Number(text)) if !dialect.fractions && text.contains(&b'.') => {
+            *token = Token::Operand(Literal::Text(text));
+            true
+        }
+        Token::Comma => dialect.expression_functions,
+        Token::Matching(Op::Concatenate) => dialect.concatenation,
+        _ => true,
+    }
+}
+
+/// The first parenthesis that opens right behind a word.
+fn call(tokens: &[(Token<'_>, std::ops::Range<usize>)]) -> Option<usize> {
+    tokens
+        .windows(2)
+        .position(|pair| matches!(pair[0].0, Token::Operand(_)) && matches!(pair[1].0, Token::Open))
+        .map(|at| at + 1)
 }
 
 /// Parses all of `tokens`; gives the index of the token that does not fit.
@@ -405,5 +452,62 @@ pub fn evaluate(text: &[u8]) -> Value {
             Need::Done(value) => return value,
             Need::Call { .. } => machine.fail(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn old(text: &str) -> (String, bool) {
+        let dialect = Dialect::named("1.4").unwrap();
+        let program = compile_for(text.as_bytes(), &dialect);
+        let malformed = !program.warnings.is_empty();
+        let mut machine = Machine::new(Arc::new(program));
+        loop {
+            match machine.step() {
+                Need::Done(value) => {
+                    return (
+                        String::from_utf8_lossy(&value.bytes()).into_owned(),
+                        malformed,
+                    );
+                }
+                Need::Call { .. } => machine.fail(),
+            }
+        }
+    }
+
+    #[test]
+    fn integers_before_1_6() {
+        for (text, value) in [
+            ("10/4", "2"),
+            ("0-10/4", "-2"),
+            ("7%3", "1"),
+            ("0-7%3", "-1"),
+            ("1/3", "0"),
+            ("5/0", "2147483647"),
+            ("5%0", "0"),
+            ("999999999999999999 + 1", "1000000000000000000"),
+            ("9223372036854775807 + 1", "-9.22337203685477581e+18"),
+            ("1.5 = 1.50", "0"),
+            ("2 = 02", "1"),
+            ("007", "007"),
+        ] {
+            assert_eq!(old(text), (value.to_owned(), false), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_came_later_is_no_expression() {
+        for (text, value) in [
+            ("ROUND(2.5)", "ROUND"),
+            ("1 + LEN(x)", "1"),
+            ("a ~~ b", "a"),
+            ("= LEN(x)", ""),
+            ("1 + 2 LEN(x)", "3"),
+        ] {
+            assert_eq!(old(text), (value.to_owned(), true), "{text}");
+        }
+        assert_eq!(old("(1 + 2) * 3"), ("9".to_owned(), false));
     }
 }

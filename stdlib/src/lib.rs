@@ -9,6 +9,7 @@
 pub mod args;
 mod charset;
 pub mod clock;
+pub mod dialect;
 pub mod digits;
 pub mod expr;
 pub mod hash;
@@ -16,6 +17,7 @@ mod json;
 mod list;
 mod logic;
 mod number;
+pub mod pipes;
 pub mod pure;
 pub mod real;
 mod realmath;
@@ -33,5 +35,6 @@ pub mod timetext;
 pub mod uri;
 pub mod value;
 
+pub use dialect::Dialect;
 pub use list::Fields;
 pub use value::Value;

@@ -4,7 +4,7 @@ use crate::args::{self, Marks};
 use crate::pure::{Answer, Input, Pure, plain};
 use crate::scan;
 use crate::timespec::TimeSpec;
-use crate::value::{Value, truth};
+use crate::value::Value;
 
 pub(crate) const FUNCTIONS: &[Pure] = &[
     plain("IF", choose),
@@ -64,7 +64,7 @@ fn choose(input: &Input<'_>) -> Answer {
     if condition.is_empty() || !has_branch {
         return Answer::failed("Usage: IF(condition?[true][:false]), one branch at least");
     }
-    let branch = if truth(condition) {
+    let branch = if input.env.dialect.truth(condition) {
         found.then
     } else {
         found.otherwise
@@ -84,7 +84,7 @@ fn choose_by_time(input: &Input<'_>) -> Answer {
     if condition.is_empty() || (then.is_empty() && otherwise.is_empty()) {
         return Answer::failed("Usage: IFTIME(time?[true][:false])");
     }
-    let (spec, troubles) = TimeSpec::read(condition);
+    let (spec, troubles) = TimeSpec::read_for(condition, &input.env.dialect);
     let holds = spec.matches(input.env.now, &input.env.zone);
     let answer = Answer::value(unquote(if holds { then } else { otherwise }));
     if troubles.is_empty() {

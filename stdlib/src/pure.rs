@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use crate::dialect::Dialect;
 use crate::template::Answered;
 use crate::time::{Moment, Zone};
 use crate::value::Value;
@@ -23,6 +24,8 @@ pub struct Env {
     /// Whether the prompts of letters and digits are installed: without them
     /// SAYFILES lists nothing for those kinds.
     pub has_prompts: bool,
+    /// The release whose habits count.
+    pub dialect: Dialect,
 }
 
 /// A pure function: an index into the table of this module.

@@ -94,6 +94,18 @@ impl Real {
         }
     }
 
+    /// The integer part, as near as 64 bits come to it.
+    pub fn as_whole(self) -> i64 {
+        match self.0 {
+            Form::Int(number) => number,
+            Form::Extended(number) => {
+                let mut exact = false;
+                let wide = number.to_i128_r(64, Round::TowardZero, &mut exact).value;
+                i64::try_from(wide).unwrap_or(if wide < 0 { i64::MIN } else { i64::MAX })
+            }
+        }
+    }
+
     /// Whether it is a zero of either sign.
     pub fn is_zero(self) -> bool {
         match self.0 {

@@ -60,7 +60,8 @@ pub struct Signature {
     /// What the context must be allowed, if anything.
     #[serde(default)]
     pub capability: Option<Capability>,
-    /// The first release that has it, if later than 1.0.
+    /// The first release that has it, if later than 1.0. Several with commas:
+    /// the first ones of their branches, `18.16, 20.1`.
     #[serde(default)]
     pub since: Option<String>,
     /// The first release that does not have it any more.
@@ -208,11 +209,14 @@ impl Signature {
         self.parameters.iter().position(|name| name == "options")
     }
 
-    /// Whether a release of this major number has it: 1.x counts as 1.
+    /// Whether a release has it.
     pub fn exists_in(&self, version: Version) -> bool {
-        let at = |text: &Option<String>| text.as_deref().and_then(Version::read);
-        at(&self.since).is_none_or(|since| version >= since)
-            && at(&self.until).is_none_or(|until| version < until)
+        let since = self
+            .since
+            .as_deref()
+            .is_none_or(|list| began(list, version));
+        let until = self.until.as_deref().and_then(Version::read);
+        since && until.is_none_or(|until| version < until)
     }
 
     /// The option letters in the order of the alphabet.
@@ -221,6 +225,20 @@ impl Signature {
             .iter()
             .map(|(letter, argument)| (*letter, *argument))
     }
+}
+
+/// Whether a release has what came with one of these, `18.16, 20.1`: in a
+/// branch that is named from there on, else only after all of them.
+fn began(list: &str, version: Version) -> bool {
+    let mut named = None;
+    let mut last = None;
+    for since in list.split(',').filter_map(|one| Version::read(one.trim())) {
+        if since.0 == version.0 {
+            named = Some(version >= since);
+        }
+        last = last.max(Some(since));
+    }
+    named.unwrap_or_else(|| last.is_none_or(|last| version >= last))
 }
 
 /// A release, `1.6.2` or `18.21`.
@@ -234,6 +252,21 @@ impl Version {
         let first = parts.next()?.ok()?;
         let mut next = || parts.next().map_or(Some(0), Result::ok);
         Some(Version(first, next()?, next()?))
+    }
+}
+
+/// Without zeros that say nothing: `1.6.2`, `1.8`, `21`.
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Version(major, minor, patch) = *self;
+        write!(f, "{major}")?;
+        if (minor, patch) != (0, 0) {
+            write!(f, ".{minor}")?;
+        }
+        if patch != 0 {
+            write!(f, ".{patch}")?;
+        }
+        Ok(())
     }
 }
 
@@ -346,8 +379,10 @@ mod tests {
                 signature.least <= signature.parameters.len(),
                 "{name}: more arguments needed than there are"
             );
-            for version in [&signature.since, &signature.until].into_iter().flatten() {
-                assert!(Version::read(version).is_some(), "{name}: {version}");
+            for list in [&signature.since, &signature.until].into_iter().flatten() {
+                for version in list.split(',') {
+                    assert!(Version::read(version.trim()).is_some(), "{name}: {version}");
+                }
             }
             if !signature.options.is_empty() {
                 assert!(
@@ -396,5 +431,17 @@ mod tests {
         assert!(macro_.exists_in(Version(20, 0, 0)));
         assert!(!macro_.exists_in(Version(21, 0, 0)));
         assert!(!function(b"TRIM").unwrap().exists_in(Version(1, 8, 0)));
+        let if_ = application(b"If").unwrap();
+        for (version, has) in [
+            (Version(18, 15, 0), false),
+            (Version(18, 16, 0), true),
+            (Version(19, 8, 0), false),
+            (Version(20, 0, 0), false),
+            (Version(20, 1, 0), true),
+            (Version(21, 0, 0), true),
+            (Version(1, 4, 0), false),
+        ] {
+            assert_eq!(if_.exists_in(version), has, "{version:?}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Time conditions, `times,days-of-week,days-of-month,months[,zone]`
 //! (DL-131 to DL-135): GotoIfTime, ExecIfTime, IFTIME and timed includes.
 
+use crate::dialect::Dialect;
 use crate::scan;
 use crate::time::{Civil, Moment, Zone};
 
@@ -55,6 +56,11 @@ impl TimeSpec {
     /// Reads a condition. Bad elements are reported and left out; a part all
     /// of whose elements are bad matches nothing (DL-134).
     pub fn read(text: &[u8]) -> (TimeSpec, Vec<Trouble>) {
+        TimeSpec::read_for(text, &Dialect::default())
+    }
+
+    /// Reads a condition as a release reads it.
+    pub fn read_for(text: &[u8], dialect: &Dialect) -> (TimeSpec, Vec<Trouble>) {
         let mut troubles = Vec::new();
         let fields: Vec<&[u8]> = text.split(|byte| matches!(byte, b',' | b'|')).collect();
         let field = |index: usize| fields.get(index).copied().unwrap_or(b"");
@@ -64,6 +70,9 @@ impl TimeSpec {
                 minutes.fill(u64::MAX);
                 return true;
             };
+            if !dialect.single_minutes && !element.contains(&b'-') {
+                return false;
+            }
             let Some((from, to)) = time_range(element) else {
                 return false;
             };

@@ -163,6 +163,7 @@ fn score(file: &str) -> Score {
                 now: Moment::from_seconds(1_786_000_000),
                 zone: Zone::utc(),
                 has_prompts: false,
+                ..Env::default()
             },
             beyond: None,
             depth: 0,

@@ -5,6 +5,7 @@ mod benching;
 mod compiling;
 mod evaluating;
 mod matching;
+mod releases;
 mod showing;
 mod simulating;
 

@@ -15,7 +15,7 @@ use crate::run::{Frame, Vm, World};
 
 /// Whether a channel of one plan may go on in the other: the Asterisk whose applications and functions there are is the same.
 pub(crate) fn is_kin(old: &Module, new: &Module) -> bool {
-    old.parts.options.asterisk_version == new.parts.options.asterisk_version
+    old.dialect() == new.dialect()
 }
 
 impl Vm {

@@ -1,9 +1,10 @@
 //! The applications that the VM runs itself, and what it asks of the world for the others.
 
 use strowger_stdlib::args::{self, Marks};
-use strowger_stdlib::{Value, digits, scan, value};
+use strowger_stdlib::{Dialect, Value, digits, scan, value};
 
 use crate::Text;
+use crate::arguments;
 use crate::effect::{Answer, Effect, Level};
 use crate::inputs::Place;
 use crate::keys::Keys;
@@ -28,7 +29,8 @@ macro_rules! applications {
 
 applications! {
     Answer BackGround Busy ClearHash Congestion ContinueWhile DBdeltree DateTime Dial Echo Else ElseIf EndIf EndWhile Exec ExecIf
-    ExecIfTime ExitIf ExitWhile Gosub GosubIf Goto GotoIf GotoIfTime Hangup If Incomplete Log MSet MessageSend NoOp Playback
+    ExecIfTime ExitIf ExitWhile Gosub GosubIf Goto GotoIf GotoIfTime Hangup If Incomplete Log MSet Macro MacroExclusive MacroExit MacroIf
+    MessageSend NoOp Playback
     Proceeding Progress RaiseException Read Return Ringing SayAlpha SayDigits SayMoney SayNumber SayOrdinal SayPhonetic SayUnixTime SendText Set StackPop TryExec
     Verbose Wait WaitDigit WaitExten While
 }
@@ -60,6 +62,8 @@ pub(crate) struct App {
     pub(crate) name: value::Text,
     known: Known,
     args: Value,
+    /// If it fails, the channel goes to n+101 (DL-293).
+    pub(crate) jumps: bool,
     pub(crate) state: Waits,
 }
 
@@ -104,6 +108,7 @@ impl App {
             name: value::Text::new(name),
             known,
             args,
+            jumps: false,
             state: Waits::Begin,
         }
     }
@@ -114,6 +119,7 @@ impl App {
             name: value::Text::new(name),
             known,
             args: Value::text(args),
+            jumps: false,
             state: Waits::Raw,
         }
     }
@@ -135,6 +141,7 @@ impl App {
             name: value::Text::EMPTY,
             known: Known::Nowhere,
             args: Value::EMPTY,
+            jumps: false,
             state: Waits::Number(digits, 0),
         }
     }
@@ -165,7 +172,7 @@ impl Vm {
             };
         }
         match (&app.state, feed) {
-            (Waits::Raw, Feed::Begin) => Act::Push(self.subst_frame(&app.args.bytes())),
+            (Waits::Raw, Feed::Begin) => Act::Push(self.subst_frame(w, &app.args.bytes())),
             (Waits::Raw, Feed::Out(out)) => {
                 app.args = out.value();
                 self.begin(w, app)
@@ -191,6 +198,9 @@ impl Vm {
             }
             (Waits::Try, Feed::Out(Out::Flow(result))) => {
                 let good = result == Flow::Continue;
+                if good && self.tries_macro() {
+                    return flow(Flow::Continue);
+                }
                 self.assign(
                     w,
                     b"TRYSTATUS",
@@ -213,7 +223,14 @@ impl Vm {
             (Waits::Last, _) => flow(Flow::End),
             (Waits::Answered, Feed::Reply(Answer::Stop | Answer::Gone)) => flow(Flow::End),
             (Waits::Answered, _) => flow(Flow::Incomplete),
-            (_, Feed::Reply(answer)) => self.answered(app.name.as_bytes(), answer),
+            (_, Feed::Reply(answer)) => {
+                let act = self.answered(app.name.as_bytes(), answer);
+                if app.jumps {
+                    self.jump_further(w, app.name.as_bytes(), act)
+                } else {
+                    act
+                }
+            }
             (_, Feed::Out(_) | Feed::Begin) => flow(Flow::End),
         }
     }
@@ -263,7 +280,14 @@ impl Vm {
         if let Some(effect) = kind.only_asks() {
             return app.leave(effect);
         }
+        let dialect = w.module.dialect();
         let text = args.bytes();
+        app.jumps = self.may_jump(w, app.name.as_bytes(), &text);
+        let text = if dialect.pipes {
+            arguments::modern(kind, app.name.as_bytes(), text)
+        } else {
+            text
+        };
         let text = &*text;
         match kind {
             // These only ask.
@@ -271,7 +295,7 @@ impl Vm {
             Kind::NoOp => flow(Flow::Continue),
             Kind::Answer => self.answer(app, text),
             Kind::Hangup => self.hang_up(text),
-            Kind::Wait => match args::duration(text) {
+            Kind::Wait => match seconds(dialect, text) {
                 None | Some(0) => flow(Flow::Continue),
                 Some(ms) => app.leave(Effect::Wait { ms }),
             },
@@ -327,7 +351,7 @@ impl Vm {
             Kind::WaitExten => {
                 let parts = args::split(text, 2);
                 let seconds = args::argument(&parts, 0);
-                let ms = args::duration(seconds)
+                let ms = self::seconds(dialect, seconds)
                     .filter(|ms| *ms > 0)
                     .unwrap_or(self.party.response_ms);
                 app.state = Waits::Digit;
@@ -372,6 +396,16 @@ impl Vm {
                 })
             }
             Kind::Log => self.log(app, text),
+            Kind::Set if dialect.pairs_in_set => {
+                let (good, bad) = arguments::set(w.module, text);
+                for entry in bad {
+                    self.warn(format!(
+                        "Set needs name=value, not {}",
+                        entry.escape_ascii()
+                    ));
+                }
+                self.set(w, app, good)
+            }
             Kind::Set => match write::pair(text) {
                 Some((name, v)) => self.set(w, app, vec![(name, v)]),
                 None => {
@@ -421,14 +455,20 @@ impl Vm {
             }
             Kind::GotoIf => {
                 let b = args::branches_plain(text);
-                self.goto_branch(w, value::truth(&b.condition), &b)
+                self.goto_branch(w, dialect.truth(&b.condition), &b)
             }
             Kind::GotoIfTime => {
                 if text.is_empty() {
                     self.warn("GotoIfTime needs a time and a target");
                     return flow(Flow::End);
                 }
-                let b = args::branches_plain(text);
+                let mut b = args::branches_plain(text);
+                if !dialect.otherwise_by_time
+                    && let (Some(then), Some(rest)) = (&mut b.then, b.otherwise.take())
+                {
+                    then.push(b':');
+                    then.extend(rest);
+                }
                 let holds = !b.condition.is_empty() && self.is_time(w, &b.condition, true);
                 self.goto_branch(w, holds, &b)
             }
@@ -445,7 +485,7 @@ impl Vm {
                     self.warn("GosubIf needs a condition and a target");
                     return flow(Flow::Continue);
                 }
-                let chosen = if value::truth(&b.condition) {
+                let chosen = if dialect.truth(&b.condition) {
                     b.then
                 } else {
                     b.otherwise
@@ -470,28 +510,16 @@ impl Vm {
             }
             Kind::Exec | Kind::TryExec => self.exec(w, app, text, kind == Kind::TryExec),
             Kind::ExecIf => self.exec_if(w, text),
-            Kind::ExecIfTime => {
-                // Nothing protects the `?`, and a `:` is no second branch.
-                let question = text.iter().position(|b| *b == b'?');
-                match question.map(|at| (&text[..at], &text[at + 1..])) {
-                    Some((times, line)) if !times.is_empty() => {
-                        if self.is_time(w, times, false) {
-                            self.run_in_place(w, line)
-                        } else {
-                            flow(Flow::Continue)
-                        }
-                    }
-                    _ => {
-                        self.warn("ExecIfTime needs a time and an application");
-                        flow(Flow::End)
-                    }
-                }
-            }
-            Kind::While => self.while_begins(w, value::truth(text)),
+            Kind::ExecIfTime => self.exec_if_time(w, text),
+            Kind::Macro => self.macro_begins(w, text),
+            Kind::MacroExclusive => self.macro_exclusive(w, text),
+            Kind::MacroIf => self.macro_if(w, text),
+            Kind::MacroExit => flow(Flow::MacroExit),
+            Kind::While => self.while_begins(w, dialect.truth(text)),
             Kind::EndWhile => self.while_ends(w),
             Kind::ContinueWhile => self.while_again(w),
             Kind::ExitWhile => self.while_left(w),
-            Kind::If | Kind::ElseIf => self.if_begins(w, value::truth(text)),
+            Kind::If | Kind::ElseIf => self.if_begins(w, dialect.truth(text)),
             Kind::Else | Kind::ExitIf => self.if_left(w),
             Kind::EndIf => self.if_ends(w),
         }
@@ -507,7 +535,7 @@ impl Vm {
         {
             self.jump = if self.exists(w, b"t") {
                 Some(self.special(b"t"))
-            } else if self.exists(w, b"e") {
+            } else if self.takes_errors(w) {
                 Some(self.exception(b"RESPONSETIMEOUT"))
             } else {
                 self.warn(format!(
@@ -536,6 +564,15 @@ impl Vm {
         }
         flow(Flow::Continue)
     }
+}
+
+/// A time in milliseconds; before 1.8 a number of seconds, whatever stands behind it (DL-243).
+fn seconds(dialect: &Dialect, text: &[u8]) -> Option<u64> {
+    if dialect.units_of_time {
+        return args::duration(text);
+    }
+    let (_, read) = scan::float(text)?;
+    args::duration(&text[..read])
 }
 
 /// Elements of an `&` list, blanks trimmed, empty ones left out (DL-231, DL-242).

@@ -77,9 +77,9 @@ impl Builder {
     /// Whether an application of this name exists, in any letter case (DL-077). The arguments of any other are not even
     /// substituted.
     pub fn has_application(&mut self, name: &[u8]) -> bool {
-        let version = self.parts.options.asterisk_version;
+        let dialect = self.parts.options.dialect;
         let id = self.string(name);
-        let known = || !matches!(known::application(name, version), Known::Nowhere);
+        let known = || !matches!(known::application(name, &dialect), Known::Nowhere);
         *self.known.entry(id).or_insert_with(known)
     }
 
@@ -133,7 +133,8 @@ impl Builder {
     /// Adds an include; `times` is the time part as written (DL-131).
     pub fn include(&mut self, to: ContextId, context: &[u8], times: Option<&[u8]>) {
         let context = self.string(context);
-        let times = times.map(|t| (self.string(t), TimeSpec::read(t).0));
+        let dialect = self.parts.options.dialect;
+        let times = times.map(|t| (self.string(t), TimeSpec::read_for(t, &dialect).0));
         self.parts.contexts[to.0]
             .includes
             .push(Include { context, times });

@@ -92,7 +92,7 @@ impl Vm {
                     return Ok(Self::run_line(w, &line));
                 }
                 match text.take() {
-                    Some(text) => Ok(Act::Push(self.subst_frame(&text))),
+                    Some(text) => Ok(Act::Push(self.subst_frame(w, &text))),
                     None => self.give_back(w, Text::new()),
                 }
             }
@@ -117,6 +117,12 @@ impl Vm {
 
     /// The application of a step is done.
     fn after(&mut self, w: World, flow: Flow) -> Result<Act, Step> {
+        let mut flow = flow;
+        if !self.macros.is_empty()
+            && let Some(act) = self.in_macro(w, &mut flow)
+        {
+            return Ok(act);
+        }
         let called = matches!(self.phase, Phase::Call | Phase::Message);
         match flow {
             Flow::Returned if self.phase == Phase::Sub => {
@@ -159,6 +165,7 @@ impl Vm {
             | Flow::Incomplete
             | Flow::Timeout
             | Flow::Invalid(_)
+            | Flow::MacroExit
             | Flow::Returned => self.end(w, Ending::Application),
         }
     }
@@ -237,12 +244,14 @@ impl Vm {
             }
             Phase::Call | Phase::Message => {
                 if let Some(place) = self.redirect.take() {
+                    self.drop_macros(w);
                     self.go(*place);
                     return None;
                 }
                 if self.is_late(w) {
                     self.timed_out = false;
                     self.party.deadline = None;
+                    self.leave_macros(w);
                     if self.exists(w, b"T") {
                         self.go(self.special(b"T"));
                         return None;
@@ -282,6 +291,11 @@ impl Vm {
             .is_some()
     }
 
+    /// Whether `e` takes what goes wrong here (DL-160).
+    pub(crate) fn takes_errors(&self, w: World) -> bool {
+        w.module.dialect().error_extension && self.exists(w, b"e")
+    }
+
     pub(crate) fn matches(&self, w: World, dialled: &[u8], question: Question) -> bool {
         self.matches_in(w, &self.place.context, dialled, question)
     }
@@ -308,6 +322,9 @@ impl Vm {
 
     /// No such priority (DL-154).
     fn not_found(&mut self, w: World) -> Result<Act, Step> {
+        if !self.macros.is_empty() {
+            return Ok(self.macro_ends(w));
+        }
         if !matches!(self.phase, Phase::Call | Phase::Message) {
             return self.end(w, Ending::FellThrough);
         }
@@ -347,7 +364,7 @@ impl Vm {
             self.go(self.special(b"i"));
             return self.arrive(w);
         }
-        if self.exists(w, b"e") {
+        if self.takes_errors(w) {
             return self.raise(w, b"INVALID");
         }
         self.warn(format!(
@@ -365,7 +382,7 @@ impl Vm {
             self.go(self.special(b"t"));
             return self.arrive(w);
         }
-        if self.exists(w, b"e") {
+        if self.takes_errors(w) {
             return self.raise(w, b"RESPONSETIMEOUT");
         }
         self.warn(format!(
@@ -378,7 +395,7 @@ impl Vm {
     /// To `e` of the present context.
     fn raise(&mut self, w: World, reason: &[u8]) -> Result<Act, Step> {
         let e = self.exception(reason);
-        if !self.exists(w, b"e") {
+        if !self.takes_errors(w) {
             return self.end(w, Ending::NoWay);
         }
         self.go(e);
@@ -406,6 +423,7 @@ impl Vm {
     /// This phase is over.
     pub(crate) fn end(&mut self, w: World, why: Ending) -> Result<Act, Step> {
         self.jump = None;
+        self.leave_macros(w);
         match self.phase {
             Phase::Call => {
                 self.ending = why;

@@ -1,6 +1,8 @@
 //! The bytes of a `.dialc` file: magic, format version, checksum of what follows, origin (compiler, digests of the sources, globals),
 //! options, then the parts of a module in order; all numbers little endian.
 
+use strowger_stdlib::Dialect;
+use strowger_stdlib::signatures::Version;
 use strowger_stdlib::template::Slice;
 use strowger_stdlib::timespec::TimeSpec;
 
@@ -25,8 +27,18 @@ impl Module {
         w.0.extend_from_slice(&[0; 8]);
         w.origin(&self.origin);
         let p = &self.parts;
-        w.u8(u8::from(p.options.autofallthrough) | u8::from(p.options.best_only) << 1);
-        w.u32(p.options.asterisk_version);
+        let dialect = p.options.dialect;
+        let flags = [
+            p.options.autofallthrough,
+            p.options.best_only,
+            p.options.jumping,
+            dialect.pairs_in_set,
+        ];
+        w.u8((0..).zip(flags).map(|(n, on)| u8::from(on) << n).sum());
+        let Version(major, minor, patch) = dialect.release();
+        for part in [major, minor, patch] {
+            w.u32(u32::from(part));
+        }
         w.u32(p.strings.len() as u32);
         for text in p.strings.iter() {
             w.bytes(text);
@@ -119,11 +131,17 @@ impl Module {
         }
         let origin = r.origin()?;
         let flags = r.u8()?;
+        let release = Version(r.u16()?, r.u16()?, r.u16()?);
+        if !(Dialect::OLDEST..=Dialect::NEWEST).contains(&release) {
+            return Err(r.damaged());
+        }
+        let dialect = Dialect::of(release).with_app_set(flags & 8 != 0);
         let mut p = Parts {
             options: Options {
                 autofallthrough: flags & 1 != 0,
                 best_only: flags & 2 != 0,
-                asterisk_version: r.u32()?,
+                jumping: flags & 4 != 0,
+                dialect,
             },
             ..Parts::default()
         };
@@ -166,7 +184,7 @@ impl Module {
         })?;
         p.formats = r.list(|r| Ok((r.id()?, r.id()?)))?;
         let strings = std::mem::take(&mut p.strings);
-        p.contexts = r.list(|r| r.context(&strings))?;
+        p.contexts = r.list(|r| r.context(&strings, &dialect))?;
         p.strings = strings;
         if !r.rest.is_empty() {
             return Err(r.damaged());
@@ -348,7 +366,7 @@ impl<'a> Reader<'a> {
         Ok(Matches::Pattern(Pattern { elements }))
     }
 
-    fn context(&mut self, strings: &Strings) -> Result<Context, BadModule> {
+    fn context(&mut self, strings: &Strings, dialect: &Dialect) -> Result<Context, BadModule> {
         let name = self.id()?;
         let entries = self.list(|r| {
             let name = r.id()?;
@@ -389,7 +407,7 @@ impl<'a> Reader<'a> {
                 Some(id) => {
                     let text = strings.get(id).ok_or_else(|| r.damaged())?;
                     // What is not understood in it was reported when it was compiled.
-                    Some((id, TimeSpec::read(text).0))
+                    Some((id, TimeSpec::read_for(text, dialect).0))
                 }
             };
             Ok(Include { context, times })

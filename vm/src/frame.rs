@@ -443,6 +443,16 @@ impl Variables {
                 .sum::<usize>()
     }
 
+    /// Counts bytes that something else keeps for the channel.
+    pub(crate) fn count(&mut self, bytes: usize) {
+        self.bytes += bytes;
+    }
+
+    /// They are gone.
+    pub(crate) fn discount(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
+
     /// Bytes held, roughly.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes

@@ -8,6 +8,7 @@ use strowger_stdlib::pure::{self, PureId};
 use strowger_stdlib::scan;
 use strowger_stdlib::template::{Answered, has_hole};
 
+use crate::arguments;
 use crate::effect::{Answer, Effect, Level};
 use crate::inputs::Place;
 use crate::route::Want;
@@ -53,6 +54,10 @@ fn truth(is_true: bool) -> Act {
 impl Vm {
     /// Calls a function: answers at once, or gives the frame that will.
     pub(crate) fn begin_function(&mut self, w: World, name: &[u8], text: &[u8]) -> Act {
+        if w.module.lacks_function(name) {
+            return self.no_function(name);
+        }
+        let text = &*arguments::of_function(w.module, name, text);
         if let Some(act) = self.own_function(w, name, text) {
             return act;
         }
@@ -78,6 +83,10 @@ impl Vm {
             };
             return ask(effect, Then::Value);
         }
+        self.no_function(name)
+    }
+
+    pub(crate) fn no_function(&mut self, name: &[u8]) -> Act {
         self.note(
             Level::Error,
             format!("there is no function {}", name.escape_ascii()),
@@ -107,6 +116,7 @@ impl Vm {
             now: w.inputs.now.moment(),
             zone: system.zone.clone(),
             has_prompts: system.has_prompts,
+            dialect: *w.module.dialect(),
         }
     }
 
@@ -139,7 +149,7 @@ impl Vm {
             (Function::Pure { id, args, body }, Feed::Begin) => {
                 let act = if has_hole(body) {
                     let whole = [b"${", body.as_slice(), b"}"].concat();
-                    Act::Push(self.subst_frame(&whole))
+                    Act::Push(self.subst_frame(w, &whole))
                 } else {
                     self.begin_body(w, body)
                 };
@@ -292,7 +302,7 @@ impl Vm {
                 if !has_hole(text) {
                     return Some(value(text.to_vec()));
                 }
-                Act::Push(self.subst_frame(text))
+                Act::Push(self.subst_frame(w, text))
             }
             b"EVAL_EXTEN" => {
                 let found = self.target(w, text).and_then(|at| {
@@ -301,7 +311,7 @@ impl Vm {
                 });
                 match found {
                     Some(p) if w.module.text(p.application).eq_ignore_ascii_case(b"Return") => {
-                        Act::Push(self.subst_frame(w.module.text(p.arguments)))
+                        Act::Push(self.subst_frame(w, w.module.text(p.arguments)))
                     }
                     _ => {
                         self.note(

@@ -105,7 +105,8 @@ impl Vm {
 
     /// Whether a time condition holds; with `test` TESTTIME is asked first (DL-136).
     pub(crate) fn is_time(&mut self, w: World, text: &[u8], test: bool) -> bool {
-        let (spec, troubles) = TimeSpec::read(text);
+        let dialect = w.module.dialect();
+        let (spec, troubles) = TimeSpec::read_for(text, dialect);
         for t in troubles {
             self.warn(format!(
                 "the time condition does not understand '{}'",
@@ -113,7 +114,10 @@ impl Vm {
             ));
         }
         let mut now = w.inputs.now;
-        if test && let Some(v) = self.variables.get(w.module, b"TESTTIME") {
+        if test
+            && dialect.test_time
+            && let Some(v) = self.variables.get(w.module, b"TESTTIME")
+        {
             match scan::integer(&v.bytes()) {
                 Some((seconds, _)) => now = crate::Time::from_seconds(seconds),
                 None => {
@@ -126,7 +130,10 @@ impl Vm {
     }
 
     pub(crate) fn gosub(&mut self, w: World, text: &[u8]) -> Act {
-        let (target, arguments) = args::gosub(text);
+        let (target, mut arguments) = args::gosub(text);
+        if !w.module.dialect().subroutine_values {
+            arguments.clear();
+        }
         let Some(place) = self.target(w, target) else {
             self.note(
                 Level::Error,
@@ -168,7 +175,9 @@ impl Vm {
             self.note(Level::Error, "Return outside a subroutine");
             return flow(Flow::End);
         };
-        self.assign(w, b"GOSUB_RETVAL", Value::text(text));
+        if w.module.dialect().subroutine_values {
+            self.assign(w, b"GOSUB_RETVAL", Value::text(text));
+        }
         if frame.outermost {
             self.place = frame.back;
             self.route = None;
@@ -192,14 +201,54 @@ impl Vm {
         ))))
     }
 
+    /// `ExecIf(condition|App|args)`, the only form before 1.6 (DL-267).
+    fn exec_if_old(&mut self, w: World, text: &[u8]) -> Act {
+        let mut parts = text.splitn(3, |b| *b == b'|');
+        let condition = parts.next().unwrap_or_default();
+        let Some(app) = parts.next() else {
+            self.note(Level::Error, "ExecIf needs a condition and an application");
+            return flow(Flow::End);
+        };
+        if !w.module.dialect().truth(condition) {
+            return flow(Flow::Continue);
+        }
+        self.become_app(w, app, parts.next().unwrap_or_default())
+    }
+
+    /// `ExecIfTime(times?App(args))`: nothing protects the `?`, and a `:` is no second branch. Before 1.6
+    /// `ExecIfTime(times?App|args)`.
+    pub(crate) fn exec_if_time(&mut self, w: World, text: &[u8]) -> Act {
+        let question = text.iter().position(|b| *b == b'?');
+        let Some((times, line)) = question
+            .map(|at| (&text[..at], &text[at + 1..]))
+            .filter(|(times, _)| !times.is_empty())
+        else {
+            self.warn("ExecIfTime needs a time and an application");
+            return flow(Flow::End);
+        };
+        if !self.is_time(w, times, false) {
+            return flow(Flow::Continue);
+        }
+        if w.module.dialect().branches_in_execif {
+            return self.run_in_place(w, line);
+        }
+        let mut parts = line.splitn(2, |b| *b == b'|');
+        let name = parts.next().unwrap_or_default();
+        self.become_app(w, name, parts.next().unwrap_or_default())
+    }
+
     pub(crate) fn exec_if(&mut self, w: World, text: &[u8]) -> Act {
+        let dialect = w.module.dialect();
+        if !dialect.branches_in_execif {
+            return self.exec_if_old(w, text);
+        }
         let first = text.iter().find(|b| matches!(b, b',' | b'?'));
         if first != Some(&b'?') && (first.is_some() || !text.contains(&b'?')) {
             // The form of 1.4: ExecIf(condition,App,args).
             let parts = args::split(text, 3);
             let part = |n: usize| args::argument(&parts, n);
             self.warn("ExecIf with a comma before the `?`, or without one, is the form of 1.4: write ExecIf(condition?App(args))");
-            if !value::truth(part(0)) {
+            if !dialect.truth(part(0)) {
                 return flow(Flow::Continue);
             }
             return self.become_app(w, part(1), part(2));
@@ -210,7 +259,7 @@ impl Vm {
             self.note(Level::Error, "ExecIf has no application to run");
             return flow(Flow::End);
         }
-        if value::truth(&b.condition) {
+        if dialect.truth(&b.condition) {
             return self.run_in_place(w, &then);
         }
         match b.otherwise {
@@ -235,6 +284,6 @@ impl Vm {
         }
         app.name = value::Text::new(name);
         app.state = Waits::Again { lenient };
-        Act::Push(self.subst_frame(arguments))
+        Act::Push(self.subst_frame(w, arguments))
     }
 }

@@ -1,6 +1,7 @@
 //! What the tables of stdlib know of names, for the Asterisk that a module was compiled for.
 
-use strowger_stdlib::signatures::{self, Signature, Version};
+use strowger_stdlib::Dialect;
+use strowger_stdlib::signatures::{self, Signature};
 
 use crate::app::Kind;
 
@@ -15,16 +16,11 @@ pub(crate) enum Known {
     Nowhere,
 }
 
-/// The newest release of a major version.
-fn release(major: u32) -> Version {
-    Version(u16::try_from(major).unwrap_or(u16::MAX), u16::MAX, u16::MAX)
-}
-
 /// What the application of this name is, in any letter case (DL-077).
-pub(crate) fn application(name: &[u8], major: u32) -> Known {
+pub(crate) fn application(name: &[u8], dialect: &Dialect) -> Known {
     let signature = signatures::application(name);
     match (
-        signature.filter(|s| s.exists_in(release(major))),
+        signature.filter(|s| s.exists_in(dialect.release())),
         Kind::of(name),
     ) {
         (Some(_), Some(kind)) => Known::Here(kind),
@@ -34,6 +30,6 @@ pub(crate) fn application(name: &[u8], major: u32) -> Known {
 }
 
 /// Whether a function of exactly this name exists.
-pub(crate) fn function(name: &[u8], major: u32) -> bool {
-    signatures::function(name).is_some_and(|s| s.exists_in(release(major)))
+pub(crate) fn function(name: &[u8], dialect: &Dialect) -> bool {
+    signatures::function(name).is_some_and(|s| s.exists_in(dialect.release()))
 }

@@ -6,6 +6,7 @@
 
 mod adopt;
 mod app;
+mod arguments;
 mod assemble;
 mod builder;
 mod builtin;
@@ -21,10 +22,12 @@ mod function;
 mod guard;
 mod inputs;
 mod jump;
+mod jumping;
 mod keys;
 mod known;
 mod limits;
 mod loops;
+mod macro_;
 mod media;
 mod module;
 mod op;

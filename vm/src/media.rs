@@ -85,7 +85,7 @@ impl Vm {
         }
         let mut context = args::argument(&parts, 3).to_vec();
         if context.is_empty() {
-            context.clone_from(&self.place.context);
+            context = self.outer_context().to_vec();
         }
         let single = options.contains(&b'm');
         let interrupt = if options.contains(&b'p') {

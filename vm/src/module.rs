@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::sync::OnceLock;
 
+use strowger_stdlib::Dialect;
 use strowger_stdlib::table::{QuickMap, Table, hash};
 use strowger_stdlib::template::Slice;
 use strowger_stdlib::timespec::TimeSpec;
@@ -109,8 +110,10 @@ pub struct Options {
     pub autofallthrough: bool,
     /// `extenpatternmatchnew`: only the best entry of a context counts (DL-122).
     pub best_only: bool,
-    /// The Asterisk that it was compiled for, by major version: which applications and functions there are.
-    pub asterisk_version: u32,
+    /// `priorityjumping`: a failed application goes to n+101 if that exists (DL-293). Only where the dialect knows it.
+    pub jumping: bool,
+    /// The Asterisk that it was compiled for, and its habits.
+    pub dialect: Dialect,
 }
 
 impl Default for Options {
@@ -118,7 +121,8 @@ impl Default for Options {
         Options {
             autofallthrough: true,
             best_only: false,
-            asterisk_version: 23,
+            jumping: false,
+            dialect: Dialect::default(),
         }
     }
 }
@@ -191,6 +195,23 @@ impl Entry {
     }
 }
 
+/// The hash of a name, in any letter case if `folded`.
+fn name_hash(name: &[u8], folded: bool) -> u64 {
+    if folded {
+        hash(&name.to_ascii_lowercase())
+    } else {
+        hash(name)
+    }
+}
+
+fn same_name(a: &[u8], b: &[u8], folded: bool) -> bool {
+    if folded {
+        a.eq_ignore_ascii_case(b)
+    } else {
+        a == b
+    }
+}
+
 /// Why bytes are no module.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadModule {
@@ -220,23 +241,29 @@ impl Module {
     /// Verifies the parts and makes the tables that are not stored.
     pub(crate) fn verified(parts: Parts) -> Result<Module, BadModule> {
         crate::verify::verify(&parts)?;
+        let dialect = parts.options.dialect;
         let text = |id: StrId| parts.strings.get(id).unwrap_or_default();
         // Of two of the same name the first counts.
-        let table = |ids: Vec<StrId>| {
+        let table = |ids: Vec<StrId>, folded: bool| {
             let mut table = Table::with_capacity(ids.len());
             for (i, id) in (0u32..).zip(&ids) {
                 let name = text(*id);
                 if table
-                    .find(hash(name), |n| text(ids[n as usize]) == name)
+                    .find(name_hash(name, folded), |n| {
+                        same_name(text(ids[n as usize]), name, folded)
+                    })
                     .is_none()
                 {
-                    table.insert(hash(name), i);
+                    table.insert(name_hash(name, folded), i);
                 }
             }
             table
         };
-        let slots = table(parts.names.clone());
-        let by_context = table(parts.contexts.iter().map(|c| c.name).collect());
+        let slots = table(parts.names.clone(), false);
+        let by_context = table(
+            parts.contexts.iter().map(|c| c.name).collect(),
+            dialect.folded_contexts,
+        );
         let mut names: QuickMap<Vec<u8>, u32> = QuickMap::default();
         let folded = (0u32..)
             .zip(&parts.contexts)
@@ -248,8 +275,10 @@ impl Module {
             .map(|c| {
                 let found = c.includes.iter().map(|i| {
                     let name = text(i.context);
-                    let same = |n: u32| text(parts.contexts[n as usize].name) == name;
-                    by_context.find(hash(name), same)
+                    let folded = dialect.folded_contexts;
+                    let same =
+                        |n: u32| same_name(text(parts.contexts[n as usize].name), name, folded);
+                    by_context.find(name_hash(name, folded), same)
                 });
                 found.collect()
             })
@@ -259,11 +288,10 @@ impl Module {
             .iter()
             .map(|c| Choice::new(&c.entries))
             .collect();
-        let version = parts.options.asterisk_version;
         let known = parts
             .applications
             .iter()
-            .map(|id| known::application(text(*id), version))
+            .map(|id| known::application(text(*id), &dialect))
             .collect();
         let resolved = parts.targets.iter().map(|_| OnceLock::new()).collect();
         let formats = parts
@@ -286,6 +314,11 @@ impl Module {
             resolved,
             formats,
         })
+    }
+
+    /// The Asterisk that it was compiled for.
+    pub fn dialect(&self) -> &Dialect {
+        &self.parts.options.dialect
     }
 
     /// A string; empty for an id that a verified module cannot hold.
@@ -314,12 +347,15 @@ impl Module {
 
     pub(crate) fn context(&self, name: &[u8]) -> Option<usize> {
         let contexts = &self.parts.contexts;
+        let folded = self.dialect().folded_contexts;
         let same = |n: u32| {
             contexts
                 .get(n as usize)
-                .is_some_and(|c| self.text(c.name) == name)
+                .is_some_and(|c| same_name(self.text(c.name), name, folded))
         };
-        self.by_context.find(hash(name), same).map(|n| n as usize)
+        self.by_context
+            .find(name_hash(name, folded), same)
+            .map(|n| n as usize)
     }
 
     /// Stands for the name of a context in any letter case.
@@ -381,7 +417,7 @@ impl Module {
 
     /// What the application of this name is.
     pub(crate) fn known(&self, name: &[u8]) -> Known {
-        known::application(name, self.parts.options.asterisk_version)
+        known::application(name, self.dialect())
     }
 
     /// The same for one that a step names.
@@ -392,8 +428,13 @@ impl Module {
             .unwrap_or(Known::Nowhere)
     }
 
+    /// Whether a function that this program knows is not one of this release.
+    pub(crate) fn lacks_function(&self, name: &[u8]) -> bool {
+        self.dialect().release() < Dialect::NEWEST && !self.has_function(name)
+    }
+
     pub(crate) fn has_function(&self, name: &[u8]) -> bool {
-        known::function(name, self.parts.options.asterisk_version)
+        known::function(name, self.dialect())
     }
 
     /// What `[general]` said about running.

@@ -19,6 +19,7 @@ use crate::function::Function;
 use crate::inputs::{Entry, Inputs, Place, Time};
 use crate::known::Known;
 use crate::limits::{Budget, Limits};
+use crate::macro_::Macro;
 use crate::module::{Module, StrId};
 use crate::op::Op;
 use crate::party::Party;
@@ -42,6 +43,8 @@ pub struct Vm {
     pub(crate) route: Option<Route>,
     /// Where an application wants to go.
     pub(crate) jump: Option<Place>,
+    /// Macros that run, the innermost last.
+    pub(crate) macros: Vec<Macro>,
     pub(crate) phase: Phase,
     /// The next instruction of the step that runs.
     pub(crate) pc: Option<u32>,
@@ -147,6 +150,8 @@ pub(crate) enum Flow {
     Invalid(Text),
     /// A subroutine that the driver or a hangup started has returned.
     Returned,
+    /// MacroExit.
+    MacroExit,
 }
 
 /// What a frame does next.
@@ -177,6 +182,7 @@ pub(crate) struct World<'a> {
 pub(crate) struct Suspended {
     pub(crate) place: Place,
     pub(crate) route: Option<Route>,
+    macros: Vec<Macro>,
     phase: Phase,
     pub(crate) pc: Option<u32>,
     temporaries: Vec<Value>,
@@ -198,6 +204,7 @@ impl Vm {
             place: Place::default(),
             route: None,
             jump: None,
+            macros: Vec::new(),
             phase: Phase::Idle,
             pc: None,
             quick: None,
@@ -408,6 +415,7 @@ impl Vm {
                 .map(Value::heap_bytes)
                 .sum::<usize>()
             + self.frames.capacity() * size_of::<Frame>()
+            + self.macros.iter().map(Macro::memory).sum::<usize>()
             + self.suspended.capacity() * size_of::<Suspended>()
             + texts(&self.handlers)
     }
@@ -434,6 +442,7 @@ impl Vm {
         self.pc = None;
         self.quick = None;
         self.frames.clear();
+        self.macros.clear();
         self.suspended.clear();
         self.open = false;
     }
@@ -454,6 +463,7 @@ impl Vm {
         self.suspended.push(Suspended {
             place: std::mem::take(&mut self.place),
             route: self.route.take(),
+            macros: std::mem::take(&mut self.macros),
             phase: std::mem::replace(&mut self.phase, Phase::Sub),
             pc: self.pc.take(),
             temporaries: std::mem::take(&mut self.temporaries),
@@ -469,11 +479,13 @@ impl Vm {
             self.stop();
             return Err(Step::Returned(value));
         };
+        self.drop_macros(w);
         while self.variables.depth() > s.depth {
             self.leave_frame(w);
         }
         self.place = s.place;
         self.route = s.route;
+        self.macros = s.macros;
         self.phase = s.phase;
         self.pc = s.pc;
         self.temporaries = s.temporaries;
@@ -682,7 +694,7 @@ impl Vm {
                 }
                 Op::Expr => {
                     let text = self.load(word.b());
-                    let program = self.programs.expression(&text.bytes());
+                    let program = self.programs.expression(&text.bytes(), w.module.dialect());
                     return Ok(Act::Push(Frame::Expr(Box::new(expr::Machine::new(
                         program,
                     )))));
@@ -723,13 +735,16 @@ impl Vm {
                     return Some(Ok(self.run_step(w, known, arguments)));
                 }
                 Left::Next => return Some(self.control(w, Some(Out::Flow(Flow::Continue)))),
-                Left::Gone => match self.arrive(w) {
-                    Ok(Act::Again) => match self.quick.take() {
-                        Some(next) => head = next,
-                        None => return self.pc.is_none().then_some(Ok(Act::Again)),
-                    },
-                    other => return Some(other),
-                },
+                Left::Gone => {
+                    self.leave_macros_behind(w);
+                    match self.arrive(w) {
+                        Ok(Act::Again) => match self.quick.take() {
+                            Some(next) => head = next,
+                            None => return self.pc.is_none().then_some(Ok(Act::Again)),
+                        },
+                        other => return Some(other),
+                    }
+                }
                 // It arrives at that step again, unless something was latched meanwhile; or the bound of memory ends it.
                 Left::Spent if self.budget.fuel == 0 => return Some(Err(Step::OutOfFuel)),
                 Left::Spent => return Some(Ok(Act::Again)),
@@ -763,7 +778,7 @@ impl Vm {
             // Its arguments are not even read.
             return self.run_step(w, known, Value::EMPTY);
         }
-        self.subst_frame(w.module.text(step.arguments)).into()
+        self.subst_frame(w, w.module.text(step.arguments)).into()
     }
 
     fn run_written(&mut self, w: World, arguments: Value) -> Result<Act, Step> {
@@ -810,7 +825,7 @@ impl Vm {
                     self.frames.reserve_exact(2);
                 }
                 self.frames.push(match app.state {
-                    Waits::Effect => Frame::Asked,
+                    Waits::Effect if !app.jumps => Frame::Asked,
                     _ => Frame::App(Box::new(app)),
                 });
                 act

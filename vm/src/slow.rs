@@ -6,7 +6,7 @@ use std::sync::Arc;
 use strowger_stdlib::template::{
     Body, Call, Need, Remark, Substitution, Template, What, split_body,
 };
-use strowger_stdlib::{Value, expr};
+use strowger_stdlib::{Dialect, Value, expr};
 
 use crate::Text;
 use crate::control::Phase;
@@ -25,12 +25,12 @@ pub(crate) struct Programs(BTreeMap<Text, Arc<expr::Program>>);
 
 impl Programs {
     /// The program of an expression's text.
-    pub(crate) fn expression(&mut self, text: &[u8]) -> Arc<expr::Program> {
+    pub(crate) fn expression(&mut self, text: &[u8], dialect: &Dialect) -> Arc<expr::Program> {
         let kept = &mut self.0;
         if let Some(p) = kept.get(text) {
             return Arc::clone(p);
         }
-        let program = Arc::new(expr::compile(text));
+        let program = Arc::new(expr::compile_for(text, dialect));
         if text.len() <= CACHED {
             if kept.len() >= PROGRAMS {
                 kept.clear();
@@ -43,15 +43,14 @@ impl Programs {
 
 impl Vm {
     /// A frame that fills a text. It knows how deep the texts around it are (DL-189).
-    pub(crate) fn subst_frame(&self, text: &[u8]) -> Frame {
+    pub(crate) fn subst_frame(&self, w: World, text: &[u8]) -> Frame {
         let around = self.frames.iter().rev().find_map(|f| match f {
             Frame::Subst(s) => Some(s.depth()),
             _ => None,
         });
-        Frame::Subst(Box::new(Substitution::nested(
-            Arc::new(Template::read(text)),
-            around.unwrap_or(0),
-        )))
+        let template = Arc::new(Template::read(text));
+        let substitution = Substitution::nested(template, around.unwrap_or(0));
+        Frame::Subst(Box::new(substitution.spoken(*w.module.dialect())))
     }
 
     /// Reads what a filled body names.

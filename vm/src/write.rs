@@ -4,6 +4,7 @@ use strowger_stdlib::args::Marks;
 use strowger_stdlib::template::Call;
 use strowger_stdlib::{Value, args, pure};
 
+use crate::arguments;
 use crate::effect::{Answer, Effect, Level};
 use crate::frame::Mark;
 use crate::function::hash_name;
@@ -62,7 +63,11 @@ impl Vm {
 
     /// Writes one function. `Again`: done.
     fn write_function(&mut self, w: World, q: &mut Write, call: &Call, v: Value) -> Act {
-        let text = call.args.as_slice();
+        if w.module.lacks_function(&call.name) {
+            self.no_function(&call.name);
+            return Act::Again;
+        }
+        let text = &*arguments::of_function(w.module, &call.name, &call.args);
         let bytes = v.bytes().into_owned();
         let parts = args::split(text, 8);
         match call.name.as_slice() {
@@ -138,6 +143,14 @@ impl Vm {
                     );
                 }
             }
+            b"CHANNEL"
+                if !w.module.dialect().hangup_handlers && text.starts_with(b"hangup_handler") =>
+            {
+                self.note(
+                    Level::Error,
+                    format!("CHANNEL has no {}", text.escape_ascii()),
+                );
+            }
             b"CHANNEL" => return self.write_channel(text, bytes),
             b"MESSAGE" => match text.to_ascii_lowercase().as_slice() {
                 b"to" => self.party.message.to = bytes,
@@ -209,10 +222,7 @@ impl Vm {
                         value: bytes,
                     });
                 } else {
-                    self.note(
-                        Level::Error,
-                        format!("there is no function {}", name.escape_ascii()),
-                    );
+                    self.no_function(name);
                 }
             }
         }

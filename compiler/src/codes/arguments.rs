@@ -129,7 +129,7 @@ pub(super) static CODES: &[Code] = &[
         Error,
         "an application that is gone",
         "A later Asterisk removed the application. A call that comes there is hung up.",
-        plan!("[a]\nexten => 1,1,Macro(stdexten,SIP/1)\n"),
-        plan!("[a]\nexten => 1,1,Gosub(stdexten,s,1(SIP/1))\n[stdexten]\nexten => s,1,Return()\n"),
+        plan!("[a]\nexten => 1,1,SetMusicOnHold(jazz)\n"),
+        plan!("[a]\nexten => 1,1,Set(CHANNEL(musicclass)=jazz)\n"),
     ),
 ];

@@ -33,6 +33,27 @@ pub(super) static CODES: &[Code] = &[
         plan!("[a]\nexten => 1,1,GotoIf($[1 = 1]?noanswer)\nsame => n(no-answer),NoOp()\n"),
         plan!("[a]\nexten => 1,1,GotoIf($[1 = 1]?no-answer)\nsame => n(no-answer),NoOp()\n"),
     ),
+    check(
+        "R206",
+        R,
+        Error,
+        "a macro that does not exist",
+        "`Macro(x)` enters the extension `s` of the context `macro-x`. Without them nothing runs, and the call goes on at the next priority.",
+        &[
+            (
+                "extensions.conf",
+                "[a]\nexten => 1,1,Macro(stdextn,SIP/1)\n[macro-stdexten]\nexten => s,1,NoOp(${ARG1})\n",
+            ),
+            ("strowger.toml", "[dialplan]\nasterisk_version = 20\n"),
+        ],
+        &[
+            (
+                "extensions.conf",
+                "[a]\nexten => 1,1,Macro(stdexten,SIP/1)\n[macro-stdexten]\nexten => s,1,NoOp(${ARG1})\n",
+            ),
+            ("strowger.toml", "[dialplan]\nasterisk_version = 20\n"),
+        ],
+    ),
     load(
         "R207",
         R,

@@ -1,12 +1,15 @@
 //! The lines of `extensions.conf` (DL-044..094): sections of a [`Config`] become an [`ast::Plan`]. Never fails; what a line
 //! means for the plan, and what is wrong with it there, is found when the graph is built.
 
+use strowger_stdlib::Dialect;
+
 use super::line::{Config, Value};
+use super::pipes;
 use crate::ast::{End, Entry, Exten, Kind, Label, Line, Plan, Section};
 use crate::source::Text;
 
 /// Reads the sections of a plan.
-pub fn parse(config: &Config) -> Plan<'_> {
+pub fn parse<'c>(config: &'c Config, dialect: &Dialect) -> Plan<'c> {
     let sections = config
         .sections()
         .map(|section| {
@@ -22,6 +25,7 @@ pub fn parse(config: &Config) -> Plan<'_> {
                 span: section.span,
                 kind,
                 values: &section.values,
+                dialect: *dialect,
             }
         })
         .collect();
@@ -34,20 +38,22 @@ pub fn parse(config: &Config) -> Plan<'_> {
 impl<'c> Section<'c> {
     /// Its lines.
     pub fn lines(self) -> impl Iterator<Item = Line<'c>> + 'c {
-        self.values.iter().map(move |value| line(value, self.kind))
+        self.values
+            .iter()
+            .map(move |value| line(value, self.kind, &self.dialect))
     }
 }
 
 /// Reads one line of a section.
-pub fn line(value: &Value, kind: Kind) -> Line<'_> {
+pub fn line<'v>(value: &'v Value, kind: Kind, dialect: &Dialect) -> Line<'v> {
     let key = value.key.bytes();
     let is = |word: &str| key.eq_ignore_ascii_case(word.as_bytes());
     let entry = if kind != Kind::Context {
         Entry::Other
-    } else if key.len() >= 4 && key[..4].eq_ignore_ascii_case(b"same") {
-        Entry::Exten(exten(&value.text, false))
+    } else if dialect.same_lines && key.len() >= 4 && key[..4].eq_ignore_ascii_case(b"same") {
+        Entry::Exten(exten(&value.text, false, dialect))
     } else if is("exten") {
-        Entry::Exten(exten(&value.text, true))
+        Entry::Exten(exten(&value.text, true, dialect))
     } else if is("include") {
         Entry::Include
     } else if is("ignorepat") {
@@ -58,7 +64,7 @@ pub fn line(value: &Value, kind: Kind) -> Line<'_> {
         Entry::LiteralSwitch
     } else if is("eswitch") {
         Entry::LateSwitch
-    } else if is("autohints") {
+    } else if dialect.automatic_hints && is("autohints") {
         Entry::AutoHints
     } else {
         Entry::Other
@@ -93,10 +99,15 @@ pub fn name_end(text: &[u8]) -> usize {
 }
 
 /// Reads the value of an `exten` (with a name) or `same` line.
-pub fn exten(value: &Text, named: bool) -> Exten {
+pub fn exten(value: &Text, named: bool, dialect: &Dialect) -> Exten {
     let mut at = 0;
     let name = named.then(|| {
-        let end = name_end(value.bytes());
+        let end = if dialect.bracketed_names {
+            name_end(value.bytes())
+        } else {
+            let comma = value.bytes().iter().position(|b| *b == b',');
+            comma.unwrap_or(value.len())
+        };
         at = (end + 1).min(value.len());
         value.slice(0..end)
     });
@@ -106,7 +117,7 @@ pub fn exten(value: &Text, named: bool) -> Exten {
     let call_from = (field_end + 1).min(value.len());
     let call = value.slice(call_from..value.len());
     let (priority, offset, label) = priority(&field);
-    let (app, args, end) = application(&call);
+    let (app, args, end) = self::call(&call, dialect);
     Exten {
         name,
         field,
@@ -117,6 +128,21 @@ pub fn exten(value: &Text, named: bool) -> Exten {
         args,
         end,
         call,
+    }
+}
+
+/// The application and its arguments as a release reads them.
+pub(super) fn call(call: &Text, dialect: &Dialect) -> (Text, Text, End) {
+    if dialect.bare_calls
+        && let Some(bare) = pipes::bare(call)
+    {
+        return bare;
+    }
+    let (app, args, end) = application(call);
+    if dialect.pipes {
+        (app, pipes::separated(&args), end)
+    } else {
+        (app, args, end)
     }
 }
 

@@ -3,6 +3,8 @@
 //! [`read`] never fails: it returns what a file holds, and one [`Diagnostic`] per problem. A problem for which Asterisk refuses
 //! the whole file (DL-008) makes [`Config::refused`] true; what could be read is there all the same, for checking.
 
+use strowger_stdlib::Dialect;
+
 use super::reader;
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, Sources, Span, Text};
@@ -131,7 +133,12 @@ pub fn boolean(word: &[u8]) -> Option<bool> {
 
 /// Reads a file and what it includes.
 pub fn read(sources: &Sources, file: FileId) -> Config {
-    reader::read(sources, file)
+    read_for(sources, file, &Dialect::default())
+}
+
+/// Reads a file as a release of Asterisk reads it.
+pub fn read_for(sources: &Sources, file: FileId, dialect: &Dialect) -> Config {
+    reader::read(sources, file, dialect)
 }
 
 /// A file that an include found: its name and its bytes.

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use strowger_stdlib::Dialect;
+
 use super::comment::Comments;
 use super::line::{
     COPIED, Config, INCLUDE_DEPTH, INCLUDED_FILES, LINE_BYTES, NAME_BYTES, PROBLEMS, Section,
@@ -12,9 +14,10 @@ use crate::source::{FileId, Sources, Span, Text};
 use strowger_stdlib::regex::Regex;
 
 /// Reads a file and what it includes.
-pub(super) fn read(sources: &Sources, file: FileId) -> Config {
+pub(super) fn read(sources: &Sources, file: FileId, dialect: &Dialect) -> Config {
     let mut reader = Reader {
         sources,
+        dialect,
         out: Config::default(),
         by_name: HashMap::new(),
         current: None,
@@ -36,6 +39,7 @@ struct Stop;
 
 struct Reader<'a> {
     sources: &'a Sources,
+    dialect: &'a Dialect,
     out: Config,
     /// Lower-case name -> first section of that name, templates apart (DL-026, DL-029).
     by_name: HashMap<(Vec<u8>, bool), usize>,
@@ -326,7 +330,10 @@ impl Reader<'_> {
                         Some(index) => self.set_template(index),
                         None => section.template = true,
                     }
-                } else if let Some(filter) = option.strip_prefix(b"+") {
+                } else if let Some(filter) = option
+                    .strip_prefix(b"+")
+                    .filter(|f| f.is_empty() || self.dialect.filtered_sections)
+                {
                     match self.addition(&section.name, filter) {
                         Some(index) => {
                             let own = std::mem::take(&mut section.values);
@@ -496,7 +503,23 @@ impl Reader<'_> {
         let argument = line.slice(end..line.len()).into_trimmed();
         let try_only = word == "tryinclude";
         match word.as_str() {
-            "include" | "tryinclude" => {}
+            "include" => {}
+            "tryinclude" if self.dialect.optional_includes => {}
+            "tryinclude" => {
+                self.report(
+                    Diagnostic::new(
+                        "S102",
+                        "`#tryinclude` is no directive yet",
+                        line.span_of(0..end),
+                    )
+                    .label("this line is ignored")
+                    .help(format!(
+                        "the plan is read as Asterisk {} does",
+                        self.dialect
+                    )),
+                );
+                return Ok(());
+            }
             "exec" => {
                 self.out.open = true;
                 self.report(
@@ -638,7 +661,7 @@ impl Reader<'_> {
             self.report(stray(line));
             return Ok(());
         };
-        let adds = equals > from && bytes[equals - 1] == b'+';
+        let adds = self.dialect.appending && equals > from && bytes[equals - 1] == b'+';
         let key = line
             .slice(0..if adds { equals - 1 } else { equals })
             .into_trimmed();

@@ -1,5 +1,6 @@
 //! Family `arguments`: applications and what is given to them.
 
+use strowger_stdlib::Dialect;
 use strowger_stdlib::args;
 use strowger_stdlib::signatures::{self, Served, Signature, Split, Version};
 use strowger_stdlib::template::has_hole;
@@ -9,14 +10,15 @@ use crate::dialled;
 use crate::edit_distance::nearest;
 use crate::hir::Step;
 use crate::jump::Shape;
-use crate::lint::World;
 use crate::lint::facts::assignments;
+use crate::lint::{World, versions};
 use crate::source::Text;
 
 /// Technologies that this exchange speaks.
 const SPOKEN: [&[u8]; 2] = [b"SIP", b"PJSIP"];
 
-pub(crate) fn check(world: &World<'_>, version: Version, out: &mut Vec<Diagnostic>) {
+pub(crate) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
+    let version = world.dialect.release();
     for step in world
         .index
         .hir()
@@ -28,7 +30,9 @@ pub(crate) fn check(world: &World<'_>, version: Version, out: &mut Vec<Diagnosti
         call(&step.app, Some(&step.args), version, out);
         nested(step, version, out);
         dial(step, out);
-        set(step, out);
+        if !world.dialect.pairs_in_set {
+            set(step, world.dialect, out);
+        }
     }
 }
 
@@ -108,6 +112,9 @@ fn unknown(app: &Text, shown: &str, version: Version) -> Diagnostic {
 }
 
 fn not_here(signature: &Signature, app: &Text, shown: &str, version: Version) -> Diagnostic {
+    if versions::is_macro(signature, version) {
+        return versions::macro_gone(app, shown);
+    }
     let gone = signature
         .until
         .as_deref()
@@ -372,11 +379,11 @@ fn dial(step: &Step, out: &mut Vec<Diagnostic>) {
 }
 
 /// `Set`: what is assigned to what.
-fn set(step: &Step, out: &mut Vec<Diagnostic>) {
+fn set(step: &Step, dialect: &Dialect, out: &mut Vec<Diagnostic>) {
     if !step.app.bytes().eq_ignore_ascii_case(b"set") {
         return;
     }
-    let Some((name, value)) = assignments(step).pop() else {
+    let Some((name, value)) = assignments(step, dialect).pop() else {
         if !has_hole(step.args.bytes()) {
             let place = if step.args.is_empty() {
                 step.app.span()

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use strowger_stdlib::Dialect;
 use strowger_stdlib::expr::{self, Literal, Op, Token, Warning};
 use strowger_stdlib::template::{Hole, HoleKind, Piece, Template, What, split_body};
 
@@ -33,7 +34,7 @@ pub(crate) fn check(world: &World<'_>, facts: &Facts, out: &mut Vec<Diagnostic>)
         let template = Template::read(step.args.bytes());
         for hole in template.holes() {
             if hole.kind == HoleKind::Expression && hole.closed && !hole.too_deep {
-                expression(&step.args, hole, facts, out);
+                expression(&step.args, hole, world.dialect, facts, out);
             }
         }
     }
@@ -209,14 +210,21 @@ impl<'a> Flat<'a> {
     }
 }
 
-fn expression(args: &Text, hole: &Hole, facts: &Facts, out: &mut Vec<Diagnostic>) {
+fn expression(
+    args: &Text,
+    hole: &Hole,
+    dialect: &Dialect,
+    facts: &Facts,
+    out: &mut Vec<Diagnostic>,
+) {
     let flat = Flat::read(hole);
     if flat.places.is_empty() {
         return;
     }
     let tokens = expr::tokens(&flat.text);
     dropped(args, &flat, &tokens, out);
-    if let Some(Warning::Malformed { at }) = expr::compile(&flat.text).warnings.first() {
+    if let Some(Warning::Malformed { at }) = expr::compile_for(&flat.text, dialect).warnings.first()
+    {
         malformed(args, hole, &flat, &tokens, *at, out);
         return;
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use strowger_stdlib::Dialect;
 use strowger_stdlib::template::{HoleKind, Piece, Template, What, split_body};
 
 use crate::hir::{Hir, Step};
@@ -22,7 +23,7 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    pub(crate) fn gather(hir: &Hir) -> Facts {
+    pub(crate) fn gather(hir: &Hir, dialect: &Dialect) -> Facts {
         let mut facts = Facts::default();
         for global in &hir.globals {
             facts.assigned(&global.name, !global.value.is_empty());
@@ -33,7 +34,7 @@ impl Facts {
             .flat_map(|c| &c.extensions)
             .flat_map(|e| &e.steps)
         {
-            facts.step(step);
+            facts.step(step, dialect);
         }
         facts
     }
@@ -46,8 +47,8 @@ impl Facts {
         *self.set.entry(name.to_vec()).or_insert(true) &= filled;
     }
 
-    fn step(&mut self, step: &Step) {
-        for (name, value) in assignments(step) {
+    fn step(&mut self, step: &Step, dialect: &Dialect) {
+        for (name, value) in assignments(step, dialect) {
             self.assigned(name.bytes(), filled(value.bytes()));
         }
         match step.app.bytes().to_ascii_lowercase().as_slice() {
@@ -97,15 +98,15 @@ impl Facts {
 }
 
 /// What `Set` and `MSet` assign: names as written and values.
-pub(crate) fn assignments(step: &Step) -> Vec<(Text, Text)> {
+pub(crate) fn assignments(step: &Step, dialect: &Dialect) -> Vec<(Text, Text)> {
     let args = &step.args;
     let pair = |text: Text| {
         let equals = Shape::read(text.bytes()).find(text.bytes(), b'=', 0)?;
         Some((text.slice(0..equals), text.slice(equals + 1..text.len())))
     };
     match step.app.bytes().to_ascii_lowercase().as_slice() {
-        b"set" => pair(args.clone()).into_iter().collect(),
-        b"mset" => {
+        b"set" if !dialect.pairs_in_set => pair(args.clone()).into_iter().collect(),
+        b"set" | b"mset" => {
             let shape = Shape::read(args.bytes());
             let mut out = Vec::new();
             let mut from = 0;

@@ -7,8 +7,13 @@ use crate::diagnostic::Diagnostic;
 use crate::dialled::{self, Destination};
 use crate::edit_distance::nearest;
 use crate::lint::World;
+use strowger_stdlib::signatures::Version;
+
 use crate::peers::{Peers, Tech, list};
 use crate::source::{Sources, Text};
+
+/// The first release that calls users.conf deprecated.
+const USERS_DEPRECATED: Version = Version(21, 0, 0);
 
 pub(crate) fn check(world: &World<'_>, sources: &Sources, out: &mut Vec<Diagnostic>) {
     let peers = Peers::read(sources);
@@ -19,7 +24,8 @@ pub(crate) fn check(world: &World<'_>, sources: &Sources, out: &mut Vec<Diagnost
     references(&peers, out);
     crate::lint::access::check(&peers, out);
     ports(sources, out);
-    if let Some(users) = &peers.users
+    if world.dialect.release() >= USERS_DEPRECATED
+        && let Some(users) = &peers.users
         && let Some(first) = users.sections().next()
     {
         out.push(

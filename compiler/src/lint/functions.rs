@@ -31,7 +31,7 @@ pub(crate) fn check(world: &World<'_>, facts: &Facts, version: Version, out: &mu
         .flat_map(|c| &c.extensions)
         .flat_map(|e| &e.steps)
     {
-        for (name, _) in assignments(step) {
+        for (name, _) in assignments(step, world.dialect) {
             if name.bytes().ends_with(b")")
                 && let Some(open) = name.bytes().iter().position(|b| *b == b'(')
             {
@@ -85,7 +85,7 @@ fn variable(args: &Text, hole: &Hole, facts: &Facts, version: Version, out: &mut
             Diagnostic::new(
                 "V503",
                 format!(
-                    "`${{{}}}` is gone since Asterisk 1.6",
+                    "`${{{}}}` is gone since Asterisk 1.4",
                     String::from_utf8_lossy(name)
                 ),
                 span,

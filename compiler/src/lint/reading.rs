@@ -2,6 +2,8 @@
 //!
 //! Each function words one problem; when it is one is decided where lines are numbered and registered.
 
+use strowger_stdlib::Dialect;
+
 use crate::ast::{Exten, Line, Section};
 use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::draft::scan_int;
@@ -129,7 +131,7 @@ pub(crate) fn behind_priority(exten: &Exten) -> Option<Diagnostic> {
     )
 }
 
-pub(crate) fn unknown_key(line: &Line) -> Diagnostic {
+pub(crate) fn unknown_key(line: &Line, dialect: &Dialect) -> Diagnostic {
     let key = line.key.lossy().into_owned();
     let found = Diagnostic::new(
         "S109",
@@ -137,6 +139,11 @@ pub(crate) fn unknown_key(line: &Line) -> Diagnostic {
         line.key.span(),
     )
     .label("the line is ignored");
+    if !dialect.same_lines && key.to_ascii_lowercase().starts_with("same") {
+        return found.help(format!(
+            "`same` comes with Asterisk 1.6.2, and the plan is read as {dialect} does"
+        ));
+    }
     match nearest(&key, KEYS) {
         Some(near) => found.fix(format!("write `{near}`"), line.key.span(), near, false),
         None => {

@@ -34,7 +34,7 @@ fn wanted(name: &str, value: &Value) -> bool {
     }
 }
 
-/// Reads `[directories]` and `[options]`.
+/// Reads `[directories]`, `[options]` and `[compat]`.
 pub(super) fn read(file: &line::Config, findings: &mut Findings) -> (Directories, System) {
     let mut directories = Directories::default();
     let mut system = System::default();
@@ -72,6 +72,11 @@ pub(super) fn read(file: &line::Config, findings: &mut Findings) -> (Directories
             }
         }
     }
+    let compat = file.named("compat").flat_map(|s| s.all("app_set")).last();
+    // Before 1.5 is old; a value that is no number counts for nothing.
+    system.app_set = compat
+        .and_then(|value| std::str::from_utf8(value.text.bytes()).ok()?.parse().ok())
+        .map(|version: f64| version < 1.5);
     (directories, system)
 }
 

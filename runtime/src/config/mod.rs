@@ -417,6 +417,8 @@ pub struct System {
     pub name: Vec<u8>,
     /// `defaultlanguage`: the prompts' language where a channel has none.
     pub language: Vec<u8>,
+    /// `[compat] app_set`: whether Set is that of 1.4, in the releases that ask.
+    pub app_set: Option<bool>,
 }
 
 impl Default for System {
@@ -424,6 +426,7 @@ impl Default for System {
         System {
             name: Vec::new(),
             language: b"en".to_vec(),
+            app_set: None,
         }
     }
 }

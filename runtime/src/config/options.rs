@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use strowger_compiler::diagnostic::{Diagnostic, Level};
 use strowger_compiler::edit_distance::nearest;
 use strowger_compiler::source::{FileId, Sources, Span};
+use strowger_stdlib::dialect::{self, Dialect};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -46,13 +47,12 @@ pub enum CallsAtReload {
 }
 
 /// The contents of `strowger.toml`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Options {
     /// `[sip] guests`.
     pub guests: Guests,
-    /// `[dialplan] asterisk_version`: whose habits count where versions differ. The releases before 10 count by their second number:
-    /// 1.4 is 4, 1.8 is 8.
-    pub asterisk_version: u32,
+    /// `[dialplan] asterisk_version`: whose habits count where versions differ.
+    pub dialect: Dialect,
     /// `[sandbox] grants`: capabilities that applications may use, such as `shell`.
     pub grants: BTreeSet<String>,
     /// `[store]`.
@@ -65,21 +65,6 @@ pub struct Options {
     pub calls_at_reload: CallsAtReload,
     /// `[levels]`: code or family, and its level's word.
     pub levels: Vec<(String, String)>,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            guests: Guests::default(),
-            asterisk_version: 23,
-            grants: BTreeSet::new(),
-            store: StoreChoice::default(),
-            bind_address: None,
-            bind_port: None,
-            calls_at_reload: CallsAtReload::default(),
-            levels: Vec::new(),
-        }
-    }
 }
 
 /// Capabilities that can be granted.
@@ -130,18 +115,14 @@ pub(super) fn read(sources: &Sources, file: FileId, findings: &mut Findings) -> 
     reader.options
 }
 
-/// `18`, `"18"`, `1.8`, `"1.8"`: the releases from 1.0 to 99.
-fn release(value: &DeValue<'_>) -> Option<u32> {
-    let text = match value {
+/// `18`, `"18"`, `1.8`, `"1.8"`.
+fn release(value: &DeValue<'_>) -> Option<Dialect> {
+    Dialect::named(match value {
         DeValue::Integer(n) => n.as_str(),
         DeValue::Float(n) => n.as_str(),
         DeValue::String(text) => text,
         _ => return None,
-    };
-    match text.strip_prefix("1.") {
-        Some(old) => old.parse().ok().filter(|v| matches!(v, 0 | 2 | 4 | 6 | 8)),
-        None => text.parse().ok().filter(|v| (10..=99).contains(v)),
-    }
+    })
 }
 
 struct Reader<'a> {
@@ -228,8 +209,12 @@ impl Reader<'_> {
         };
         match (section, key) {
             ("dialplan", "asterisk_version") => match release(value.get_ref()) {
-                Some(version) => self.options.asterisk_version = version,
-                None => self.bad(key, value, "an Asterisk release, as 18 or \"1.8\""),
+                Some(dialect) => self.options.dialect = dialect,
+                None => self.bad(
+                    key,
+                    value,
+                    &format!("an Asterisk release: {}", dialect::RELEASES),
+                ),
             },
             ("sip", "guests") => match text {
                 Some("asterisk") => self.options.guests = Guests::Asterisk,

@@ -168,7 +168,11 @@ impl Machine {
             Op::Add | Op::Subtract | Op::Multiply | Op::Divide | Op::Remainder => {
                 let right = self.pop();
                 let left = self.pop();
-                Operand::Number(self.arithmetic(op, &left, &right))
+                if self.program.whole {
+                    self.whole(op, &left, &right)
+                } else {
+                    Operand::Number(self.arithmetic(op, &left, &right))
+                }
             }
             Op::Negate => Operand::Number(match self.pop().number() {
                 Some(number) => -number,
@@ -232,6 +236,29 @@ impl Machine {
             }
             Op::Divide => a / b,
             _ => a % b,
+        }
+    }
+
+    /// The same in 64-bit integers, which wrap (DL-208).
+    fn whole(&mut self, op: &Op, left: &Operand, right: &Operand) -> Operand {
+        let result = match (left.number(), right.number()) {
+            (Some(a), Some(b)) if !(b.is_zero() && matches!(op, Op::Divide | Op::Remainder)) => {
+                let (a, b) = (a.as_whole(), b.as_whole());
+                match op {
+                    Op::Add => a.wrapping_add(b),
+                    Op::Subtract => a.wrapping_sub(b),
+                    Op::Multiply => a.wrapping_mul(b),
+                    Op::Divide => a.checked_div(b).unwrap_or(a),
+                    _ => a.checked_rem(b).unwrap_or(0),
+                }
+            }
+            _ => return Operand::Number(self.arithmetic(op, left, right)),
+        };
+        if result < crate::value::INT_BOUND {
+            Operand::Number(Real::from(result))
+        } else {
+            // Larger ones would be printed with an exponent.
+            Operand::Digits(result.to_string().into_bytes().into())
         }
     }
 

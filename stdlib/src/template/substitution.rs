@@ -7,6 +7,7 @@ use super::{
     BODY_LIMIT, Body, Call, DEPTH_LIMIT, HoleKind, Piece, RESULT_LIMIT, Slice, Template,
     VALUE_LIMIT, What, split_body,
 };
+use crate::dialect::Dialect;
 use crate::expr;
 use crate::value::Value;
 
@@ -44,6 +45,7 @@ pub struct Substitution {
     base_depth: usize,
     waiting: Waiting,
     remarks: VecDeque<Remark>,
+    dialect: Dialect,
 }
 
 /// One level: a template that is being filled.
@@ -99,7 +101,15 @@ impl Substitution {
             base_depth: depth,
             waiting: Waiting::Nothing,
             remarks: VecDeque::new(),
+            dialect: Dialect::default(),
         }
+    }
+
+    /// With the expressions of a release.
+    #[must_use]
+    pub fn spoken(mut self, dialect: Dialect) -> Substitution {
+        self.dialect = dialect;
+        self
     }
 
     /// Levels of substitution that run now, for [`Substitution::nested`].
@@ -222,7 +232,7 @@ impl Substitution {
     fn fill(&mut self, kind: HoleKind, body: &[u8]) -> Option<Need> {
         match kind {
             HoleKind::Expression => {
-                let machine = expr::Machine::new(Arc::new(expr::compile(body)));
+                let machine = expr::Machine::new(Arc::new(expr::compile_for(body, &self.dialect)));
                 if let Some(frame) = self.frames.last_mut() {
                     frame.machine = Some(Box::new(machine));
                 }
@@ -291,6 +301,10 @@ pub trait Resolve {
     fn variable(&mut self, name: &[u8]) -> Option<Value>;
     /// The answer of a function.
     fn call(&mut self, call: &Call) -> Answered;
+    /// Whose expressions they are.
+    fn dialect(&self) -> Dialect {
+        Dialect::default()
+    }
 }
 
 /// The answer of a function to [`expand`].
@@ -306,7 +320,7 @@ pub enum Answered {
 
 /// Fills `text` at once. The remarks are returned beside the result.
 pub fn expand(text: &[u8], answers: &mut dyn Resolve) -> (Vec<u8>, Vec<Remark>) {
-    let mut run = Substitution::new(Arc::new(Template::read(text)));
+    let mut run = Substitution::new(Arc::new(Template::read(text))).spoken(answers.dialect());
     let mut remarks = Vec::new();
     loop {
         let need = run.step();
