@@ -8,7 +8,7 @@ mod value;
 
 use strowger_stdlib::table::QuickMap;
 use strowger_stdlib::template::{Hole, HoleKind, Piece, Template};
-use strowger_vm::{Builder, EntryId, Quick, read_target};
+use strowger_vm::{Builder, EntryId, PLACE_BYTES, Quick, read_target};
 
 use crate::hir::{Extension, Step};
 
@@ -53,6 +53,7 @@ pub(crate) fn extension(
         numbers: steps.clone().map(|(i, s)| (s.priority, i)).collect(),
         labels: steps
             .rev()
+            .filter(|(_, s)| !s.shadowed)
             .filter_map(|(i, s)| Some((s.label.as_ref()?.bytes(), i)))
             .collect(),
     };
@@ -221,7 +222,11 @@ fn way<'t>(target: &'t [u8], step: &Step, places: &Places) -> Way<'t> {
             .labels
             .get(label)
             .map_or(Way::Unknown, |s| Way::Step(*s)),
-        (context, Some(exten), priority) if !exten.is_empty() && context != Some(b"") => {
+        (context, Some(exten), priority)
+            if !exten.is_empty()
+                && context != Some(b"")
+                && exten.len().max(context.map_or(0, <[u8]>::len)) <= PLACE_BYTES =>
+        {
             Way::Place {
                 context,
                 exten,

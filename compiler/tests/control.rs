@@ -64,6 +64,27 @@ fn numbers_of_targets_are_read_as_c_reads_them() {
 }
 
 #[test]
+fn a_label_leads_to_the_step_that_had_it_first() {
+    // Asterisk does not see that priority 1 repeats a label, so both stay, and the first keeps it.
+    let plan =
+        "same => n,Goto(y,3)\nexten => y,3,Goto(x)\nexten => y,5(x),NoOp()\nexten => y,1(x),NoOp()";
+    assert_eq!(way(plan), "y,3 y,5");
+    assert_eq!(way(&plan.replace("Goto(x)", "Goto(${EXTEN},x)")), "y,3 y,5");
+}
+
+#[test]
+fn a_channel_keeps_79_bytes_of_a_name() {
+    let plan = |size: usize| {
+        let name = "4".repeat(size);
+        way(&format!(
+            "same => n,Goto({name},1)\nexten => {name},1,NoOp()\nexten => i,1,NoOp()"
+        ))
+    };
+    assert!(plan(79).starts_with("444"));
+    assert_eq!(plan(80), "i,1");
+}
+
+#[test]
 fn raising_an_exception_is_a_jump() {
     let e = "exten => e,1,NoOp(${EXCEPTION(reason)} ${EXCEPTION(exten)})";
     assert_eq!(way(&format!("same => n,RaiseException(x)\n{e}")), "e,1");

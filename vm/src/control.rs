@@ -5,7 +5,7 @@ use strowger_stdlib::{args, scan};
 
 use crate::app::{App, Kind};
 use crate::effect::Level;
-use crate::inputs::{Place, Run};
+use crate::inputs::{PLACE_BYTES, Place, Run};
 use crate::known::Known;
 use crate::pattern::Question;
 use crate::route::{self, Route, Want};
@@ -535,6 +535,8 @@ impl Vm {
 
 /// An empty extension means `s`, no priority means the first.
 fn settled_place(mut at: Place) -> Place {
+    at.context.truncate(PLACE_BYTES);
+    at.exten.truncate(PLACE_BYTES);
     if at.exten.is_empty() {
         at.exten = b"s".to_vec();
     }

@@ -451,7 +451,7 @@ fn element(e: &Element) -> String {
         Element::Set(set) => set,
         Element::Dot => return ".".into(),
         Element::Bang => return "!".into(),
-        Element::Broken => return "[ without ]".into(),
+        Element::Broken => return "[ without members or without ]".into(),
     };
     for (name, range) in [('X', b'0'), ('Z', b'1'), ('N', b'2')] {
         if *set == ByteSet::range(range, b'9') {

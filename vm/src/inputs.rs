@@ -72,6 +72,9 @@ impl Default for System {
     }
 }
 
+/// Bytes that a channel keeps of the names of its context and its extension (DL-081). What is longer is cut, and then not found.
+pub const PLACE_BYTES: usize = 79;
+
 /// A place in the dialplan by name and number.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
 pub struct Place {

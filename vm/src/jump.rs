@@ -7,7 +7,7 @@ use strowger_stdlib::{Value, scan, value};
 use crate::app::{App, Waits, flow};
 use crate::effect::Level;
 use crate::function::jump_number;
-use crate::inputs::Place;
+use crate::inputs::{PLACE_BYTES, Place};
 use crate::known::Known;
 use crate::route::Want;
 use crate::run::{Act, Flow, Frame, Vm, World};
@@ -72,8 +72,8 @@ impl Vm {
         });
         match found {
             Some(n) => Some(Place {
-                context: context.to_vec(),
-                exten: exten.to_vec(),
+                context: context[..context.len().min(PLACE_BYTES)].to_vec(),
+                exten: exten[..exten.len().min(PLACE_BYTES)].to_vec(),
                 priority: n,
             }),
             None => {

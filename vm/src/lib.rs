@@ -49,7 +49,7 @@ pub use assemble::{Arithmetic, Forward, Quick, Temporary};
 pub use builder::{Builder, ContextId, EntryId, StepCode, StepHead};
 pub use effect::{Effect, Reply};
 pub use guard::Comparison;
-pub use inputs::{Entry, Globals, Inputs, Place, Run, System, Time};
+pub use inputs::{Entry, Globals, Inputs, PLACE_BYTES, Place, Run, System, Time};
 pub use jump::{Target, read_target};
 pub use limits::Limits;
 pub use module::{BadModule, Module, Options};

@@ -110,7 +110,7 @@ pub enum Element {
     Dot,
     /// `!`: any number of bytes; the number is complete at once. What follows is never looked at.
     Bang,
-    /// `[` without `]`: never matches.
+    /// `[` without `]`, or `[]` at the end: never matches.
     Broken,
 }
 
@@ -140,7 +140,7 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Reads what stands behind the `_` (DL-095..104, no escapes: the default matcher). Never fails.
+    /// Reads what stands behind the `_` of a name without blanks (DL-095..104, no escapes: the default matcher). Never fails.
     pub fn read(text: &[u8]) -> Pattern {
         let mut elements = Vec::new();
         let mut i = 0;
@@ -148,7 +148,7 @@ impl Pattern {
             let byte = text[i];
             i += 1;
             elements.push(match byte {
-                b'-' | b' ' => continue,
+                b'-' => continue,
                 b'X' | b'x' => Element::Set(ByteSet::range(b'0', b'9')),
                 b'Z' | b'z' => Element::Set(ByteSet::range(b'1', b'9')),
                 b'N' | b'n' => Element::Set(ByteSet::range(b'2', b'9')),
@@ -156,8 +156,12 @@ impl Pattern {
                 b'!' => Element::Bang,
                 b'[' => match text[i..].iter().position(|b| *b == b']') {
                     None => Element::Broken,
+                    // Skipped, unless the text is at its end already when the set is reached: then it is not complete.
                     Some(0) => {
                         i += 1;
+                        if text[i..].iter().all(|b| *b == b'-') {
+                            elements.push(Element::Broken);
+                        }
                         continue;
                     }
                     Some(n) => {
@@ -242,7 +246,7 @@ impl Pattern {
     /// Whether a text denotes the same positions.
     fn is_spelled(&self, text: &[u8]) -> bool {
         // The first positions differ nearly always, so nothing is allocated for them.
-        let first = text.iter().copied().find(|b| !matches!(b, b'-' | b' '));
+        let first = text.iter().copied().find(|b| *b != b'-');
         let differs = match (self.elements.first(), first) {
             (Some(Element::Set(set)), Some(c)) if !matches!(c, b'[' | b'.' | b'!') => {
                 !set.holds(c) && !b"xXzZnN".contains(&c)
@@ -462,6 +466,7 @@ mod tests {
         let p = |t: &str| Pattern::read(t.as_bytes());
         assert!(p("[2-49]").matches(b"9") && !p("[2-49]").matches(b"5"));
         assert!(p("[a-]").matches(b"a") && p("[]1").matches(b"1"));
+        assert!(!p("1[]").matches(b"1") && !p("1[]-").matches(b"1"));
         assert!(!p("9.").matches(b"9") && p("9!").matches(b"9") && p("1.2").matches(b"1abc"));
         assert!(p("NXX-XXXX").matches(b"555-1234"));
         assert!(!p("[12").matches(b"1"));
