@@ -103,6 +103,13 @@ struct Numbering<'a> {
     previous: Option<(&'a Value, usize)>,
 }
 
+/// Name and argument of a function in the place of a variable.
+fn function_written(name: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inner = name.strip_suffix(b")")?;
+    let open = inner.iter().position(|b| *b == b'(')?;
+    Some((&inner[..open], &inner[open + 1..]))
+}
+
 /// A line of a context again, for what is to be said of it.
 fn context_line<'v>(value: &'v Value, dialect: &Dialect) -> Line<'v> {
     conf::exten::line(value, Kind::Context, dialect)
@@ -212,6 +219,15 @@ impl Builder<'_> {
             }
             let value = self.substitute(line.value);
             let written = line.key.bytes();
+            // A name that ends in a parenthesis is a function to be written (DL-053).
+            let written = match function_written(written) {
+                None => written,
+                Some((b"GLOBAL", name)) => name,
+                Some(_) => {
+                    self.report(reading::not_written(&line));
+                    continue;
+                }
+            };
             let name = written
                 .strip_prefix(b"__")
                 .or_else(|| written.strip_prefix(b"_"))

@@ -7,6 +7,24 @@ use strowger_stdlib::template::{self, Answered, Call, HoleKind, Remark, Resolve}
 use strowger_stdlib::time::Moment;
 use strowger_stdlib::{Dialect, Value, pipes, signatures};
 
+/// Variables that tell of the server (DL-185): no global of the name is ever read.
+const SERVER: [&[u8]; 14] = [
+    b"SYSTEMNAME",
+    b"ENTITYID",
+    b"ASTCACHEDIR",
+    b"ASTETCDIR",
+    b"ASTMODDIR",
+    b"ASTVARLIBDIR",
+    b"ASTDBDIR",
+    b"ASTKEYDIR",
+    b"ASTDATADIR",
+    b"ASTAGIDIR",
+    b"ASTSPOOLDIR",
+    b"ASTRUNDIR",
+    b"ASTLOGDIR",
+    b"ASTSBINDIR",
+];
+
 /// Globals known so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Globals {
@@ -86,6 +104,10 @@ impl Resolve for Reading<'_> {
                 return None;
             };
             return Some(now.into());
+        }
+        if SERVER.contains(&name) {
+            self.unasked(name);
+            return None;
         }
         self.globals.values.get(name).map(|v| v.as_slice().into())
     }

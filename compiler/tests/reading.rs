@@ -229,6 +229,38 @@ fn plus_equals_makes_the_last_value_longer() {
 }
 
 #[test]
+fn globals_write_global_and_no_other_function() {
+    let read = read("[globals]\nGLOBAL(x)=5\nA=${x}\nDB(a/b)=1\nB=${ASTETCDIR}\n");
+    let globals = read.1.globals();
+    assert_eq!(globals.get(b"x".as_slice()), Some(&b"5".as_slice()));
+    assert_eq!(globals.get(b"A".as_slice()), Some(&b"5".as_slice()));
+    assert_eq!(globals.len(), 3);
+    let said: Vec<_> = read
+        .1
+        .loading()
+        .map(|d| (d.code, d.message.as_str()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("S142", "`DB(a/b)` is not written while the file is loaded"),
+            (
+                "S142",
+                "`ASTETCDIR` cannot be asked while the file is loaded"
+            ),
+        ]
+    );
+}
+
+#[test]
+fn a_long_name_is_not_found_again() {
+    let name = "x".repeat(81);
+    assert!(read(&format!("[{name}]\n[{name}](+)\n")).1.refused);
+    let name = "x".repeat(79);
+    assert!(!read(&format!("[{name}]\n[{name}](+)\n")).1.refused);
+}
+
+#[test]
 fn a_backslash_at_the_start_of_a_line_protects_ascii() {
     assert_eq!(listed(&read("[a]\n\\exten => 1,1,A()\n")), "a: 1,1,A()@2");
     assert!(read("[a]\n\\\u{e9}=1\n").1.refused);

@@ -159,7 +159,8 @@ impl Pattern {
                     // Skipped, unless the text is at its end already when the set is reached: then it is not complete.
                     Some(0) => {
                         i += 1;
-                        if text[i..].iter().all(|b| *b == b'-') {
+                        let open = matches!(elements.last(), None | Some(Element::Set(_)));
+                        if open && text[i..].iter().all(|b| *b == b'-') {
                             elements.push(Element::Broken);
                         }
                         continue;

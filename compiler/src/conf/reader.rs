@@ -334,7 +334,7 @@ impl Reader<'_> {
                     .strip_prefix(b"+")
                     .filter(|f| f.is_empty() || self.dialect.filtered_sections)
                 {
-                    match self.addition(&section.name, filter) {
+                    match self.addition(&bytes[1..close], filter) {
                         Some(index) => {
                             let own = std::mem::take(&mut section.values);
                             if section.template {

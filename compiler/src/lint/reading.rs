@@ -90,6 +90,19 @@ pub(crate) fn context_again(section: &Section<'_>, first: Span) -> Diagnostic {
     .also(first, "opened here")
 }
 
+/// A function that `[globals]` writes.
+pub(crate) fn not_written(line: &Line) -> Diagnostic {
+    Diagnostic::new(
+        "S142",
+        format!(
+            "`{}` is not written while the file is loaded",
+            line.key.lossy()
+        ),
+        line.key.span(),
+    )
+    .label("only GLOBAL() is, of the functions")
+}
+
 pub(crate) fn general_again(section: &Section, first: Span) -> Diagnostic {
     Diagnostic::new("S146", "`[general]` is opened a second time", section.span)
         .label("none of these options is read")
