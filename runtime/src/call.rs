@@ -113,21 +113,18 @@ impl Arrival {
         let name = shared
             .names
             .channel(&line_name(account, user.as_deref(), &incoming.flow));
-        let caller = Identity {
-            name: account
-                .caller_id
-                .name
-                .clone()
-                .or(Some(shown).filter(|n| !n.is_empty())),
-            number: account
-                .caller_id
-                .number
-                .clone()
-                .or(user)
-                .filter(|n| !n.is_empty()),
-            dnid: exten.clone(),
-            ..Identity::default()
-        };
+        let mut caller = Identity::default();
+        caller.name = account
+            .caller_id
+            .name
+            .clone()
+            .or(Some(shown).filter(|n| !n.is_empty()));
+        caller.number = account
+            .caller_id
+            .number
+            .clone()
+            .or(user)
+            .filter(|n| !n.is_empty());
         Ok(Arrival {
             name: String::from_utf8_lossy(&name).into(),
             line,
@@ -150,6 +147,7 @@ impl Arrival {
             technology: self.account.technology.prefix().into(),
             state: State::Ring,
             caller: self.caller.clone(),
+            dialed: self.exten.clone(),
             language: language(shared, &self.account.language),
             account: self.account.account_code.clone(),
             ..Party::default()

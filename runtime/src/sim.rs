@@ -204,12 +204,12 @@ impl Simulation {
             unique_id,
             technology: b"Local".to_vec(),
             state: State::Up,
+            music: Text::new(),
             // What a channel driver answers about such a channel.
             items: [
                 ("audiowriteformat", "slin"),
                 ("audioreadformat", "slin"),
                 ("audionativeformat", "(slin)"),
-                ("onhold", "0"),
             ]
             .into_iter()
             .map(|(name, value)| (name.into(), value.into()))

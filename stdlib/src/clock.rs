@@ -93,7 +93,7 @@ fn two_digits(number: u32, said: &mut Vec<String>) {
 }
 
 /// `nineteen ninety-nine`, `two thousand five`.
-fn year(year: i32, said: &mut Vec<String>) {
+fn year(year: i64, said: &mut Vec<String>) {
     let Ok(year) = u32::try_from(year) else {
         return;
     };
@@ -124,7 +124,7 @@ fn day_from_today(letter: u8, civil: &Civil, today: &Civil, said: &mut Vec<Strin
 
 /// Days since some day, by the calendar.
 fn days(civil: &Civil) -> i64 {
-    let year = i64::from(civil.year) - 1;
+    let year = civil.year - 1;
     365 * year + year.div_euclid(4) - year.div_euclid(100)
         + year.div_euclid(400)
         + i64::from(civil.year_day)

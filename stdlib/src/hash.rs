@@ -162,16 +162,20 @@ pub fn base64_encode(data: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Reads up to the first byte that is no digit of the alphabet; what does not
-/// make a whole byte is dropped.
+/// Reads up to the first `=`; a byte that is no digit of the alphabet counts as
+/// the last digit, and what does not make a whole byte is dropped.
 pub fn base64_decode(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
     let mut bits = 0u32;
     let mut held = 0;
     for byte in text {
-        let Some(digit) = ALPHABET.iter().position(|letter| letter == byte) else {
+        if *byte == b'=' {
             break;
-        };
+        }
+        let digit = ALPHABET
+            .iter()
+            .position(|letter| letter == byte)
+            .unwrap_or(63);
         // The position is below 64.
         bits = bits << 6 | digit as u32;
         held += 6;

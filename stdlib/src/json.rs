@@ -3,6 +3,7 @@
 
 use crate::args;
 use crate::pure::{Answer, Input, Pure, reading};
+use crate::scan;
 use crate::sprintf;
 use crate::value::Value;
 
@@ -24,7 +25,7 @@ enum Json {
 
 /// `JSON_DECODE(variable,path[,separator[,c]])`.
 fn decode(input: &Input<'_>) -> Answer {
-    let parts = args::split(input.args, 5);
+    let parts = args::split(input.args, 4);
     let path = args::argument(&parts, 1);
     if args::argument(&parts, 0).is_empty() || path.is_empty() {
         return Answer::failed("Usage: JSON_DECODE(variable,path[,separator[,c]])");
@@ -32,7 +33,11 @@ fn decode(input: &Input<'_>) -> Answer {
     if input.variable.is_empty() {
         return Answer::value(Value::EMPTY);
     }
-    let separator = args::argument(&parts, 2).first().copied().unwrap_or(b'.');
+    // One character, or it is not one.
+    let separator = match args::argument(&parts, 2) {
+        [one] => *one,
+        _ => b'.',
+    };
     let counts = args::argument(&parts, 3).contains(&b'c');
     let mut reader = Reader {
         text: input.variable,
@@ -49,11 +54,9 @@ fn decode(input: &Input<'_>) -> Answer {
                 .rev()
                 .find(|(name, _)| name == key)
                 .map(|(_, value)| value),
-            Json::Array(elements) => std::str::from_utf8(key)
-                .ok()
-                .and_then(|key| key.parse::<usize>().ok())
-                .and_then(|index| elements.get(index)),
-            _ => None,
+            Json::Array(elements) => index(key).and_then(|index| elements.get(index)),
+            // The rest of the path is not looked at.
+            _ => break,
         };
         match next {
             Some(next) => node = next,
@@ -64,6 +67,8 @@ fn decode(input: &Input<'_>) -> Answer {
         Json::Array(elements) if counts => Value::int(elements.len() as i64),
         Json::Null => Value::EMPTY,
         Json::Bool(is_true) => Value::truth_value(*is_true),
+        // Printed as a C int; inside an array or object it stays whole.
+        Json::Int(number) => Value::int(i64::from(*number as i32)),
         Json::Text(text) => Value::text(text),
         Json::Real(number) => Value::from(sprintf::general(*number, 17).as_str()),
         other => {
@@ -72,6 +77,15 @@ fn decode(input: &Input<'_>) -> Answer {
             Value::from(out)
         }
     })
+}
+
+/// An element's number: nothing but digits, perhaps with blanks or a sign
+/// before them.
+fn index(key: &[u8]) -> Option<usize> {
+    let (number, read) = scan::integer(key)?;
+    (read == key.len())
+        .then(|| usize::try_from(number).ok())
+        .flatten()
 }
 
 impl Json {
@@ -216,7 +230,11 @@ impl Reader<'_> {
             self.blanks();
             self.take(b":")?;
             let value = self.value(depth + 1)?;
-            members.push((name, value));
+            // The last of equal names counts, at the place of the first.
+            match members.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, old)) => *old = value,
+                None => members.push((name, value)),
+            }
             self.blanks();
             if self.take(b",").is_some() {
                 continue;

@@ -33,16 +33,17 @@ fn cut(input: &Input<'_>) -> Answer {
     if input.variable.is_empty() {
         return Answer::value(Value::EMPTY);
     }
-    let delimiter = match encoded(args::argument(&parts, 1)) {
-        Some((byte, _)) if byte != 0 => byte,
-        _ => b'-',
-    };
+    let delimiter = encoded(args::argument(&parts, 1)).map_or(b'-', |(byte, _)| byte);
     let mut out = Vec::new();
     let mut rest = Some(input.variable);
     let mut field = 1i64;
     let mut first = true;
     let mut went_back = false;
     for group in args::argument(&parts, 2).split(|byte| *byte == b'&') {
+        // What is asked for behind the last field is not even read.
+        if rest.is_none() {
+            break;
+        }
         let Some((from, to)) = cut_range(group) else {
             return Answer::error("Usage: CUT(variable,delimiter,fields)");
         };
@@ -52,12 +53,12 @@ fn cut(input: &Input<'_>) -> Answer {
             rest = split_once(text, delimiter).1;
             field += 1;
         }
-        went_back |= field > from && from >= 0;
+        went_back |= field > from;
         while field <= to
             && let Some(text) = rest
         {
             let (head, tail) = split_once(text, delimiter);
-            if !first {
+            if !first && delimiter != 0 {
                 out.push(delimiter);
             }
             first = false;
@@ -151,28 +152,37 @@ fn split_once(text: &[u8], delimiter: u8) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// `2`, `2-4`, `-3`, `3-`; the start is -1 where none is given.
+/// `2`, `2-4`, `-3`, `3-`, tried as C's scanning does: `-3-4` is a range too.
 fn cut_range(text: &[u8]) -> Option<(i64, i64)> {
-    if let Some(rest) = text.strip_prefix(b"-") {
-        return scan::int32(rest).map(|(to, _)| (-1, i64::from(to)));
+    let int = |text: &[u8]| scan::int32(text).map(|(number, read)| (i64::from(number), read));
+    let first = int(text);
+    let open = first.and_then(|(from, read)| Some((from, text[read..].strip_prefix(b"-")?)));
+    if let Some((from, rest)) = open
+        && let Some((to, _)) = int(rest)
+    {
+        return Some((from, to));
     }
-    let (from, read) = scan::int32(text)?;
-    let from = i64::from(from);
-    match text[read..].strip_prefix(b"-") {
-        None => Some((from, from)),
-        Some(rest) => Some((
-            from,
-            scan::int32(rest).map_or(i64::MAX, |(to, _)| i64::from(to)),
-        )),
+    if let Some(rest) = text.strip_prefix(b"-")
+        && let Some((to, _)) = int(rest)
+    {
+        return Some((1, to));
+    }
+    match open {
+        Some((from, _)) => Some((from, i64::from(i32::MAX))),
+        None => first.map(|(from, _)| (from, from)),
     }
 }
 
 fn field_count(input: &Input<'_>) -> Answer {
+    let parts = args::split(input.args, 2);
+    if parts.len() < 2 {
+        return Answer::value(1);
+    }
     if input.variable.is_empty() {
         return Answer::value(0);
     }
-    let parts = args::split(input.args, 2);
     let count = match encoded(args::argument(&parts, 1)) {
+        Some((0, _)) => 0,
         Some((delimiter, _)) => input
             .variable
             .iter()
@@ -188,16 +198,17 @@ fn field_number(input: &Input<'_>) -> Answer {
     let [_, delimiter, wanted] = &parts[..] else {
         return Answer::error("Usage: FIELDNUM(variable,delimiter,value)");
     };
-    if input.variable.is_empty() {
+    if input.variable.is_empty() || delimiter.is_empty() {
         return Answer::value(0);
     }
-    let found = match encoded(delimiter) {
-        Some((delimiter, _)) => input
-            .variable
-            .split(|byte| *byte == delimiter)
-            .position(|field| field == wanted.as_slice()),
-        None => (input.variable == wanted.as_slice()).then_some(0),
+    let Some((delimiter, _)) = encoded(delimiter) else {
+        return Answer::error("FIELDNUM: the delimiter is not understood");
     };
+    // Letter case does not matter.
+    let found = input
+        .variable
+        .split(|byte| delimiter != 0 && *byte == delimiter)
+        .position(|field| field.eq_ignore_ascii_case(wanted));
     Answer::value(found.map_or(0, |index| index as i64 + 1))
 }
 
@@ -275,17 +286,19 @@ fn delimiter(parts: &[Vec<u8>]) -> u8 {
     }
 }
 
+/// Keys in the order of their numbers, which C reads as `float`. Commas
+/// separate, whatever stands around them.
 fn sort(input: &Input<'_>) -> Answer {
-    let mut elements: Vec<(f64, Vec<u8>)> = Vec::new();
-    for element in args::split(input.args, SLOTS) {
+    let mut elements: Vec<(f32, &[u8])> = Vec::new();
+    for element in input.args.split(|byte| *byte == b',').take(SLOTS) {
         let Some(colon) = element.iter().position(|byte| *byte == b':') else {
             continue;
         };
         let number = scan::float(&element[colon + 1..]).map_or(0.0, |(number, _)| number);
-        elements.push((number, element[..colon].to_vec()));
+        elements.push((number as f32, &element[..colon]));
     }
-    elements.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let keys: Vec<Vec<u8>> = elements.into_iter().map(|(_, key)| key).collect();
+    elements.sort_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(std::cmp::Ordering::Equal));
+    let keys: Vec<&[u8]> = elements.into_iter().map(|(_, key)| key).collect();
     Answer::value(keys.join(&b','))
 }
 

@@ -10,8 +10,8 @@ pub(crate) const FUNCTIONS: &[Pure] = &[
     plain("MATH", math),
     reading("INC", |input| step(input, 1)),
     reading("DEC", |input| step(input, -1)),
-    plain("MIN", |input| extreme(input, f64::min)),
-    plain("MAX", |input| extreme(input, f64::max)),
+    plain("MIN", |input| extreme(input, f64::gt)),
+    plain("MAX", |input| extreme(input, f64::lt)),
     plain("ABS", absolute),
     plain("DIGIT_SUM", digit_sum),
     plain("SPRINTF", sprintf::sprintf),
@@ -59,7 +59,7 @@ const OPERATORS: [(&[u8], Operator); 16] = [
 
 /// Two numbers and one operator; what follows the second number is ignored.
 fn math(input: &Input<'_>) -> Answer {
-    let parts = args::split(input.args, 99);
+    let parts = args::split(input.args, 2);
     let text = args::argument(&parts, 0);
     if text.is_empty() {
         return Answer::failed("Usage: MATH(number operator number[,type])");
@@ -114,7 +114,7 @@ fn math(input: &Input<'_>) -> Answer {
 fn find_operator(text: &[u8]) -> Option<(&[u8], Operator, &[u8])> {
     for (index, (spelling, operator)) in OPERATORS.iter().enumerate() {
         let is_comparison = matches!(spelling, [b'<' | b'>', ..]);
-        let needle = if is_comparison {
+        let needle = if is_comparison || *spelling == b"==" {
             &spelling[..1]
         } else {
             spelling
@@ -126,6 +126,10 @@ fn find_operator(text: &[u8]) -> Option<(&[u8], Operator, &[u8])> {
             continue;
         };
         if !is_comparison {
+            // A single `=` is no operator, and nothing else is looked for.
+            if *needle == b"="[..] && text.get(at + 1) != Some(&b'=') {
+                return None;
+            }
             return Some((&text[..at], *operator, &text[at + spelling.len()..]));
         }
         // The longer spellings come first; the bare one is last of its three.
@@ -216,7 +220,9 @@ fn print_number(number: f64) -> Value {
     }
 }
 
-fn extreme(input: &Input<'_>, choose: fn(f64, f64) -> f64) -> Answer {
+/// MIN and MAX. An absent number is as the other; what is no number loses to
+/// nothing.
+fn extreme(input: &Input<'_>, second_wins: fn(&f64, &f64) -> bool) -> Answer {
     let parts = args::split(input.args, 2);
     let given: Vec<&Vec<u8>> = parts.iter().filter(|part| !part.is_empty()).collect();
     if given.is_empty() {
@@ -227,13 +233,17 @@ fn extreme(input: &Input<'_>, choose: fn(f64, f64) -> f64) -> Answer {
         let Some((number, _)) = scan::float(text) else {
             return Answer::failed("MIN and MAX: not a number");
         };
-        best = Some(best.map_or(number, |best| choose(best, number)));
+        best = Some(match best {
+            Some(best) if !second_wins(&best, &number) => best,
+            _ => number,
+        });
     }
     Answer::value(print_number(best.unwrap_or(0.0)))
 }
 
 fn absolute(input: &Input<'_>) -> Answer {
-    match scan::float(input.args) {
+    let parts = args::split(input.args, 1);
+    match scan::float(args::argument(&parts, 0)) {
         Some((number, _)) => Answer::value(print_number(number.abs())),
         None => Answer::failed("ABS: not a number"),
     }

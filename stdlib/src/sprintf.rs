@@ -53,6 +53,11 @@ pub(crate) fn sprintf(input: &Input<'_>) -> Answer {
                     return Answer::error("SPRINTF: an argument is not an integer");
                 };
                 spec.integer(*letter, number, &mut out);
+                // C's text ends at a NUL, and what follows takes its place.
+                if *letter == b'c' && number as u8 == 0 {
+                    let end = out.iter().position(|byte| *byte == 0);
+                    out.truncate(end.unwrap_or(out.len()));
+                }
             }
             b'a' | b'A' | b'e' | b'E' | b'f' | b'F' | b'g' | b'G' => {
                 let number = arguments.next().and_then(|text| scan::float(text));
@@ -62,7 +67,12 @@ pub(crate) fn sprintf(input: &Input<'_>) -> Answer {
                 spec.float(*letter, number, &mut out);
             }
             b's' => {
-                let text = arguments.next().map_or(&b"(null)"[..], Vec::as_slice);
+                let text = match (arguments.next(), spec.precision) {
+                    (Some(text), _) => text.as_slice(),
+                    // The C library writes this whole or not at all.
+                    (None, Some(0..=5)) => b"",
+                    (None, _) => b"(null)",
+                };
                 let cut = spec.precision.unwrap_or(text.len()).min(text.len());
                 spec.pad(b"", &text[..cut], false, &mut out);
             }
@@ -83,6 +93,8 @@ impl Conversion {
                 b' ' => self.blank = true,
                 b'#' => self.alternate = true,
                 b'0' => self.zero = true,
+                // Grouping and other digits: nothing in the C locale.
+                b'\'' | b'I' => {}
                 _ => break,
             }
             at += 1;
@@ -103,11 +115,13 @@ impl Conversion {
             self.precision = Some(precision);
             at += 1 + digits;
         }
-        while let Some(size @ (b'h' | b'l' | b'L' | b'q' | b'j' | b'z' | b't')) = text.get(at) {
-            self.size.push(*size);
-            at += 1;
-        }
-        at
+        // One size, of which `h` and `l` may be doubled.
+        self.size = match text.get(at..).unwrap_or(b"") {
+            [first @ (b'h' | b'l'), second, ..] if first == second => vec![*first; 2],
+            [size @ (b'h' | b'l' | b'L' | b'q' | b'j' | b'z' | b't'), ..] => vec![*size],
+            _ => Vec::new(),
+        };
+        at + self.size.len()
     }
 
     /// Appends sign and digits within the width.

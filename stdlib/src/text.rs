@@ -114,52 +114,55 @@ fn keypad_hash(input: &Input<'_>) -> Answer {
     Answer::value(digits)
 }
 
-/// One character of an argument in which escapes are understood: `\x2C`,
-/// `\054`, `\n` and so on. Gives the byte and how many were read.
+/// One character of an argument in which escapes are understood: `\n`, `\r`,
+/// `\t`, `\x2C`, `\054`; any other escaped character is itself. Gives the byte
+/// and how many were read, or `None` at the end and at an `\x` without digits.
 pub(crate) fn encoded(text: &[u8]) -> Option<(u8, usize)> {
     let (first, rest) = text.split_first()?;
     if *first != b'\\' {
         return Some((*first, 1));
     }
     let Some((escape, rest)) = rest.split_first() else {
-        // A backslash at the very end stands for nothing.
+        // A backslash at the very end stands for the end of C's text.
         return Some((0, 1));
     };
-    let byte = match escape {
-        b'a' => 7,
-        b'b' => 8,
-        b'f' => 12,
-        b'n' => b'\n',
-        b'r' => b'\r',
-        b't' => b'\t',
-        b'v' => 11,
+    // The low byte is kept, as a C char does.
+    let number = |base: u32, most: usize| {
+        let digits = rest
+            .iter()
+            .take(most)
+            .map_while(|digit| char::from(*digit).to_digit(base));
+        digits.fold((0u32, 0), |(sum, count), digit| {
+            (sum.wrapping_mul(base).wrapping_add(digit), count + 1)
+        })
+    };
+    let (byte, more) = match escape {
+        b'n' => (b'\n', 0),
+        b'r' => (b'\r', 0),
+        b't' => (b'\t', 0),
         b'x' => {
-            let digits: Vec<u32> = rest
-                .iter()
-                .take(2)
-                .map_while(|digit| char::from(*digit).to_digit(16))
-                .collect();
-            let value = digits.iter().fold(0, |sum, digit| sum * 16 + digit);
-            return Some((value as u8, 2 + digits.len()));
+            let (value, digits) = number(16, 2);
+            if digits == 0 {
+                return None;
+            }
+            (value as u8, digits)
         }
         b'0' => {
-            let digits: Vec<u32> = rest
-                .iter()
-                .take(3)
-                .map_while(|digit| char::from(*digit).to_digit(8))
-                .collect();
-            let value = digits.iter().fold(0, |sum, digit| sum * 8 + digit);
-            return Some((value as u8, 2 + digits.len()));
+            let (value, digits) = number(8, usize::MAX);
+            (value as u8, digits)
         }
-        other => *other,
+        other => (*other, 0),
     };
-    Some((byte, 2))
+    Some((byte, 2 + more))
 }
 
-/// A whole argument with its escapes understood.
+/// A whole argument with its escapes understood, up to the first that is none
+/// or stands for NUL.
 pub(crate) fn encoded_text(mut text: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
-    while let Some((byte, read)) = encoded(text) {
+    while let Some((byte, read)) = encoded(text)
+        && byte != 0
+    {
         out.push(byte);
         text = &text[read..];
     }
@@ -174,7 +177,10 @@ fn filter(input: &Input<'_>) -> Answer {
     let mut set = [false; 256];
     let mut rest = allowed.as_slice();
     let mut wrapped = false;
-    while let Some((from, read)) = encoded(rest) {
+    while !rest.is_empty() {
+        let Some((from, read)) = encoded(rest) else {
+            return Answer::error("FILTER: an escape is not understood");
+        };
         rest = &rest[read..];
         if rest.first() != Some(&b'-') {
             set[usize::from(from)] = true;
@@ -182,10 +188,7 @@ fn filter(input: &Input<'_>) -> Answer {
         }
         rest = &rest[1..];
         // A range with an open end is its start alone.
-        let Some((to, read)) = encoded(rest) else {
-            set[usize::from(from)] = true;
-            break;
-        };
+        let (to, read) = encoded(rest).unwrap_or((from, rest.len().min(2)));
         rest = &rest[read..];
         wrapped |= to < from;
         let mut at = from;
@@ -197,6 +200,8 @@ fn filter(input: &Input<'_>) -> Answer {
             at = at.wrapping_add(1);
         }
     }
+    // NUL ends C's list of what is allowed.
+    set[0] = false;
     let kept: Vec<u8> = text
         .iter()
         .copied()
@@ -215,23 +220,32 @@ fn regex(input: &Input<'_>) -> Answer {
     let [_, pattern, text] = &parts[..] else {
         return Answer::error("Usage: REGEX(\"expression\" text)");
     };
-    let text = text.strip_prefix(b" ").unwrap_or(text);
+    let text = match text.as_slice() {
+        [b' ' | b'\t', rest @ ..] => rest,
+        whole => whole,
+    };
     match Regex::new(pattern) {
         Ok(regex) => Answer::truth(regex.is_match(text)),
         Err(error) => Answer::failed(format!("REGEX: {error}")),
     }
 }
 
+/// Characters that REPLACE looks for at most.
+const UNWANTED_LIMIT: usize = 255;
+
 fn replace(input: &Input<'_>) -> Answer {
     let parts = args::split(input.args, 3);
-    let unwanted = encoded_text(args::argument(&parts, 1));
+    let mut unwanted = encoded_text(args::argument(&parts, 1));
+    unwanted.truncate(UNWANTED_LIMIT);
     if args::argument(&parts, 0).is_empty() || unwanted.is_empty() {
         return Answer::error("Usage: REPLACE(variable,find-characters[,replacement])");
     }
     if input.variable.is_empty() {
-        return Answer::value(Value::EMPTY);
+        return Answer::untouched();
     }
-    let replacement = encoded(args::argument(&parts, 2)).map(|(byte, _)| byte);
+    let replacement = encoded(args::argument(&parts, 2))
+        .map(|(byte, _)| byte)
+        .filter(|byte| *byte != 0);
     let out: Vec<u8> = input
         .variable
         .iter()
@@ -249,7 +263,10 @@ fn replace(input: &Input<'_>) -> Answer {
 fn replace_text(input: &Input<'_>) -> Answer {
     let parts = args::split(input.args, 5);
     let find = args::argument(&parts, 1);
-    if args::argument(&parts, 0).is_empty() || find.is_empty() {
+    if parts.len() > 1 && parts[0].is_empty() {
+        return Answer::untouched();
+    }
+    if find.is_empty() {
         return Answer::error("Usage: STRREPLACE(variable,find[,replacement[,count]])");
     }
     let replacement = args::argument(&parts, 2);
@@ -284,11 +301,13 @@ fn between(input: &Input<'_>) -> Answer {
     let [_, insert] = &parts[..] else {
         return Answer::error("Usage: STRBETWEEN(variable,insert)");
     };
-    let insert = encoded_text(insert);
+    if parts[0].is_empty() {
+        return Answer::error("Usage: STRBETWEEN(variable,insert)");
+    }
     let mut out = Vec::new();
     for (index, byte) in input.variable.iter().enumerate() {
         if index > 0 {
-            out.extend_from_slice(&insert);
+            out.extend_from_slice(insert);
         }
         out.push(*byte);
         if out.len() > OUTPUT_LIMIT {
@@ -317,8 +336,10 @@ fn basename(path: &[u8]) -> &[u8] {
     &path[start..end]
 }
 
-/// All but the last part of a path as C's `dirname` gives it.
+/// All but the last part of a path as C's `dirname` gives it: exactly two
+/// slashes at the front stay two (XBD 4.10).
 fn dirname(path: &[u8]) -> &[u8] {
+    let root = |slashes: usize| if slashes == 2 { &b"//"[..] } else { b"/" };
     let trim = |path: &[u8]| {
         path.iter()
             .rposition(|byte| *byte != b'/')
@@ -326,11 +347,19 @@ fn dirname(path: &[u8]) -> &[u8] {
     };
     let end = trim(path);
     if end == 0 {
-        return if path.is_empty() { b"." } else { b"/" };
+        return if path.is_empty() {
+            b"."
+        } else {
+            root(path.len())
+        };
     }
     let Some(slash) = path[..end].iter().rposition(|byte| *byte == b'/') else {
         return b".";
     };
     let end = trim(&path[..slash]);
-    if end == 0 { b"/" } else { &path[..end] }
+    if end == 0 {
+        root(slash + 1)
+    } else {
+        &path[..end]
+    }
 }

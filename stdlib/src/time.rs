@@ -46,17 +46,20 @@ impl Zone {
         Zone(TimeZone::UTC)
     }
 
-    /// A zone of the tz database (`Europe/Berlin`), or a POSIX rule such as
-    /// `CET-1CEST,M3.5.0,M10.5.0/3`.
+    /// A zone of the tz database (`Europe/Berlin`, letter case counts), or a
+    /// POSIX rule such as `CET-1CEST,M3.5.0,M10.5.0/3`; one that names summer
+    /// time without saying when has that of the United States.
     pub fn named(name: &[u8]) -> Option<Zone> {
         let name = std::str::from_utf8(name).ok()?;
-        if name.eq_ignore_ascii_case("UTC") {
-            return Some(Zone::utc());
+        let known = database().get(name.strip_prefix("posix/").unwrap_or(name));
+        if let Ok(zone) = known
+            && zone.iana_name().is_none_or(|known| name.ends_with(known))
+        {
+            return Some(Zone(zone));
         }
-        database()
-            .get(name)
+        TimeZone::posix(name)
+            .or_else(|_| TimeZone::posix(&format!("{name},M3.2.0,M11.1.0")))
             .ok()
-            .or_else(|| TimeZone::posix(name).ok())
             .map(Zone)
     }
 
@@ -82,14 +85,28 @@ impl Zone {
         })
     }
 
-    /// The calendar and clock reading at a moment; `None` far outside the
-    /// years that a calendar covers (-9999 to 9999).
+    /// The calendar and clock reading at a moment; `None` where the year does
+    /// not fit a C `int`.
     pub fn civil(&self, at: Moment) -> Option<Civil> {
-        let timestamp = Timestamp::from_microsecond(at.micros).ok()?;
+        self.civil_at(at.seconds())
+    }
+
+    /// [`Zone::civil`] of seconds since the epoch, however many.
+    pub fn civil_at(&self, seconds: i64) -> Option<Civil> {
+        // The calendar repeats after 400 years, and beyond the years for which
+        // there are rules so do they.
+        let cycles = match seconds {
+            ..FIRST => (FIRST - seconds) / CYCLE + 1,
+            LAST.. => -((seconds - LAST) / CYCLE + 1),
+            _ => 0,
+        };
+        let timestamp = Timestamp::from_second(seconds + cycles * CYCLE).ok()?;
         let info = self.0.to_offset_info(timestamp);
         let datetime = info.offset().to_datetime(timestamp);
+        let year = i64::from(datetime.year()) - cycles * 400;
+        i32::try_from(year - 1900).ok()?;
         Some(Civil {
-            year: i32::from(datetime.year()),
+            year,
             month: u32::from(datetime.month().unsigned_abs()),
             day: u32::from(datetime.day().unsigned_abs()),
             hour: u32::from(datetime.hour().unsigned_abs()),
@@ -98,8 +115,8 @@ impl Zone {
             weekday: u32::from(datetime.weekday().to_sunday_zero_offset().unsigned_abs()),
             year_day: u32::from(datetime.day_of_year().unsigned_abs()),
             offset: info.offset().seconds(),
+            is_dst: info.dst().is_dst(),
             abbreviation: info.abbreviation().to_string(),
-            moment: at,
         })
     }
 
@@ -115,17 +132,43 @@ impl Zone {
         })
     }
 
-    /// Like [`Zone::moment`], but a reading that does not exist has no moment,
-    /// and of one that exists twice the later is meant (standard time).
+    /// Like [`Zone::moment`], but a reading that does not exist has no moment.
+    /// Which one is meant of a reading that exists twice is decided by halving
+    /// all the time there is until it is hit, as Asterisk does.
     pub fn standard_moment(&self, year: i64, month: i64, day: i64, seconds: i64) -> Option<Moment> {
-        let datetime = reading(year, month, day, seconds)?;
-        let ambiguous = self.0.to_ambiguous_zoned(datetime);
-        if matches!(ambiguous.offset(), jiff::tz::AmbiguousOffset::Gap { .. }) {
-            return None;
+        let months = year.checked_mul(12)?.checked_add(month - 1)?;
+        let first = first_of_month(months.div_euclid(12), months.rem_euclid(12) + 1)?;
+        let days = first.checked_add(day - 1)?;
+        let wanted = i128::from(days.checked_mul(86_400)?.checked_add(seconds)?);
+        let (mut low, mut high) = (i64::MIN, i64::MAX);
+        loop {
+            let mut middle = (low / 2 + high / 2).clamp(low, high);
+            let is_late = match self.civil_at(middle) {
+                Some(civil) => {
+                    let shown = i128::from(middle) + i128::from(civil.offset);
+                    if shown == wanted {
+                        return Some(Moment::from_seconds(middle));
+                    }
+                    shown > wanted
+                }
+                None => middle > 0,
+            };
+            if middle == low {
+                middle = middle.checked_add(1)?;
+                low = middle;
+            } else if middle == high {
+                middle = middle.checked_sub(1)?;
+                high = middle;
+            }
+            if low > high {
+                return None;
+            }
+            if is_late {
+                high = middle;
+            } else {
+                low = middle;
+            }
         }
-        Some(Moment {
-            micros: ambiguous.later().ok()?.timestamp().as_microsecond(),
-        })
     }
 }
 
@@ -178,6 +221,24 @@ fn date_of(days: i64) -> (i32, u32, u32) {
     (year as i32, month as u32, date as u32)
 }
 
+/// Seconds between which the rules are asked as they stand.
+const FIRST: i64 = -377_000_000_000;
+const LAST: i64 = 253_000_000_000;
+
+/// Seconds of 400 years.
+const CYCLE: i64 = 146_097 * 86_400;
+
+/// Days from 1970-01-01 to the first of a month (1 to 12).
+fn first_of_month(year: i64, month: i64) -> Option<i64> {
+    // Years that begin in March have their leap day at the end.
+    let year = year.checked_sub(i64::from(month <= 2))?;
+    let cycle = year.div_euclid(400);
+    let within = year.rem_euclid(400);
+    let month = (month + 9) % 12;
+    let days = within * 365 + within / 4 - within / 100 + (153 * month + 2) / 5;
+    cycle.checked_mul(146_097)?.checked_add(days - 719_468)
+}
+
 /// A reading of calendar and clock, overflowing fields carried over.
 fn reading(year: i64, month: i64, day: i64, seconds: i64) -> Option<jiff::civil::DateTime> {
     let months = year.checked_mul(12)?.checked_add(month - 1)?;
@@ -202,8 +263,8 @@ fn database() -> &'static jiff::tz::TimeZoneDatabase {
 /// A moment as calendar and clock show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Civil {
-    /// -9999 to 9999.
-    pub year: i32,
+    /// As far as a C `int` reaches.
+    pub year: i64,
     /// 1 to 12.
     pub month: u32,
     /// 1 to 31.
@@ -220,10 +281,10 @@ pub struct Civil {
     pub year_day: u32,
     /// Seconds east of UTC.
     pub offset: i32,
+    /// Whether the zone calls this summer time.
+    pub is_dst: bool,
     /// `CET`, `UTC`, `-03`.
     pub abbreviation: String,
-    /// The moment itself.
-    pub moment: Moment,
 }
 
 #[cfg(test)]
@@ -241,6 +302,7 @@ mod tests {
             Some(Moment::from_seconds(1_600_000_000))
         );
         assert_eq!(Zone::named(b"Nowhere/Town"), None);
+        assert_eq!(Zone::named(b"europe/berlin"), None);
     }
 
     #[test]

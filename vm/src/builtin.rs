@@ -84,13 +84,13 @@ impl Vm {
             Builtin::Channel => Value::text(&self.party.name),
             Builtin::UniqueId => Value::text(&self.party.unique_id),
             Builtin::HangupCause => Value::int(i64::from(self.party.cause)),
-            // 67: there is no number.
-            Builtin::CallingPres => Value::int(if self.party.caller.number.is_some() {
-                0
-            } else {
-                67
-            }),
-            Builtin::CallingAni2 | Builtin::CallingTon | Builtin::CallingTns => Value::int(0),
+            Builtin::CallingPres => Value::int(i64::from(self.party.caller.presentation())),
+            Builtin::CallingAni2 => {
+                let others = self.party.others.as_ref();
+                Value::int(others.map_or(0, |others| i64::from(others.ani2)))
+            }
+            Builtin::CallingTon => Value::int(i64::from(self.party.caller.details().number_plan)),
+            Builtin::CallingTns => Value::int(0),
             Builtin::Hint => Value::text(
                 w.module
                     .hint(&self.place.context, &self.place.exten)

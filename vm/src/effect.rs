@@ -4,7 +4,8 @@
 //! outside knows, [`Vm::resume`](crate::Vm::resume) returns an [`Effect`]; the driver does it, however long that takes, and
 //! calls `resume` again with a [`Reply`]. Both are plain data: a list of them replays a call.
 
-use crate::party::{Identity, Message, State};
+use crate::identity::Identity;
+use crate::party::{Message, State};
 use crate::{Place, Text};
 
 /// One thing to be done for a channel.

@@ -8,19 +8,22 @@ use strowger_stdlib::pure::{self, PureId};
 use strowger_stdlib::scan;
 use strowger_stdlib::template::{Answered, has_hole};
 
+use crate::Text;
 use crate::arguments;
 use crate::effect::{Answer, Effect, Level};
+use crate::identity::Item;
 use crate::inputs::Place;
 use crate::route::Want;
 use crate::run::{Act, Feed, Frame, Out, Vm, World};
 use crate::write::Write;
-use crate::{Text, party};
 
 /// A function that waits.
 #[derive(Debug, Clone)]
 pub(crate) enum Function {
     /// For the variable that its argument names.
     Pure { id: PureId, args: Text, body: Text },
+    /// For its own writes; what they return is the value.
+    Passes,
     /// For the world.
     Asks { effect: Effect, then: Then },
     /// For a subroutine.
@@ -28,7 +31,7 @@ pub(crate) enum Function {
 }
 
 /// What a function makes of the world's answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Then {
     /// It is the value.
     Value,
@@ -36,6 +39,8 @@ pub(crate) enum Then {
     Stored,
     /// Whether there was one; DB_RESULT if so.
     Found,
+    /// Whether there was one; if not, and there is a name, whether there is one for that.
+    Listed { name: Option<Text> },
 }
 
 /// Effects whose read the VM composes by itself.
@@ -146,24 +151,38 @@ impl Vm {
 
     pub(crate) fn function(&mut self, w: World, f: &mut Function, feed: Feed) -> Act {
         match (f, feed) {
-            (Function::Pure { id, args, body }, Feed::Begin) => {
+            (f @ Function::Pure { .. }, Feed::Begin) => {
+                let Function::Pure { id, args, body } = f else {
+                    return Act::Return(Out::Failed);
+                };
                 let act = if has_hole(body) {
                     let whole = [b"${", body.as_slice(), b"}"].concat();
                     Act::Push(self.subst_frame(w, &whole))
                 } else {
                     self.begin_body(w, body)
                 };
-                match act {
+                let act = match act {
                     Act::Return(out) => self.call_pure(w, *id, args, &out.value()),
-                    act => act,
+                    act => return act,
+                };
+                if matches!(act, Act::Push(_)) {
+                    *f = Function::Passes;
                 }
+                act
             }
-            (Function::Pure { id, args, .. }, Feed::Out(out)) => {
-                self.call_pure(w, *id, args, &out.value())
+            (f @ Function::Pure { .. }, Feed::Out(out)) => {
+                let Function::Pure { id, args, .. } = f else {
+                    return Act::Return(Out::Failed);
+                };
+                let act = self.call_pure(w, *id, args, &out.value());
+                if matches!(act, Act::Push(_)) {
+                    *f = Function::Passes;
+                }
+                act
             }
+            (Function::Passes, Feed::Out(out)) => Act::Return(out),
             (Function::Asks { effect, .. }, Feed::Begin) => Act::Leave(effect.clone()),
             (Function::Asks { effect, then }, Feed::Reply(answer)) => {
-                let then = *then;
                 if answer == Answer::Unserved {
                     let name = match effect {
                         Effect::ReadFunction { function, args } => {
@@ -178,10 +197,20 @@ impl Vm {
                     Answer::Value(v) => Some(Value::text(&v)),
                     _ => None,
                 };
-                if let (Some(v), Then::Stored | Then::Found) = (&found, then) {
+                if let (Some(v), Then::Stored | Then::Found) = (&found, &*then) {
                     self.assign(w, b"DB_RESULT", v.clone());
                 }
                 match then {
+                    Then::Listed { name } => match name.take().filter(|_| found.is_none()) {
+                        Some(key) => {
+                            *effect = Effect::DbGet {
+                                family: b"blacklist".to_vec(),
+                                key,
+                            };
+                            Act::Leave(effect.clone())
+                        }
+                        None => truth(found.is_some()),
+                    },
                     Then::Found => truth(found.is_some()),
                     Then::Value | Then::Stored => {
                         Act::Return(Out::Value(found.unwrap_or_default()))
@@ -195,9 +224,9 @@ impl Vm {
                 Act::Again
             }
             (Function::Sub { .. }, _) => Act::Return(Out::Failed),
-            (Function::Pure { .. }, Feed::Reply(_)) | (Function::Asks { .. }, Feed::Out(_)) => {
-                Act::Return(Out::Failed)
-            }
+            (Function::Pure { .. }, Feed::Reply(_))
+            | (Function::Asks { .. }, Feed::Out(_))
+            | (Function::Passes, _) => Act::Return(Out::Failed),
         }
     }
 
@@ -206,18 +235,19 @@ impl Vm {
         let parts = args::split(text, 8);
         let part = |n: usize| args::argument(&parts, n);
         Some(match name {
-            b"CALLERID" => self.read_caller(text),
-            b"CONNECTEDLINE" => {
-                let item = part(0).to_ascii_lowercase();
-                party::read_identity(
-                    self.party
-                        .connected
-                        .as_deref()
-                        .unwrap_or(&party::Identity::default()),
-                    &item,
-                )
-                .map_or(Act::Return(Out::Failed), value)
+            b"CALLERID" => {
+                let item = self.party.parties().caller(text);
+                self.party_item("CALLERID", text, item)
             }
+            b"CONNECTEDLINE" => {
+                let item = self.party.parties().connected(text);
+                self.party_item("CONNECTEDLINE", text, item)
+            }
+            b"REDIRECTING" => {
+                let item = self.party.parties().redirecting(text);
+                self.party_item("REDIRECTING", text, item)
+            }
+            b"CDR" => self.read_cdr(text),
             b"CHANNEL" => match self.party.item(text) {
                 Some(v) => value(v),
                 None => match self.channel_place(text) {
@@ -280,20 +310,12 @@ impl Vm {
                 let parts = args::split(text, 2);
                 value(self.read(w, &hash_name(&parts[0], &parts[1])))
             }
-            b"HASH" => value(
-                self.hash(w, text)
-                    .into_iter()
-                    .map(|(_, v)| v)
-                    .collect::<Vec<_>>()
-                    .join(&b','),
-            ),
-            b"HASHKEYS" => value(
-                self.hash(w, text)
-                    .into_iter()
-                    .map(|(k, _)| k)
-                    .collect::<Vec<_>>()
-                    .join(&b','),
-            ),
+            b"HASH" if !text.is_empty() => {
+                let parts = args::split(text, 2);
+                self.hash_values(w, &parts[0])
+            }
+            b"HASH" => value(Text::new()),
+            b"HASHKEYS" => value(self.hash_keys(w, text)),
             b"EVAL" => {
                 if text.is_empty() {
                     self.warn("EVAL needs a text");
@@ -310,13 +332,12 @@ impl Vm {
                     w.module.priority(route.context, route.entry, route.index)
                 });
                 match found {
-                    Some(p) if w.module.text(p.application).eq_ignore_ascii_case(b"Return") => {
-                        Act::Push(self.subst_frame(w, w.module.text(p.arguments)))
-                    }
-                    _ => {
+                    // Whatever the application is: Return is only the usual one.
+                    Some(p) => Act::Push(self.subst_frame(w, w.module.text(p.arguments))),
+                    None => {
                         self.note(
                             Level::Error,
-                            format!("there is no Return at {}", text.escape_ascii()),
+                            format!("there is no priority at {}", text.escape_ascii()),
                         );
                         Act::Return(Out::Failed)
                     }
@@ -342,6 +363,10 @@ impl Vm {
                 }
             }
             b"SET" => match args::assignment(text) {
+                Some((name, _)) if scan::trim(name).is_empty() => {
+                    self.warn("SET needs the name of a variable");
+                    Act::Return(Out::Failed)
+                }
                 Some((name, v)) => {
                     let v = Value::text(scan::trim(v));
                     Act::Push(Write::frame(
@@ -372,16 +397,23 @@ impl Vm {
                     self.note(Level::Error, "DIALPLAN_EXISTS needs a context");
                     return Some(Act::Return(Out::Failed));
                 }
-                let exists = match (parts.len(), part(0)) {
-                    (1, context) => w.module.has_context(context),
-                    (_, context) => {
-                        let exten = part(1);
-                        let want = match part(2) {
-                            b"" => Want::Number(1),
-                            p => jump_number(p).map_or(Want::Label(p), |n| {
-                                Want::Number(u32::try_from(n).unwrap_or(0))
-                            }),
-                        };
+                let parts = args::split(text, 3);
+                let [context, exten, priority] = [0, 1, 2].map(|n| args::argument(&parts, n));
+                let exists = match (context, exten, priority) {
+                    (b"", b"", b"") => {
+                        self.note(Level::Error, "DIALPLAN_EXISTS needs a context");
+                        return Some(Act::Return(Out::Failed));
+                    }
+                    (context, b"", b"") => w.module.has_context(context),
+                    (context, exten, b"") => {
+                        self.find(w, context, exten, Want::Number(1)).is_some()
+                    }
+                    (context, exten, p) => {
+                        // A number at the front is enough.
+                        let number = scan::integer(p)
+                            .and_then(|(n, _)| u32::try_from(n).ok())
+                            .filter(|n| *n > 0);
+                        let want = number.map_or(Want::Label(p), Want::Number);
                         self.find(w, context, exten, want).is_some()
                     }
                 };
@@ -435,38 +467,156 @@ impl Vm {
                 },
                 Then::Value,
             ),
-            b"SHARED" if parts.len() < 2 => {
+            b"SHARED" if text.is_empty() => {
+                self.warn("SHARED needs the name of a variable");
+                Act::Return(Out::Failed)
+            }
+            b"SHARED" if part(1).is_empty() || self.is_own(part(1)) => {
                 let found = self
                     .shared
                     .iter()
-                    .find(|(n, _)| n == text)
+                    .find(|(n, _)| n == part(0))
                     .map(|(_, v)| v.clone());
                 value(found.unwrap_or_default())
+            }
+            b"IMPORT" if self.is_own(part(0)) => {
+                let parts = args::split(text, 2);
+                self.own_body(w, args::argument(&parts, 1))
+            }
+            // The oldest channel of the call is the one that the call is named after.
+            b"MASTER_CHANNEL" if text.is_empty() => Act::Return(Out::Failed),
+            b"MASTER_CHANNEL" if self.is_master() => self.own_body(w, text),
+            b"BLACKLIST" => {
+                let (number, name) = self.blacklisted();
+                ask(
+                    Effect::DbGet {
+                        family: b"blacklist".to_vec(),
+                        key: number,
+                    },
+                    Then::Listed { name },
+                )
             }
             _ => return None,
         })
     }
 
-    fn read_caller(&mut self, text: &[u8]) -> Act {
-        let parts = args::split(text, 2);
-        let item = args::argument(&parts, 0).to_ascii_lowercase();
-        let other = parts.get(1).map(|cid| {
-            let (name, number) = party::parse_identity(cid);
-            party::Identity {
-                name,
-                number,
-                ..party::Identity::default()
-            }
-        });
-        match party::read_identity(other.as_ref().unwrap_or(&self.party.caller), &item) {
-            Some(v) => value(v),
-            None => {
+    fn party_item(&mut self, function: &str, text: &[u8], item: Item) -> Act {
+        match item {
+            Item::Value(v) => value(v),
+            Item::Unreadable => Act::Return(Out::Failed),
+            Item::Unknown => {
                 self.note(
                     Level::Error,
-                    format!("CALLERID has no {}", item.escape_ascii()),
+                    format!("{function} has no {}", text.escape_ascii()),
                 );
                 Act::Return(Out::Failed)
             }
+        }
+    }
+
+    /// `CDR(field[,options])`, as far as the channel itself knows.
+    fn read_cdr(&mut self, text: &[u8]) -> Act {
+        let parts = args::split(text, 2);
+        let field = args::argument(&parts, 0).to_ascii_lowercase();
+        if field.is_empty() {
+            self.warn("CDR needs the name of a field");
+            return Act::Return(Out::Failed);
+        }
+        if let Some(v) = self.party.field(&field) {
+            return value(v.to_vec());
+        }
+        let is_raw = args::argument(&parts, 1).contains(&b'u');
+        match field.as_slice() {
+            b"clid" => {
+                let item = self.party.parties().caller(b"all");
+                self.party_item("CDR", text, item)
+            }
+            b"src" => value(self.party.caller.number.clone().unwrap_or_default()),
+            b"dst" => value(self.place.exten.clone()),
+            b"dcontext" => value(self.place.context.clone()),
+            b"channel" => value(self.party.name.clone()),
+            b"uniqueid" => value(self.party.unique_id.clone()),
+            b"linkedid" => value(self.party.linked_id.clone()),
+            b"accountcode" => value(self.party.account.clone()),
+            b"userfield" => value(Text::new()),
+            b"amaflags" => {
+                let flag = self.party.item(b"amaflags").unwrap_or_default();
+                let name: &[u8] = match flag.as_slice() {
+                    _ if is_raw => &flag,
+                    b"1" => b"OMIT",
+                    b"2" => b"BILLING",
+                    b"3" => b"DOCUMENTATION",
+                    _ => b"Unknown",
+                };
+                value(name.to_vec())
+            }
+            b"start" | b"answer" | b"end" | b"duration" | b"billsec" | b"disposition"
+            | b"lastapp" | b"lastdata" | b"dstchannel" | b"sequence" => ask(
+                Effect::ReadFunction {
+                    function: b"CDR".to_vec(),
+                    args: text.to_vec(),
+                },
+                Then::Value,
+            ),
+            _ => {
+                self.note(
+                    Level::Error,
+                    format!("CDR has no field {}", text.escape_ascii()),
+                );
+                Act::Return(Out::Failed)
+            }
+        }
+    }
+
+    /// `HASH(name)`: the values of all keys, in the order of HASHKEYS(). A key that is no text of its own in a list makes it
+    /// all empty.
+    fn hash_values(&mut self, w: World, hash: &[u8]) -> Act {
+        let keys = self.hash_keys(w, hash);
+        self.assign(w, b"~ODBCFIELDS~", Value::text(&keys));
+        let mut values = Vec::new();
+        for key in args::split(&keys, HASH_KEYS) {
+            match self.variables.get(w.module, &hash_name(hash, &key)) {
+                Some(v) => values.push(v.bytes().into_owned()),
+                None => {
+                    self.warn(format!("HASH: there is no key {}", key.escape_ascii()));
+                    return Act::Return(Out::Failed);
+                }
+            }
+        }
+        value(values.join(&b','))
+    }
+
+    fn hash_keys(&self, w: World, hash: &[u8]) -> Text {
+        let keys: Vec<Text> = self.hash(w, hash).into_iter().map(|(k, _)| k).collect();
+        keys.join(&b',')
+    }
+
+    pub(crate) fn is_master(&self) -> bool {
+        self.party.linked_id == self.party.unique_id || self.party.linked_id.is_empty()
+    }
+
+    /// What BLACKLIST() looks for: the number, then the name.
+    fn blacklisted(&self) -> (Text, Option<Text>) {
+        let caller = &self.party.caller;
+        let name = caller.name.clone().filter(|name| !name.is_empty());
+        (caller.number.clone().unwrap_or_default(), name)
+    }
+
+    /// Whether a channel named in an argument is this one: its name whole, or without what follows the last dash.
+    pub(crate) fn is_own(&self, channel: &[u8]) -> bool {
+        let name = &self.party.name;
+        channel == name.as_slice()
+            || name
+                .strip_prefix(channel)
+                .is_some_and(|rest| rest.first() == Some(&b'-'))
+    }
+
+    /// A variable or function of this channel, by its text.
+    fn own_body(&mut self, w: World, text: &[u8]) -> Act {
+        if text.contains(&b'(') {
+            Act::Push(self.subst_frame(w, &[b"${", text, b"}"].concat()))
+        } else {
+            self.begin_body(w, text)
         }
     }
 
@@ -522,6 +672,9 @@ impl Vm {
         }
     }
 }
+
+/// Keys that `HASH(name)` reads.
+pub(crate) const HASH_KEYS: usize = 100;
 
 /// The variable that keeps one key of a HASH().
 pub(crate) fn hash_name(hash: &[u8], key: &[u8]) -> Text {

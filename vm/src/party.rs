@@ -3,6 +3,7 @@
 use strowger_stdlib::scan;
 
 use crate::Text;
+use crate::identity::{self, Identity, Others, Parties, PartiesMut};
 use crate::inputs::Time;
 use crate::limits::NAMES;
 
@@ -21,8 +22,10 @@ pub struct Party {
     pub state: State,
     /// Caller id.
     pub caller: Identity,
-    /// Connected line: whom this channel is told it talks to; `None`: nobody told it yet.
-    pub connected: Option<Box<Identity>>,
+    /// `CALLERID(dnid)`: the number that was dialled.
+    pub dialed: Text,
+    /// What is rarely known of the parties.
+    pub others: Option<Box<Others>>,
     /// `CHANNEL(language)`; default `en`.
     pub language: Text,
     /// `CHANNEL(accountcode)`.
@@ -56,13 +59,6 @@ impl Default for Party {
 impl Party {
     /// Bytes of its texts.
     pub(crate) fn heap_bytes(&self) -> usize {
-        let identity = |id: &Identity| {
-            let optional = [&id.name, &id.number, &id.ani].into_iter().flatten();
-            optional
-                .chain([&id.presentation, &id.dnid, &id.rdnis, &id.tag])
-                .map(Vec::capacity)
-                .sum::<usize>()
-        };
         [
             &self.name,
             &self.unique_id,
@@ -71,6 +67,7 @@ impl Party {
             &self.language,
             &self.account,
             &self.music,
+            &self.dialed,
             &self.message.to,
             &self.message.from,
             &self.message.body,
@@ -78,11 +75,11 @@ impl Party {
         .into_iter()
         .map(Vec::capacity)
         .sum::<usize>()
-            + identity(&self.caller)
+            + self.caller.heap_bytes()
             + self
-                .connected
+                .others
                 .as_ref()
-                .map_or(0, |c| size_of::<Identity>() + identity(c))
+                .map_or(0, |others| size_of::<Others>() + others.heap_bytes())
             + self.items.capacity() * size_of::<(Text, Text)>()
             + self
                 .items
@@ -101,7 +98,8 @@ impl Party {
             technology: Text::new(),
             state: State::Down,
             caller: Identity::default(),
-            connected: None,
+            dialed: Text::new(),
+            others: None,
             language: Text::new(),
             account: Text::new(),
             music: Text::new(),
@@ -111,42 +109,6 @@ impl Party {
             digit_ms: 5_000,
             response_ms: 10_000,
             deadline: None,
-        }
-    }
-}
-
-/// A name and a number, as telephony means it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Identity {
-    /// Display name; `None`: not valid.
-    pub name: Option<Text>,
-    /// Number; `None`: not valid.
-    pub number: Option<Text>,
-    /// Presentation of both, in Asterisk's spelling, e.g. `allowed_not_screened`; empty means that.
-    pub presentation: Text,
-    /// Automatic number identification.
-    pub ani: Option<Text>,
-    /// The number that was dialled.
-    pub dnid: Text,
-    /// Who redirected last.
-    pub rdnis: Text,
-    /// `CALLERID(tag)`.
-    pub tag: Text,
-}
-
-impl Identity {
-    /// The identity that `"Name" <number>`, `Name <number>`, `number` or `name` says; both parts valid.
-    pub fn read(text: &[u8]) -> Identity {
-        let (name, number) = parse_identity(text);
-        Identity::new(name.unwrap_or_default(), number.unwrap_or_default())
-    }
-
-    /// An identity of number and name, both valid.
-    pub fn new(name: impl Into<Text>, number: impl Into<Text>) -> Identity {
-        Identity {
-            name: Some(name.into()),
-            number: Some(number.into()),
-            ..Identity::default()
         }
     }
 }
@@ -207,173 +169,34 @@ impl State {
     }
 }
 
-/// Reads `"Name" <number>`, `Name <number>`, `number` or `name` as a caller id: name and number.
-pub(crate) fn parse_identity(text: &[u8]) -> (Option<Text>, Option<Text>) {
-    let text = scan::trim(text);
-    let (name, rest) = match text {
-        [b'"', inner @ ..] => {
-            let (name, rest) = quoted(inner);
-            if scan::trim(rest).is_empty() && name.contains(&b'<') {
-                return parse_identity(&name);
-            }
-            (Some(name), rest)
-        }
-        _ => (None, text),
-    };
-    let Some(open) = rest.iter().position(|b| *b == b'<') else {
-        return match name {
-            Some(name) => (Some(name), None),
-            None => {
-                let number = shrunk(text);
-                let is_number = !number.is_empty()
-                    && number
-                        .iter()
-                        .all(|b| b.is_ascii_digit() || b"*#+".contains(b));
-                if is_number {
-                    (None, Some(number))
-                } else {
-                    (Some(text.to_vec()), None)
-                }
-            }
-        };
-    };
-    let inner = &rest[open + 1..];
-    let number = &inner[..inner.iter().position(|b| *b == b'>').unwrap_or(inner.len())];
-    let name = name.unwrap_or_else(|| scan::trim(&rest[..open]).to_vec());
-    ((!name.is_empty()).then_some(name), Some(shrunk(number)))
-}
-
-/// The text up to the quote that closes it, escapes undone, and what follows.
-fn quoted(text: &[u8]) -> (Text, &[u8]) {
-    let mut out = Text::new();
-    let mut at = 0;
-    while let Some(b) = text.get(at) {
-        at += 1;
-        match b {
-            b'"' => break,
-            b'\\' => {
-                out.extend(text.get(at));
-                at += 1;
-            }
-            b => out.push(*b),
-        }
-    }
-    (out, text.get(at..).unwrap_or_default())
-}
-
-/// A number without what people write into it: blanks, parentheses, dashes, points that are not last.
-fn shrunk(number: &[u8]) -> Text {
-    let number = scan::trim(number);
-    let last = number.len().saturating_sub(1);
-    let kept = number
-        .iter()
-        .enumerate()
-        .filter(|(i, b)| !(b" ()-".contains(b) || **b == b'.' && *i != last));
-    kept.map(|(_, b)| *b).collect()
-}
-
-/// The presentation of an identity that nobody restricted.
-const PRESENTATION: &[u8] = b"allowed_not_screened";
-
-/// An item of CALLERID() or CONNECTEDLINE(), its name in lower case. `None`: no such item.
-pub(crate) fn read_identity(id: &Identity, item: &[u8]) -> Option<Text> {
-    let or_empty = |t: &Option<Text>| t.clone().unwrap_or_default();
-    Some(match item {
-        b"all" => {
-            let (name, number) = (or_empty(&id.name), or_empty(&id.number));
-            [b"\"", name.as_slice(), b"\" <", &number, b">"].concat()
-        }
-        b"name" => or_empty(&id.name),
-        b"name-valid" => vec![b'0' + u8::from(id.name.is_some())],
-        b"name-charset" => b"iso8859-1".to_vec(),
-        b"num-valid" | b"number-valid" => vec![b'0' + u8::from(id.number.is_some())],
-        b"name-pres" | b"num-pres" | b"number-pres" | b"pres" => {
-            if id.presentation.is_empty() {
-                PRESENTATION.to_vec()
-            } else {
-                id.presentation.clone()
-            }
-        }
-        b"num-plan" | b"ton" | b"ani2" => b"0".to_vec(),
-        b"ani" | b"ani-num" => or_empty(&id.ani),
-        b"ani-all" | b"dnid-all" => {
-            let number = if item == b"ani-all" {
-                or_empty(&id.ani)
-            } else {
-                id.dnid.clone()
-            };
-            [b"\"\" <", number.as_slice(), b">"].concat()
-        }
-        b"priv-all" => b"\"\" <>".to_vec(),
-        b"ani-name" => Text::new(),
-        b"dnid" | b"dnid-num" => id.dnid.clone(),
-        b"rdnis" => id.rdnis.clone(),
-        b"tag" => id.tag.clone(),
-        _ if item.starts_with(b"num") => or_empty(&id.number),
-        _ if [&b"subaddr"[..], b"priv-", b"ani-subaddr", b"dnid-subaddr"]
-            .iter()
-            .any(|p| item.starts_with(p)) =>
-        {
-            Text::new()
-        }
-        _ => return None,
-    })
-}
-
-/// Writes an item; `false`: it cannot be written.
-pub(crate) fn write_identity(id: &mut Identity, item: &[u8], value: &[u8]) -> bool {
-    match item {
-        b"all" => {
-            let (name, number) = parse_identity(value);
-            id.name = Some(name.unwrap_or_default());
-            id.number = Some(number.unwrap_or_default());
-        }
-        b"name" => id.name = Some(value.to_vec()),
-        b"name-valid" => id.name = (value != b"0").then(|| id.name.clone().unwrap_or_default()),
-        b"num-valid" | b"number-valid" => {
-            id.number = (value != b"0").then(|| id.number.clone().unwrap_or_default())
-        }
-        b"name-pres" | b"num-pres" | b"number-pres" | b"pres" => id.presentation = value.to_vec(),
-        b"ani" | b"ani-num" => id.ani = Some(value.to_vec()),
-        b"dnid" | b"dnid-num" => id.dnid = value.to_vec(),
-        b"rdnis" => id.rdnis = value.to_vec(),
-        b"tag" => id.tag = value.to_vec(),
-        b"num" | b"number" => id.number = Some(value.to_vec()),
-        _ => return false,
-    }
-    true
-}
+/// Seconds of the longest timeout.
+const LONGEST_SECONDS: u64 = 1_000_000_000;
 
 impl Party {
-    /// An item of CHANNEL() that is kept here.
-    pub(crate) fn item(&self, item: &[u8]) -> Option<Text> {
-        let item = item.to_ascii_lowercase();
-        Some(match item.as_slice() {
-            b"name" | b"channame" => self.name.clone(),
-            b"uniqueid" => self.unique_id.clone(),
-            b"linkedid" => self.linked_id.clone(),
-            b"channeltype" => self.technology.clone(),
-            b"state" => self.state.as_str().into(),
-            b"language" => self.language.clone(),
-            b"accountcode" => self.account.clone(),
-            b"musicclass" => self.music.clone(),
-            b"onhold" => self.kept(b"onhold").unwrap_or(b"0").to_vec(),
-            b"max_forwards" => self.kept(b"max_forwards").unwrap_or(b"20").to_vec(),
-            name => return self.kept(name).map(<[u8]>::to_vec),
-        })
-    }
-
-    fn kept(&self, name: &[u8]) -> Option<&[u8]> {
-        self.items
-            .iter()
+    /// A field of CDR() that the dialplan set.
+    pub(crate) fn field(&self, name: &[u8]) -> Option<&[u8]> {
+        let cdr = &self.others.as_ref()?.cdr;
+        cdr.iter()
             .find(|(n, _)| n == name)
             .map(|(_, v)| v.as_slice())
     }
 
-    /// Keeps a further item of CHANNEL().
-    pub(crate) fn set_item(&mut self, name: &[u8], value: Text) {
-        self.items.retain(|(n, _)| n != name);
-        self.items.push((name.to_vec(), value));
+    /// The parties of the call, for reading.
+    pub(crate) fn parties(&self) -> Parties<'_> {
+        Parties {
+            caller: &self.caller,
+            dialed: &self.dialed,
+            others: self.others.as_deref().unwrap_or(&identity::UNKNOWN),
+        }
+    }
+
+    /// The parties of the call, for writing.
+    pub(crate) fn parties_mut(&mut self) -> PartiesMut<'_> {
+        PartiesMut {
+            caller: &mut self.caller,
+            dialed: &mut self.dialed,
+            others: self.others.get_or_insert_default(),
+        }
     }
 
     /// `TIMEOUT(x)` in seconds with three decimals; only the first letter counts.
@@ -390,10 +213,19 @@ impl Party {
         Some(format!("{}.{:03}", ms / 1000, ms % 1000).into_bytes())
     }
 
-    /// Sets a timeout; text that is no number counts as 0. `false`: there is none of that name.
+    /// Sets a timeout: whole seconds, and a fraction behind them; text that is no number counts as 0. `false`: there is none of
+    /// that name.
     pub(crate) fn set_timeout(&mut self, item: &[u8], value: &[u8], now: Time) -> bool {
-        let seconds = scan::float(value).map_or(0.0, |(n, _)| n).clamp(0.0, 1e9);
-        let ms = (seconds * 1000.0).round() as u64;
+        let (seconds, read) = scan::integer(value).unwrap_or((0, value.len()));
+        let fraction = scan::float(&value[read..]).map_or(0.0, |(fraction, _)| fraction);
+        let ms = match u64::try_from(seconds) {
+            // A fraction of a second is far below what i64 holds.
+            Ok(seconds) => seconds
+                .min(LONGEST_SECONDS)
+                .saturating_mul(1000)
+                .saturating_add((fraction.clamp(0.0, 1e9) * 1000.0) as u64),
+            Err(_) => 0,
+        };
         match item.first().map(u8::to_ascii_lowercase) {
             Some(b'd') => self.digit_ms = ms,
             Some(b'r') => self.response_ms = ms,

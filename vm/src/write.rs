@@ -4,13 +4,15 @@ use strowger_stdlib::args::Marks;
 use strowger_stdlib::template::Call;
 use strowger_stdlib::{Value, args, pure};
 
+use crate::Text;
 use crate::arguments;
 use crate::effect::{Answer, Effect, Level};
 use crate::frame::Mark;
-use crate::function::hash_name;
+use crate::function::{HASH_KEYS, hash_name};
+use crate::identity::Written;
+use crate::items::Kept;
 use crate::limits::{HANDLERS, NAMES};
 use crate::run::{Act, Feed, Frame, Out, Vm, World};
-use crate::{Text, party};
 
 /// Assignments still to be made, and what to return then.
 #[derive(Debug, Clone)]
@@ -106,10 +108,29 @@ impl Vm {
                 let name = [mark.prefix(), &hash_name(hash, &parts[1])].concat();
                 self.assign(w, &name, v);
             }
-            b"SHARED" if parts.len() < 2 => {
-                self.shared.retain(|(n, _)| n != text);
+            b"HASH" => {
+                // Only after a database function, or `HASH(name)` read, said which keys there are.
+                let Some(keys) = self.variables.get(w.module, b"~ODBCFIELDS~") else {
+                    self.warn("HASH without a key is only written by database functions");
+                    return Act::Again;
+                };
+                let keys = keys.bytes().into_owned();
+                let (hash, list) = (text.to_vec(), args::split(&bytes, HASH_KEYS));
+                let names = args::split(&keys, HASH_KEYS);
+                for (index, key) in names.iter().enumerate() {
+                    let v = Value::text(args::argument(&list, index));
+                    self.assign(w, &hash_name(&hash, key), v);
+                }
+            }
+            b"SHARED" if text.is_empty() => self.warn("SHARED needs the name of a variable"),
+            b"SHARED"
+                if args::argument(&parts, 1).is_empty()
+                    || self.is_own(args::argument(&parts, 1)) =>
+            {
+                let (_, name) = Mark::split(args::argument(&parts, 0));
+                self.shared.retain(|(n, _)| n != name);
                 if self.shared.len() < NAMES {
-                    self.shared.push((text.to_vec(), bytes));
+                    self.shared.push((name.to_vec(), bytes));
                 } else {
                     self.warn(format!(
                         "a channel has at most {NAMES} SHARED() names: this one is refused"
@@ -117,13 +138,8 @@ impl Vm {
                 }
             }
             b"CALLERID" => {
-                let item = args::argument(&parts, 0).to_ascii_lowercase();
-                if !party::write_identity(&mut self.party.caller, &item, &bytes) {
-                    self.note(
-                        Level::Error,
-                        format!("CALLERID({}) cannot be written", item.escape_ascii()),
-                    );
-                }
+                let written = self.party.parties_mut().set_caller(text, &bytes);
+                self.party_written("CALLERID", text, written);
                 // A caller-id form may match now, or no longer.
                 self.route = self.route.map(|r| crate::route::Route {
                     settled: false,
@@ -131,16 +147,23 @@ impl Vm {
                 });
             }
             b"CONNECTEDLINE" => {
-                let item = args::argument(&parts, 0).to_ascii_lowercase();
-                if !party::write_identity(
-                    self.party.connected.get_or_insert_default(),
-                    &item,
-                    &bytes,
-                ) {
-                    self.note(
-                        Level::Error,
-                        format!("CONNECTEDLINE({}) cannot be written", item.escape_ascii()),
-                    );
+                let written = self.party.parties_mut().set_connected(text, &bytes);
+                self.party_written("CONNECTEDLINE", text, written);
+            }
+            b"REDIRECTING" => {
+                let written = self.party.parties_mut().set_redirecting(text, &bytes);
+                self.party_written("REDIRECTING", text, written);
+            }
+            b"CDR" => self.write_cdr(text, bytes),
+            b"TESTTIME" => {
+                if !strowger_stdlib::value::truth(&bytes) {
+                    self.forget(w, b"TESTTIME");
+                } else if let Some(seconds) =
+                    strowger_stdlib::timetext::test_time(&bytes, &w.inputs.system.zone)
+                {
+                    self.assign(w, b"__TESTTIME", Value::int(seconds));
+                } else {
+                    self.warn("TESTTIME wants YYYY/MM/DD hh:mm:ss, perhaps with a zone");
                 }
             }
             b"CHANNEL"
@@ -151,6 +174,11 @@ impl Vm {
                     format!("CHANNEL has no {}", text.escape_ascii()),
                 );
             }
+            b"EXPORT" if self.is_own(args::argument(&parts, 0)) => {
+                let parts = args::split(text, 2);
+                q.queue.push((args::argument(&parts, 1).to_vec(), v));
+            }
+            b"MASTER_CHANNEL" if self.is_master() => q.queue.push((text.to_vec(), v)),
             b"CHANNEL" => return self.write_channel(text, bytes),
             b"MESSAGE" => match text.to_ascii_lowercase().as_slice() {
                 b"to" => self.party.message.to = bytes,
@@ -270,40 +298,66 @@ impl Vm {
                 self.handlers.clear();
                 self.push_handler(&bytes);
             }
-            b"amaflags" => {
-                let number: &[u8] = match bytes.to_ascii_lowercase().as_slice() {
-                    b"omit" => b"1",
-                    b"billing" => b"2",
-                    b"documentation" => b"3",
-                    _ => &bytes,
-                };
-                let number = number.to_vec();
-                self.party.set_item(b"amaflags", number);
-            }
-            b"language" => self.party.language = bytes,
-            b"accountcode" => self.party.account = bytes,
-            b"musicclass" => self.party.music = bytes,
-            name @ (b"parkinglot"
-            | b"tonezone"
-            | b"userfield"
-            | b"callgroup"
-            | b"pickupgroup"
-            | b"namedcallgroup"
-            | b"namedpickupgroup"
-            | b"transfercapability"
-            | b"after_bridge_goto"
-            | b"dtmf_features"
-            | b"max_forwards"
-            | b"tenantid") => self.party.set_item(name, bytes),
-            _ => {
-                return Act::Leave(Effect::WriteFunction {
-                    function: b"CHANNEL".to_vec(),
-                    args: item.to_vec(),
-                    value: bytes,
-                });
-            }
+            name => match self.party.write_item(name, &bytes) {
+                Kept::Done => {}
+                Kept::Refused(why) => self.warn(format!(
+                    "CHANNEL({}) cannot be {}: {why}",
+                    item.escape_ascii(),
+                    bytes.escape_ascii()
+                )),
+                Kept::Elsewhere => {
+                    return Act::Leave(Effect::WriteFunction {
+                        function: b"CHANNEL".to_vec(),
+                        args: item.to_vec(),
+                        value: bytes,
+                    });
+                }
+            },
         }
         Act::Again
+    }
+
+    fn party_written(&mut self, function: &str, text: &[u8], written: Written) {
+        match written {
+            Written::Done | Written::Unreadable => {}
+            Written::Refused => self.note(
+                Level::Error,
+                format!("{function}({}) cannot have that value", text.escape_ascii()),
+            ),
+            Written::Unknown => self.note(
+                Level::Error,
+                format!("{function}({}) cannot be written", text.escape_ascii()),
+            ),
+        }
+    }
+
+    /// `Set(CDR(field)=value)`.
+    fn write_cdr(&mut self, text: &[u8], bytes: Text) {
+        let parts = args::split(text, 2);
+        let field = args::argument(&parts, 0).to_ascii_lowercase();
+        match field.as_slice() {
+            b"" => self.warn("CDR needs the name of a field"),
+            b"accountcode" | b"amaflags" => {
+                self.party.write_item(&field, &bytes);
+            }
+            b"clid" | b"src" | b"dst" | b"dcontext" | b"channel" | b"dstchannel" | b"lastapp"
+            | b"lastdata" | b"start" | b"answer" | b"end" | b"duration" | b"billsec"
+            | b"disposition" | b"uniqueid" | b"linkedid" | b"sequence" => self.note(
+                Level::Error,
+                format!("CDR({}) cannot be written", text.escape_ascii()),
+            ),
+            _ => {
+                let cdr = &mut self.party.others.get_or_insert_default().cdr;
+                cdr.retain(|(name, _)| *name != field);
+                if cdr.len() < NAMES {
+                    cdr.push((field, bytes));
+                } else {
+                    self.warn(format!(
+                        "a call has at most {NAMES} CDR() fields: this one is refused"
+                    ));
+                }
+            }
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use strowger_stdlib::status::{Cause, DialStatus};
 use strowger_vm::effect::{Answer, Dial, Level, Reply, Target};
-use strowger_vm::{Entry, Identity, Interrupt, Module, Party, Place, Run, State, Text, Time, Vm};
+use strowger_vm::{Entry, Interrupt, Module, Party, Place, Run, State, Text, Time, Vm};
 
 /// What the dialler of a Local channel learns from its far half, and how long it is patient.
 pub(super) struct Far {
@@ -294,10 +294,7 @@ impl Simulated<'_> {
             unique_id,
             technology: b"Local".to_vec(),
             state: State::Ring,
-            caller: Identity {
-                dnid: Text::new(),
-                ..dial.caller.clone()
-            },
+            caller: dial.caller.clone(),
             language: dial.language.clone(),
             account: dial.account.clone(),
             ..Party::default()

@@ -13,37 +13,94 @@ pub(super) fn parse_time(input: &Input<'_>) -> Answer {
     if format.is_empty() {
         return Answer::error("Usage: STRPTIME(text,zone,format)");
     }
-    let mut reading = Reading::default();
+    let mut reading = Reading::new(&input.env.zone);
     if reading.read(args::argument(&parts, 0), format, 0).is_none() {
         return Answer::failed("STRPTIME: the text does not fit the format");
     }
     let zone = zone(args::argument(&parts, 1), &input.env.zone);
-    let seconds = reading.seconds(&zone, &input.env.zone);
+    let seconds = reading.seconds(&zone);
     // Printed as a C int.
     Answer::value(i64::from(seconds as i32))
 }
 
-/// What a text told of a time; fields as C's `struct tm` has them.
-#[derive(Default)]
-struct Reading {
-    year: Option<i64>,
-    century: Option<i64>,
-    month: Option<i64>,
-    day: Option<i64>,
-    year_day: Option<i64>,
-    /// 0 is Sunday.
-    weekday: Option<i64>,
-    /// The week of the year and the day that weeks begin with.
-    week: Option<(i64, i64)>,
-    hour: i64,
-    is_twelve_hour: bool,
-    is_afternoon: bool,
-    minute: i64,
-    second: i64,
-    epoch: Option<i64>,
+/// What `Set(TESTTIME()=...)` reads: `2030/12/25 10:00:00`, and perhaps a zone behind it.
+pub fn test_time(text: &[u8], server: &Zone) -> Option<i64> {
+    let mut reading = Reading::new(server);
+    let rest = reading.read(text, b"%Y/%m/%d %H:%M:%S", 0)?;
+    let name = scan::trim(rest)
+        .split(|byte| scan::is_space(*byte))
+        .next()
+        .unwrap_or_default();
+    Some(reading.seconds(&zone(name, server)))
 }
 
-impl Reading {
+/// Days before each month, of a year without and of one with a leap day. The C
+/// library walks from the first row into the second when a day of the year is
+/// one that the year does not have.
+const DAYS_BEFORE: [i64; 26] = [
+    0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365, // without
+    0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335, 366, // with
+];
+
+/// What a text told of a time: C's `struct tm`, and what of it was told.
+struct Reading<'z> {
+    /// Years since 1900.
+    year: i64,
+    /// Months since January.
+    month: i64,
+    day: i64,
+    hour: i64,
+    minute: i64,
+    second: i64,
+    /// 0 is Sunday.
+    weekday: i64,
+    /// Days since the first of January.
+    year_day: i64,
+    century: Option<i64>,
+    /// The year was told by two digits.
+    is_short_year: bool,
+    has_month: bool,
+    has_day: bool,
+    has_weekday: bool,
+    has_year_day: bool,
+    /// Weekday and day of the year follow from what was told.
+    wants_days: bool,
+    /// The week of the year and the day that weeks begin with.
+    week: Option<(i64, i64)>,
+    is_twelve_hour: bool,
+    is_afternoon: bool,
+    /// A conversion asked for the locale's other digits.
+    wanted_digits: bool,
+    /// `%s` is shown as this zone's clock shows it.
+    server: &'z Zone,
+}
+
+impl<'z> Reading<'z> {
+    fn new(server: &'z Zone) -> Reading<'z> {
+        Reading {
+            year: 0,
+            month: 0,
+            day: 0,
+            hour: 0,
+            minute: 0,
+            second: 0,
+            weekday: 0,
+            year_day: 0,
+            century: None,
+            is_short_year: false,
+            has_month: false,
+            has_day: false,
+            has_weekday: false,
+            has_year_day: false,
+            wants_days: false,
+            week: None,
+            is_twelve_hour: false,
+            is_afternoon: false,
+            wanted_digits: false,
+            server,
+        }
+    }
+
     /// Reads `text` by `format`; gives what is left.
     fn read<'a>(&mut self, mut text: &'a [u8], format: &[u8], depth: usize) -> Option<&'a [u8]> {
         let mut at = 0;
@@ -57,14 +114,35 @@ impl Reading {
                 text = text.strip_prefix(&[*byte])?;
                 continue;
             }
+            // Flags and a width mean nothing when reading.
             while matches!(
                 format.get(at),
-                Some(b'-' | b'_' | b'0' | b'^' | b'#' | b'E' | b'O')
+                Some(b'-' | b'_' | b'^' | b'#' | b'0'..=b'9')
             ) {
                 at += 1;
             }
+            let modifier = format
+                .get(at)
+                .copied()
+                .filter(|byte| matches!(byte, b'E' | b'O'));
+            at += usize::from(modifier.is_some());
             let letter = *format.get(at)?;
             at += 1;
+            let fits: &[u8] = match modifier {
+                None => &[letter],
+                Some(b'E') => b"cCYxX",
+                Some(_) => b"bBhdeHImMSUVWwy",
+            };
+            if !fits.contains(&letter) {
+                return None;
+            }
+            // Other digits are looked for twice, and there are none.
+            if modifier == Some(b'O') && !matches!(letter, b'b' | b'B' | b'h') {
+                if self.wanted_digits {
+                    return None;
+                }
+                self.wanted_digits = true;
+            }
             text = self.read_field(letter, text, depth)?;
         }
         Some(text)
@@ -89,20 +167,35 @@ impl Reading {
             (from..=to).contains(&value).then_some(value)
         };
         match letter {
-            b'Y' => self.year = Some(number(0, 9999, 4)?),
-            b'C' => self.century = Some(number(0, 99, 2)?),
+            b'Y' => {
+                self.year = number(0, 9999, 4)? - 1900;
+                self.is_short_year = false;
+                self.wants_days = true;
+            }
+            b'C' => {
+                self.century = Some(number(0, 99, 2)?);
+                self.wants_days = true;
+            }
             b'y' => {
                 let year = number(0, 99, 2)?;
-                let century = match self.century {
-                    Some(century) => century,
-                    None if year >= 69 => 19,
-                    None => 20,
-                };
-                self.year = Some(century * 100 + year);
+                self.year = if year >= 69 { year } else { year + 100 };
+                self.is_short_year = true;
+                self.wants_days = true;
             }
-            b'm' => self.month = Some(number(1, 12, 2)?),
-            b'd' | b'e' => self.day = Some(number(1, 31, 2)?),
-            b'j' => self.year_day = Some(number(1, 366, 3)?),
+            b'm' => {
+                self.month = number(1, 12, 2)? - 1;
+                self.has_month = true;
+                self.wants_days = true;
+            }
+            b'd' | b'e' => {
+                self.day = number(1, 31, 2)?;
+                self.has_day = true;
+                self.wants_days = true;
+            }
+            b'j' => {
+                self.year_day = number(1, 366, 3)? - 1;
+                self.has_year_day = true;
+            }
             b'H' | b'k' => {
                 self.hour = number(0, 23, 2)?;
                 self.is_twelve_hour = false;
@@ -113,10 +206,21 @@ impl Reading {
             }
             b'M' => self.minute = number(0, 59, 2)?,
             b'S' => self.second = number(0, 61, 2)?,
-            b'u' => self.weekday = Some(number(1, 7, 1)? % 7),
-            b'w' => self.weekday = Some(number(0, 6, 1)?),
+            b'u' => {
+                self.weekday = number(1, 7, 1)? % 7;
+                self.has_weekday = true;
+            }
+            b'w' => {
+                self.weekday = number(0, 6, 1)?;
+                self.has_weekday = true;
+            }
             b'U' => self.week = Some((number(0, 53, 2)?, 0)),
-            b'W' => self.week = Some((number(0, 53, 2)?, 1)),
+            b'W' => {
+                let week = number(0, 53, 2)?;
+                // Weeks that begin with Sunday were told of: that stays.
+                let begin = self.week.map_or(1, |(_, begin)| begin);
+                self.week = Some((week, begin));
+            }
             b'V' => {
                 number(0, 53, 2)?;
             }
@@ -124,14 +228,11 @@ impl Reading {
                 number(0, 99, 2)?;
             }
             b'G' => {
-                number(0, 9999, 4)?;
+                let digits = digits(rest);
+                return (digits > 0).then(|| &rest[digits..]);
             }
-            b's' => {
-                let (seconds, read) = scan::integer(rest)?;
-                self.epoch = Some(seconds);
-                return Some(&rest[read..]);
-            }
-            b'p' | b'P' => {
+            b's' => return self.read_epoch(rest),
+            b'p' => {
                 let word = rest.get(..2)?.to_ascii_lowercase();
                 self.is_afternoon = match word.as_slice() {
                     b"am" => false,
@@ -142,12 +243,15 @@ impl Reading {
             }
             b'a' | b'A' => {
                 let (weekday, rest) = name(rest, &WEEKDAYS)?;
-                self.weekday = Some(weekday);
+                self.weekday = weekday;
+                self.has_weekday = true;
                 return Some(rest);
             }
             b'b' | b'B' | b'h' => {
                 let (month, rest) = name(rest, &MONTHS)?;
-                self.month = Some(month + 1);
+                self.month = month;
+                self.has_month = true;
+                self.wants_days = true;
                 return Some(rest);
             }
             b'z' => {
@@ -180,6 +284,7 @@ impl Reading {
                     b'F' => b"%Y-%m-%d",
                     _ => return None,
                 };
+                self.wants_days |= !matches!(letter, b'T' | b'X' | b'R' | b'r');
                 return if depth == 0 {
                     self.read(rest, format, 1)
                 } else {
@@ -190,47 +295,92 @@ impl Reading {
         Some(rest)
     }
 
-    fn seconds(&self, zone: &Zone, server: &Zone) -> i64 {
-        if let Some(epoch) = self.epoch {
-            // Read as the server's clock shows it, then taken for the zone's.
-            return server
-                .civil(Moment::from_seconds(epoch))
-                .and_then(|civil| {
-                    let clock = i64::from(civil.hour) * 3600
-                        + i64::from(civil.minute) * 60
-                        + i64::from(civil.second);
-                    zone.standard_moment(
-                        i64::from(civil.year),
-                        i64::from(civil.month),
-                        i64::from(civil.day),
-                        clock,
-                    )
-                })
-                .map_or(0, Moment::seconds);
+    /// `%s`: a number of seconds, taken apart as the server's clock shows it.
+    fn read_epoch<'a>(&mut self, text: &'a [u8]) -> Option<&'a [u8]> {
+        let digits = digits(text);
+        let (seconds, _) = scan::integer(&text[..digits])?;
+        let civil = self.server.civil(Moment::from_seconds(seconds))?;
+        self.year = civil.year - 1900;
+        self.month = i64::from(civil.month) - 1;
+        self.day = i64::from(civil.day);
+        self.hour = i64::from(civil.hour);
+        self.minute = i64::from(civil.minute);
+        self.second = i64::from(civil.second);
+        self.weekday = i64::from(civil.weekday);
+        self.year_day = i64::from(civil.year_day) - 1;
+        Some(&text[digits..])
+    }
+
+    /// Month and day where only a day of the year was told.
+    fn month_and_day_from_year_day(&mut self) {
+        let row = if is_leap(self.year + 1900) { 13 } else { 0 };
+        let rows = &DAYS_BEFORE[row..];
+        let next = rows
+            .iter()
+            .position(|before| *before > self.year_day)
+            .unwrap_or(rows.len());
+        if !self.has_month {
+            self.month = next as i64 - 1;
         }
-        let mut hour = self.hour;
+        if !self.has_day {
+            // Before January of a leap year stands the end of the other row.
+            let before = (row + next)
+                .checked_sub(1)
+                .map_or(0, |last| DAYS_BEFORE[last.min(DAYS_BEFORE.len() - 1)]);
+            self.day = self.year_day - before + 1;
+        }
+    }
+
+    /// The order of these steps is the C library's.
+    fn complete(&mut self) {
         if self.is_twelve_hour && self.is_afternoon {
-            hour += 12;
+            self.hour += 12;
         }
-        let year = self.year.unwrap_or(1900);
-        let (month, day) = match (self.month, self.day, self.year_day) {
-            (None, None, Some(day)) => (1, day),
-            (None, None, None) => match (self.week, self.weekday) {
-                (Some((week, begin)), Some(weekday)) => {
-                    let first = (first_weekday(year) - begin).rem_euclid(7);
-                    let into = (weekday - begin).rem_euclid(7);
-                    (1, (7 - first) % 7 + (week - 1) * 7 + into + 1)
-                }
-                _ => (1, 0),
-            },
-            (month, day, _) => (month.unwrap_or(1), day.unwrap_or(0)),
-        };
-        let clock = hour * 3600 + self.minute * 60 + self.second;
-        // A reading that no clock of the zone shows gives 0; of one that is
-        // shown twice, the one in standard time is meant.
-        zone.standard_moment(year, month, day, clock)
+        if let Some(century) = self.century {
+            let within = if self.is_short_year {
+                self.year % 100
+            } else {
+                0
+            };
+            self.year = within + (century - 19) * 100;
+        }
+        if self.wants_days
+            && !self.has_weekday
+            && !(self.has_month && self.has_day)
+            && self.has_year_day
+        {
+            self.month_and_day_from_year_day();
+            self.has_month = true;
+            self.has_day = true;
+        }
+        if let Some((week, begin)) = self.week
+            && self.has_weekday
+        {
+            let first = first_weekday(self.year + 1900);
+            if !self.has_year_day {
+                self.year_day =
+                    (7 - (first - begin)) % 7 + (week - 1) * 7 + (self.weekday - begin + 7) % 7;
+            }
+            if !self.has_day || !self.has_month {
+                self.month_and_day_from_year_day();
+            }
+        }
+    }
+
+    fn seconds(&mut self, zone: &Zone) -> i64 {
+        self.complete();
+        let clock = self.hour * 3600 + self.minute * 60 + self.second;
+        zone.standard_moment(self.year + 1900, self.month + 1, self.day, clock)
             .map_or(0, Moment::seconds)
     }
+}
+
+fn is_leap(year: i64) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+fn digits(text: &[u8]) -> usize {
+    text.iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
 /// The weekday of the first of January.
