@@ -307,6 +307,11 @@ impl Shared {
         self.note("", level, code, text);
     }
 
+    /// A random number that nobody can tell beforehand.
+    pub(crate) fn draw(&self) -> u64 {
+        self.secret_number(self.switchboard.number() | 1 << 63)
+    }
+
     /// A number from 0 to 2^64 - 1 that nobody outside can guess, different for each `use_`.
     pub(crate) fn secret_number(&self, use_: u64) -> u64 {
         let mut hash = Sha256::new();

@@ -26,6 +26,7 @@ pub mod rtp;
 mod shard;
 pub mod sim;
 pub mod sip;
+mod states;
 pub mod store;
 pub mod switchboard;
 mod tables;

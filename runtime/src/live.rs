@@ -259,14 +259,11 @@ impl Perform for Live {
             Effect::DbKeys { prefix } => apps::database::keys(self, &prefix),
             Effect::Random { min, max } => {
                 let width = u128::try_from(i128::from(max) - i128::from(min)).unwrap_or(0) + 1;
-                let drawn = u128::from(
-                    self.shared
-                        .secret_number(self.shared.switchboard.number() | 1 << 63),
-                ) % width;
+                let drawn = u128::from(self.shared.draw()) % width;
                 Reply::value((i128::from(min) + i128::try_from(drawn).unwrap_or(0)).to_string())
             }
             Effect::ReadFunction { function, args } => {
-                apps::functions::read(self, &function, &args)
+                apps::functions::read(self, &function, &args, inbox).await
             }
             Effect::WriteFunction {
                 function,

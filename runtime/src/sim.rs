@@ -11,6 +11,8 @@
 
 mod answered;
 mod dial;
+mod files;
+mod functions;
 mod profile;
 
 pub use self::answered::Answered;
@@ -83,6 +85,8 @@ pub struct World {
     pub database: BTreeMap<Text, Text>,
     /// The environment.
     pub environment: BTreeMap<Text, Text>,
+    /// Files that the dialplan wrote, or was given: they exist only here.
+    pub files: functions::Files,
     /// Digits that the caller presses, each at the first wait for one.
     pub digits: VecDeque<u8>,
     /// How long a prompt lasts; `None`: there are no sound files, so every prompt is missing.
@@ -119,6 +123,7 @@ impl Default for World {
             }),
             database: BTreeMap::new(),
             environment: BTreeMap::new(),
+            files: BTreeMap::new(),
             digits: VecDeque::new(),
             prompt_ms: None,
             trace: Vec::new(),
@@ -440,16 +445,7 @@ impl Simulated<'_> {
                 function,
                 args,
                 value,
-            } => {
-                if function == b"ENV" {
-                    self.world.environment.insert(args, value);
-                    return Reply::done();
-                }
-                self.world
-                    .tables
-                    .write(&self.channel.name, &function, &args, &value)
-                    .unwrap_or_else(|| Reply::with(Answer::Unserved))
-            }
+            } => self.write(&function, &args, &value),
             Effect::Unserved { application, .. } => {
                 let name = String::from_utf8_lossy(&application).into_owned();
                 self.note(Level::Notice, format!("{name} does nothing in this world"));
@@ -598,53 +594,6 @@ impl Simulated<'_> {
         Reply::done().set("MESSAGE_SEND_STATUS", status)
     }
 
-    fn read(&mut self, function: &[u8], args: &[u8]) -> Reply {
-        if function == b"ENV" {
-            return self
-                .world
-                .environment
-                .get(args)
-                .map_or_else(Reply::done, |v| Reply::value(v.clone()));
-        }
-        if let Some(reply) = self.world.tables.read(&self.channel.name, function, args) {
-            return reply;
-        }
-        match function {
-            b"DEVICE_STATE" => {
-                let known = self
-                    .world
-                    .endpoints
-                    .iter()
-                    .rev()
-                    .find(|(t, _)| t.eq_ignore_ascii_case(args))
-                    .map(|(_, b)| *b);
-                Reply::value(match known {
-                    Some(Behaviour::Busy) => "BUSY",
-                    Some(Behaviour::Unavailable) => "UNAVAILABLE",
-                    Some(_) => "NOT_INUSE",
-                    None => "INVALID",
-                })
-            }
-            b"DB_KEYCOUNT" => {
-                let at = args.strip_prefix(b"/").unwrap_or(args);
-                let below = [at, b"/"].concat();
-                let count = self
-                    .world
-                    .database
-                    .keys()
-                    .filter(|k| *k == at || k.starts_with(&below))
-                    .count();
-                Reply::value(count.to_string())
-            }
-            // This world has neither queues nor mailboxes.
-            b"QUEUE_EXISTS" | b"VMCOUNT" if !args.is_empty() => Reply::value("0"),
-            b"EXTENSION_STATE" => Reply::value("UNKNOWN"),
-            // Nor files: the line ends of one cannot be determined.
-            b"FILE_FORMAT" if !args.is_empty() => Reply::value("x"),
-            _ => Reply::with(Answer::Unserved),
-        }
-    }
-
     fn delete(&mut self, at: &[u8], tree: bool) -> Reply {
         let old = self.world.database.remove(at);
         let below = [at, b"/"].concat();
@@ -684,6 +633,7 @@ fn path(family: &[u8], key: &[u8]) -> Text {
 /// The path components right below a prefix, in order, each once.
 pub(crate) fn children<'k>(keys: impl Iterator<Item = &'k Text>, prefix: &[u8]) -> Vec<Text> {
     let prefix = prefix.strip_prefix(b"/").unwrap_or(prefix);
+    let prefix = prefix.strip_suffix(b"/").unwrap_or(prefix);
     let mut found: Vec<Text> = Vec::new();
     for key in keys {
         let rest = if prefix.is_empty() {

@@ -129,7 +129,7 @@ fn print_real(number: f64) -> String {
     let scientific = format!("{number:.16e}");
     let (mantissa, power) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let power: i32 = power.parse().unwrap_or(0);
-    if !(-5..17).contains(&power) {
+    if !(-4..17).contains(&power) {
         let mantissa = mantissa.trim_end_matches('0').trim_end_matches('.');
         return format!("{mantissa}e{power}");
     }

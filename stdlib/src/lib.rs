@@ -6,6 +6,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod aes;
 pub mod args;
 mod charset;
 pub mod clock;

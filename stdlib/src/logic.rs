@@ -14,7 +14,11 @@ pub(crate) const FUNCTIONS: &[Pure] = &[
     plain("SET", set),
     plain("IFMODULE", |input| {
         let name = input.args.strip_suffix(b".so").unwrap_or(input.args);
-        Answer::truth(MODULES.iter().any(|module| module.as_bytes() == name))
+        Answer::truth(
+            MODULES
+                .iter()
+                .any(|module| name.eq_ignore_ascii_case(module.as_bytes())),
+        )
     }),
 ];
 

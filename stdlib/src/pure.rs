@@ -12,7 +12,7 @@ use crate::dialect::Dialect;
 use crate::template::Answered;
 use crate::time::{Moment, Zone};
 use crate::value::Value;
-use crate::{charset, digits, hash, json, list, logic, number, text, timetext, uri};
+use crate::{aes, charset, digits, hash, json, list, logic, number, text, timetext, uri};
 
 /// What a pure function may know of the world.
 #[derive(Clone, Debug, Default)]
@@ -181,6 +181,7 @@ const TABLES: &[&[Pure]] = &[
     number::FUNCTIONS,
     logic::FUNCTIONS,
     hash::FUNCTIONS,
+    aes::FUNCTIONS,
     uri::FUNCTIONS,
     timetext::FUNCTIONS,
     json::FUNCTIONS,

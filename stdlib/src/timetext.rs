@@ -290,7 +290,9 @@ impl Writer<'_> {
 
     /// Writes what one conversion stands for. `false`: there is none such.
     fn write_field(&mut self, letter: u8, field: &mut Field, depth: usize) -> bool {
-        field.upper |= field.swap && matches!(letter, b'a' | b'A' | b'b' | b'B' | b'h');
+        field.upper |= field.swap
+            && (matches!(letter, b'b' | b'B' | b'h')
+                || matches!(letter, b'a' | b'A') && field.modifier.is_none());
         // Which conversions take a modifier, though it changes nothing here.
         let fits: &[u8] = match field.modifier {
             None => &[letter],

@@ -523,8 +523,9 @@ impl Vm {
         self.variables.set(w.module, name, value, mark);
     }
 
-    /// Unsets a channel variable.
+    /// Unsets a channel variable; marks of inheritance are no part of its name.
     pub(crate) fn forget(&mut self, w: World, name: &[u8]) {
+        let (_, name) = crate::frame::Mark::split(name);
         self.trail.push(crate::Trace::Set {
             name: name.to_vec(),
             value: None,

@@ -486,6 +486,20 @@ impl Vm {
             // The oldest channel of the call is the one that the call is named after.
             b"MASTER_CHANNEL" if text.is_empty() => Act::Return(Out::Failed),
             b"MASTER_CHANNEL" if self.is_master() => self.own_body(w, text),
+            b"VERSION" => {
+                let major = w.module.asterisk_version();
+                match text {
+                    b"" => value(
+                        format!("Asterisk {major} (Strowger {})", env!("CARGO_PKG_VERSION"))
+                            .into_bytes(),
+                    ),
+                    b"ASTERISK_VERSION_NUM" => value(format!("{major:02}0000").into_bytes()),
+                    _ => {
+                        self.warn(format!("VERSION does not tell {}", text.escape_ascii()));
+                        Act::Return(Out::Failed)
+                    }
+                }
+            }
             b"BLACKLIST" => {
                 let (number, name) = self.blacklisted();
                 ask(

@@ -100,9 +100,11 @@ impl Party {
             b"namedcallgroup" | b"namedpickupgroup" => named_groups(value),
             b"callgroup" | b"pickupgroup" => groups(value),
             b"amaflags" => amaflags(value).to_string().into_bytes(),
+            b"dtmf_features" if !value.iter().all(u8::is_ascii_uppercase) => {
+                return Kept::Refused("features are capital letters");
+            }
             b"dtmf_features" => {
-                let given = value.to_ascii_uppercase();
-                let letters = FEATURES.iter().filter(|letter| given.contains(letter));
+                let letters = FEATURES.iter().filter(|letter| value.contains(letter));
                 letters.copied().collect()
             }
             b"max_forwards" => match scan::int32(value) {
@@ -213,7 +215,7 @@ mod tests {
             ("amaflags", "Billing", "2"),
             ("amaflags", "17x", "17"),
             ("amaflags", "nothing", "0"),
-            ("dtmf_features", "xkq", "KX"),
+            ("dtmf_features", "XKQ", "KX"),
             ("max_forwards", "7x", "7"),
             ("transfercapability", "digital", "DIGITAL"),
             ("secure_bridge_media", "yes", "1"),
@@ -222,7 +224,11 @@ mod tests {
             assert!(matches!(done, Kept::Done), "{item}");
             assert_eq!(party.item(item.as_bytes()), Some(read.into()), "{item}");
         }
-        for (item, value) in [("max_forwards", "-1"), ("tonezone", "us"), ("adsicpe", "x")] {
+        for (item, value) in [
+            ("max_forwards", "-1"),
+            ("tonezone", "us"),
+            ("dtmf_features", "tk"),
+        ] {
             let done = party.write_item(item.as_bytes(), value.as_bytes());
             assert!(matches!(done, Kept::Refused(_)), "{item}");
         }

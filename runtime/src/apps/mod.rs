@@ -5,6 +5,7 @@ pub(crate) mod database;
 pub(crate) mod dial;
 pub mod dialled;
 pub(crate) mod echo;
+mod endpoints;
 pub(crate) mod functions;
 pub(crate) mod message;
 pub(crate) mod play;
@@ -35,15 +36,21 @@ pub(crate) fn unserved_function(live: &Live, function: &[u8]) -> Reply {
     let grants = &live.shared.config().options.grants;
     let needs = signatures::function(function)
         .and_then(|s| s.capability)
-        .map(|c| c.name());
-    if let Some(needed) =
-        needs.filter(|needed| REFUSED.contains(needed) && !grants.contains(*needed))
-    {
+        .map(|c| c.name())
+        .filter(|needed| REFUSED.contains(needed));
+    if let Some(needed) = needs {
         let name = String::from_utf8_lossy(function);
-        let text = format!(
-            "{name}() is refused: it needs `{needed}`, which [sandbox] in strowger.toml does not grant"
-        );
-        live.note(Level::Warning, "refused-capability", &text);
+        if grants.contains(needed) {
+            let text = format!(
+                "{name}() is not built into this exchange yet, although [sandbox] in strowger.toml grants `{needed}`"
+            );
+            live.note(Level::Warning, "no-function", &text);
+        } else {
+            let text = format!(
+                "{name}() is refused: it needs `{needed}`, which [sandbox] in strowger.toml does not grant"
+            );
+            live.note(Level::Warning, "refused-capability", &text);
+        }
     }
     Reply::with(Answer::Unserved)
 }
