@@ -40,14 +40,19 @@ pub(super) fn contacts(live: &Live, account: &Account) -> Vec<Target> {
         .collect()
 }
 
-fn aors<'l>(live: &'l Live, account: &Account) -> Vec<&'l Arc<Aor>> {
-    let accounts = &live.shared.config().accounts;
-    let known = account.aors.iter().filter_map(|name| accounts.aor(name));
-    known.collect()
+fn aors(live: &Live, account: &Account) -> Vec<Arc<Aor>> {
+    let config = live.shared.config();
+    let names = account.aors.iter();
+    let known = names.filter_map(|name| config.accounts.aor(name));
+    known.map(Arc::clone).collect()
 }
 
-fn pjsip<'l>(live: &'l Live, name: &[u8]) -> Result<&'l Arc<Account>, String> {
-    let found = live.shared.config().accounts.find(Technology::Pjsip, name);
+fn pjsip(live: &Live, name: &[u8]) -> Result<Arc<Account>, String> {
+    let config = live.shared.config();
+    let found = config
+        .accounts
+        .find(Technology::Pjsip, name)
+        .map(Arc::clone);
     found.ok_or_else(|| format!("there is no endpoint `{}`", name.escape_ascii()))
 }
 
@@ -100,7 +105,8 @@ fn names<'n>(names: impl Iterator<Item = &'n [u8]>) -> Text {
 /// `PJSIP_AOR(name,field)`.
 fn aor(live: &Live, name: &[u8], field: &[u8]) -> Result<Text, String> {
     let known = AorName::new(Technology::Pjsip, name);
-    let Some(aor) = live.shared.config().accounts.aor(&known) else {
+    let config = live.shared.config();
+    let Some(aor) = config.accounts.aor(&known) else {
         return Err(format!(
             "there is no address of record `{}`",
             name.escape_ascii()
@@ -137,12 +143,8 @@ fn contact(live: &Live, name: &[u8], field: &[u8]) -> Result<Text, String> {
         .rposition(|mark| mark == b";@" || mark == b"@@")
         .ok_or_else(unknown)?;
     let owner = AorName::new(Technology::Pjsip, &name[..cut]);
-    let aor = live
-        .shared
-        .config
-        .accounts
-        .aor(&owner)
-        .ok_or_else(unknown)?;
+    let config = live.shared.config();
+    let aor = config.accounts.aor(&owner).ok_or_else(unknown)?;
     let now = live.shared.clock.now();
     let targets = live.shared.registrar().contacts_for(now, aor);
     let target = targets
@@ -164,11 +166,11 @@ fn dial_contacts(live: &Live, name: &[u8], aor: &[u8], user: &[u8]) -> Result<Te
     let now = live.shared.clock.now();
     let registrar = live.shared.registrar();
     let mut dial: Vec<Text> = Vec::new();
-    for known in aors(live, account) {
+    for known in aors(live, &account) {
         if !aor.is_empty() && known.name.name != aor {
             continue;
         }
-        for to in registrar.contacts_for(now, known) {
+        for to in registrar.contacts_for(now, &known) {
             let at: &[u8] = if user.is_empty() { b"" } else { b"@" };
             dial.push([b"PJSIP/", user, at, name, b"/", &to.uri].concat());
         }
@@ -178,8 +180,8 @@ fn dial_contacts(live: &Live, name: &[u8], aor: &[u8], user: &[u8]) -> Result<Te
 
 /// `SIPPEER(peer,item)`.
 fn peer(live: &Live, name: &[u8], item: &[u8]) -> Result<Text, String> {
-    let found = live.shared.config().accounts.find(Technology::Sip, name);
-    let Some(account) = found else {
+    let config = live.shared.config();
+    let Some(account) = config.accounts.find(Technology::Sip, name) else {
         return Err(format!("there is no peer `{}`", name.escape_ascii()));
     };
     let text = |text: &Option<Text>| text.clone().unwrap_or_default();
