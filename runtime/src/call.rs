@@ -113,18 +113,20 @@ impl Arrival {
         let name = shared
             .names
             .channel(&line_name(account, user.as_deref(), &incoming.flow));
-        let mut caller = Identity::default();
-        caller.name = account
-            .caller_id
-            .name
-            .clone()
-            .or(Some(shown).filter(|n| !n.is_empty()));
-        caller.number = account
-            .caller_id
-            .number
-            .clone()
-            .or(user)
-            .filter(|n| !n.is_empty());
+        let caller = Identity {
+            name: account
+                .caller_id
+                .name
+                .clone()
+                .or(Some(shown).filter(|n| !n.is_empty())),
+            number: account
+                .caller_id
+                .number
+                .clone()
+                .or(user)
+                .filter(|n| !n.is_empty()),
+            details: None,
+        };
         Ok(Arrival {
             name: String::from_utf8_lossy(&name).into(),
             line,

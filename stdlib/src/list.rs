@@ -81,7 +81,7 @@ fn cut(input: &Input<'_>) -> Answer {
 pub struct Fields {
     /// What stands between fields.
     pub delimiter: u8,
-    /// The first field, from 1; -1: from the beginning.
+    /// The first field, from 1.
     pub from: i64,
     /// The last field.
     pub to: i64,
@@ -95,16 +95,13 @@ impl Fields {
         let [variable, delimiter, fields] = &parts[..] else {
             return None;
         };
-        let delimiter = match encoded(delimiter) {
-            Some((byte, _)) if byte != 0 => byte,
-            _ => b'-',
-        };
-        if fields.is_empty() || fields.contains(&b'&') {
+        // NUL separates nothing.
+        let delimiter = encoded(delimiter).map_or(b'-', |(byte, _)| byte);
+        if delimiter == 0 || fields.is_empty() || fields.contains(&b'&') {
             return None;
         }
         let (from, to) = cut_range(fields)?;
-        let sound = from == -1 || from >= 1;
-        sound.then(|| {
+        (from >= 1).then(|| {
             (
                 variable.clone(),
                 Fields {

@@ -105,7 +105,11 @@ impl Others {
             &call.from,
             &call.to,
         ];
-        let texts = [&self.dialed_subaddress.text, &call.reason.text, &call.orig_reason.text];
+        let texts = [
+            &self.dialed_subaddress.text,
+            &call.reason.text,
+            &call.orig_reason.text,
+        ];
         parties
             .into_iter()
             .chain(&call.private)
@@ -113,7 +117,11 @@ impl Others {
             .sum::<usize>()
             + texts.map(Vec::capacity).iter().sum::<usize>()
             + self.cdr.capacity() * size_of::<(Text, Text)>()
-            + self.cdr.iter().map(|(n, v)| n.capacity() + v.capacity()).sum::<usize>()
+            + self
+                .cdr
+                .iter()
+                .map(|(n, v)| n.capacity() + v.capacity())
+                .sum::<usize>()
     }
 }
 
@@ -219,14 +227,18 @@ impl Identity {
                 b"" => self.name.clone().unwrap_or_default(),
                 b"valid" => flag(self.name.is_some()),
                 b"charset" => named(CHARSETS, self.details().name_charset, "not-known"),
-                what if what.starts_with(b"pres") => presentation_name(self.details().name_presentation),
+                what if what.starts_with(b"pres") => {
+                    presentation_name(self.details().name_presentation)
+                }
                 _ => return None,
             },
             first if first.starts_with(b"num") => match one(rest)? {
                 b"" => self.number.clone().unwrap_or_default(),
                 b"valid" => flag(self.number.is_some()),
                 b"plan" => number(self.details().number_plan),
-                what if what.starts_with(b"pres") => presentation_name(self.details().number_presentation),
+                what if what.starts_with(b"pres") => {
+                    presentation_name(self.details().number_presentation)
+                }
                 _ => return None,
             },
             first if first.starts_with(b"subaddr") => return self.details().subaddress.read(rest),
@@ -255,10 +267,16 @@ impl Identity {
                 Some(b"valid") => {
                     let details = self.details.get_or_insert_default();
                     validate(&mut self.name, &mut details.hidden.0, trimmed);
-                },
-                Some(b"charset") => return code(&mut self.details_mut().name_charset, CHARSETS, trimmed),
+                }
+                Some(b"charset") => {
+                    return code(&mut self.details_mut().name_charset, CHARSETS, trimmed);
+                }
                 Some(what) if what.starts_with(b"pres") => {
-                    return code(&mut self.details_mut().name_presentation, PRESENTATIONS, trimmed);
+                    return code(
+                        &mut self.details_mut().name_presentation,
+                        PRESENTATIONS,
+                        trimmed,
+                    );
                 }
                 _ => return Written::Unknown,
             },
@@ -267,18 +285,28 @@ impl Identity {
                 Some(b"valid") => {
                     let details = self.details.get_or_insert_default();
                     validate(&mut self.number, &mut details.hidden.1, trimmed);
-                },
+                }
                 Some(b"plan") => return code(&mut self.details_mut().number_plan, &[], trimmed),
                 Some(what) if what.starts_with(b"pres") => {
-                    return code(&mut self.details_mut().number_presentation, PRESENTATIONS, trimmed);
+                    return code(
+                        &mut self.details_mut().number_presentation,
+                        PRESENTATIONS,
+                        trimmed,
+                    );
                 }
                 _ => return Written::Unknown,
             },
-            first if first.starts_with(b"subaddr") => return self.details_mut().subaddress.write(rest, trimmed),
+            first if first.starts_with(b"subaddr") => {
+                return self.details_mut().subaddress.write(rest, trimmed);
+            }
             b"tag" if only => self.details_mut().tag = trimmed.to_vec(),
             b"ton" if only => return code(&mut self.details_mut().number_plan, &[], trimmed),
             first if only && first.starts_with(b"pres") => {
-                let written = code(&mut self.details_mut().number_presentation, PRESENTATIONS, trimmed);
+                let written = code(
+                    &mut self.details_mut().number_presentation,
+                    PRESENTATIONS,
+                    trimmed,
+                );
                 let details = self.details_mut();
                 if written == Written::Done {
                     details.name_presentation = details.number_presentation;

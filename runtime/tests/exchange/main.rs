@@ -3,6 +3,7 @@
 
 mod calls;
 mod examples;
+mod functions;
 mod hostile;
 mod lossy;
 mod messages;
