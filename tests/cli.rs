@@ -398,3 +398,30 @@ fn a_reader_that_goes_away_ends_it_quietly() {
     );
     assert!(out.status.success());
 }
+
+/// Zone rules are part of the program: neither the machine's zone, nor its files, nor their absence changes an answer.
+#[test]
+fn times_do_not_depend_on_the_machine() {
+    let text = "${STRFTIME(1689429600,Europe/Berlin,%F %T %z)} ${STRFTIME(1689429600,,%F %T %z)} \
+                ${STRPTIME(2023-07-15 16:00,Europe/Berlin,%F %R)} ${STRFTIME(0,Nowhere/Town,%T)}";
+    for (zone, folder) in [
+        ("", "/nonexistent"),
+        ("America/New_York", "/nonexistent"),
+        (":/etc/passwd", "/etc"),
+        ("UTC", ""),
+    ] {
+        let out = Command::new(env!("CARGO_BIN_EXE_strowger"))
+            .args(["eval", text])
+            .env("TZ", zone)
+            .env("TZDIR", folder)
+            .env("ZONEINFO", folder)
+            .output()
+            .expect("strowger runs");
+        let line = String::from_utf8_lossy(&out.stdout);
+        assert_eq!(
+            line.trim(),
+            "2023-07-15 16:00:00 +0200 2023-07-15 14:00:00 +0000 1689429600 00:00:00",
+            "TZ={zone} TZDIR={folder}"
+        );
+    }
+}
