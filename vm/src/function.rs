@@ -6,6 +6,7 @@ use strowger_stdlib::Value;
 use strowger_stdlib::args;
 use strowger_stdlib::pure::{self, PureId};
 use strowger_stdlib::scan;
+use strowger_stdlib::signatures::Version;
 use strowger_stdlib::template::{Answered, has_hole};
 
 use crate::Text;
@@ -487,13 +488,20 @@ impl Vm {
             b"MASTER_CHANNEL" if text.is_empty() => Act::Return(Out::Failed),
             b"MASTER_CHANNEL" if self.is_master() => self.own_body(w, text),
             b"VERSION" => {
-                let major = w.module.asterisk_version();
+                let Version(major, minor, patch) = w.module.dialect().release();
+                // Of the newer releases only the first number matters.
+                let [minor, patch] = if major > 1 { [0, 0] } else { [minor, patch] };
                 match text {
                     b"" => value(
-                        format!("Asterisk {major} (Strowger {})", env!("CARGO_PKG_VERSION"))
-                            .into_bytes(),
+                        format!(
+                            "Asterisk {major}.{minor}.{patch} (Strowger {})",
+                            env!("CARGO_PKG_VERSION")
+                        )
+                        .into_bytes(),
                     ),
-                    b"ASTERISK_VERSION_NUM" => value(format!("{major:02}0000").into_bytes()),
+                    b"ASTERISK_VERSION_NUM" => {
+                        value(format!("{major:02}{minor:02}{patch:02}").into_bytes())
+                    }
                     _ => {
                         self.warn(format!("VERSION does not tell {}", text.escape_ascii()));
                         Act::Return(Out::Failed)

@@ -415,11 +415,6 @@ impl Module {
         Some((*self.parts.targets.get(index)?, self.resolved.get(index)?))
     }
 
-    /// Which Asterisk's habits it follows.
-    pub(crate) fn asterisk_version(&self) -> u32 {
-        self.parts.options.asterisk_version
-    }
-
     /// What the application of this name is.
     pub(crate) fn known(&self, name: &[u8]) -> Known {
         known::application(name, self.dialect())
