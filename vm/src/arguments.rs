@@ -40,10 +40,10 @@ pub(crate) fn modern<'a>(kind: Kind, name: &[u8], text: Cow<'a, [u8]>) -> Cow<'a
 
 /// The text of a function's call.
 pub(crate) fn of_function<'a>(module: &Module, name: &[u8], text: &'a [u8]) -> Cow<'a, [u8]> {
-    match signatures::function(name) {
-        Some(signature) if module.dialect().pipes => pipes::modern(signature, text),
-        _ => Cow::Borrowed(text),
+    if !module.dialect().pipes {
+        return Cow::Borrowed(text);
     }
+    signatures::function(name).map_or(Cow::Borrowed(text), |s| pipes::modern(s, text))
 }
 
 /// The pairs of a Set of those releases, what has no `=`, and whether the variables are to be global (DL-271).
