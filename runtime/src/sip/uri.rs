@@ -200,10 +200,11 @@ impl<'a> SipUri<'a> {
     pub fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(if self.secure { b"sips:" } else { b"sip:" });
         if let Some(user) = self.user {
-            write_user(user, out);
+            write_user(user, b"", out);
             if let Some(password) = self.password {
                 out.push(b':');
-                write_user(password, out);
+                // Only the first colon parts it from the user; a further one stands as phones write it.
+                write_user(password, b":", out);
             }
             out.push(b'@');
         }
@@ -393,13 +394,13 @@ fn escape(b: u8, out: &mut Vec<u8>) {
     out.extend_from_slice(&[b'%', HEX[usize::from(b >> 4)], HEX[usize::from(b & 15)]]);
 }
 
-fn write_user(raw: &[u8], out: &mut Vec<u8>) {
+fn write_user(raw: &[u8], also: &[u8], out: &mut Vec<u8>) {
     for (i, &b) in raw.iter().enumerate() {
         let is_escape = b == b'%'
             && raw
                 .get(i + 1..i + 3)
                 .is_some_and(|h| h.iter().all(u8::is_ascii_hexdigit));
-        if user_byte(b) || is_escape {
+        if user_byte(b) || also.contains(&b) || is_escape {
             out.push(b)
         } else {
             escape(b, out)
