@@ -47,8 +47,14 @@ pub fn lower(hir: &Hir, sources: &Sources) -> Result<Module, BadModule> {
                 let known = builder.has_application(step.app.bytes());
                 let mut code = builder.step(entry, &head);
                 let arguments = known.then(|| Template::read(step.args.bytes()));
-                if let Some(arguments) = &arguments {
-                    template(&mut code, arguments);
+                match &arguments {
+                    Some(arguments) if is_sound(arguments) => template(&mut code, arguments),
+                    // Whoever runs it shall hear what is wrong with it.
+                    Some(_) => {
+                        code.text(step.args.bytes());
+                        code.substitute();
+                    }
+                    None => {}
                 }
                 code.run();
                 read.push(arguments);
@@ -67,6 +73,16 @@ pub fn lower(hir: &Hir, sources: &Sources) -> Result<Module, BadModule> {
     builder.finish()
 }
 
+/// Whether all holes and calls of a text are closed, and none lies too deep.
+fn is_sound(text: &Template) -> bool {
+    text.holes().iter().all(|hole| {
+        let is_call = |body: &[u8]| matches!(split_body(body).what, What::Call(c) if !c.closed);
+        let unclosed_call =
+            hole.kind == HoleKind::Variable && hole.body.as_plain().is_some_and(is_call);
+        hole.closed && !hole.too_deep && !unclosed_call
+    })
+}
+
 /// Pushes the pieces of a text: holes left to right, inner before outer. The nesting is bounded by the reader (DL-189).
 fn template(code: &mut StepCode, text: &Template) {
     let from = code.depth();
@@ -81,10 +97,6 @@ fn template(code: &mut StepCode, text: &Template) {
             }
             Piece::Hole(hole) => hole,
         };
-        if hole.too_deep {
-            code.text(b"");
-            continue;
-        }
         match (hole.kind, hole.body.as_plain()) {
             (HoleKind::Variable, Some(body)) => plain_hole(code, body),
             (HoleKind::Variable, None) => {

@@ -210,6 +210,20 @@ fn the_three_ways_agree_on_measured_plans() {
 }
 
 #[test]
+fn what_is_not_closed_is_told_in_all_ways() {
+    for text in ["$[1+1", "a${b", "${LEN(x}", "x${CUT(a,-,1}y", "$[${LEN(x]"] {
+        let plan = format!("[main]\nexten => s,1,Set(a={text})\nsame => n,NoOp({text})\n");
+        let module = module(&plan);
+        let at = Place::new("main", "s", 1);
+        let written = go(&module, &at, &[], Way::Written);
+        assert!(!written.notes.is_empty(), "{text}");
+        for way in [Way::Whole, Way::Quick] {
+            assert_eq!(go(&module, &at, &[], way), written, "{way:?} {text}");
+        }
+    }
+}
+
+#[test]
 fn a_hang_up_between_two_portions_of_fuel_ends_a_quick_loop() {
     let module = module(
         "[main]\nexten => s,1(top),Set(i=$[${i}+1])\nsame => n,Goto(top)\nexten => h,1,Verbose(h ${i})\n",

@@ -327,6 +327,12 @@ impl StepCode<'_> {
         self.emit(Instr::new(Op::Expr, 0, t, t, 0));
     }
 
+    /// Fills in the text on top as it is written; its value replaces it.
+    pub fn substitute(&mut self) {
+        let t = self.last();
+        self.emit(Instr::new(Op::Subst, 0, t, t, 0));
+    }
+
     /// Joins everything pushed since the stack was `from` deep to one text. With nothing there: the empty text.
     pub fn join(&mut self, from: u16) {
         match self.depth.saturating_sub(from) {

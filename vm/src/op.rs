@@ -122,6 +122,7 @@ operations! {
     Call   "call"   [A Write, B Read, C Function]    3 Whole "call a function with its argument text; may leave";
     Body   "body"   [A Write, B Read]                3 Whole "read what a computed body names; may leave";
     Expr   "expr"   [A Write, B Read]                3 Whole "evaluate the text of an expression; may leave";
+    Subst  "subst"  [A Write, B Read]                3 Whole "fill in a text as it is written, and note what is wrong with it; may leave";
     App    "app"    [A Read, BC Application]         5 Whole "run an application with its argument text; may leave; ends the step";
     Next   "next"   []                               1 Both  "go to the next priority";
 

@@ -699,6 +699,10 @@ impl Vm {
                         program,
                     )))));
                 }
+                Op::Subst => {
+                    let text = self.load(word.b());
+                    return Ok(Act::Push(self.subst_frame(w, &text.bytes())));
+                }
                 Op::App => {
                     let arguments = self.load(word.a());
                     return Ok(self.run_step(w, w.module.known_by_index(word.bc()), arguments));

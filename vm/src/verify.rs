@@ -218,7 +218,7 @@ fn stretch(p: &Parts, entry: &Entry, highest: &[u16]) -> Result<(), BadModule> {
         return refuse("only some steps have it");
     }
     // The stretch ends where the next one begins: with a head of index 0.
-    let Some(rest) = p.quick.get(first..) else {
+    let Some(rest) = p.quick.get(first..).filter(|rest| !rest.is_empty()) else {
         return refuse("it is not there");
     };
     let behind = rest.iter().skip(1);
