@@ -211,7 +211,14 @@ fn the_three_ways_agree_on_measured_plans() {
 
 #[test]
 fn what_is_not_closed_is_told_in_all_ways() {
-    for text in ["$[1+1", "a${b", "${LEN(x}", "x${CUT(a,-,1}y", "$[${LEN(x]"] {
+    for text in [
+        "$[1+1",
+        "a${b",
+        "${LEN(x}",
+        "x${CUT(a,-,1}y",
+        "$[${LEN(x]",
+        "${LEN(${a}",
+    ] {
         let plan = format!("[main]\nexten => s,1,Set(a={text})\nsame => n,NoOp({text})\n");
         let module = module(&plan);
         let at = Place::new("main", "s", 1);

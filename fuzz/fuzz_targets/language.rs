@@ -91,7 +91,8 @@ fuzz_target!(|data: &[u8]| {
             for m in [&a, &b] {
                 let matched = m.answer(&dialled, &plain, Question::Match) != Found::No;
                 assert_eq!(matched, m.matches(&dialled), "{m:?}");
-                if matched {
+                // A name that is spelled like the pattern is only asked for whole (DL-106).
+                if matched && !dialled.starts_with(b"_") {
                     assert!(m.answer(&dialled, &plain, Question::CanMatch) != Found::No);
                 }
             }

@@ -65,10 +65,7 @@ impl Vm {
             }
             What::Call(Call { name, args, closed }) => {
                 if !closed {
-                    self.warn(format!(
-                        "the call of {} has no closing parenthesis",
-                        name.escape_ascii()
-                    ));
+                    self.remark(&Remark::UnclosedCall(name.clone()));
                 }
                 match (self.begin_function(w, &name, &args), slice) {
                     (Act::Push(frame), Some(s)) => Act::Push(Frame::Cut(s, Some(Box::new(frame)))),
