@@ -57,7 +57,7 @@ pub fn lower(hir: &Hir, sources: &Sources) -> Result<Module, BadModule> {
                     None => {}
                 }
                 code.run();
-                read.push(arguments);
+                read.push(arguments.filter(is_sound));
             }
             if hir.dialect.is_quick() {
                 quicken::extension(&mut builder, entry, extension, &read);

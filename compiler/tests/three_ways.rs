@@ -219,7 +219,9 @@ fn what_is_not_closed_is_told_in_all_ways() {
         "$[${LEN(x]",
         "${LEN(${a}",
     ] {
-        let plan = format!("[main]\nexten => s,1,Set(a={text})\nsame => n,NoOp({text})\n");
+        let plan = format!(
+            "[main]\nexten => s,1,Set(a={text})\nsame => n,NoOp({text})\nsame => n,GotoIf({text}?1:2)\n"
+        );
         let module = module(&plan);
         let at = Place::new("main", "s", 1);
         let written = go(&module, &at, &[], Way::Written);
