@@ -220,7 +220,7 @@ fn what_is_not_closed_is_told_in_all_ways() {
         "${LEN(${a}",
     ] {
         let plan = format!(
-            "[main]\nexten => s,1,Set(a={text})\nsame => n,NoOp({text})\nsame => n,GotoIf({text}?1:2)\n"
+            "[main]\nexten => s,1,Set(a={text})\nsame => n,NoOp({text})\nsame => n,GotoIf({text}?4:5)\nsame => n,NoOp(end)\n"
         );
         let module = module(&plan);
         let at = Place::new("main", "s", 1);
