@@ -58,6 +58,8 @@ pub(crate) struct Budget {
     /// Instructions left.
     pub(crate) fuel: u32,
     refills: u32,
+    /// Parts of the call that had a reserve of their own.
+    parts: usize,
     effects: u64,
     /// When the second of call time began in which effects are being counted, and how many there were.
     second: Time,
@@ -70,6 +72,7 @@ impl Budget {
             limits,
             fuel: limits.fuel,
             refills: 0,
+            parts: 0,
             effects: 0,
             second: Time(0),
             in_second: 0,
@@ -96,15 +99,22 @@ impl Budget {
         self.refills < self.limits.refills
     }
 
-    /// A new part of the call begins, with a reserve of its own.
+    /// `h` or a hangup handler begins, with a reserve of its own; but a handler can ask for itself again, for ever.
     pub(crate) fn renew(&mut self) {
+        if self.parts <= HANDLERS {
+            self.parts += 1;
+            self.restore();
+        }
+    }
+
+    fn restore(&mut self) {
         self.fuel = self.limits.fuel;
         self.refills = 0;
     }
 
     /// An effect leaves; `false` if there were too many.
     pub(crate) fn effect(&mut self, now: Time) -> bool {
-        self.renew();
+        self.restore();
         self.effects += 1;
         let passed = now.0.wrapping_sub(self.second.0);
         if !(0..1_000_000).contains(&passed) {
