@@ -209,6 +209,44 @@ fn the_three_ways_agree_on_measured_plans() {
     assert!(count > 100, "{count}");
 }
 
+/// What was once read otherwise by quick code, or by whole code.
+#[test]
+fn the_three_ways_agree_on_what_once_went_wrong() {
+    let fields = "-".repeat(40_000);
+    let long = "x".repeat(3_999);
+    let mut much = String::from("Set(r=$[\"${long}\" = \"${long}\"");
+    for _ in 0..14 {
+        much.push_str(" & \"${long}\" = \"${long}\"");
+    }
+    much.push_str(" & \"${long}\" = \"${long}x\"])");
+    for line in [
+        "Set(r=${STRFTIME(${a}5,,%S)})",
+        "Set(r=${STRFTIME(${a} ,,%S)})",
+        "Set(r=a${CUT(fields,-,32760-33000)})",
+        "Set(r=a${CUT(fields,-,39990-)})",
+        "Set(r=a${CUT(fields,-,1-32767)})",
+        "Set(r=${LEN(${a}})",
+        &much,
+    ] {
+        let plan = format!("[main]\nexten => s,1,{line}\nsame => n,Verbose(${{r}})\n");
+        let variables = [("a", "2"), ("fields", &fields), ("long", &long)];
+        if let Err(e) = agree(&plan, Place::new("main", "s", 1), &variables) {
+            panic!("{line}: {e}");
+        }
+    }
+}
+
+#[test]
+fn a_hangup_handler_that_asks_for_itself_again_is_a_fault() {
+    let module = module(
+        "[main]\nexten => s,1,Set(CHANNEL(hangup_handler_push)=main,again,1)\nexten => again,1,Set(CHANNEL(hangup_handler_push)=main,again,1)\n",
+    );
+    for way in [Way::Written, Way::Whole, Way::Quick] {
+        let seen = go(&module, &Place::new("main", "s", 1), &[], way);
+        assert_eq!(seen.end, None, "{way:?}");
+    }
+}
+
 #[test]
 fn what_is_not_closed_is_told_in_all_ways() {
     for text in [

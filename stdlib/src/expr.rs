@@ -15,7 +15,7 @@ use logos::Logos;
 use crate::dialect::Dialect;
 use crate::value::Value;
 
-pub use holes::{Part, Piece, Shape, shape};
+pub use holes::{HOLES, Part, Piece, Shape, shape};
 pub use machine::{Machine, Need};
 
 lalrpop_mod!(

@@ -88,6 +88,9 @@ pub struct Fields {
 }
 
 impl Fields {
+    /// Behind the last field of any text.
+    pub const END: i64 = i32::MAX as i64;
+
     /// Reads the arguments of `CUT(variable,delimiter,fields)`: what to read (a body for `${body}`), and the fields. `None` if
     /// they are no single range, or if there is something to warn of.
     pub fn read(arguments: &[u8]) -> Option<(Vec<u8>, Fields)> {
@@ -165,7 +168,7 @@ fn cut_range(text: &[u8]) -> Option<(i64, i64)> {
         return Some((1, to));
     }
     match open {
-        Some((from, _)) => Some((from, i64::from(i32::MAX))),
+        Some((from, _)) => Some((from, Fields::END)),
         None => first.map(|(from, _)| (from, from)),
     }
 }

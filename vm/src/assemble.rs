@@ -238,7 +238,11 @@ impl Quick<'_> {
     pub fn put_fields(&mut self, name: &[u8], fields: Fields) -> Option<()> {
         let slot = self.slot(name)?;
         let from = i16::try_from(fields.from).ok()?;
-        let to = i16::try_from(fields.to.min(i64::from(i16::MAX))).ok()?;
+        // `2-` goes on to the end, which is spelled as the greatest number.
+        let to = match fields.to {
+            Fields::END => i16::MAX,
+            to => i16::try_from(to).ok().filter(|to| *to < i16::MAX)?,
+        };
         self.emit(Instr::new(
             Op::PutCut,
             fields.delimiter,

@@ -6,11 +6,16 @@
 //! because no operator that binds tighter than the sign has a short form.
 
 use strowger_stdlib::Value;
-use strowger_stdlib::template::VALUE_LIMIT;
+use strowger_stdlib::expr;
+use strowger_stdlib::template::{BODY_LIMIT, VALUE_LIMIT};
 use strowger_stdlib::value::INT_BOUND;
 
 /// Digits of text that is taken for a number: sums of two such numbers stay below the bound of whole numbers.
 const DIGITS: usize = 17;
+
+/// Bytes of an operand. As many operands as an expression has holes, with what stands between them, stay below the limit of the
+/// text of an expression, so that nothing of it is cut off.
+const OPERAND: usize = (BODY_LIMIT - VALUE_LIMIT) / expr::HOLES;
 
 /// How two things are compared; the number in an instruction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,7 +195,7 @@ fn is_operand(v: &Value) -> bool {
 /// Text that is one word of an expression and no number.
 fn is_word(text: &[u8]) -> bool {
     matches!(text.first(), Some(first) if !first.is_ascii_digit())
-        && text.len() <= VALUE_LIMIT
+        && text.len() <= OPERAND
         && text.iter().all(|b| {
             b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'@' | b'#' | b'^' | 0x80..)
         })
@@ -227,7 +232,7 @@ pub(crate) fn same(a: &Value, b: &Value) -> Option<bool> {
 }
 
 fn is_quotable(text: &[u8]) -> bool {
-    text.len() <= VALUE_LIMIT && !text.contains(&b'"')
+    text.len() <= OPERAND && !text.contains(&b'"')
 }
 
 /// Whether a condition that consists of one value holds; `None`: the value may be taken apart by what reads the condition.

@@ -183,7 +183,10 @@ impl Vm {
                     let fields = Fields {
                         delimiter: word.k(),
                         from: i64::from(word.b() as i16),
-                        to: i64::from(word.c() as i16),
+                        to: match word.c() as i16 {
+                            i16::MAX => Fields::END,
+                            to => i64::from(to),
+                        },
                     };
                     match self.variables.slot(word.a()) {
                         Some(Value::Str(text)) => {

@@ -668,7 +668,8 @@ impl Vm {
                     self.store(word.a(), cut.unwrap_or(value));
                 }
                 Op::Cat => {
-                    let text = self.join(word.b(), word.c());
+                    let mut text = self.join(word.b(), word.c());
+                    text.truncate(strowger_stdlib::template::BODY_LIMIT);
                     self.store(word.a(), Value::text(&text));
                 }
                 Op::Result => {

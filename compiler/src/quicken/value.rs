@@ -178,12 +178,15 @@ fn call<'p>(q: &mut Quick, body: &Template) -> Option<Part<'p>> {
         if last.contains(&b'"') || last.contains(&b'\\') {
             return None;
         }
-        let at = hole(q, at)?;
-        let whole = [b"0", last].concat();
-        let parts = args::split(&whole, 3);
-        let [_, zone, format] = parts.as_slice() else {
+        // The hole is the whole first argument.
+        let parts = args::split(last, 3);
+        let [empty, zone, format] = parts.as_slice() else {
             return None;
         };
+        if !empty.is_empty() {
+            return None;
+        }
+        let at = hole(q, at)?;
         return Some(Part::Time(at, zone.clone(), format.clone()));
     }
     let short = match name {

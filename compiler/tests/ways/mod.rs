@@ -13,6 +13,7 @@ use crate::world::{self, World};
 pub struct Seen {
     pub effects: Vec<Effect>,
     pub notes: Vec<(Level, String)>,
+    /// With `_` or `__` before the names of those that are inherited.
     pub variables: Vec<(String, String)>,
     pub place: Place,
     /// `None`: it went round and round.
@@ -44,6 +45,20 @@ const EFFECTS: usize = 60;
 
 /// Runs a plan from a place to its end, or until it is seen to go round and round.
 pub fn go(module: &Arc<Module>, at: &Place, variables: &[(&[u8], &[u8])], way: Way) -> Seen {
+    let nothing = |_: usize, _: &mut Vm, _: &mut World, _: &mut Reply| None;
+    go_with(module, at, variables, way, nothing)
+}
+
+/// The same, and `meanwhile` may do something while an effect, by its number, is open: to the machine, the world, the answer. What
+/// it returns is the plan from then on.
+pub fn go_with(
+    module: &Arc<Module>,
+    at: &Place,
+    variables: &[(&[u8], &[u8])],
+    way: Way,
+    mut meanwhile: impl FnMut(usize, &mut Vm, &mut World, &mut Reply) -> Option<Arc<Module>>,
+) -> Seen {
+    let mut module = Arc::clone(module);
     let mut world = World {
         now: strowger_vm::Time::from_seconds(1_773_232_200),
         ..World::default()
@@ -74,7 +89,7 @@ pub fn go(module: &Arc<Module>, at: &Place, variables: &[(&[u8], &[u8])], way: W
         place: Place::default(),
         end: None,
     };
-    let mut step = vm.start(module, &world.inputs(), entry);
+    let mut step = vm.start(&module, &world.inputs(), entry);
     loop {
         for t in vm.take_trace() {
             if let Trace::Note { level, text } = t {
@@ -86,7 +101,11 @@ pub fn go(module: &Arc<Module>, at: &Place, variables: &[(&[u8], &[u8])], way: W
                 if seen.effects.len() == EFFECTS {
                     return seen;
                 }
-                let reply = world.perform(&mut vm, e.clone());
+                let mut reply = world.perform(&mut vm, e.clone());
+                if let Some(newer) = meanwhile(seen.effects.len(), &mut vm, &mut world, &mut reply)
+                {
+                    module = newer;
+                }
                 seen.effects.push(e);
                 reply
             }
@@ -99,7 +118,7 @@ pub fn go(module: &Arc<Module>, at: &Place, variables: &[(&[u8], &[u8])], way: W
             last => {
                 seen.place = vm.place().clone();
                 seen.variables = vm
-                    .variables()
+                    .bequest()
                     .into_iter()
                     .map(|(n, v)| (world::text(&n), world::text(&v)))
                     .collect();
@@ -107,6 +126,6 @@ pub fn go(module: &Arc<Module>, at: &Place, variables: &[(&[u8], &[u8])], way: W
                 return seen;
             }
         };
-        step = vm.resume(module, &world.inputs(), reply);
+        step = vm.resume(&module, &world.inputs(), reply);
     }
 }

@@ -32,7 +32,7 @@ pub enum Piece {
 }
 
 /// Holes that one expression may have.
-const HOLES: usize = 32;
+pub const HOLES: usize = 32;
 
 /// Marks a hole: a byte that makes words and that plans do not use, and the number behind it in another such byte.
 const MARK: u8 = 0xff;
