@@ -11,6 +11,7 @@ mod assemble;
 mod builder;
 mod builtin;
 mod choice;
+mod code;
 mod control;
 mod dfa;
 mod dial;

@@ -143,68 +143,14 @@ impl Vm {
                     let mark = Mark::from_count(word.k());
                     self.variables.set_slot(word.b(), value, mark);
                 }
-                Op::Put => self
-                    .scratch
-                    .extend_from_slice(w.module.text(StrId(word.bc()))),
-                Op::PutVar => match self.variables.slot(word.a()) {
-                    Some(Value::Str(text)) => self.scratch.extend_from_slice(text.as_bytes()),
-                    Some(number) => number.append_to(&mut self.scratch),
-                    None => self.scratch.extend_from_slice(global_text(w, word.a())),
-                },
-                Op::PutSub => {
-                    let slice = or_whole!(w.module.parts.slices.get(usize::from(word.c())));
-                    match self.variables.slot(word.a()) {
-                        Some(Value::Str(text)) => {
-                            self.scratch.extend_from_slice(slice.cut(text.as_bytes()));
-                        }
-                        Some(number) => self.scratch.extend_from_slice(slice.cut(&number.bytes())),
-                        None => self
-                            .scratch
-                            .extend_from_slice(slice.cut(global_text(w, word.a()))),
-                    }
-                }
-                Op::PutBuilt => match or_whole!(Builtin::from_byte(word.k())) {
-                    Builtin::Exten => self.scratch.extend_from_slice(&self.place.exten),
-                    Builtin::Context => self.scratch.extend_from_slice(&self.place.context),
-                    other => {
-                        let value = self.builtin(w, other);
-                        value.append_to(&mut self.scratch);
-                    }
-                },
-                Op::PutExten => {
-                    let slice = or_whole!(w.module.parts.slices.get(usize::from(word.c())));
-                    self.scratch.extend_from_slice(slice.cut(&self.place.exten));
-                }
-                Op::PutTemp => {
-                    let t = or_whole!(self.temporaries.get(usize::from(word.a())));
-                    t.append_to(&mut self.scratch);
-                }
-                Op::PutCut => {
-                    let fields = Fields {
-                        delimiter: word.k(),
-                        from: i64::from(word.b() as i16),
-                        to: match word.c() as i16 {
-                            i16::MAX => Fields::END,
-                            to => i64::from(to),
-                        },
-                    };
-                    match self.variables.slot(word.a()) {
-                        Some(Value::Str(text)) => {
-                            self.scratch.extend_from_slice(fields.cut(text.as_bytes()));
-                        }
-                        Some(number) => self.scratch.extend_from_slice(fields.cut(&number.bytes())),
-                        None => self
-                            .scratch
-                            .extend_from_slice(fields.cut(global_text(w, word.a()))),
-                    }
-                }
-                Op::PutTime => {
-                    let at = Moment::from_seconds(or_whole!(self.whole_number(word.a())));
-                    let format = or_whole!(w.module.format(word.c()));
-                    if !format.write(at, &w.inputs.system.zone, &mut self.scratch) {
-                        return Left::Whole;
-                    }
-                }
+                Op::Put
+                | Op::PutVar
+                | Op::PutSub
+                | Op::PutBuilt
+                | Op::PutExten
+                | Op::PutTemp
+                | Op::PutCut
+                | Op::PutTime => or_whole!(self.put(w, word)),
                 Op::End => {
                     if self.scratch.len() > BYTES {
                         return Left::Whole;
@@ -241,6 +187,82 @@ impl Vm {
                 }
             }
         }
+    }
+
+    /// Appends to the text in the making; `None`: it gives up.
+    #[inline]
+    fn put(&mut self, w: World, word: Instr) -> Option<()> {
+        // Whatever a module says, no more than one text behind what could still be used.
+        if self.scratch.len() > BYTES {
+            return None;
+        }
+        match word.op() {
+            Op::Put => self
+                .scratch
+                .extend_from_slice(w.module.text(StrId(word.bc()))),
+            Op::PutVar => match self.variables.slot(word.a()) {
+                Some(Value::Str(text)) => self.scratch.extend_from_slice(text.as_bytes()),
+                Some(number) => number.append_to(&mut self.scratch),
+                None => self.scratch.extend_from_slice(global_text(w, word.a())),
+            },
+            Op::PutSub => {
+                let slice = w.module.parts.slices.get(usize::from(word.c()))?;
+                match self.variables.slot(word.a()) {
+                    Some(Value::Str(text)) => {
+                        self.scratch.extend_from_slice(slice.cut(text.as_bytes()));
+                    }
+                    Some(number) => self.scratch.extend_from_slice(slice.cut(&number.bytes())),
+                    None => self
+                        .scratch
+                        .extend_from_slice(slice.cut(global_text(w, word.a()))),
+                }
+            }
+            Op::PutBuilt => match Builtin::from_byte(word.k())? {
+                Builtin::Exten => self.scratch.extend_from_slice(&self.place.exten),
+                Builtin::Context => self.scratch.extend_from_slice(&self.place.context),
+                other => {
+                    let value = self.builtin(w, other);
+                    value.append_to(&mut self.scratch);
+                }
+            },
+            Op::PutExten => {
+                let slice = w.module.parts.slices.get(usize::from(word.c()))?;
+                self.scratch.extend_from_slice(slice.cut(&self.place.exten));
+            }
+            Op::PutTemp => {
+                let t = self.temporaries.get(usize::from(word.a()))?;
+                t.append_to(&mut self.scratch);
+            }
+            Op::PutCut => {
+                let fields = Fields {
+                    delimiter: word.k(),
+                    from: i64::from(word.b() as i16),
+                    to: match word.c() as i16 {
+                        i16::MAX => Fields::END,
+                        to => i64::from(to),
+                    },
+                };
+                match self.variables.slot(word.a()) {
+                    Some(Value::Str(text)) => {
+                        self.scratch.extend_from_slice(fields.cut(text.as_bytes()));
+                    }
+                    Some(number) => self.scratch.extend_from_slice(fields.cut(&number.bytes())),
+                    None => self
+                        .scratch
+                        .extend_from_slice(fields.cut(global_text(w, word.a()))),
+                }
+            }
+            Op::PutTime => {
+                let at = Moment::from_seconds(self.whole_number(word.a())?);
+                let format = w.module.format(word.c())?;
+                if !format.write(at, &w.inputs.system.zone, &mut self.scratch) {
+                    return None;
+                }
+            }
+            // The others append nothing.
+            _ => return None,
+        }
+        Some(())
     }
 
     #[inline]
