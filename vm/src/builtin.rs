@@ -24,7 +24,11 @@ macro_rules! builtins {
 
             /// The built-in of this name.
             pub(crate) fn of(name: &[u8]) -> Option<Builtin> {
-                Builtin::ALL.iter().copied().find(|b| b.name().as_bytes() == name)
+                // Lengths differ nearly always, and comparing those is what this chain comes down to.
+                $(if name == $name.as_bytes() {
+                    return Some(Builtin::$variant);
+                })*
+                None
             }
 
             pub(crate) fn from_byte(b: u8) -> Option<Builtin> {
