@@ -45,6 +45,19 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
+/// What a conversion stands for that consists of others.
+fn composite(letter: u8) -> Option<&'static [u8]> {
+    Some(match letter {
+        b'c' => b"%a %b %e %H:%M:%S %Y",
+        b'x' | b'D' => b"%m/%d/%y",
+        b'X' | b'T' => b"%H:%M:%S",
+        b'r' => b"%I:%M:%S %p",
+        b'R' => b"%H:%M",
+        b'F' => b"%Y-%m-%d",
+        _ => return None,
+    })
+}
+
 /// Bytes that one formatted time may have.
 const LIMIT: usize = 4095;
 
@@ -366,14 +379,8 @@ impl Writer<'_> {
             }
             b'Z' => field.text(self.server_name.as_bytes(), out),
             _ => {
-                let format: &[u8] = match letter {
-                    b'c' => b"%a %b %e %H:%M:%S %Y",
-                    b'x' | b'D' => b"%m/%d/%y",
-                    b'X' | b'T' => b"%H:%M:%S",
-                    b'r' => b"%I:%M:%S %p",
-                    b'R' => b"%H:%M",
-                    b'F' => b"%Y-%m-%d",
-                    _ => return false,
+                let Some(format) = composite(letter) else {
+                    return false;
                 };
                 // Composite conversions are one level deep.
                 if depth > 0 {

@@ -8,7 +8,7 @@ use crate::Text;
 use crate::inputs::Inputs;
 use crate::module::{Entry, Module};
 use crate::pattern::{ByteSet, Decided, Element, Found, Matches, Pattern, Question};
-use crate::route::{self, CONTEXTS, Search, Want};
+use crate::route::{CONTEXTS, Search, Want};
 
 /// Entries of one context, and contexts, that an explanation names; the others are counted.
 const NAMED: usize = 200;
@@ -158,17 +158,7 @@ impl Module {
         dialled: &[u8],
         caller: Option<&[u8]>,
     ) -> Explanation {
-        let ask = |question| {
-            route::find(
-                self,
-                inputs,
-                context,
-                dialled,
-                Want::Number(1),
-                caller,
-                question,
-            )
-        };
+        let ask = |question| self.first(inputs, context, dialled, caller, question);
         let found = ask(Question::Match);
         let mut story = Explanation {
             more: ask(Question::MatchMore).is_some(),

@@ -352,6 +352,19 @@ impl Module {
         })
     }
 
+    /// The route to priority 1 that a question about a dialled number finds.
+    pub(crate) fn first(
+        &self,
+        inputs: &Inputs,
+        context: &[u8],
+        dialled: &[u8],
+        caller: Option<&[u8]>,
+        question: Question,
+    ) -> Option<Route> {
+        let want = Want::Number(1);
+        find(self, inputs, context, dialled, want, caller, question)
+    }
+
     /// Whether a dialled number exists there (priority 1), as a request from outside must before it enters (DL-147).
     pub fn exists(
         &self,
@@ -360,17 +373,8 @@ impl Module {
         dialled: &[u8],
         caller: Option<&[u8]>,
     ) -> bool {
-        let question = Question::Match;
-        find(
-            self,
-            inputs,
-            context,
-            dialled,
-            Want::Number(1),
-            caller,
-            question,
-        )
-        .is_some()
+        self.first(inputs, context, dialled, caller, Question::Match)
+            .is_some()
     }
 
     /// Whether more digits behind a dialled number could make it one that exists there (DL-137): it is not complete yet.
@@ -381,17 +385,8 @@ impl Module {
         dialled: &[u8],
         caller: Option<&[u8]>,
     ) -> bool {
-        let question = Question::CanMatch;
-        find(
-            self,
-            inputs,
-            context,
-            dialled,
-            Want::Number(1),
-            caller,
-            question,
-        )
-        .is_some()
+        self.first(inputs, context, dialled, caller, Question::CanMatch)
+            .is_some()
     }
 }
 

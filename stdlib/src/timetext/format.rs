@@ -91,24 +91,11 @@ fn read_into(format: &[u8], pieces: &mut Vec<Piece>) -> Option<()> {
             b'A' => Piece::LongWeekday,
             b'b' | b'h' => Piece::ShortMonth,
             b'B' => Piece::LongMonth,
-            // These consist of others; they are one level deep.
-            b'F' => {
-                read_into(b"%Y-%m-%d", pieces)?;
+            // Those that consist of others are one level deep.
+            other => {
+                read_into(super::composite(*other)?, pieces)?;
                 continue;
             }
-            b'T' | b'X' => {
-                read_into(b"%H:%M:%S", pieces)?;
-                continue;
-            }
-            b'R' => {
-                read_into(b"%H:%M", pieces)?;
-                continue;
-            }
-            b'D' | b'x' => {
-                read_into(b"%m/%d/%y", pieces)?;
-                continue;
-            }
-            _ => return None,
         });
     }
     Some(())

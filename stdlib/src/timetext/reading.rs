@@ -275,15 +275,7 @@ impl<'z> Reading<'z> {
             b'n' | b't' => return Some(skip_blanks(rest)),
             b'%' => return rest.strip_prefix(b"%"),
             _ => {
-                let format: &[u8] = match letter {
-                    b'c' => b"%a %b %e %H:%M:%S %Y",
-                    b'D' | b'x' => b"%m/%d/%y",
-                    b'T' | b'X' => b"%H:%M:%S",
-                    b'R' => b"%H:%M",
-                    b'r' => b"%I:%M:%S %p",
-                    b'F' => b"%Y-%m-%d",
-                    _ => return None,
-                };
+                let format = super::composite(letter)?;
                 self.wants_days |= !matches!(letter, b'T' | b'X' | b'R' | b'r');
                 return if depth == 0 {
                     self.read(rest, format, 1)
