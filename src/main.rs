@@ -10,6 +10,7 @@ mod check;
 mod compile;
 mod demo;
 mod eval;
+mod fmt;
 mod graph;
 mod ladder;
 mod load;
@@ -43,6 +44,8 @@ enum Command {
     Run(run::Args),
     /// Read a dialplan and its neighbours and say what is wrong
     Check(check::Args),
+    /// Write `exten =>`, `same =>` and blanks in one way
+    Fmt(fmt::Args),
     /// Show what a dialplan was read as: contexts, priorities, includes
     Show(show::Args),
     /// Ask which extension answers a number
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::main(args),
         Command::Run(args) => run::main(args),
         Command::Check(args) => check::main(args),
+        Command::Fmt(args) => fmt::main(args),
         Command::Compile(args) => compile::main(args),
         Command::Show(args) => show::main(args),
         Command::Match(args) => match_::main(args),

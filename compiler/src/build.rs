@@ -16,7 +16,7 @@ use crate::lint::{reading, step, versions};
 use crate::source::{Sources, Text};
 
 /// Most bytes of a name with its caller-id part (DL-081).
-const NAME_BYTES: usize = 255;
+pub(crate) const NAME_BYTES: usize = 255;
 /// Most comparisons that resolving labels in priorities may cost.
 const LABEL_SCANS: usize = 2_000_000;
 /// The priority of a hint.

@@ -1,6 +1,6 @@
 //! Reading Asterisk configuration text.
 
-mod comment;
+pub(crate) mod comment;
 pub mod exten;
 pub mod line;
 pub(crate) mod pipes;

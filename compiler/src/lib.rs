@@ -13,6 +13,7 @@ pub mod diagnostic;
 pub mod dialled;
 mod draft;
 pub mod edit_distance;
+pub mod fmt;
 pub mod graph;
 pub mod hir;
 pub mod jump;

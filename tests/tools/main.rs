@@ -4,6 +4,7 @@
 mod benching;
 mod compiling;
 mod evaluating;
+mod formatting;
 mod matching;
 mod releases;
 mod showing;
@@ -74,7 +75,7 @@ fn folder(name: &str) -> PathBuf {
 fn every_command_has_examples() {
     insta::assert_snapshot!("help", seen(&["--help"]));
     for command in [
-        "demo", "run", "check", "show", "match", "eval", "compile", "simulate", "bench",
+        "demo", "run", "check", "fmt", "show", "match", "eval", "compile", "simulate", "bench",
     ] {
         let help = seen(&[command, "--help"]);
         let example = format!("\n  strowger {command} ");

@@ -8,7 +8,7 @@ const NESTING: usize = 128;
 
 /// Takes comments off line by line; knows how deep in block comments the text is. A block comment goes on from one file of an
 /// `#include` pattern into the next.
-pub(super) struct Comments {
+pub(crate) struct Comments {
     /// Open block comments. Below zero after a stray `--;`: all following lines are ignored (DL-016).
     depth: i32,
     opened: Vec<Span>,
@@ -16,11 +16,11 @@ pub(super) struct Comments {
     too_deep: bool,
     found: Vec<Diagnostic>,
     /// The line comment of the line stripped last.
-    pub(super) cut: Option<Span>,
+    pub(crate) cut: Option<Span>,
 }
 
 impl Comments {
-    pub(super) fn new() -> Comments {
+    pub(crate) fn new() -> Comments {
         Comments {
             depth: 0,
             opened: Vec::new(),
@@ -31,8 +31,13 @@ impl Comments {
         }
     }
 
+    /// Whether the text stands in a block comment, or behind a stray `--;`.
+    pub(crate) fn inside(&self) -> bool {
+        self.depth != 0
+    }
+
     /// What is left of a line; None when all of it lies in a comment.
-    pub(super) fn strip(&mut self, line: Text) -> Option<Text> {
+    pub(crate) fn strip(&mut self, line: Text) -> Option<Text> {
         self.cut = None;
         let (raw, span) = (line.bytes(), line.span());
         if !raw.contains(&b';') {
