@@ -11,14 +11,21 @@ use crate::source::Sources;
 
 pub(crate) mod access;
 mod applications;
+mod arguments;
+mod assigned;
+mod conditions;
 mod expressions;
 mod facts;
 mod files;
 pub(crate) mod flow;
 mod functions;
+mod missing;
+mod misused;
+mod operands;
 mod patterns;
 pub(crate) mod reading;
 mod references;
+mod single;
 pub(crate) mod step;
 pub(crate) mod suppress;
 pub(crate) mod versions;
@@ -71,14 +78,17 @@ pub(crate) fn check(world: &World<'_>, sources: &Sources) -> Vec<Diagnostic> {
     applications::check(world, &mut out);
     references::switches(world, &mut out);
     functions::check(world, &facts, version, &mut out);
+    single::check(world, &mut out);
+    assigned::check(world, &facts, &mut out);
     let mut out = gather(out);
     out.truncate(crate::conf::line::PROBLEMS);
     out
 }
 
 /// Codes whose findings are told once for each thing that they name, with the number of places.
-const GATHERED: [&str; 10] = [
-    "A421", "A422", "V527", "M901", "M902", "M910", "R206", "V503", "E602", "F320",
+const GATHERED: &[&str] = &[
+    "A402", "A419", "A421", "A422", "E602", "E606", "E613", "F320", "M901", "M902", "M910", "R206",
+    "V501", "V503", "V508", "V509", "V510", "V527",
 ];
 
 /// One finding where the same is said of many places; repairs of all places stay together.

@@ -47,6 +47,9 @@ pub struct Signature {
     /// The last parameter may be repeated.
     #[serde(default)]
     pub repeats: bool,
+    /// The last argument is free text: commas in it are meant.
+    #[serde(default)]
+    pub text_last: bool,
     /// How the argument text is split.
     #[serde(default)]
     pub split: Split,
@@ -279,11 +282,51 @@ struct File {
     function: Vec<Signature>,
 }
 
+/// What applications and functions of all releases may put into one variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcomes {
+    /// One of these words.
+    Words(Vec<&'static str>),
+    /// Anything.
+    Any,
+}
+
 struct Table {
     applications: Vec<Signature>,
     functions: Vec<Signature>,
     by_application: HashMap<Vec<u8>, usize>,
     by_function: HashMap<Vec<u8>, usize>,
+}
+
+/// Variables that applications and functions set, made when first asked for.
+static SETS: LazyLock<HashMap<&'static [u8], Outcomes>> = LazyLock::new(|| {
+    let mut found: HashMap<&'static [u8], Outcomes> = HashMap::new();
+    let all = applications().iter().chain(functions());
+    for set in all.flat_map(|s| &s.sets) {
+        let words = set.values.iter().map(String::as_str);
+        match found.get_mut(set.name.as_bytes()) {
+            _ if set.values.is_empty() => {
+                found.insert(set.name.as_bytes(), Outcomes::Any);
+            }
+            None => {
+                found.insert(set.name.as_bytes(), Outcomes::Words(words.collect()));
+            }
+            Some(Outcomes::Any) => {}
+            Some(Outcomes::Words(list)) => {
+                for word in words {
+                    if !list.contains(&word) {
+                        list.push(word);
+                    }
+                }
+            }
+        }
+    }
+    found
+});
+
+/// What a variable holds that applications or functions of some release set; `None`: none of them sets it.
+pub fn sets(variable: &[u8]) -> Option<&'static Outcomes> {
+    SETS.get(variable)
 }
 
 /// The table is part of the program, and a test reads it whole.

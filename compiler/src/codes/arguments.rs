@@ -1,7 +1,7 @@
 //! Family `arguments`: A.
 
 use super::{Code, check, plan};
-use crate::diagnostic::Level::{Error, Warn};
+use crate::diagnostic::Level::{Allow, Error, Note, Warn};
 
 const A: &str = "arguments";
 
@@ -131,5 +131,79 @@ pub(super) static CODES: &[Code] = &[
         "A later Asterisk removed the application. A call that comes there is hung up.",
         plan!("[a]\nexten => 1,1,SetMusicOnHold(jazz)\n"),
         plan!("[a]\nexten => 1,1,Set(CHANNEL(musicclass)=jazz)\n"),
+    ),
+    check(
+        "A402",
+        A,
+        Allow,
+        "unusual letter case",
+        "Names of applications are the same in capitals and small letters. Written as the documentation writes them they are easier to search for. Off unless asked for.",
+        plan!("[a]\nexten => 1,1,noop(1)\n"),
+        plan!("[a]\nexten => 1,1,NoOp(1)\n"),
+    ),
+    check(
+        "A409",
+        A,
+        Warn,
+        "an option before the mailbox",
+        "Until 1.4 `b`, `u` and `s` stood before the number of the mailbox: `VoiceMail(u100)`. Since 1.6 they belong to its name. There is no such mailbox, so VMSTATUS is FAILED and the call goes on without a message.",
+        plan!("[a]\nexten => 1,1,VoiceMail(u100)\n"),
+        plan!("[a]\nexten => 1,1,VoiceMail(100,u)\nexten => 2,1,VoiceMail(sales)\n"),
+    ),
+    check(
+        "A410",
+        A,
+        Warn,
+        "an option before the mailbox of VoiceMailMain",
+        "Until 1.4 `s` and `p` stood before the number of the mailbox: `VoiceMailMain(s100)`. Since 1.6 they belong to its name, and the caller is asked for mailbox and password.",
+        plan!("[a]\nexten => 1,1,VoiceMailMain(s${CALLERID(num)})\n"),
+        plan!(
+            "[a]\nexten => 1,1,VoiceMailMain(${CALLERID(num)})\nexten => 2,1,VoiceMailMain(support)\n"
+        ),
+    ),
+    check(
+        "A411",
+        A,
+        Warn,
+        "a recording without a format",
+        "Record takes the format from the name of the file: `greeting.wav`. Without one nothing is recorded, RECORD_STATUS is ERROR and the call ends.",
+        plan!("[a]\nexten => 1,1,Record(greeting)\n"),
+        plan!("[a]\nexten => 1,1,Record(greeting.wav)\nsame => n,Record(${FILE})\n"),
+    ),
+    check(
+        "A412",
+        A,
+        Warn,
+        "Read without a variable, or for nothing",
+        "The first argument of Read names the variable that gets the digits. Without it nothing is asked. Where no line reads the variable, the digits are collected for nothing, mostly because the name is written differently elsewhere.",
+        plan!("[a]\nexten => 1,1,Read(,vm-password,4)\n"),
+        plan!("[a]\nexten => 1,1,Read(PIN,vm-password,4)\nsame => n,NoOp(${PIN})\n"),
+    ),
+    check(
+        "A415",
+        A,
+        Error,
+        "a time condition that is not understood",
+        "A time condition has times, days of the week, days of the month and months, separated by commas. An element that is none is left out with a warning when a call comes; if a part has no other, the condition never holds.",
+        plan!("[a]\nexten => 1,1,GotoIfTime(9-17,mon-fri,*,*?1,1)\n"),
+        plan!("[a]\nexten => 1,1,GotoIfTime(22:00-06:00|mon-fri|*|*?1,1)\n"),
+    ),
+    check(
+        "A419",
+        A,
+        Note,
+        "a busy tone without an end",
+        "Busy and Congestion without a time play their tone until the caller hangs up. A caller that is a machine may never do so.",
+        plan!("[a]\nexten => 1,1,Busy()\n"),
+        plan!("[a]\nexten => 1,1,Busy(10)\n"),
+    ),
+    check(
+        "A420",
+        A,
+        Note,
+        "a queue without a limit before other steps",
+        "Queue keeps its callers until somebody answers or they hang up, unless the fifth argument limits the wait. Steps behind it are then only reached if the queue is full or sends its callers away.",
+        plan!("[a]\nexten => 1,1,Queue(sales)\nsame => n,Playback(vm-goodbye)\n"),
+        plan!("[a]\nexten => 1,1,Queue(sales,,,,120)\nsame => n,Playback(vm-goodbye)\n"),
     ),
 ];

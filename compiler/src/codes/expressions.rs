@@ -98,4 +98,73 @@ pub(super) static CODES: &[Code] = &[
         plan!("[a]\nexten => 1,1,GotoIf(\"${X}\" = \"pass\"?1,1)\n"),
         plan!("[a]\nexten => 1,1,GotoIf($[\"${X}\" = \"pass\"]?1,1)\n"),
     ),
+    check(
+        "E606",
+        E,
+        Warn,
+        "arithmetic on a value that may be empty",
+        "Values are put into an expression as text before it is read. If the variable is empty, `$[${x} + 1]` becomes `$[ + 1]`, which is no expression, and its value is empty. `$[0${x} + 1]` is safe. Division by zero gives 2147483647.",
+        plan!("[a]\nexten => 1,1,Set(n=$[${CALLERID(num)} * 100])\n"),
+        plan!(
+            "[a]\nexten => 1,1,Set(n=$[0${CALLERID(num)} * 100])\nsame => n,Set(i=1)\nsame => n,Set(i=$[${i} + 1])\n"
+        ),
+    ),
+    check(
+        "E608",
+        E,
+        Error,
+        "a word in arithmetic",
+        "Text that is no number, also a number in quotes, is left out of a sum and counts as zero elsewhere. A `-` between words subtracts: text with a `-` in it needs quotes.",
+        plan!("[a]\nexten => 1,1,GotoIf($[${CONTEXT} = from-trunk]?1,1)\n"),
+        plan!("[a]\nexten => 1,1,GotoIf($[\"${CONTEXT}\" = \"from-trunk\"]?1,1)\n"),
+    ),
+    check(
+        "E609",
+        E,
+        Note,
+        "`&` and `|` without parentheses",
+        "`&` is done before `|`: `a | b & c` is `a | (b & c)`. Parentheses show what is meant.",
+        plan!("[a]\nexten => 1,1,GotoIf($[${a} | ${b} & ${c}]?1,1)\n"),
+        plan!("[a]\nexten => 1,1,GotoIf($[${a} | (${b} & ${c})]?1,1)\n"),
+    ),
+    check(
+        "E610",
+        E,
+        Note,
+        "a match that looks only at the beginning",
+        "`\"text\" : \"55\"` asks whether the text begins with 55, whatever follows. `=~` looks everywhere, `=` wants all of it.",
+        plan!("[a]\nexten => 1,1,GotoIf($[\"${CALLERID(num)}\" : \"55\"]?1,1)\n"),
+        plan!("[a]\nexten => 1,1,GotoIf($[\"${CALLERID(num)}\" =~ \"^55\"]?1,1)\n"),
+    ),
+    check(
+        "E613",
+        E,
+        Note,
+        "an expression that is one variable",
+        "`$[${X}]` is `${X}`, only slower, and a value that looks like an expression is computed.",
+        plan!("[a]\nexten => 1,1,GotoIf($[${ISNULL(${X})}]?1,1)\n"),
+        plan!("[a]\nexten => 1,1,GotoIf(${ISNULL(${X})}?1,1)\n"),
+    ),
+    check(
+        "E616",
+        E,
+        Error,
+        "the name of a variable without `${}`",
+        "Inside of `$[ ]` a word is text. `$[COUNT > 3]` compares the text COUNT.",
+        plan!("[a]\nexten => 1,1,Set(COUNT=5)\nsame => n,GotoIf($[COUNT > 3]?1,1)\n"),
+        plan!(
+            "[a]\nexten => 1,1,Set(COUNT=5)\nsame => n,GotoIf($[${COUNT} > 3]?1,1)\nsame => n,GotoIf($[DIALPLAN_EXISTS(a,2,1)]?1,1)\n"
+        ),
+    ),
+    check(
+        "F323",
+        "flow",
+        Warn,
+        "a condition that never changes",
+        "No variable of the call has a part in the condition, so one of its two ways is never taken. `EXISTS`, `ISNULL` and `LEN` look at text: `${EXISTS(NAME)}` asks whether the word NAME is empty.",
+        plan!("[a]\nexten => 1,1,GotoIf($[1 = 1]?1,1)\n"),
+        plan!(
+            "[a]\nexten => 1,1,GotoIf($[\"${EXTEN}\" = \"1\"]?1,1)\nsame => n,While(1)\nsame => n,EndWhile()\n"
+        ),
+    ),
 ];

@@ -1,7 +1,7 @@
 //! Families `variables` (V) and what belongs to functions of `migration` (M).
 
 use super::{Code, check, plan};
-use crate::diagnostic::Level::{Error, Warn};
+use crate::diagnostic::Level::{Error, Note, Warn};
 
 const V: &str = "variables";
 
@@ -95,5 +95,83 @@ pub(super) static CODES: &[Code] = &[
         "A later Asterisk removed the function. It gives empty text and an error in the log.",
         plan!("[a]\nexten => _X.,1,NoOp(${SIPPEER(100,ip)})\n"),
         plan!("[a]\nexten => _X.,1,NoOp(${LEN(abc)})\n"),
+    ),
+    check(
+        "V504",
+        V,
+        Note,
+        "a value as the name of a variable",
+        "`Set(${FOO}=1)` sets the variable whose name is the value of FOO. That is a way to give a value back from a subroutine (`Set(${ARG1}=...)`); otherwise mostly `Set(FOO=1)` was meant.",
+        plan!("[a]\nexten => 1,1,Set(FOO=12)\nsame => n,Set(${FOO}=1)\n"),
+        plan!(
+            "[a]\nexten => 1,1,Gosub(s,1(RESULT))\nexten => s,1,Set(${ARG1}=1)\nsame => n,Return()\n"
+        ),
+    ),
+    check(
+        "V513",
+        V,
+        Error,
+        "wrong number of arguments of a function",
+        "The function cannot do its work with what it is given: it gives empty text and a line in the log. What is more than it takes becomes a part of its last argument.",
+        plan!("[a]\nexten => 1,1,NoOp(${CUT(X,-)})\n"),
+        plan!("[a]\nexten => 1,1,NoOp(${CUT(X,-,1)})\n"),
+    ),
+    check(
+        "V514",
+        V,
+        Error,
+        "a value where a function takes a name",
+        "CUT, FIELDQTY, REPLACE and others take the name of a variable. Given `${X}`, they read the variable whose name is the value of X, and mostly there is none. `PASSTHRU(text)` stands in where there is no variable.",
+        plan!("[a]\nexten => 1,1,NoOp(${CUT(${CHANNEL},-,1)})\n"),
+        plan!(
+            "[a]\nexten => 1,1,NoOp(${CUT(CHANNEL,-,1)})\nsame => n,NoOp(${CUT(CUT(CHANNEL,-,1),/,2)})\nsame => n,NoOp(${CUT(${ARG1},-,1)})\n"
+        ),
+    ),
+    check(
+        "V515",
+        V,
+        Error,
+        "the format of STRFTIME in the wrong place",
+        "STRFTIME takes the time, the zone and the format, in this order. A format in another place is not used.",
+        plan!("[a]\nexten => 1,1,NoOp(${STRFTIME(${EPOCH},%m%d)})\n"),
+        plan!("[a]\nexten => 1,1,NoOp(${STRFTIME(${EPOCH},,%m%d)})\n"),
+    ),
+    check(
+        "V518",
+        V,
+        Error,
+        "REGEX in the wrong form",
+        "REGEX takes its expression in quotes, a blank and the text: `REGEX(\"^[0-9]+$\" ${X})`. A comma belongs to the text; without quotes it gives nothing.",
+        plan!("[a]\nexten => 1,1,NoOp(${REGEX(\"^[0-9]+$\",${EXTEN})})\n"),
+        plan!("[a]\nexten => 1,1,NoOp(${REGEX(\"^[0-9]+$\" ${EXTEN})})\n"),
+    ),
+    check(
+        "V520",
+        V,
+        Note,
+        "a function whose name is in a variable",
+        "What is called is only known when a call is there, so nothing about it can be checked.",
+        plan!("[a]\nexten => 1,1,Set(F=LEN)\nsame => n,NoOp(${${F}(x)})\n"),
+        plan!("[a]\nexten => 1,1,NoOp(${LEN(x)})\nsame => n,NoOp(${X${EXTEN}})\n"),
+    ),
+    check(
+        "V521",
+        V,
+        Warn,
+        "a global counter without a lock",
+        "Calls run at the same time. When two read the counter, add one and write it, one of the two is lost. LOCK lets one of them wait.",
+        plan!("[a]\nexten => 1,1,Set(GLOBAL(C)=$[${GLOBAL(C)} + 1])\n"),
+        plan!(
+            "[a]\nexten => 1,1,Set(L=${LOCK(c)})\nsame => n,Set(GLOBAL(C)=$[${GLOBAL(C)} + 1])\nsame => n,Set(L=${UNLOCK(c)})\n"
+        ),
+    ),
+    check(
+        "V524",
+        V,
+        Error,
+        "a pattern as a value",
+        "The text of the pattern stands where the number that was dialled was meant: that is in `${EXTEN}`.",
+        plan!("[a]\nexten => _X.,1,Set(did=_X.)\n"),
+        plan!("[a]\nexten => _X.,1,Set(did=${EXTEN})\n"),
     ),
 ];

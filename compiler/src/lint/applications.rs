@@ -2,16 +2,17 @@
 
 use strowger_stdlib::Dialect;
 use strowger_stdlib::args;
-use strowger_stdlib::signatures::{self, Served, Signature, Split, Version};
+use strowger_stdlib::signatures::{self, Served, Version};
 use strowger_stdlib::template::has_hole;
 
 use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::dialled;
-use crate::edit_distance::nearest;
 use crate::hir::Step;
 use crate::jump::Shape;
+use crate::lint::arguments::split;
 use crate::lint::facts::assignments;
-use crate::lint::{World, versions};
+use crate::lint::missing::{self, Kind};
+use crate::lint::{World, arguments, versions};
 use crate::source::Text;
 
 /// Technologies that this exchange speaks.
@@ -46,7 +47,6 @@ fn call(app: &Text, args: Option<&Text>, version: Version, out: &mut Vec<Diagnos
     {
         return;
     }
-    let shown = app.lossy().into_owned();
     if has_hole(bytes) {
         out.push(
             Diagnostic::new(
@@ -59,14 +59,19 @@ fn call(app: &Text, args: Option<&Text>, version: Version, out: &mut Vec<Diagnos
         );
         return;
     }
-    let Some(signature) = signatures::application(bytes) else {
-        out.push(unknown(app, &shown, version));
-        return;
+    let signature = match missing::find(Kind::Application, app, version) {
+        Ok(signature) => signature,
+        Err(found) => {
+            let removed = signatures::application(bytes);
+            out.push(match removed {
+                Some(s) if versions::is_macro(s, version) => {
+                    versions::macro_gone(app, &app.lossy())
+                }
+                _ => *found,
+            });
+            return;
+        }
     };
-    if !signature.exists_in(version) {
-        out.push(not_here(signature, app, &shown, version));
-        return;
-    }
     if signature.served == Served::Unserved {
         out.push(
             Diagnostic::new(
@@ -80,10 +85,25 @@ fn call(app: &Text, args: Option<&Text>, version: Version, out: &mut Vec<Diagnos
                 lower_first(&signature.summary)
             )),
         );
-        return;
+    }
+    if app.bytes() != signature.name.as_bytes() {
+        out.push(
+            Diagnostic::new(
+                "A402",
+                format!("`{}` is mostly written `{}`", app.lossy(), signature.name),
+                app.span(),
+            )
+            .label("letter case does not matter here")
+            .fix(
+                format!("write `{}`", signature.name),
+                app.span(),
+                signature.name.as_str(),
+                true,
+            ),
+        );
     }
     if let Some(args) = args {
-        arguments(signature, app, args, out);
+        arguments::check("A404", signature, app.span(), args, out);
     }
 }
 
@@ -92,151 +112,6 @@ fn lower_first(text: &str) -> String {
     chars
         .next()
         .map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
-}
-
-fn unknown(app: &Text, shown: &str, version: Version) -> Diagnostic {
-    let found = Diagnostic::new(
-        "A401",
-        format!("there is no application `{shown}`"),
-        app.span(),
-    )
-    .label("the call ends here");
-    let known = signatures::applications()
-        .iter()
-        .filter(|s| s.exists_in(version))
-        .map(|s| s.name.as_str());
-    match nearest(shown, known) {
-        Some(near) => found.fix(format!("write `{near}`"), app.span(), near, false),
-        None => found,
-    }
-}
-
-fn not_here(signature: &Signature, app: &Text, shown: &str, version: Version) -> Diagnostic {
-    if versions::is_macro(signature, version) {
-        return versions::macro_gone(app, shown);
-    }
-    let gone = signature
-        .until
-        .as_deref()
-        .filter(|u| Version::read(u).is_some_and(|u| version >= u));
-    match gone {
-        Some(until) => {
-            let found = Diagnostic::new(
-                "M901",
-                format!("`{shown}` is gone since Asterisk {until}"),
-                app.span(),
-            )
-            .label("the call ends here");
-            match &signature.replaced_by {
-                Some(instead) => found.help(format!("now written: {instead}")),
-                None => found,
-            }
-        }
-        None => {
-            let since = signature.since.as_deref().unwrap_or("a later release");
-            Diagnostic::new(
-                "A401",
-                format!("`{shown}` comes with Asterisk {since}"),
-                app.span(),
-            )
-            .label(format!(
-                "the plan is read as Asterisk {} does: the call ends here",
-                version.0
-            ))
-        }
-    }
-}
-
-/// Number of arguments and option letters.
-fn arguments(signature: &Signature, app: &Text, args: &Text, out: &mut Vec<Diagnostic>) {
-    if !signature.reviewed || !matches!(signature.split, Split::Standard | Split::Raw) {
-        return;
-    }
-    let parts = split(args);
-    let given = if args.is_empty() { 0 } else { parts.len() };
-    if given < signature.least && !has_hole(args.bytes()) {
-        let place = if args.is_empty() {
-            app.span()
-        } else {
-            args.span()
-        };
-        out.push(
-            Diagnostic::new(
-                "A404",
-                format!(
-                    "`{}` needs {} argument{}",
-                    signature.name,
-                    signature.least,
-                    if signature.least == 1 { "" } else { "s" }
-                ),
-                place,
-            )
-            .label(format!("{given} given"))
-            .help(format!("`{}`", signature.usage)),
-        );
-    }
-    let Some(options) = signature.option_slot().and_then(|slot| parts.get(slot)) else {
-        return;
-    };
-    if signature.options.is_empty() || has_hole(options.bytes()) {
-        return;
-    }
-    let known: Vec<char> = signature.option_letters().map(|(l, _)| l).collect();
-    for letter in args::options(options.bytes()).letters {
-        let shown = char::from(letter.letter);
-        if shown.is_ascii_alphanumeric() && !known.contains(&shown) {
-            let at = options
-                .bytes()
-                .iter()
-                .position(|b| *b == letter.letter)
-                .unwrap_or(0);
-            let found = Diagnostic::new(
-                "A405",
-                format!("`{}` has no option `{shown}`", signature.name),
-                options.span_of(at..at + 1),
-            )
-            .label("ignored");
-            let other = if shown.is_ascii_lowercase() {
-                shown.to_ascii_uppercase()
-            } else {
-                shown.to_ascii_lowercase()
-            };
-            out.push(if known.contains(&other) {
-                found.help(format!("`{other}` is one; letter case matters"))
-            } else {
-                found
-            });
-            return;
-        }
-    }
-}
-
-/// Arguments between commas outside of variables, quotes and brackets.
-fn split(args: &Text) -> Vec<Text> {
-    let shape = Shape::read(args.bytes());
-    let bytes = args.bytes();
-    let mut out = Vec::new();
-    let (mut from, mut depth, mut quoted, mut i) = (0, 0usize, false, 0);
-    while i < bytes.len() {
-        if let Some(hole) = shape.holes.iter().find(|h| h.contains(&i)) {
-            i = hole.end;
-            continue;
-        }
-        match bytes[i] {
-            b'\\' => i += 1,
-            b'"' => quoted = !quoted,
-            b'(' | b'[' if !quoted => depth += 1,
-            b')' | b']' if !quoted => depth = depth.saturating_sub(1),
-            b',' if depth == 0 && !quoted => {
-                out.push(args.slice(from..i));
-                from = i + 1;
-            }
-            _ => {}
-        }
-        i += 1;
-    }
-    out.push(args.slice(from.min(bytes.len())..bytes.len()));
-    out
 }
 
 /// Applications that others run: `ExecIf`, `Exec`, `TryExec`.
@@ -497,35 +372,4 @@ fn second_assignment(value: &[u8], shape: &Shape) -> Option<usize> {
         }
     }
     None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::source::{FileId, Span};
-
-    #[test]
-    fn arguments_split_outside_of_what_protects() {
-        let text = |t: &str| {
-            Text::new(
-                t.as_bytes(),
-                Span {
-                    file: FileId(0),
-                    start: 0,
-                    end: t.len() as u32,
-                },
-            )
-        };
-        let parts = |t: &str| {
-            split(&text(t))
-                .iter()
-                .map(|p| p.lossy().into_owned())
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(
-            parts("a,${CUT(b,c)},\"d,e\",f(g,h)"),
-            ["a", "${CUT(b,c)}", "\"d,e\"", "f(g,h)"]
-        );
-        assert_eq!(parts(""), [""]);
-    }
 }

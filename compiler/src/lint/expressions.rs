@@ -4,13 +4,15 @@ use std::ops::Range;
 
 use strowger_stdlib::Dialect;
 use strowger_stdlib::expr::{self, Literal, Op, Token, Warning};
+use strowger_stdlib::signatures::{self, Outcomes};
 use strowger_stdlib::template::{Hole, HoleKind, Piece, Template, What, split_body};
 
 use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::hir::Step;
 use crate::jump::Shape;
-use crate::lint::World;
 use crate::lint::facts::{Facts, always_filled};
+use crate::lint::operands::Operands;
+use crate::lint::{World, conditions};
 use crate::source::Text;
 
 /// Applications whose argument begins with a condition and a `?`.
@@ -27,7 +29,7 @@ pub(crate) fn check(world: &World<'_>, facts: &Facts, out: &mut Vec<Diagnostic>)
         .flat_map(|c| &c.extensions)
         .flat_map(|e| &e.steps)
     {
-        condition(step, out);
+        condition(step, world.dialect, out);
         if !strowger_stdlib::template::has_hole(step.args.bytes()) {
             continue;
         }
@@ -41,7 +43,7 @@ pub(crate) fn check(world: &World<'_>, facts: &Facts, out: &mut Vec<Diagnostic>)
 }
 
 /// The condition of an application that branches.
-fn condition(step: &Step, out: &mut Vec<Diagnostic>) {
+fn condition(step: &Step, dialect: &Dialect, out: &mut Vec<Diagnostic>) {
     let app = step.app.bytes().to_ascii_lowercase();
     let args = &step.args;
     let shape = Shape::read(args.bytes());
@@ -83,11 +85,15 @@ fn condition(step: &Step, out: &mut Vec<Diagnostic>) {
     if app.ends_with(b"time") {
         return;
     }
-    outside(&name, &args.slice(0..end), &shape, out);
+    let condition = args.slice(0..end);
+    if !outside(&name, &condition, &shape, out) {
+        let loops = app == b"while";
+        conditions::check(dialect, &condition, loops, out);
+    }
 }
 
-/// Operators and brackets of a condition that stand outside `$[...]`.
-fn outside(name: &str, condition: &Text, shape: &Shape, out: &mut Vec<Diagnostic>) {
+/// Operators and brackets of a condition that stand outside `$[...]`. Whether there are any.
+fn outside(name: &str, condition: &Text, shape: &Shape, out: &mut Vec<Diagnostic>) -> bool {
     let bytes = condition.bytes();
     let literal: Vec<usize> = (0..bytes.len())
         .filter(|i| !shape.holes.iter().any(|h| h.contains(i)))
@@ -128,7 +134,7 @@ fn outside(name: &str, condition: &Text, shape: &Shape, out: &mut Vec<Diagnostic
             found = found.also(condition.place(at), "this belongs inside the brackets");
         }
         out.push(found);
-        return;
+        return true;
     }
     if let Some(stray) = literal
         .into_iter()
@@ -144,14 +150,16 @@ fn outside(name: &str, condition: &Text, shape: &Shape, out: &mut Vec<Diagnostic
             .label("becomes a part of the condition's text")
             .fix("remove it", condition.span_of(stray..stray + 1), "", false),
         );
+        return true;
     }
+    false
 }
 
 /// An expression with a word in the place of each hole.
-struct Flat<'a> {
-    text: Vec<u8>,
+pub(super) struct Flat<'a> {
+    pub(super) text: Vec<u8>,
     /// Where each hole's word stands in `text`.
-    holes: Vec<(Range<usize>, &'a Hole)>,
+    pub(super) holes: Vec<(Range<usize>, &'a Hole)>,
     /// From this place of `text` on, bytes stand at this place of the arguments.
     places: Vec<(usize, usize)>,
 }
@@ -183,7 +191,7 @@ impl<'a> Flat<'a> {
     }
 
     /// Where bytes of the flat text stand in the arguments.
-    fn range(&self, range: &Range<usize>) -> Range<usize> {
+    pub(super) fn range(&self, range: &Range<usize>) -> Range<usize> {
         let place = |at: usize| {
             let index = self
                 .places
@@ -199,11 +207,11 @@ impl<'a> Flat<'a> {
     }
 
     /// The hole that a token is, if it is nothing else.
-    fn whole(&self, range: &Range<usize>) -> Option<&'a Hole> {
+    pub(super) fn whole(&self, range: &Range<usize>) -> Option<&'a Hole> {
         self.holes.iter().find(|(r, _)| r == range).map(|(_, h)| *h)
     }
 
-    fn touches(&self, range: &Range<usize>) -> bool {
+    pub(super) fn touches(&self, range: &Range<usize>) -> bool {
         self.holes
             .iter()
             .any(|(r, _)| r.start < range.end && range.start < r.end)
@@ -228,6 +236,14 @@ fn expression(
         malformed(args, hole, &flat, &tokens, *at, out);
         return;
     }
+    Operands {
+        args,
+        hole,
+        flat: &flat,
+        tokens: &tokens,
+        facts,
+    }
+    .check(out);
     for (i, (token, _)) in tokens.iter().enumerate() {
         if let Token::Compare(comparison) = token
             && let (Some(left), Some(right)) = (
@@ -241,7 +257,7 @@ fn expression(
             );
             if !maybe_empty(args, hole, &flat, left, right, equality, facts, out) && equality {
                 one_sided(args, &flat, left, right, out);
-                impossible(args, &flat, left, right, out);
+                impossible(args, &flat, left, right, facts, out);
             }
         }
     }
@@ -391,7 +407,7 @@ fn maybe_empty(
     true
 }
 
-fn may_be_empty(hole: &Hole, facts: &Facts) -> bool {
+pub(super) fn may_be_empty(hole: &Hole, facts: &Facts) -> bool {
     const EMPTY_FUNCTIONS: [&str; 7] = [
         "CALLERID", "DB", "GLOBAL", "CUT", "FILTER", "SHELL", "MESSAGE",
     ];
@@ -456,49 +472,13 @@ fn one_sided(
     out.push(found);
 }
 
-/// Values of status variables that the plan can meet.
-const STATUS: [(&str, &[&str]); 5] = [
-    (
-        "DIALSTATUS",
-        &[
-            "CHANUNAVAIL",
-            "CONGESTION",
-            "NOANSWER",
-            "BUSY",
-            "ANSWER",
-            "CANCEL",
-            "DONTCALL",
-            "TORTURE",
-            "INVALIDARGS",
-        ],
-    ),
-    (
-        "QUEUESTATUS",
-        &[
-            "TIMEOUT",
-            "FULL",
-            "JOINEMPTY",
-            "LEAVEEMPTY",
-            "JOINUNAVAIL",
-            "LEAVEUNAVAIL",
-            "CONTINUE",
-            "WITHDRAW",
-        ],
-    ),
-    ("VMSTATUS", &["SUCCESS", "USEREXIT", "FAILED"]),
-    ("PLAYBACKSTATUS", &["SUCCESS", "FAILED"]),
-    (
-        "MESSAGE_SEND_STATUS",
-        &["INVALID_PROTOCOL", "INVALID_URI", "FAILURE", "SUCCESS"],
-    ),
-];
-
 /// A status variable compared with a value that it never has.
 fn impossible(
     args: &Text,
     flat: &Flat<'_>,
     left: &Spanned<'_>,
     right: &Spanned<'_>,
+    facts: &Facts,
     out: &mut Vec<Diagnostic>,
 ) {
     for (variable, constant) in [(left, right), (right, left)] {
@@ -515,9 +495,14 @@ fn impossible(
         let (HoleKind::Variable, Some(name)) = (hole.kind, hole.body.as_plain()) else {
             continue;
         };
-        let Some((name, values)) = STATUS.iter().find(|(n, _)| n.as_bytes() == name) else {
+        // A plan that sets it itself knows more words.
+        if facts.set.contains_key(name) {
+            continue;
+        }
+        let Some(Outcomes::Words(values)) = signatures::sets(name) else {
             continue;
         };
+        let name = String::from_utf8_lossy(name);
         let Token::Operand(Literal::Text(text) | Literal::Number(text)) = &constant.0 else {
             continue;
         };

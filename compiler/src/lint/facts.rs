@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use strowger_stdlib::Dialect;
+use strowger_stdlib::signatures;
 use strowger_stdlib::template::{HoleKind, Piece, Template, What, split_body};
+use strowger_stdlib::{Dialect, args};
 
 use crate::hir::{Hir, Step};
 use crate::jump::{self, Part, Shape};
@@ -20,13 +21,22 @@ pub(crate) struct Facts {
     pub(crate) extensions: HashSet<Vec<u8>>,
     /// A jump takes its priority from a variable.
     pub(crate) computed: bool,
+    /// Variables that are given the name of another variable.
+    pub(crate) names: HashSet<Vec<u8>>,
+    /// Variables that are only ever global.
+    pub(crate) globals: HashSet<Vec<u8>>,
+    /// Variables of one call.
+    local: HashSet<Vec<u8>>,
+    /// Variables with values that look like names.
+    words: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Facts {
     pub(crate) fn gather(hir: &Hir, dialect: &Dialect) -> Facts {
         let mut facts = Facts::default();
         for global in &hir.globals {
-            facts.assigned(&global.name, !global.value.is_empty());
+            facts.globals.insert(global.name.clone());
+            facts.assigned(&global.name, &global.value);
         }
         for step in hir
             .contexts
@@ -36,20 +46,54 @@ impl Facts {
         {
             facts.step(step, dialect);
         }
+        let words = std::mem::take(&mut facts.words).into_iter();
+        let named = words.filter(|(_, value)| facts.set.contains_key(value));
+        facts.names = named.map(|(name, _)| name).collect();
+        let local = std::mem::take(&mut facts.local);
+        facts.globals.retain(|name| !local.contains(name));
         facts
     }
 
-    fn assigned(&mut self, name: &[u8], filled: bool) {
+    fn assigned(&mut self, name: &[u8], value: &[u8]) {
         let name = name
             .strip_prefix(b"__")
             .or_else(|| name.strip_prefix(b"_"))
             .unwrap_or(name);
-        *self.set.entry(name.to_vec()).or_insert(true) &= filled;
+        let inside = |function: &[u8]| name.strip_prefix(function)?.strip_suffix(b")");
+        let name = match (inside(b"GLOBAL("), inside(b"LOCAL(")) {
+            (Some(global), _) => {
+                self.globals.insert(global.to_vec());
+                global
+            }
+            (None, Some(local)) => {
+                self.local.insert(local.to_vec());
+                local
+            }
+            (None, None) => name,
+        };
+        if is_word(value) {
+            self.words.push((name.to_vec(), value.to_vec()));
+        }
+        *self.set.entry(name.to_vec()).or_insert(true) &= filled(value);
+    }
+
+    /// Whether the plan, or the exchange, has a variable of this name.
+    pub(crate) fn is_known(&self, name: &[u8]) -> bool {
+        self.set.contains_key(name) || is_built_in(name)
+    }
+
+    /// Whether a variable of the plan begins so.
+    pub(crate) fn begins_some(&self, head: &[u8]) -> bool {
+        self.set.keys().any(|name| name.starts_with(head))
     }
 
     fn step(&mut self, step: &Step, dialect: &Dialect) {
         for (name, value) in assignments(step, dialect) {
-            self.assigned(name.bytes(), filled(value.bytes()));
+            if !name.bytes().starts_with(b"GLOBAL(") {
+                self.local
+                    .insert(args::inheritance(name.bytes()).0.to_vec());
+            }
+            self.assigned(name.bytes(), value.bytes());
         }
         match step.app.bytes().to_ascii_lowercase().as_slice() {
             b"read" => {
@@ -59,7 +103,7 @@ impl Facts {
                     .split(|b| *b == b',')
                     .next()
                     .unwrap_or_default();
-                self.assigned(first, false);
+                self.assigned(first, b"");
             }
             b"goto" | b"gosub" | b"gotoif" | b"gosubif" | b"gotoiftime"
                 if step.args.bytes().is_empty() => {}
@@ -119,6 +163,49 @@ pub(crate) fn assignments(step: &Step, dialect: &Dialect) -> Vec<(Text, Text)> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Whether text may be the name of a variable.
+fn is_word(text: &[u8]) -> bool {
+    text.first()
+        .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+        && text.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+}
+
+/// Variables that the exchange itself has: they can always be read (DL-185).
+pub(crate) const BUILT_IN: [&[u8]; 27] = [
+    b"EXTEN",
+    b"CONTEXT",
+    b"PRIORITY",
+    b"CHANNEL",
+    b"UNIQUEID",
+    b"HANGUPCAUSE",
+    b"CALLINGPRES",
+    b"CALLINGANI2",
+    b"CALLINGTON",
+    b"CALLINGTNS",
+    b"HINT",
+    b"HINTNAME",
+    b"EPOCH",
+    b"SYSTEMNAME",
+    b"ENTITYID",
+    b"ASTCACHEDIR",
+    b"ASTETCDIR",
+    b"ASTMODDIR",
+    b"ASTVARLIBDIR",
+    b"ASTDBDIR",
+    b"ASTKEYDIR",
+    b"ASTDATADIR",
+    b"ASTAGIDIR",
+    b"ASTSPOOLDIR",
+    b"ASTRUNDIR",
+    b"ASTLOGDIR",
+    b"ASTSBINDIR",
+];
+
+/// Whether the exchange has this variable itself, or an application sets it.
+pub(crate) fn is_built_in(name: &[u8]) -> bool {
+    BUILT_IN.contains(&name) || signatures::sets(name).is_some()
 }
 
 /// Whether text has at least one byte after substitution, whatever the variables are.

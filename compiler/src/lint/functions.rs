@@ -1,12 +1,13 @@
 //! Family `variables`: `${...}`, functions, and names of variables that are gone.
 
-use strowger_stdlib::signatures::{self, Served, Signature, Version};
+use strowger_stdlib::signatures::{Served, Version};
 use strowger_stdlib::template::{Hole, HoleKind, Piece, Template, has_hole};
 
 use crate::diagnostic::Diagnostic;
-use crate::edit_distance::nearest;
-use crate::lint::World;
+use crate::jump::Shape;
 use crate::lint::facts::{Facts, assignments};
+use crate::lint::missing::{self, Kind};
+use crate::lint::{World, arguments, misused};
 use crate::source::Text;
 
 /// Variables that were built in until 1.6, and what is written instead.
@@ -35,7 +36,9 @@ pub(crate) fn check(world: &World<'_>, facts: &Facts, version: Version, out: &mu
             if name.bytes().ends_with(b")")
                 && let Some(open) = name.bytes().iter().position(|b| *b == b'(')
             {
-                function(&name.slice(0..open).trimmed(), Use::Written, version, out);
+                let args = name.slice(open + 1..name.len() - 1);
+                let called = name.slice(0..open).trimmed();
+                function(&called, &args, Use::Written, facts, version, out);
             }
         }
         near_miss(&step.args, step.app.bytes(), out);
@@ -60,13 +63,16 @@ enum Use {
 
 fn variable(args: &Text, hole: &Hole, facts: &Facts, version: Version, out: &mut Vec<Diagnostic>) {
     let start = hole.span.start + 2;
+    misused::computed_name(args, hole, out);
     // A name that is put together is only known when it runs.
     let Some(Piece::Text(head)) = hole.body.pieces.first() else {
         return;
     };
     if let Some(open) = head.iter().position(|b| *b == b'(') {
         let name = args.slice(start..start + open);
-        function(&name, Use::Read, version, out);
+        let inside = args.slice(start + open + 1..hole.span.end - 1);
+        let inside = inside.slice(0..last_close(&inside).unwrap_or(inside.len()));
+        function(&name, &inside, Use::Read, facts, version, out);
         if let Some(body) = hole.body.as_plain() {
             after_call(args, start, body, out);
         }
@@ -138,21 +144,38 @@ fn after_call(args: &Text, start: usize, body: &[u8], out: &mut Vec<Diagnostic>)
     );
 }
 
-fn function(name: &Text, usage: Use, version: Version, out: &mut Vec<Diagnostic>) {
+/// The last `)` outside of holes.
+fn last_close(text: &Text) -> Option<usize> {
+    let shape = Shape::read(text.bytes());
+    let (mut last, mut from) = (None, 0);
+    while let Some(found) = shape.find(text.bytes(), b')', from) {
+        last = Some(found);
+        from = found + 1;
+    }
+    last
+}
+
+fn function(
+    name: &Text,
+    args: &Text,
+    usage: Use,
+    facts: &Facts,
+    version: Version,
+    out: &mut Vec<Diagnostic>,
+) {
     let bytes = name.bytes();
     // Functions of func_odbc.conf are made by configuration.
     if bytes.is_empty() || has_hole(bytes) || bytes.starts_with(b"ODBC_") {
         return;
     }
-    let shown = name.lossy().into_owned();
-    let Some(signature) = signatures::function(bytes) else {
-        out.push(unknown(name, &shown, version));
-        return;
+    let signature = match missing::find(Kind::Function, name, version) {
+        Ok(signature) => signature,
+        Err(found) => {
+            out.push(*found);
+            return;
+        }
     };
-    if !signature.exists_in(version) {
-        out.push(not_here(signature, name, &shown, version));
-        return;
-    }
+    let shown = &signature.name;
     let (able, what) = match usage {
         Use::Read => (signature.read, "read"),
         Use::Written => (signature.write, "set"),
@@ -168,6 +191,8 @@ fn function(name: &Text, usage: Use, version: Version, out: &mut Vec<Diagnostic>
         );
         return;
     }
+    arguments::check("V513", signature, name.span(), args, out);
+    misused::arguments(signature, args, facts, out);
     if signature.served == Served::Unserved {
         out.push(
             Diagnostic::new("V527", format!("`{shown}` is not built yet"), name.span()).label(
@@ -177,61 +202,6 @@ fn function(name: &Text, usage: Use, version: Version, out: &mut Vec<Diagnostic>
                 },
             ),
         );
-    }
-}
-
-fn unknown(name: &Text, shown: &str, version: Version) -> Diagnostic {
-    let upper = shown.to_ascii_uppercase();
-    if upper != shown && signatures::function(upper.as_bytes()).is_some() {
-        return Diagnostic::new(
-            "V512",
-            format!("there is no function `{shown}`: names of functions are written in capitals"),
-            name.span(),
-        )
-        .label("gives nothing, and an error in the log")
-        .fix(format!("write `{upper}`"), name.span(), upper, true);
-    }
-    let found = Diagnostic::new(
-        "V511",
-        format!("there is no function `{shown}`"),
-        name.span(),
-    )
-    .label("gives nothing, and an error in the log");
-    let known = signatures::functions()
-        .iter()
-        .filter(|s| s.exists_in(version))
-        .map(|s| s.name.as_str());
-    match nearest(shown, known) {
-        Some(near) => found.fix(format!("write `{near}`"), name.span(), near, false),
-        None => found,
-    }
-}
-
-fn not_here(signature: &Signature, name: &Text, shown: &str, version: Version) -> Diagnostic {
-    let gone = signature
-        .until
-        .as_deref()
-        .filter(|u| Version::read(u).is_some_and(|u| version >= u));
-    let found = match gone {
-        Some(until) => Diagnostic::new(
-            "M910",
-            format!("`{shown}` is gone since Asterisk {until}"),
-            name.span(),
-        )
-        .label("gives nothing, and an error in the log"),
-        None => {
-            let since = signature.since.as_deref().unwrap_or("a later release");
-            Diagnostic::new(
-                "V511",
-                format!("`{shown}` comes with Asterisk {since}"),
-                name.span(),
-            )
-            .label(format!("the plan is read as Asterisk {} does", version.0))
-        }
-    };
-    match &signature.replaced_by {
-        Some(instead) => found.help(format!("now written: {instead}")),
-        None => found,
     }
 }
 

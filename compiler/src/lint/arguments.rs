@@ -1,0 +1,216 @@
+//! Arguments against the table of signatures: how many there are, and which letters stand among the options.
+
+use strowger_stdlib::args;
+use strowger_stdlib::signatures::{OptionArgument, Signature, Split};
+use strowger_stdlib::template::has_hole;
+
+use crate::diagnostic::Diagnostic;
+use crate::jump::Shape;
+use crate::source::{Span, Text};
+
+/// Words that some applications take in the place of option letters.
+const WORDS: [&[u8]; 3] = [b"skip", b"noanswer", b"indication"];
+
+/// Number of arguments and option letters of an application or a function; `name` is where it is called.
+pub(crate) fn check(
+    code: &'static str,
+    signature: &Signature,
+    name: Span,
+    args: &Text,
+    out: &mut Vec<Diagnostic>,
+) {
+    match signature.split {
+        Split::Standard | Split::Raw => {}
+        Split::Whole => {
+            // Only whether there is anything at all.
+            if signature.least > 0 && args.is_empty() {
+                out.push(few(code, signature, name, 0));
+            }
+            return;
+        }
+        _ => return,
+    }
+    let parts = split(args);
+    let given = if args.is_empty() { 0 } else { parts.len() };
+    if given < signature.least {
+        if !has_hole(args.bytes()) {
+            let place = if args.is_empty() { name } else { args.span() };
+            out.push(few(code, signature, place, given));
+        }
+        return;
+    }
+    many(code, signature, args, &parts, out);
+    if let Some(slot) = signature.option_slot()
+        && let Some(written) = parts.get(slot)
+        && !signature.options.is_empty()
+    {
+        options(signature, written, out);
+    }
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}
+
+fn few(code: &'static str, signature: &Signature, place: Span, given: usize) -> Diagnostic {
+    let least = signature.least;
+    Diagnostic::new(
+        code,
+        format!(
+            "`{}` needs {least} argument{}",
+            signature.name,
+            plural(least)
+        ),
+        place,
+    )
+    .label(format!("{given} given"))
+    .help(format!("`{}`", signature.usage))
+}
+
+/// More arguments than there are: the rest belongs to the last one (DL-232).
+fn many(
+    code: &'static str,
+    signature: &Signature,
+    args: &Text,
+    parts: &[Text],
+    out: &mut Vec<Diagnostic>,
+) {
+    let Some(most) = signature.most().filter(|m| *m > 1 && !signature.text_last) else {
+        return;
+    };
+    // A comma behind the last one changes nothing.
+    let given = parts
+        .iter()
+        .rposition(|p| !p.trimmed().is_empty())
+        .map_or(0, |last| last + 1);
+    if given <= most {
+        return;
+    }
+    let from = parts[..most].iter().map(|p| p.len() + 1).sum::<usize>();
+    let last = &signature.parameters[most - 1];
+    out.push(
+        Diagnostic::new(
+            code,
+            format!(
+                "`{}` takes no more than {most} argument{}",
+                signature.name,
+                plural(most)
+            ),
+            args.span_of(from..args.len()),
+        )
+        .label(format!("{given} given; this is read as a part of `{last}`"))
+        .help(format!("`{}`", signature.usage)),
+    );
+}
+
+fn options(signature: &Signature, written: &Text, out: &mut Vec<Diagnostic>) {
+    let text = written.bytes();
+    if has_hole(text) || WORDS.iter().any(|w| text.eq_ignore_ascii_case(w)) {
+        return;
+    }
+    let known = |letter: char| signature.options.get(&letter);
+    for letter in args::options(text).letters {
+        let shown = char::from(letter.letter);
+        let at = written.span_of(letter.at..letter.at + 1);
+        match known(shown) {
+            // A letter that needs its argument does nothing without it.
+            Some(OptionArgument::Required) if letter.argument.is_none() => {
+                out.push(
+                    Diagnostic::new(
+                        "A405",
+                        format!(
+                            "the option `{shown}` of `{}` needs an argument",
+                            signature.name
+                        ),
+                        at,
+                    )
+                    .label("does nothing without it")
+                    .help(format!("write `{shown}(...)`")),
+                );
+                return;
+            }
+            Some(_) => {}
+            None if shown.is_ascii_alphanumeric() => {
+                let found = Diagnostic::new(
+                    "A405",
+                    format!("`{}` has no option `{shown}`", signature.name),
+                    at,
+                )
+                .label("ignored");
+                let other = if shown.is_ascii_lowercase() {
+                    shown.to_ascii_uppercase()
+                } else {
+                    shown.to_ascii_lowercase()
+                };
+                out.push(if known(other).is_some() {
+                    found.help(format!("`{other}` is one; letter case matters"))
+                } else {
+                    found
+                });
+                return;
+            }
+            None => {}
+        }
+    }
+}
+
+/// Arguments between commas outside of variables, quotes and brackets.
+pub(crate) fn split(args: &Text) -> Vec<Text> {
+    let shape = Shape::read(args.bytes());
+    let mut holes = shape.holes.iter().peekable();
+    let bytes = args.bytes();
+    let mut out = Vec::new();
+    let (mut from, mut depth, mut quoted, mut i) = (0, 0usize, false, 0);
+    while i < bytes.len() {
+        while holes.next_if(|h| h.end <= i).is_some() {}
+        if let Some(hole) = holes.peek().filter(|h| h.contains(&i)) {
+            i = hole.end;
+            continue;
+        }
+        match bytes[i] {
+            b'\\' => i += 1,
+            b'"' => quoted = !quoted,
+            b'(' | b'[' if !quoted => depth += 1,
+            b')' | b']' if !quoted => depth = depth.saturating_sub(1),
+            b',' if depth == 0 && !quoted => {
+                out.push(args.slice(from..i));
+                from = i + 1;
+            }
+            _ => {}
+        }
+        i += 1;
+    }
+    out.push(args.slice(from.min(bytes.len())..bytes.len()));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::FileId;
+
+    #[test]
+    fn arguments_split_outside_of_what_protects() {
+        let text = |t: &str| {
+            Text::new(
+                t.as_bytes(),
+                Span {
+                    file: FileId(0),
+                    start: 0,
+                    end: t.len() as u32,
+                },
+            )
+        };
+        let parts = |t: &str| {
+            split(&text(t))
+                .iter()
+                .map(|p| p.lossy().into_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            parts("a,${CUT(b,c)},\"d,e\",f(g,h)"),
+            ["a", "${CUT(b,c)}", "\"d,e\"", "f(g,h)"]
+        );
+        assert_eq!(parts(""), [""]);
+    }
+}
