@@ -74,7 +74,11 @@ pub(crate) fn main(args: Args) -> ExitCode {
                 json!({ "file": String::from_utf8_lossy(name), "sha1": hex })
             })
             .collect();
-        let (errors, warnings, notes) = render::count(&plan.findings);
+        let render::Counts {
+            errors,
+            warnings,
+            notes,
+        } = render::Counts::of(&plan.findings);
         println!(
             "{}",
             json!({

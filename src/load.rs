@@ -12,6 +12,8 @@ use strowger_stdlib::dialect::{self, Dialect};
 use strowger_stdlib::hash::sha1;
 use strowger_vm::{Globals, Module};
 
+use crate::check::loudness::Loudness;
+
 /// A configuration directory, read and understood.
 pub(crate) struct Loaded {
     /// Every file.
@@ -83,6 +85,11 @@ pub(crate) struct Release {
 }
 
 impl Release {
+    /// Whether the command line says which.
+    pub(crate) fn is_named(self) -> bool {
+        self.asterisk_version.is_some()
+    }
+
     /// What counts for a configuration, or without one.
     pub(crate) fn dialect(self, config: Option<&Config>) -> Dialect {
         let written = config.map(|c| c.options.dialect).unwrap_or_default();
@@ -113,7 +120,7 @@ pub(crate) fn program(path: &Path, release: Release) -> Result<Program, String> 
         return read_compiled(path, release);
     }
     // What is wrong with the plan nobody is told here.
-    let plan = read(path, release, None, strowger_compiler::load)?;
+    let plan = read(path, Asked::of(release), strowger_compiler::load)?;
     Ok(Program {
         module: plan.module(),
         globals: plan.globals(),
@@ -177,13 +184,33 @@ pub(crate) fn globals(compiled: &Compiled) -> Arc<Globals> {
     ))
 }
 
+/// For whom a plan is read, beside its files.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asked {
+    /// Which Asterisk it is read as, whatever the files say.
+    pub(crate) release: Release,
+    /// What a reload finds in force.
+    pub(crate) in_force: Option<InForce>,
+    /// How loud each code is; without it, as for an exchange that runs the plan.
+    pub(crate) loudness: Option<Loudness>,
+}
+
 /// Reads a configuration directory, a single dialplan file with the files that it includes, or a compiled plan with the device files
 /// beside it.
 ///
 /// # Errors
 /// One sentence when there is nothing to read.
 pub(crate) fn plan(path: &Path, release: Release) -> Result<Loaded, String> {
-    read(path, release, None, compile)
+    read(path, Asked::of(release), compile)
+}
+
+impl Asked {
+    fn of(release: Release) -> Asked {
+        Asked {
+            release,
+            ..Asked::default()
+        }
+    }
 }
 
 /// The same for an exchange that runs: what the plan finds in force counts where it says nothing else.
@@ -191,18 +218,17 @@ pub(crate) fn plan(path: &Path, release: Release) -> Result<Loaded, String> {
 /// # Errors
 /// As [`plan`].
 pub(crate) fn again(path: &Path, release: Release, in_force: InForce) -> Result<Loaded, String> {
-    read(path, release, Some(in_force), compile)
+    let asked = Asked {
+        in_force: Some(in_force),
+        ..Asked::of(release)
+    };
+    read(path, asked, compile)
 }
 
 /// How a plan is compiled: with all checks or with none.
 type Way = fn(&Sources, &Options) -> Compiled;
 
-fn read(
-    path: &Path,
-    release: Release,
-    in_force: Option<InForce>,
-    way: Way,
-) -> Result<Loaded, String> {
+fn read(path: &Path, asked: Asked, way: Way) -> Result<Loaded, String> {
     let (directory, plan) = if path.is_dir() {
         (path.to_path_buf(), "extensions.conf".to_owned())
     } else {
@@ -217,9 +243,9 @@ fn read(
     };
     let cannot = |fault| format!("{}: {fault}", path.display());
     if is_compiled(path) {
-        let program = read_compiled(path, release)?;
+        let program = read_compiled(path, asked.release)?;
         let sources = config::gather_beside(&directory).map_err(cannot)?;
-        let mut loaded = understand(sources, directory, plan, release)?;
+        let mut loaded = comprehend(sources, directory, plan, &asked, compile)?;
         let general = &mut loaded.compiled.hir.general;
         general.clearglobalvars = program.module.origin().clear_globals;
         loaded.module = program.module;
@@ -234,7 +260,7 @@ fn read(
             format!("{}: there is no such file", path.display())
         });
     }
-    comprehend(sources, directory, plan, release, in_force, way)
+    comprehend(sources, directory, plan, &asked, way)
 }
 
 /// Understands files that are already read.
@@ -247,36 +273,54 @@ pub(crate) fn understand(
     plan: String,
     release: Release,
 ) -> Result<Loaded, String> {
-    comprehend(sources, directory, plan, release, None, compile)
+    comprehend(sources, directory, plan, &Asked::of(release), compile)
+}
+
+/// The same for somebody who wants to know what is wrong. A plan need not be among the files.
+///
+/// # Errors
+/// As [`understand`].
+pub(crate) fn check(
+    sources: Sources,
+    directory: PathBuf,
+    plan: String,
+    asked: &Asked,
+) -> Result<Loaded, String> {
+    comprehend(sources, directory, plan, asked, compile)
 }
 
 fn comprehend(
     sources: Sources,
     directory: PathBuf,
     plan: String,
-    release: Release,
-    in_force: Option<InForce>,
+    asked: &Asked,
     way: Way,
 ) -> Result<Loaded, String> {
-    let (config, mut findings) = config::load(&sources);
-    let levels = config
-        .options
-        .levels
-        .iter()
-        .filter_map(|(k, v)| Some((k.clone(), Level::parse(v)?)))
-        .collect();
+    let (config, beside) = config::understand(&sources);
+    let written = &config.options;
+    let mut release = asked.release;
+    let levels = match &asked.loudness {
+        None => written.levels(),
+        Some(loudness) => {
+            let (target, of_target) = loudness.target(written);
+            release.asterisk_version = release.asterisk_version.or(of_target);
+            loudness.levels(written, target)
+        }
+    };
     let options = Options {
         dialect: release.dialect(Some(&config)),
         plan: plan.clone(),
-        levels,
+        levels: levels.by_code(),
         now: SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .ok()
             .and_then(|t| i64::try_from(t.as_secs()).ok()),
-        in_force,
+        in_force: asked.in_force.clone(),
+        beside: Some(beside),
+        apart: asked.loudness.is_some(),
     };
     let compiled = way(&sources, &options);
-    findings.extend(compiled.diagnostics.iter().cloned());
+    let mut findings = compiled.diagnostics.clone();
     // The plan first, then the other files by name; in a file by place.
     findings.sort_by_cached_key(|d| {
         let name = sources.file(d.primary.span.file).name();

@@ -9,7 +9,9 @@ mod caller;
 mod check;
 mod compile;
 mod demo;
+mod diff;
 mod eval;
+mod explain;
 mod fmt;
 mod graph;
 mod ladder;
@@ -46,6 +48,8 @@ enum Command {
     Check(check::Args),
     /// Write `exten =>`, `same =>` and blanks in one way
     Fmt(fmt::Args),
+    /// Explain a code that check has told
+    Explain(explain::Args),
     /// Show what a dialplan was read as: contexts, priorities, includes
     Show(show::Args),
     /// Ask which extension answers a number
@@ -79,6 +83,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run::main(args),
         Command::Check(args) => check::main(args),
         Command::Fmt(args) => fmt::main(args),
+        Command::Explain(args) => explain::main(args),
         Command::Compile(args) => compile::main(args),
         Command::Show(args) => show::main(args),
         Command::Match(args) => match_::main(args),

@@ -8,7 +8,32 @@ use strowger_compiler::{Diagnostic, FileId, Level, Sources, Span};
 
 /// Whether colours are wanted: on a terminal, unless `NO_COLOR` says no.
 pub(crate) fn colour(stream: &impl IsTerminal) -> bool {
-    stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+    When::Auto.of(stream)
+}
+
+/// When colours are wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
+pub(crate) enum When {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl When {
+    /// Whether they are wanted on this stream.
+    pub(crate) fn of(self, stream: &impl IsTerminal) -> bool {
+        match self {
+            When::Auto => {
+                stream.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+            }
+            When::Always => true,
+            When::Never => false,
+        }
+    }
 }
 
 /// Files as ariadne wants them: text. A byte that is no UTF-8 becomes one `?`, so every offset stays what it was.
@@ -34,7 +59,7 @@ impl Cache<FileId> for &mut Files<'_> {
     }
 
     fn display<'a>(&self, id: &'a FileId) -> Option<impl std::fmt::Display + 'a> {
-        Some(self.sources.file(*id).name().to_owned())
+        Some(self.sources.shown(*id))
     }
 }
 
@@ -75,6 +100,9 @@ fn kind(level: Level) -> (ReportKind<'static>, Color) {
     }
 }
 
+/// So many other places are drawn; the label of the first says how many there are.
+const PLACES: usize = 3;
+
 /// Draws each finding with its places.
 pub(crate) fn human(
     out: &mut impl Write,
@@ -105,7 +133,7 @@ pub(crate) fn human(
             label = label.with_message(&d.primary.text);
         }
         report = report.with_label(label.with_order(0));
-        for (i, other) in d.secondary.iter().enumerate() {
+        for (i, other) in d.secondary.iter().take(PLACES).enumerate() {
             let at = place(&mut files, other.span);
             report = report.with_label(
                 Label::new(at)
@@ -147,31 +175,63 @@ fn plain(drawn: &[u8]) -> Vec<u8> {
 }
 
 /// How many errors, warnings and notes.
-pub(crate) fn count(findings: &[Diagnostic]) -> (usize, usize, usize) {
-    let of = |level| findings.iter().filter(|d| d.level == level).count();
-    (of(Level::Error), of(Level::Warn), of(Level::Note))
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) errors: usize,
+    pub(crate) warnings: usize,
+    pub(crate) notes: usize,
+}
+
+impl Counts {
+    pub(crate) fn of(findings: &[Diagnostic]) -> Counts {
+        let of = |level| findings.iter().filter(|d| d.level == level).count();
+        Counts {
+            errors: of(Level::Error),
+            warnings: of(Level::Warn),
+            notes: of(Level::Note),
+        }
+    }
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Counts) {
+        self.errors += other.errors;
+        self.warnings += other.warnings;
+        self.notes += other.notes;
+    }
 }
 
 /// `3 errors, 1 warning`, or `nothing to report`.
-pub(crate) fn summary(findings: &[Diagnostic]) -> String {
-    let (errors, warnings, notes) = count(findings);
-    let words: Vec<String> = [(errors, "error"), (warnings, "warning"), (notes, "note")]
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, word)| format!("{n} {word}{}", if *n == 1 { "" } else { "s" }))
-        .collect();
-    if words.is_empty() {
-        "nothing to report".into()
-    } else {
-        words.join(", ")
+impl std::fmt::Display for Counts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let words = [
+            (self.errors, "error"),
+            (self.warnings, "warning"),
+            (self.notes, "note"),
+        ];
+        let mut first = true;
+        for (n, word) in words.into_iter().filter(|(n, _)| *n > 0) {
+            let comma = if first { "" } else { ", " };
+            first = false;
+            write!(f, "{comma}{n} {word}{}", if n == 1 { "" } else { "s" })?;
+        }
+        if first {
+            f.write_str("nothing to report")?;
+        }
+        Ok(())
     }
+}
+
+/// The same of findings.
+pub(crate) fn summary(findings: &[Diagnostic]) -> String {
+    Counts::of(findings).to_string()
 }
 
 fn place(sources: &Sources, span: Span) -> Value {
     let file = sources.file(span.file);
     let (line, column) = file.line_column(span.start);
     let (end_line, end_column) = file.line_column(span.end.max(span.start));
-    json!({ "file": file.name(), "line": line, "column": column, "end_line": end_line, "end_column": end_column })
+    json!({ "file": sources.shown(span.file), "line": line, "column": column, "end_line": end_line, "end_column": end_column })
 }
 
 /// One finding as the object of `--format json`: lines and columns count from 1, columns in bytes, the end is behind the last byte.
@@ -184,8 +244,8 @@ pub(crate) fn object(sources: &Sources, d: &Diagnostic) -> Value {
     out["code"] = json!(d.code);
     out["level"] = json!(d.level.word());
     out["message"] = json!(d.message);
-    out["label"] = json!(d.primary.text);
-    out["notes"] = json!(d.helps);
+    let label = Some(&d.primary.text).filter(|t| !t.is_empty());
+    out["notes"] = label.into_iter().chain(&d.helps).cloned().collect();
     out["related"] = d
         .secondary
         .iter()
@@ -212,19 +272,12 @@ pub(crate) fn object(sources: &Sources, d: &Diagnostic) -> Value {
     out
 }
 
-/// One object a line, the last one `{"summary": …}`.
-pub(crate) fn jsonl(
-    out: &mut impl Write,
-    sources: &Sources,
-    findings: &[Diagnostic],
-) -> std::io::Result<()> {
-    for d in findings {
-        writeln!(out, "{}", object(sources, d))?;
-    }
-    let (errors, warnings, notes) = count(findings);
-    writeln!(
-        out,
-        "{}",
-        json!({ "summary": { "errors": errors, "warnings": warnings, "notes": notes } })
-    )
+/// The last object of `--format json`.
+pub(crate) fn summary_object(counts: Counts) -> Value {
+    let Counts {
+        errors,
+        warnings,
+        notes,
+    } = counts;
+    json!({ "summary": { "errors": errors, "warnings": warnings, "notes": notes } })
 }

@@ -149,7 +149,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
         }
         println!();
     }
-    let (errors, _, _) = render::count(&plan.compiled.diagnostics);
+    let errors = render::Counts::of(&plan.compiled.diagnostics).errors;
     if errors > 0 {
         println!(
             "; {} (see: strowger check {})",

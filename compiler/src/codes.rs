@@ -20,7 +20,7 @@ pub struct Code {
     pub id: &'static str,
     /// The word by which configuration switches the family.
     pub family: &'static str,
-    /// How much it matters unless configured otherwise.
+    /// How much it matters unless configured otherwise. `Allow`: a question of style, told in the profile `strict` and by request.
     pub level: Level,
     /// Whether Asterisk drops or misreads something while loading. What loads as it stands and fails when a call comes is not that.
     pub loading: bool,
@@ -33,6 +33,31 @@ pub struct Code {
     /// Files by name that do not.
     pub good: Files,
 }
+
+/// The families by the word that switches them, with what they are about.
+pub const FAMILIES: [(&str, &str); 10] = [
+    ("reading", "how lines are read"),
+    ("references", "jumps, includes and the names that they use"),
+    ("flow", "the way of a call through the plan"),
+    ("arguments", "applications and what is given to them"),
+    ("variables", "variables and functions"),
+    ("expressions", "`$[ ]`"),
+    ("patterns", "patterns of extensions"),
+    ("security", "what strangers can do"),
+    (
+        "migration",
+        "what another release of Asterisk does otherwise",
+    ),
+    (
+        "files",
+        "what the other files say, and what the plan takes from them",
+    ),
+];
+
+/// Codes that tell what this exchange does not do: they do not matter to a plan that runs on an Asterisk.
+pub const ONLY_HERE: [&str; 10] = [
+    "A421", "A422", "A423", "V527", "C020", "C024", "C026", "C027", "C032", "X820",
+];
 
 /// Small configurations: name and text of each file.
 pub type Files = &'static [(&'static str, &'static str)];

@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Level};
 use crate::hir::Hir;
 use crate::lint::World;
 use crate::resolve::Index;
-use crate::source::Sources;
+use crate::source::{FileId, Sources};
 use crate::{build, codes, lint, lower};
 
 /// What to compile for, and how loud to be.
@@ -27,6 +27,11 @@ pub struct Options {
     pub now: Option<i64>,
     /// On a reload: what the plan finds in force.
     pub in_force: Option<InForce>,
+    /// What the readers of the other files have found: it is allowed by comments, given its level and sorted together with the rest.
+    /// `None`: nobody has read them.
+    pub beside: Option<Vec<Diagnostic>>,
+    /// Whether each place of what is told once stands by itself ([`gather`](crate::gather) joins them later).
+    pub apart: bool,
 }
 
 /// What a plan finds in force when it takes the place of another one.
@@ -46,6 +51,8 @@ impl Default for Options {
             plan: "extensions.conf".to_owned(),
             now: None,
             in_force: None,
+            beside: None,
+            apart: false,
         }
     }
 }
@@ -103,7 +110,7 @@ pub fn load(sources: &Sources, options: &Options) -> Compiled {
 fn translate(sources: &Sources, options: &Options, checks: bool) -> Compiled {
     let Some(file) = sources.find(&options.plan) else {
         return Compiled {
-            diagnostics: Vec::new(),
+            diagnostics: settle(sources, options, checks, None, Vec::new()),
             hir: Hir::default(),
             module: Ok(Arc::default()),
             refused: false,
@@ -125,19 +132,7 @@ fn translate(sources: &Sources, options: &Options, checks: bool) -> Compiled {
         let world = World::new(index, config.open || beside, dialect);
         diagnostics.extend(lint::check(&world, sources));
     }
-    lint::suppress::apply(sources, checks, &mut diagnostics);
-    for diagnostic in &mut diagnostics {
-        diagnostic.level = options.level(diagnostic.code);
-    }
-    diagnostics.retain(|d| d.level != Level::Allow);
-    // The plan first, then the device files, each from top to bottom.
-    diagnostics.sort_by_key(|d| {
-        let at = d.primary.span;
-        (at.file != file, at.file, at.start)
-    });
-    // Lines that templates copy are read once for each copy.
-    let mut seen = HashSet::new();
-    diagnostics.retain(|d| seen.insert((d.code, d.primary.span, d.message.clone())));
+    let diagnostics = settle(sources, options, checks, Some(file), diagnostics);
     let module = lower::lower(&hir, sources).map(Arc::new);
     Compiled {
         diagnostics,
@@ -145,4 +140,33 @@ fn translate(sources: &Sources, options: &Options, checks: bool) -> Compiled {
         module,
         refused: config.refused,
     }
+}
+
+/// From all that was found to what is told: without what comments and levels allow, each cause once, in the order of files and places.
+fn settle(
+    sources: &Sources,
+    options: &Options,
+    checks: bool,
+    plan: Option<FileId>,
+    mut found: Vec<Diagnostic>,
+) -> Vec<Diagnostic> {
+    let beside = options.beside.is_some();
+    found.extend(options.beside.iter().flatten().cloned());
+    lint::suppress::apply(sources, checks, beside, &mut found);
+    found.retain_mut(|finding| {
+        finding.level = options.level(finding.code);
+        finding.level != Level::Allow
+    });
+    if !options.apart {
+        found = lint::gather(found);
+    }
+    // The plan first, then the device files, each from top to bottom.
+    found.sort_by_key(|d| {
+        let at = d.primary.span;
+        (Some(at.file) != plan, at.file, at.start)
+    });
+    // Lines that templates copy are read once for each copy.
+    let mut seen = HashSet::new();
+    found.retain(|d| seen.insert((d.code, d.primary.span, d.message.clone())));
+    found
 }

@@ -42,6 +42,12 @@ pub(crate) struct World<'a> {
     left: Cell<usize>,
 }
 
+/// Most findings of one plan before each cause is told once.
+const FOUND: usize = 200_000;
+
+/// Most other places that one finding names.
+const PLACES: usize = 100;
+
 /// Comparisons that all checks together may make. Beyond it they say less, never longer.
 const WORK: usize = 4_000_000;
 
@@ -80,8 +86,10 @@ pub(crate) fn check(world: &World<'_>, sources: &Sources) -> Vec<Diagnostic> {
     functions::check(world, &facts, version, &mut out);
     single::check(world, &mut out);
     assigned::check(world, &facts, &mut out);
-    let mut out = gather(out);
-    out.truncate(crate::conf::line::PROBLEMS);
+    // Lines that templates copy are checked once for each copy.
+    let mut seen = HashSet::new();
+    out.retain(|d| seen.insert((d.code, d.primary.span)));
+    out.truncate(FOUND);
     out
 }
 
@@ -91,16 +99,12 @@ const GATHERED: &[&str] = &[
     "V501", "V503", "V508", "V509", "V510", "V527",
 ];
 
-/// One finding where the same is said of many places; repairs of all places stay together.
-fn gather(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+/// One finding where the same is said of many places; repairs of all places stay together. At most
+/// [`PROBLEMS`](crate::conf::line::PROBLEMS) are left, the heaviest.
+pub fn gather(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut out: Vec<Diagnostic> = Vec::with_capacity(found.len());
     let mut first: HashMap<(&'static str, String), (usize, usize)> = HashMap::new();
-    let mut seen = HashSet::new();
     for finding in found {
-        // Lines that templates copy are checked once for each copy.
-        if !seen.insert((finding.code, finding.primary.span)) {
-            continue;
-        }
         if !GATHERED.contains(&finding.code) {
             out.push(finding);
             continue;
@@ -113,7 +117,7 @@ fn gather(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
             Some((index, count)) => {
                 *count += 1;
                 let kept = &mut out[*index];
-                if kept.secondary.len() < 3 {
+                if kept.secondary.len() < PLACES {
                     kept.secondary.push(Label {
                         span: finding.primary.span,
                         text: "here too".to_owned(),
@@ -128,6 +132,10 @@ fn gather(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     for (index, count) in first.into_values().filter(|(_, count)| *count > 1) {
         let text = &mut out[index].primary.text;
         text.push_str(&format!(" ({count} places)"));
+    }
+    if out.len() > crate::conf::line::PROBLEMS {
+        out.sort_by_key(|d| std::cmp::Reverse(d.level));
+        out.truncate(crate::conf::line::PROBLEMS);
     }
     out
 }

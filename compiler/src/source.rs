@@ -141,6 +141,7 @@ pub struct Sources {
     files: Vec<SourceFile>,
     by_name: HashMap<String, FileId>,
     answers: HashMap<String, Vec<FileId>>,
+    folder: String,
 }
 
 impl Sources {
@@ -187,6 +188,21 @@ impl Sources {
         self.files.push(file);
         self.by_name.insert(name.to_owned(), id);
         id
+    }
+
+    /// Says in which folder the files stand, as somebody named it who is to be told of them; an empty text for none.
+    pub fn stand_in(&mut self, folder: &str) {
+        self.folder = folder.to_owned();
+    }
+
+    /// The name of a file for a reader: with its folder, as far as one was said.
+    pub fn shown(&self, id: FileId) -> String {
+        let name = self.file(id).name();
+        if self.folder.is_empty() || name.starts_with('/') {
+            name.to_owned()
+        } else {
+            format!("{}/{name}", self.folder.trim_end_matches('/'))
+        }
     }
 
     /// Records which files an `#include` of `pattern` means, in order; an empty list means that nothing is there.

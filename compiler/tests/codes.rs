@@ -4,10 +4,10 @@
 use std::collections::HashSet;
 
 use strowger_compiler::codes::{self, Files};
-use strowger_compiler::{Options, Sources, compile};
+use strowger_compiler::{Diagnostic, Level, Options, Sources, Span, compile};
 use strowger_stdlib::Dialect;
 
-fn found(files: Files) -> HashSet<&'static str> {
+fn checked(files: Files) -> (Sources, Vec<Diagnostic>) {
     let mut sources = Sources::new();
     for (name, text) in files {
         sources.add(name, *text);
@@ -19,14 +19,65 @@ fn found(files: Files) -> HashSet<&'static str> {
         options.dialect = Dialect::named(release.trim()).unwrap();
     }
     // Codes that are off unless asked for are shown too.
-    options
-        .levels
-        .extend(codes::all().map(|c| (c.id.to_owned(), strowger_compiler::Level::Warn)));
-    compile(&sources, &options)
-        .diagnostics
-        .into_iter()
-        .map(|d| d.code)
-        .collect()
+    options.levels.extend(
+        codes::all()
+            .filter(|c| c.level == Level::Allow)
+            .map(|c| (c.id.to_owned(), Level::Note)),
+    );
+    let found = compile(&sources, &options).diagnostics;
+    (sources, found)
+}
+
+fn found(files: Files) -> HashSet<&'static str> {
+    checked(files).1.into_iter().map(|d| d.code).collect()
+}
+
+/// What each code says of its example, a snapshot for each family. After a change: `INSTA_UPDATE=always cargo test -p
+/// strowger-compiler --test codes`, and read what has changed.
+#[test]
+fn every_message() {
+    for (family, _) in codes::FAMILIES {
+        let mut codes: Vec<_> = codes::all().filter(|c| c.family == family).collect();
+        codes.sort_by_key(|c| c.id);
+        let mut said = String::new();
+        for code in codes {
+            let (sources, found) = checked(code.bad);
+            for finding in found.iter().filter(|f| f.code == code.id) {
+                said.push_str(&words(&sources, finding));
+            }
+        }
+        insta::assert_snapshot!(format!("messages_{family}"), said);
+    }
+}
+
+/// A finding in plain text.
+fn words(sources: &Sources, d: &Diagnostic) -> String {
+    let at = |span: Span| {
+        let file = sources.file(span.file);
+        let (line, column) = file.line_column(span.start);
+        format!("{}:{line}:{column}", file.name())
+    };
+    let mut out = format!(
+        "{} {} {}: {}\n",
+        d.code,
+        d.level.word(),
+        at(d.primary.span),
+        d.message
+    );
+    if !d.primary.text.is_empty() {
+        out.push_str(&format!("    {}\n", d.primary.text));
+    }
+    for other in &d.secondary {
+        out.push_str(&format!("    {}: {}\n", at(other.span), other.text));
+    }
+    for help in &d.helps {
+        out.push_str(&format!("    help: {help}\n"));
+    }
+    for fix in &d.fixes {
+        let sure = if fix.safe { "safe" } else { "suggested" };
+        out.push_str(&format!("    fix ({sure}): {}\n", fix.title));
+    }
+    out
 }
 
 #[test]
@@ -50,6 +101,21 @@ fn every_code_has_words_and_examples_that_hold() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_family_is_named() {
+    for code in codes::all().chain(codes::exchange()) {
+        assert!(
+            codes::FAMILIES.iter().any(|(name, _)| *name == code.family),
+            "{}: `{}` is not in FAMILIES",
+            code.id,
+            code.family
+        );
+    }
+    for id in codes::ONLY_HERE {
+        assert!(codes::find(id).is_some(), "{id} is not registered");
+    }
 }
 
 #[test]

@@ -5,6 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use strowger_compiler::Level;
+use strowger_compiler::levels::{Profile, Target, Who};
 use strowger_compiler::source::Sources;
 use strowger_runtime::config::{
     self, Account, AorName, CallsAtReload, Codec, Config, Dtmf, FILES, Guests, Network,
@@ -12,6 +14,7 @@ use strowger_runtime::config::{
 };
 use strowger_runtime::sip::digest::Algorithm;
 use strowger_runtime::sip::flow::Protocol;
+use strowger_stdlib::Dialect;
 
 /// The configuration of some files, and its findings as `CODE file:line`.
 fn read(files: &[(&str, &str)]) -> (Config, Vec<String>) {
@@ -485,7 +488,7 @@ fn our_own_file() {
     );
     assert_eq!(options.grants.iter().collect::<Vec<_>>(), ["shell"]);
     assert_eq!(options.store, StoreChoice::At("x.db".into()));
-    assert_eq!(options.levels, [("X817".to_owned(), "allow".to_owned())]);
+    assert_eq!(options.levels, [(Who::Code("X817"), Level::Allow)]);
     assert_eq!(
         {
             let mut f = findings;
@@ -511,6 +514,29 @@ fn our_own_file() {
     assert_eq!(
         calls("\"hold\""),
         (CallsAtReload::Move, "C021 strowger.toml:2".to_owned())
+    );
+    let (config, findings) = read(&[(
+        "strowger.toml",
+        "[check]\nprofile = \"strict\"\ntarget = \"asterisk-20\"\ngenerated = \"all\"\n",
+    )]);
+    assert_eq!(findings, [""; 0]);
+    let check = config.options.check;
+    assert_eq!(check.profile, Some(Profile::Strict));
+    assert_eq!(check.target, Some((Target::Asterisk, Dialect::named("20"))));
+    assert!(check.generated);
+    // What the plan is checked for is not what it is run as.
+    assert_eq!(config.options.dialect, Dialect::default());
+    let (_, findings) = read(&[(
+        "strowger.toml",
+        "[check]\nprofile = \"loud\"\ntarget = \"asterisk\"\n[levels]\nX999 = \"warn\"\n",
+    )]);
+    assert_eq!(
+        findings,
+        [
+            "C021 strowger.toml:2",
+            "C021 strowger.toml:3",
+            "C010 strowger.toml:5"
+        ]
     );
     let (config, findings) = read(&[("strowger.toml", "[store]\nlocation = \"memory\"\n[sip\n")]);
     assert_eq!(config.options.store, StoreChoice::Memory);

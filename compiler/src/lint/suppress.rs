@@ -1,119 +1,141 @@
 //! `; strowger: allow S103 reason` on the line before: a finding that somebody has looked at.
 
+use std::collections::HashMap;
+
 use crate::codes;
 use crate::diagnostic::Diagnostic;
-use crate::source::{FileId, Sources, Span};
+use crate::source::{FileId, SourceFile, Sources, Span};
 
 const MARK: &[u8] = b"strowger: allow ";
 
 /// One such comment.
 struct Allowed {
     code: &'static str,
-    file: FileId,
-    /// The line that it speaks of.
-    line: u32,
     span: Span,
     used: bool,
 }
 
+/// Comments by what they speak of: a code on a line of a file.
+type Comments = HashMap<(&'static str, FileId, u32), Allowed>;
+
 /// Takes away what is allowed, and reports comments that are wrong or allow nothing: the latter only where `all` has been found
-/// that could be allowed.
-pub(crate) fn apply(sources: &Sources, all: bool, found: &mut Vec<Diagnostic>) {
+/// that could be allowed, and for codes of the exchange only where it has looked (`exchange`).
+pub(crate) fn apply(sources: &Sources, all: bool, exchange: bool, found: &mut Vec<Diagnostic>) {
     // A plan without a finding needs no permission.
     if !all && found.is_empty() {
         return;
     }
-    let mut allowed = Vec::new();
+    let mut allowed = Comments::new();
     let mut wrong = Vec::new();
     for (id, file) in sources.files() {
         // Most files hold none; one search tells.
         if file.bytes().windows(MARK.len()).any(|w| w == MARK) {
-            for line in 1..=file.line_count() {
-                read(sources, id, line, &mut allowed, &mut wrong);
-            }
+            read(id, file, &mut allowed, &mut wrong);
         }
     }
-    found.retain(|finding| {
-        let span = finding.primary.span;
-        let line = sources.file(span.file).line(span.start);
-        let hit = allowed
-            .iter_mut()
-            .find(|a| a.code == finding.code && a.file == span.file && a.line == line);
-        hit.map(|a| a.used = true).is_none()
-    });
+    if !allowed.is_empty() {
+        found.retain(|finding| {
+            let span = finding.primary.span;
+            let line = sources.file(span.file).line(span.start);
+            match allowed.get_mut(&(finding.code, span.file, line)) {
+                Some(comment) => {
+                    comment.used = true;
+                    false
+                }
+                None => true,
+            }
+        });
+    }
     if !all {
         return;
     }
     found.append(&mut wrong);
-    for unused in allowed.into_iter().filter(|a| !a.used) {
+    let of_exchange = |code| codes::exchange().any(|c| c.id == code);
+    let mut unused: Vec<Allowed> = allowed
+        .into_values()
+        .filter(|a| !a.used && (exchange || !of_exchange(a.code)))
+        .collect();
+    unused.sort_by_key(|a| (a.span, a.code));
+    for comment in unused {
         found.push(
             Diagnostic::new(
                 "S144",
-                format!("nothing on the next line is {}", unused.code),
-                unused.span,
+                format!("nothing on the next line is {}", comment.code),
+                comment.span,
             )
             .label("allows nothing")
-            .fix("remove the comment", unused.span, "", false),
+            .fix("remove the comment", comment.span, "", false),
         );
     }
 }
 
-/// Reads one line if it is such a comment.
-fn read(
-    sources: &Sources,
-    file: FileId,
+/// Reads the comments of one file. Several may stand above one another; they speak of the line below all of them.
+fn read(id: FileId, file: &SourceFile, allowed: &mut Comments, wrong: &mut Vec<Diagnostic>) {
+    // TOML has another sign for a comment.
+    let sign: &[u8] = if file.name().ends_with(".toml") {
+        b"#"
+    } else {
+        b";"
+    };
+    let mut waiting = Vec::new();
+    for line in 1..=file.line_count() {
+        match comment(id, file, line, sign) {
+            None => {
+                for one in waiting.drain(..) {
+                    let one: Allowed = one;
+                    allowed.entry((one.code, id, line)).or_insert(one);
+                }
+            }
+            Some(Ok(one)) => waiting.push(one),
+            Some(Err(finding)) => wrong.push(finding),
+        }
+    }
+    for one in waiting {
+        allowed.insert((one.code, id, file.line_count() + 1), one);
+    }
+}
+
+/// One line if it is such a comment.
+fn comment(
+    id: FileId,
+    source: &SourceFile,
     line: u32,
-    allowed: &mut Vec<Allowed>,
-    found: &mut Vec<Diagnostic>,
-) {
-    let source = sources.file(file);
+    sign: &[u8],
+) -> Option<Result<Allowed, Diagnostic>> {
     let bytes = source.line_bytes(line);
     let start = bytes.iter().take_while(|b| **b <= 32).count();
     let text = bytes[start..].trim_ascii_end();
-    let Some(rest) = text.strip_prefix(b";").map(<[u8]>::trim_ascii_start) else {
-        return;
-    };
-    let Some(rest) = rest.strip_prefix(MARK) else {
-        return;
-    };
+    let rest = text.strip_prefix(sign)?.trim_ascii_start();
+    let rest = rest.strip_prefix(MARK)?;
     let from = (source.line_range(line).start + start) as u32;
     let span = Span {
-        file,
+        file: id,
         start: from,
         end: from + text.len() as u32,
     };
     let end = rest.iter().position(|b| *b <= 32).unwrap_or(rest.len());
     let word = String::from_utf8_lossy(&rest[..end]).into_owned();
     let Some(code) = codes::find(&word) else {
-        found.push(
-            Diagnostic::new("S143", format!("`{word}` is no code"), span).label("allows nothing"),
-        );
-        return;
+        return Some(Err(Diagnostic::new(
+            "S143",
+            format!("`{word}` is no code"),
+            span,
+        )
+        .label("allows nothing")));
     };
-    if codes::exchange().any(|c| c.id == code.id) {
-        found.push(
-            Diagnostic::new(
-                "S143",
-                format!("{} is found by the exchange, not in the plan", code.id),
-                span,
-            )
-            .label("allows nothing")
-            .help("set its level in strowger.toml"),
-        );
-        return;
-    }
     if rest[end..].trim_ascii().is_empty() {
-        found.push(
-            Diagnostic::new("S143", format!("say why {} is allowed here", code.id), span)
-                .label("a reason belongs behind the code; without one nothing is allowed"),
-        );
-        return;
+        return Some(Err(Diagnostic::new(
+            "S143",
+            format!("say why {} is allowed here", code.id),
+            span,
+        )
+        .label(
+            "a reason belongs behind the code; without one nothing is allowed",
+        )));
     }
-    allowed.push(Allowed {
+    Some(Ok(Allowed {
         code: code.id,
-        file,
-        line: line + 1,
         span,
         used: false,
-    });
+    }))
 }

@@ -27,7 +27,7 @@ pub use account::{
     Nat, Network, Role, Secret, Technology,
 };
 pub use listener::Listener;
-pub use options::{CallsAtReload, GRANTS, Guests, Options, StoreChoice};
+pub use options::{CallsAtReload, Check, GRANTS, Guests, Options, StoreChoice, target};
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -35,7 +35,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use strowger_compiler::codes;
 use strowger_compiler::conf::line;
 use strowger_compiler::diagnostic::{Diagnostic, Level};
 use strowger_compiler::source::{FileId, Sources, Span, glob};
@@ -92,7 +91,19 @@ pub fn gather(dir: &Path) -> io::Result<Sources> {
 /// # Errors
 /// As [`gather`].
 pub fn gather_with(dir: &Path, plan: &str) -> io::Result<Sources> {
-    gather_files(dir, Some(plan))
+    gather_over(dir, plan, &BTreeMap::new())
+}
+
+/// The same where some files, by name, hold something else than the disk does: an editor has not written them yet.
+///
+/// # Errors
+/// As [`gather`].
+pub fn gather_over(
+    dir: &Path,
+    plan: &str,
+    over: &BTreeMap<String, Vec<u8>>,
+) -> io::Result<Sources> {
+    gather_files(dir, Some(plan), over)
 }
 
 /// The same without any plan: it has been compiled before.
@@ -100,16 +111,23 @@ pub fn gather_with(dir: &Path, plan: &str) -> io::Result<Sources> {
 /// # Errors
 /// As [`gather`].
 pub fn gather_beside(dir: &Path) -> io::Result<Sources> {
-    gather_files(dir, None)
+    gather_files(dir, None, &BTreeMap::new())
 }
 
-fn gather_files(dir: &Path, plan: Option<&str>) -> io::Result<Sources> {
+fn gather_files(
+    dir: &Path,
+    plan: Option<&str>,
+    over: &BTreeMap<String, Vec<u8>>,
+) -> io::Result<Sources> {
     let mut sources = Sources::new();
     // Says early and clearly that there is no such directory.
     fs::read_dir(dir)?;
     for name in plan.into_iter().chain(FILES.into_iter().skip(1)) {
         let path = dir.join(name);
-        let bytes = match whole(&path) {
+        let read = over
+            .get(name)
+            .map_or_else(|| whole(&path), |b| Ok(b.clone()));
+        let bytes = match read {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => {
@@ -123,7 +141,7 @@ fn gather_files(dir: &Path, plan: Option<&str>) -> io::Result<Sources> {
             sources.add(name, bytes);
         } else {
             line::load(&mut sources, name, bytes, &mut |pattern| {
-                included(dir, pattern)
+                included(dir, pattern, over)
             });
         }
     }
@@ -146,7 +164,7 @@ fn whole(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// The files that an `#include` of `pattern` means (DL-007): relative to the directory, sorted, at most as many as the reader takes.
-fn included(dir: &Path, pattern: &str) -> Vec<(String, Vec<u8>)> {
+fn included(dir: &Path, pattern: &str, over: &BTreeMap<String, Vec<u8>>) -> Vec<(String, Vec<u8>)> {
     let mut names = vec![String::new()];
     let absolute = pattern.starts_with('/');
     let parts: Vec<&str> = pattern.split('/').filter(|p| !p.is_empty()).collect();
@@ -186,7 +204,10 @@ fn included(dir: &Path, pattern: &str) -> Vec<(String, Vec<u8>)> {
         .into_iter()
         .filter_map(|name| {
             let name = if absolute { format!("/{name}") } else { name };
-            let bytes = whole(&dir.join(&name)).ok()?;
+            let bytes = match over.get(&name) {
+                Some(bytes) => bytes.clone(),
+                None => whole(&dir.join(&name)).ok()?,
+            };
             Some((name, bytes))
         })
         .collect()
@@ -195,6 +216,19 @@ fn included(dir: &Path, pattern: &str) -> Vec<(String, Vec<u8>)> {
 /// Understands the files in `sources`. Never fails: what cannot be used is left out and reported, in the order of the files.
 #[must_use]
 pub fn load(sources: &Sources) -> (Config, Vec<Diagnostic>) {
+    let (config, findings) = understand(sources);
+    let levels = config.options.levels();
+    let findings = findings.into_iter().filter_map(|mut finding| {
+        finding.level = levels.of(finding.code);
+        (finding.level != Level::Allow).then_some(finding)
+    });
+    let findings = findings.collect();
+    (config, findings)
+}
+
+/// The same with every finding at its own level, whatever strowger.toml says.
+#[must_use]
+pub fn understand(sources: &Sources) -> (Config, Vec<Diagnostic>) {
     let mut findings = Findings::default();
     let options = sources
         .find("strowger.toml")
@@ -265,23 +299,7 @@ pub fn load(sources: &Sources) -> (Config, Vec<Diagnostic>) {
         system,
         options,
     };
-    let levels = config.levels();
-    let findings = findings
-        .into_vec()
-        .into_iter()
-        .filter_map(|f| levelled(f, &levels))
-        .collect();
-    (config, findings)
-}
-
-/// The finding at the level that `[levels]` gives to its code or family; `None` at `allow`.
-fn levelled(mut finding: Diagnostic, levels: &BTreeMap<&str, &str>) -> Option<Diagnostic> {
-    let family = codes::find(finding.code).map_or("", |c| c.family);
-    let word = levels.get(finding.code).or_else(|| levels.get(family));
-    if let Some(level) = word.and_then(|w| Level::parse(w)) {
-        finding.level = level;
-    }
-    (finding.level != Level::Allow).then_some(finding)
+    (config, findings.into_vec())
 }
 
 /// One file through the line reader, whose findings are ours. A file that Asterisk would refuse as a whole is read all the same: what is
@@ -326,17 +344,6 @@ fn opened(listeners: Vec<Listener>, options: &Options, findings: &mut Findings) 
         }
     }
     out
-}
-
-impl Config {
-    /// `[levels]` of strowger.toml: code or family to level's word.
-    fn levels(&self) -> BTreeMap<&str, &str> {
-        self.options
-            .levels
-            .iter()
-            .map(|(code, level)| (code.as_str(), level.as_str()))
-            .collect()
-    }
 }
 
 /// Options of signalling that belong to no account.

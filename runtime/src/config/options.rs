@@ -5,8 +5,10 @@ use std::net::IpAddr;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use strowger_compiler::codes;
 use strowger_compiler::diagnostic::{Diagnostic, Level};
 use strowger_compiler::edit_distance::nearest;
+use strowger_compiler::levels::{Levels, Profile, Target, Who};
 use strowger_compiler::source::{FileId, Sources, Span};
 use strowger_stdlib::dialect::{self, Dialect};
 use toml::Spanned;
@@ -63,8 +65,38 @@ pub struct Options {
     pub bind_port: Option<u16>,
     /// `[reload] calls`.
     pub calls_at_reload: CallsAtReload,
-    /// `[levels]`: code or family, and its level's word.
-    pub levels: Vec<(String, String)>,
+    /// `[levels]`: code or family, and its level.
+    pub levels: Vec<(Who, Level)>,
+    /// `[check]`: only for those who check the plan.
+    pub check: Check,
+}
+
+impl Options {
+    /// How loud each code is to an exchange that runs the plan.
+    #[must_use]
+    pub fn levels(&self) -> Levels {
+        Levels::new(Profile::Default, Target::Strowger).with(&self.levels)
+    }
+}
+
+/// `[check]` of `strowger.toml`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Check {
+    /// `profile`.
+    pub profile: Option<Profile>,
+    /// `target`, with the release that the plan is read as.
+    pub target: Option<(Target, Option<Dialect>)>,
+    /// `generated = "all"`: files that a program wrote are checked as if somebody had.
+    pub generated: bool,
+}
+
+/// What `strowger` or `asterisk-20` means: the target and, with an Asterisk, its release.
+#[must_use]
+pub fn target(word: &str) -> Option<(Target, Option<Dialect>)> {
+    match word.strip_prefix("asterisk-") {
+        Some(release) => Some((Target::Asterisk, Some(Dialect::named(release)?))),
+        None => (word == "strowger").then_some((Target::Strowger, None)),
+    }
 }
 
 /// Capabilities that can be granted.
@@ -78,6 +110,7 @@ const TABLES: &[(&str, &[&str])] = &[
     ("store", &["location", "path"]),
     ("bind", &["address", "port"]),
     ("levels", &[]),
+    ("check", &["profile", "target", "generated"]),
     ("reload", &["calls"]),
     ("trust", &[]),
     ("cost", &[]),
@@ -196,6 +229,15 @@ impl Reader<'_> {
                     self.unknown(&format!("key of `[{section}]`"), word, key.span(), keys);
                     continue;
                 }
+                if *section == "levels" && Who::parse(word).is_none() {
+                    let known: Vec<&'static str> = codes::all()
+                        .chain(codes::exchange())
+                        .map(|c| c.id)
+                        .chain(codes::FAMILIES.iter().map(|(name, _)| *name))
+                        .collect();
+                    self.unknown("code or family", word, key.span(), &known);
+                    continue;
+                }
                 self.entry(section, word, value);
             }
         }
@@ -252,12 +294,30 @@ impl Reader<'_> {
                 Some(port) => self.options.bind_port = Some(port),
                 None => self.bad(key, value, "a port from 0 to 65535"),
             },
-            ("levels", code) => match text.filter(|t| Level::parse(t).is_some()) {
-                Some(level) => self
-                    .options
-                    .levels
-                    .push((code.to_owned(), level.to_owned())),
-                None => self.bad(key, value, "\"allow\", \"note\", \"warn\" or \"deny\""),
+            ("levels", _) => match (Who::parse(key), text.and_then(Level::parse)) {
+                (Some(who), Some(level)) => self.options.levels.push((who, level)),
+                (Some(_), None) => {
+                    self.bad(key, value, "\"allow\", \"note\", \"warn\" or \"deny\"");
+                }
+                // Told already, at its key.
+                (None, _) => {}
+            },
+            ("check", "profile") => match text.and_then(Profile::parse) {
+                Some(profile) => self.options.check.profile = Some(profile),
+                None => self.bad(key, value, "\"asterisk\", \"default\" or \"strict\""),
+            },
+            ("check", "target") => match text.and_then(target) {
+                Some(target) => self.options.check.target = Some(target),
+                None => self.bad(
+                    key,
+                    value,
+                    "\"strowger\", \"asterisk-20\" or \"asterisk-23\"",
+                ),
+            },
+            ("check", "generated") => match text {
+                Some("all") => self.options.check.generated = true,
+                Some("security") => self.options.check.generated = false,
+                _ => self.bad(key, value, "\"security\" or \"all\""),
             },
             _ => {}
         }

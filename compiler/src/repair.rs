@@ -1,0 +1,154 @@
+//! Repairs: which of the fixes of some findings can be made at once, and what the files are afterwards.
+
+use std::collections::{BTreeMap, HashSet};
+
+use crate::diagnostic::{Diagnostic, Edit, Fix};
+use crate::source::{FileId, Sources};
+
+/// What came of it.
+#[derive(Clone, Debug, Default)]
+pub struct Repaired {
+    /// New texts of the files that change.
+    pub texts: BTreeMap<FileId, Vec<u8>>,
+    /// Which findings were repaired, by index, each by the title of its fix.
+    pub made: Vec<(usize, String)>,
+    /// Findings whose fix is wanted and must wait: another one is nearer than a line.
+    pub waiting: usize,
+    /// Findings whose fix is wanted and changes a file that may not be touched.
+    pub forbidden: usize,
+}
+
+/// Makes of each finding one safe fix, or a suggested one if those are wanted too. Of two fixes that touch the same line the first
+/// is made; what is left of the other is seen when the new text is checked. A fix is made as a whole or not at all, and only in
+/// files that `may` be changed.
+pub fn repair(
+    sources: &Sources,
+    findings: &[Diagnostic],
+    suggested: bool,
+    may: &dyn Fn(FileId) -> bool,
+) -> Repaired {
+    let mut out = Repaired::default();
+    let mut taken = HashSet::new();
+    let mut edits: BTreeMap<FileId, Vec<&Edit>> = BTreeMap::new();
+    for (index, finding) in findings.iter().enumerate() {
+        let wanted = |f: &&Fix| !f.edits.is_empty() && apart(&f.edits);
+        let safe = finding.fixes.iter().filter(wanted).find(|f| f.safe);
+        let Some(fix) = safe.or_else(|| finding.fixes.iter().find(wanted).filter(|_| suggested))
+        else {
+            continue;
+        };
+        if !fix.edits.iter().all(|e| may(e.span.file)) {
+            out.forbidden += 1;
+            continue;
+        }
+        let lines: Vec<(FileId, u32)> = fix
+            .edits
+            .iter()
+            .flat_map(|e| {
+                let file = sources.file(e.span.file);
+                (file.line(e.span.start)..=file.line(e.span.end)).map(|line| (e.span.file, line))
+            })
+            .collect();
+        if lines.iter().any(|line| taken.contains(line)) {
+            out.waiting += 1;
+            continue;
+        }
+        taken.extend(lines);
+        for edit in &fix.edits {
+            edits.entry(edit.span.file).or_default().push(edit);
+        }
+        out.made.push((index, fix.title.clone()));
+    }
+    for (file, mut edits) in edits {
+        edits.sort_by_key(|e| (e.span.start, e.span.end));
+        let old = sources.file(file).bytes();
+        let mut new = Vec::with_capacity(old.len());
+        let mut from = 0;
+        for edit in edits {
+            new.extend_from_slice(&old[from..edit.span.start as usize]);
+            new.extend_from_slice(&edit.text);
+            from = edit.span.end as usize;
+        }
+        new.extend_from_slice(&old[from..]);
+        out.texts.insert(file, new);
+    }
+    out
+}
+
+/// Whether the edits of one fix leave each other alone.
+fn apart(edits: &[Edit]) -> bool {
+    let mut spans: Vec<_> = edits.iter().map(|e| e.span).collect();
+    spans.sort();
+    let sound = spans.iter().all(|s| s.start <= s.end);
+    sound
+        && spans
+            .windows(2)
+            .all(|w| w[0].file != w[1].file || w[0].end <= w[1].start && w[0] != w[1])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Span;
+
+    fn finding(at: &[(u32, u32, &str)], safe: bool) -> Diagnostic {
+        let span = |start, end| Span {
+            file: FileId(0),
+            start,
+            end,
+        };
+        let mut out = Diagnostic::new("S103", "x", span(at[0].0, at[0].1));
+        out.fixes.push(Fix {
+            title: "mend".into(),
+            edits: at
+                .iter()
+                .map(|(start, end, text)| Edit {
+                    span: span(*start, *end),
+                    text: text.as_bytes().to_vec(),
+                })
+                .collect(),
+            safe,
+        });
+        out
+    }
+
+    fn after(findings: &[Diagnostic], suggested: bool) -> (String, usize) {
+        let sources = Sources::plan("abc\ndef\nghi\n");
+        let out = repair(&sources, findings, suggested, &|_| true);
+        let text = out.texts.get(&FileId(0)).cloned();
+        let text = text.unwrap_or_else(|| b"unchanged".to_vec());
+        (String::from_utf8(text).unwrap(), out.waiting)
+    }
+
+    #[test]
+    fn of_two_that_touch_a_line_one_is_made() {
+        let two = [finding(&[(0, 1, "X")], true), finding(&[(2, 3, "Y")], true)];
+        assert_eq!(after(&two, false), ("Xbc\ndef\nghi\n".into(), 1));
+        let apart = [finding(&[(8, 9, "X")], true), finding(&[(2, 3, "Y")], true)];
+        assert_eq!(after(&apart, false), ("abY\ndef\nXhi\n".into(), 0));
+    }
+
+    #[test]
+    fn a_fix_is_made_whole_or_not_at_all() {
+        let second = finding(&[(4, 5, "D"), (0, 0, "!")], true);
+        let both = [finding(&[(0, 1, "X")], true), second];
+        assert_eq!(after(&both, false), ("Xbc\ndef\nghi\n".into(), 1));
+        let across = [finding(&[(4, 6, "D"), (5, 7, "E")], true)];
+        assert_eq!(after(&across, false), ("unchanged".into(), 0));
+    }
+
+    #[test]
+    fn suggested_ones_only_where_they_are_wanted() {
+        let one = [finding(&[(0, 1, "X")], false)];
+        assert_eq!(after(&one, false), ("unchanged".into(), 0));
+        assert_eq!(after(&one, true), ("Xbc\ndef\nghi\n".into(), 0));
+    }
+
+    #[test]
+    fn files_that_may_not_be_touched_are_not() {
+        let sources = Sources::plan("abc\n");
+        let out = repair(&sources, &[finding(&[(0, 1, "X")], true)], true, &|_| false);
+        assert!(out.texts.is_empty());
+        assert_eq!(out.forbidden, 1);
+    }
+}
