@@ -103,7 +103,8 @@ fn routing_extension_of_8_priorities(bencher: Bencher, naive: bool) {
         .bench_local_values(|entry| black_box(machine(naive).start(&module, &inputs, entry)));
 }
 
-#[divan::bench]
+// Far more in one sample than the clock is coarse.
+#[divan::bench(sample_size = 1000)]
 fn suspend_and_resume(bencher: Bencher) {
     let (module, inputs) = (module(WAIT), inputs());
     let mut vm = machine(false);

@@ -81,7 +81,10 @@ fn write(q: &mut Quick, step: &Step, template: &Template, places: &Places) -> Op
     if is("Set") {
         set(q, template)
     } else if is("NoOp") {
-        // Its argument is read all the same: a function in it may have something to say.
+        // Its argument is read all the same where a function or an expression in it may have something to say.
+        if template.pieces.iter().all(value::is_silent) {
+            return Some(());
+        }
         value::text(q, &template.pieces).map(|_| ())
     } else if is("Goto") {
         let target = template.as_plain().filter(|t| !t.is_empty())?;

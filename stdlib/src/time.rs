@@ -65,24 +65,49 @@ impl Zone {
 
     /// What calendar and clock show at a moment, without the zone's name; `None` as for [`Zone::civil`].
     pub fn clock(&self, at: Moment) -> Option<Clock> {
+        let offset = self.offset(at)?;
+        Some(Clock::reads(at.seconds() + i64::from(offset)))
+    }
+
+    /// Seconds east of UTC.
+    fn offset(&self, at: Moment) -> Option<i32> {
         let timestamp = Timestamp::from_microsecond(at.micros).ok()?;
-        let offset = if self.0 == TimeZone::UTC {
-            0
-        } else {
-            self.0.to_offset(timestamp).seconds()
-        };
-        let shown = at.seconds() + i64::from(offset);
-        let (days, seconds) = (shown.div_euclid(86_400), shown.rem_euclid(86_400));
-        let (year, month, day) = date_of(days);
-        Some(Clock {
-            year,
-            month,
-            day,
-            hour: (seconds / 3600) as u32,
-            minute: (seconds / 60 % 60) as u32,
-            second: (seconds % 60) as u32,
-            days,
-        })
+        if self.0 == TimeZone::UTC {
+            return Some(0);
+        }
+        Some(self.0.to_offset(timestamp).seconds())
+    }
+
+    /// The changes of its clocks from now on, for a zone that is asked often.
+    pub fn changes(&self) -> Changes {
+        let mut changes = Vec::new();
+        if let (Ok(first), Some(offset)) = (
+            Timestamp::from_second(Changes::FIRST),
+            self.offset(Moment::from_seconds(Changes::FIRST)),
+        ) {
+            changes.push((Changes::FIRST, offset));
+            let following = self.0.following(first);
+            let following = following.map(|t| (t.timestamp().as_second(), t.offset().seconds()));
+            changes.extend(
+                following
+                    .take(Changes::MOST)
+                    .take_while(|c| c.0 < Changes::LAST),
+            );
+        }
+        Changes(changes)
+    }
+
+    /// [`Zone::clock`] by the changes of this zone.
+    pub fn clock_by(&self, changes: &Changes, at: Moment) -> Option<Clock> {
+        let seconds = at.seconds();
+        let known =
+            (Changes::FIRST..Changes::LAST).contains(&seconds) && changes.0.len() <= Changes::MOST;
+        if !known {
+            return self.clock(at);
+        }
+        let after = changes.0.partition_point(|(from, _)| *from <= seconds);
+        let (_, offset) = changes.0.get(after.checked_sub(1)?)?;
+        Some(Clock::reads(seconds + i64::from(*offset)))
     }
 
     /// The calendar and clock reading at a moment; `None` where the year does
@@ -191,7 +216,35 @@ pub struct Clock {
     days: i64,
 }
 
+/// The offsets of a zone between two years, and since when each holds.
+#[derive(Clone, Debug)]
+pub struct Changes(Vec<(i64, i32)>);
+
+impl Changes {
+    /// 2020.
+    const FIRST: i64 = 1_577_836_800;
+    /// 2060.
+    const LAST: i64 = 2_840_140_800;
+    /// Of a zone that changes more often none are used.
+    const MOST: usize = 400;
+}
+
 impl Clock {
+    /// What a clock shows that is so many seconds ahead of 1970.
+    fn reads(shown: i64) -> Clock {
+        let (days, seconds) = (shown.div_euclid(86_400), shown.rem_euclid(86_400));
+        let (year, month, day) = date_of(days);
+        Clock {
+            year,
+            month,
+            day,
+            hour: (seconds / 3600) as u32,
+            minute: (seconds / 60 % 60) as u32,
+            second: (seconds % 60) as u32,
+            days,
+        }
+    }
+
     /// 0 is Sunday.
     pub fn weekday(&self) -> u32 {
         (self.days + 4).rem_euclid(7) as u32
@@ -303,6 +356,30 @@ mod tests {
         );
         assert_eq!(Zone::named(b"Nowhere/Town"), None);
         assert_eq!(Zone::named(b"europe/berlin"), None);
+    }
+
+    #[test]
+    fn the_changes_of_a_zone_say_what_its_rules_say() {
+        for zone in [
+            "Europe/Paris",
+            "Africa/Casablanca",
+            "Asia/Kolkata",
+            "UTC",
+            "CET-1CEST,M3.5.0,M10.5.0/3",
+        ] {
+            let zone = Zone::named(zone.as_bytes()).unwrap();
+            let changes = zone.changes();
+            assert!(changes.0.len() <= Changes::MOST);
+            let around = changes
+                .0
+                .iter()
+                .map(|(from, _)| *from)
+                .chain([Changes::LAST, 0]);
+            for at in around.flat_map(|from| [from - 1, from, from + 1]) {
+                let at = Moment::from_seconds(at);
+                assert_eq!(zone.clock_by(&changes, at), zone.clock(at), "{at:?}");
+            }
+        }
     }
 
     #[test]

@@ -107,7 +107,27 @@ impl Value {
                 // At most INLINE.
                 *len = text.len() as u8;
             }
+            // In two steps, so that the text is not made elsewhere and moved here.
+            other if text.len() <= INLINE => {
+                *other = Value::EMPTY;
+                if let Value::Str(Text(Repr::Inline { len, bytes })) = other {
+                    bytes[..text.len()].copy_from_slice(text);
+                    *len = text.len() as u8;
+                }
+            }
             other => *other = Value::text(text),
+        }
+    }
+
+    /// Becomes the same as another one, in the place where it is.
+    #[inline]
+    pub fn set(&mut self, other: &Value) {
+        match other {
+            Value::Int(number) => *self = Value::Int(*number),
+            Value::Str(Text(Repr::Inline { len, bytes })) => {
+                self.set_text(bytes.get(..usize::from(*len)).unwrap_or_default());
+            }
+            Value::Str(text) => *self = Value::Str(text.clone()),
         }
     }
 

@@ -126,6 +126,23 @@ impl Choice {
         self.patterns..entries.len()
     }
 
+    /// The first of them and whether there are others, if an automaton is there to tell.
+    #[inline]
+    pub(crate) fn best(
+        &self,
+        entries: &[Entry],
+        text: &[u8],
+        question: Question,
+    ) -> Option<(Option<usize>, bool)> {
+        if self.count == 0 {
+            return Some((None, false));
+        }
+        let accept = self
+            .dfa(entries)?
+            .answer(self.trie(entries), text, question);
+        Some((accept.entry().map(|e| e + self.patterns), accept.others()))
+    }
+
     /// The patterns whose answer for a text without dashes is not no, in rank order.
     pub(crate) fn candidates<'c>(
         &'c self,
@@ -144,11 +161,10 @@ impl Choice {
         if self.count == 0 {
             return candidates;
         }
-        match self.dfa(entries) {
-            Some(dfa) => {
-                let accept = dfa.answer(self.trie(entries), text, question);
-                candidates.first = accept.entry().map(|e| e + self.patterns);
-                if accept.others() {
+        match self.best(entries, text, question) {
+            Some((first, others)) => {
+                candidates.first = first;
+                if others {
                     candidates.rest = Rest::Asked;
                 }
             }
@@ -183,13 +199,6 @@ pub(crate) struct Candidates<'c> {
     question: Question,
     first: Option<usize>,
     rest: Rest<'c>,
-}
-
-impl Candidates<'_> {
-    /// The first, if that is known already.
-    pub(crate) fn best(&self) -> Option<usize> {
-        self.first
-    }
 }
 
 impl Iterator for Candidates<'_> {

@@ -7,6 +7,7 @@ use crate::Step;
 use crate::app::{App, Waits};
 use crate::builtin::{Builtin, global};
 use crate::control::Phase;
+use crate::effect::Effect;
 use crate::known::Known;
 use crate::module::StrId;
 use crate::op::Op;
@@ -136,23 +137,24 @@ impl Vm {
     }
 
     /// Runs quick code from the head of a step; `None`: a step is to run as whole code, from its beginning.
-    fn run_quick(&mut self, w: World, mut head: u32) -> Option<Result<Act, Step>> {
+    fn run_quick(&mut self, w: World, head: u32) -> Option<Result<Act, Step>> {
+        let left = self.quick(w, head);
+        self.after_quick(w, left)
+    }
+
+    /// Goes on where quick code stopped; `None` as for [`Vm::run_quick`].
+    pub(crate) fn after_quick(&mut self, w: World, mut left: Left) -> Option<Result<Act, Step>> {
         loop {
-            match self.quick(w, head) {
+            if let Some(effect) = self.asks(w, left) {
+                return Some(Ok(Act::Leave(effect)));
+            }
+            match left {
                 Left::Whole => {
                     self.begin_whole(w);
                     return None;
                 }
                 Left::Run(application, text) => {
                     let known = w.module.known_by_index(u32::from(application));
-                    if let Known::Here(kind) = known
-                        && let Some(effect) = kind.only_asks()
-                        && w.newer.is_none()
-                    {
-                        self.frames.reserve_exact(1);
-                        self.frames.push(Frame::Asked);
-                        return Some(Ok(Act::Leave(effect)));
-                    }
                     let arguments = Value::text(w.module.text(text));
                     return Some(Ok(self.run_step(w, known, arguments)));
                 }
@@ -161,7 +163,7 @@ impl Vm {
                     self.leave_macros_behind(w);
                     match self.arrive(w) {
                         Ok(Act::Again) => match self.quick.take() {
-                            Some(next) => head = next,
+                            Some(head) => left = self.quick(w, head),
                             None => return self.pc.is_none().then_some(Ok(Act::Again)),
                         },
                         other => return Some(other),
@@ -172,6 +174,22 @@ impl Vm {
                 Left::Spent => return Some(Ok(Act::Again)),
             }
         }
+    }
+
+    /// The effect of an application that only asks for one; its frame stands already.
+    pub(crate) fn asks(&mut self, w: World, left: Left) -> Option<Effect> {
+        let Left::Run(application, _) = left else {
+            return None;
+        };
+        let Known::Here(kind) = w.module.known_by_index(u32::from(application)) else {
+            return None;
+        };
+        let effect = kind.only_asks().filter(|_| w.newer.is_none())?;
+        if self.frames.capacity() == 0 {
+            self.frames.reserve_exact(1);
+        }
+        self.frames.push(Frame::Asked);
+        Some(effect)
     }
 
     /// The code of the step where the channel stands, from its beginning.

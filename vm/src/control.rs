@@ -179,18 +179,14 @@ impl Vm {
     /// To the next number; a settled route needs no look-up for it.
     fn advance_priority(&mut self, w: World) {
         self.place.priority = self.place.priority.saturating_add(1);
-        self.route = self
-            .route
-            .filter(|r| r.settled)
-            .map(|r| Route {
-                index: r.index + 1,
-                ..r
-            })
-            .filter(|r| {
-                w.module
-                    .priority(r.context, r.entry, r.index)
-                    .is_some_and(|p| p.number == self.place.priority)
-            });
+        let number = self.place.priority;
+        self.route = self.route.filter(|r| r.settled).and_then(|r| {
+            let index = r.index.saturating_add(1);
+            match w.module.priority(r.context, r.entry, index) {
+                Some(p) if p.number == number => Some(Route { index, ..r }),
+                _ => r.alone.then(|| r.past_the_end()),
+            }
+        });
     }
 
     /// Runs the step where the channel stands, if there is one.
@@ -205,6 +201,10 @@ impl Vm {
         self.budget.burn(1);
         let naive = self.budget.limits.naive;
         if self.route.is_none() || naive {
+            self.home = w
+                .module
+                .context_near(self.home, &self.place.context)
+                .unwrap_or(self.home);
             let found = self.find(
                 w,
                 &self.place.context,
@@ -268,16 +268,26 @@ impl Vm {
         }
     }
 
+    /// Whether something may decide where it goes, other than its plan. A deadline is looked at by its time elsewhere.
+    pub(crate) fn is_latched(&self) -> bool {
+        self.hangup.is_some()
+            || self.hangs_up
+            || self.redirect.is_some()
+            || self.timed_out
+            || self.party.deadline.is_some()
+    }
+
     fn is_late(&self, w: World) -> bool {
         self.timed_out || self.party.deadline.is_some_and(|at| at <= w.inputs.now)
     }
 
     pub(crate) fn find(&self, w: World, context: &[u8], exten: &[u8], want: Want) -> Option<Route> {
+        let start = w.module.context_near(self.home, context)?;
         let caller = self.party.caller.number.as_deref();
         route::find(
             w.module,
             w.inputs,
-            context,
+            start,
             exten,
             want,
             caller,
@@ -289,6 +299,13 @@ impl Vm {
     pub(crate) fn exists(&self, w: World, exten: &[u8]) -> bool {
         self.find(w, &self.place.context, exten, Want::Number(1))
             .is_some()
+    }
+
+    /// Whether a call that ends here goes on at `h`.
+    fn has_h(&self, w: World) -> bool {
+        let home = w.module.context_near(self.home, &self.place.context);
+        let never = home.is_some_and(|c| !self.budget.limits.naive && w.module.ends_without_h(c));
+        !never && self.exists(w, b"h")
     }
 
     /// Whether `e` takes what goes wrong here (DL-160).
@@ -307,17 +324,12 @@ impl Vm {
         dialled: &[u8],
         question: Question,
     ) -> bool {
+        let Some(start) = w.module.context_near(self.home, context) else {
+            return false;
+        };
         let caller = self.party.caller.number.as_deref();
-        route::find(
-            w.module,
-            w.inputs,
-            context,
-            dialled,
-            Want::Number(1),
-            caller,
-            question,
-        )
-        .is_some()
+        let want = Want::Number(1);
+        route::find(w.module, w.inputs, start, dialled, want, caller, question).is_some()
     }
 
     /// No such priority (DL-154).
@@ -328,9 +340,17 @@ impl Vm {
         if !matches!(self.phase, Phase::Call | Phase::Message) {
             return self.end(w, Ending::FellThrough);
         }
-        let exten = self.place.exten.clone();
-        if !self.exists(w, &exten) {
-            return self.invalid(w, exten);
+        // An entry that is alone here is the only one to have a first priority.
+        let entry = self
+            .route
+            .filter(|r| r.alone)
+            .and_then(|r| w.module.entry(r));
+        let exists = match entry {
+            Some(entry) => entry.priority(1).is_some(),
+            None => self.exists(w, &self.place.exten),
+        };
+        if !exists {
+            return self.invalid(w, self.place.exten.clone());
         }
         if !w.module.parts.options.autofallthrough {
             return Ok(self.collect(Text::new()));
@@ -429,7 +449,7 @@ impl Vm {
                 self.ending = why;
                 self.phase = Phase::Hangup;
                 self.budget.renew();
-                if self.exists(w, b"h") {
+                if self.has_h(w) {
                     self.go(self.special(b"h"));
                     return self.arrive(w);
                 }

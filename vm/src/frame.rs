@@ -87,7 +87,7 @@ pub(crate) struct Gosub {
 #[derive(Debug, Clone)]
 struct Page {
     number: u16,
-    cells: Box<[Option<Cell>; PAGE]>,
+    cells: [Option<Cell>; PAGE],
 }
 
 /// Channel variables and subroutine frames.
@@ -120,27 +120,23 @@ impl Variables {
         self.bytes = 0;
     }
 
-    /// Sets a variable to a text by its slot.
+    /// Sets a variable by its slot: `write` gives it its value, in the place where it is kept.
     #[inline]
-    pub(crate) fn set_slot_text(&mut self, slot: u16, text: &[u8], mark: Mark) {
+    pub(crate) fn write_slot(&mut self, slot: u16, mark: Mark, write: impl FnOnce(&mut Value)) {
         self.stamp = self.stamp.saturating_add(1);
         let stamp = self.stamp;
         let place = self.slot_place(slot);
-        let (freed, new) = match place {
-            Some(cell) => {
-                let old = cell.value.heap_bytes();
-                cell.value.set_text(text);
-                cell.mark = mark;
-                cell.stamp = stamp;
-                (old, cell.value.heap_bytes())
-            }
-            None => {
-                let value = Value::text(text);
-                let new = value.heap_bytes() + OVERHEAD;
-                *place = Some(Cell { value, mark, stamp });
-                (0, new)
-            }
-        };
+        let fresh = if place.is_none() { OVERHEAD } else { 0 };
+        let cell = place.get_or_insert(Cell {
+            value: Value::EMPTY,
+            mark,
+            stamp,
+        });
+        let freed = cell.value.heap_bytes();
+        write(&mut cell.value);
+        cell.mark = mark;
+        cell.stamp = stamp;
+        let new = cell.value.heap_bytes() + fresh;
         self.bytes = (self.bytes + new).saturating_sub(freed);
     }
 
@@ -175,10 +171,12 @@ impl Variables {
             Err(page) => {
                 let new = Page {
                     number: slot / PAGE as u16,
-                    cells: Box::default(),
+                    cells: Default::default(),
                 };
                 // Exactly: most channels have one or two.
-                self.pages.reserve_exact(1);
+                if self.pages.len() < 4 {
+                    self.pages.reserve_exact(1);
+                }
                 self.pages.insert(page, new);
                 page
             }
@@ -189,25 +187,7 @@ impl Variables {
     /// Sets a variable by its slot.
     #[inline]
     pub(crate) fn set_slot(&mut self, slot: u16, value: Value, mark: Mark) {
-        self.stamp = self.stamp.saturating_add(1);
-        let stamp = self.stamp;
-        let new = value.heap_bytes();
-        let place = self.slot_place(slot);
-        let freed = match place {
-            Some(cell) => {
-                let old = cell.value.heap_bytes();
-                cell.value = value;
-                cell.mark = mark;
-                cell.stamp = stamp;
-                old
-            }
-            None => {
-                *place = Some(Cell { value, mark, stamp });
-                self.bytes += OVERHEAD;
-                0
-            }
-        };
-        self.bytes = (self.bytes + new).saturating_sub(freed);
+        self.write_slot(slot, mark, |place| *place = value);
     }
 
     /// Puts a cell (or nothing) where a variable is kept, and gives back what was there.
@@ -426,7 +406,6 @@ impl Variables {
         let cells = self.pages.iter().flat_map(|p| p.cells.iter().flatten());
         let others = self.others.iter();
         self.pages.capacity() * size_of::<Page>()
-            + self.pages.len() * size_of::<[Option<Cell>; PAGE]>()
             + cells.map(|c| c.value.heap_bytes()).sum::<usize>()
             + others
                 .map(|(n, c)| size_of::<(Text, Cell)>() + n.capacity() + c.value.heap_bytes())

@@ -104,7 +104,7 @@ impl Vm {
         std::iter::from_fn(move || {
             number = number.checked_add(1)?;
             let ahead = route.filter(|r| r.settled).map(|r| Route {
-                index: r.index + 1,
+                index: r.index.saturating_add(1),
                 ..r
             });
             let is_next = |r: &Route| {

@@ -20,7 +20,7 @@ use crate::known::{self, Known};
 use crate::op::{Instr, Kind, Op};
 use crate::origin::Origin;
 use crate::pattern::Matches;
-use crate::route::Route;
+use crate::route::{self, Route};
 use crate::short::Short;
 use crate::strings::Strings;
 use crate::trace::Source;
@@ -56,6 +56,8 @@ pub struct Module {
     resolved: Vec<OnceLock<Resolved>>,
     /// The time formats, read.
     formats: Vec<Format>,
+    /// Per context: that a call which ends there finds no `h`, once one has asked.
+    ends: Vec<OnceLock<bool>>,
 }
 
 /// What a module consists of, before it is verified.
@@ -293,6 +295,7 @@ impl Module {
             .iter()
             .map(|id| known::application(text(*id), &dialect))
             .collect();
+        let ends = parts.contexts.iter().map(|_| OnceLock::new()).collect();
         let resolved = parts.targets.iter().map(|_| OnceLock::new()).collect();
         let formats = parts
             .formats
@@ -313,6 +316,7 @@ impl Module {
             known,
             resolved,
             formats,
+            ends,
         })
     }
 
@@ -358,6 +362,20 @@ impl Module {
             .map(|n| n as usize)
     }
 
+    /// The same; `near` is tried first.
+    pub(crate) fn context_near(&self, near: usize, name: &[u8]) -> Option<usize> {
+        match self.parts.contexts.get(near) {
+            Some(c) if self.text(c.name) == name => Some(near),
+            _ => self.context(name),
+        }
+    }
+
+    /// Whether a call that ends in a context finds no `h`, whoever called and whenever.
+    pub(crate) fn ends_without_h(&self, context: usize) -> bool {
+        let ends = self.ends.get(context);
+        ends.is_some_and(|known| *known.get_or_init(|| route::nobody_answers(self, context, b"h")))
+    }
+
     /// Stands for the name of a context in any letter case.
     pub(crate) fn folded(&self, context: usize) -> u32 {
         self.folded.get(context).copied().unwrap_or(u32::MAX)
@@ -385,6 +403,11 @@ impl Module {
     /// How many bytes the automata take that there are.
     pub fn automata_size(&self) -> usize {
         self.choices.iter().filter_map(Choice::dfa_size).sum()
+    }
+
+    /// The entry of a route.
+    pub(crate) fn entry(&self, r: Route) -> Option<&Entry> {
+        self.parts.contexts.get(r.context)?.entries.get(r.entry)
     }
 
     pub(crate) fn priority(&self, context: usize, entry: usize, index: usize) -> Option<&Priority> {

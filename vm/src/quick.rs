@@ -13,7 +13,7 @@ use crate::frame::Mark;
 use crate::guard::{self, Comparison};
 use crate::module::{NOT_QUICK, Resolved, StrId, Wanted};
 use crate::op::{Instr, Op};
-use crate::route::Want;
+use crate::route::{Route, Want};
 use crate::run::{Vm, World};
 use crate::short::Short;
 
@@ -51,6 +51,28 @@ impl Vm {
         let route = self.route.filter(|r| r.settled)?;
         let step = w.module.priority(route.context, route.entry, route.index)?;
         (step.quick != NOT_QUICK && self.may_be_quick()).then_some(step.quick)
+    }
+
+    /// Goes to the next number, if nothing but quick code is to be thought of there: its head.
+    pub(crate) fn next_quick(&mut self, w: World) -> Option<u32> {
+        let plain = self.phase == Phase::Call
+            && self.macros.is_empty()
+            && self.jump.is_none()
+            && !self.is_latched()
+            && self.may_be_quick();
+        let here = self.route.filter(|r| plain && r.settled)?;
+        let next = here.index.saturating_add(1);
+        let step = w.module.priority(here.context, here.entry, next)?;
+        if step.quick == NOT_QUICK || Some(step.number) != self.place.priority.checked_add(1) {
+            return None;
+        }
+        self.place.priority = step.number;
+        self.route = Some(Route {
+            index: next,
+            ..here
+        });
+        self.budget.burn(1);
+        Some(step.quick)
     }
 
     /// Runs from the head of a step on.
@@ -136,12 +158,13 @@ impl Vm {
                     self.variables.set_slot(word.a(), sum, Mark::None);
                 }
                 Op::Set => {
-                    let value = or_whole!(self.take(word.a()));
+                    let value = or_whole!(self.temporaries.get(usize::from(word.a())));
                     if value.heap_bytes() > BYTES {
                         return Left::Whole;
                     }
                     let mark = Mark::from_count(word.k());
-                    self.variables.set_slot(word.b(), value, mark);
+                    self.variables
+                        .write_slot(word.b(), mark, |place| place.set(value));
                 }
                 Op::Put
                 | Op::PutVar
@@ -164,7 +187,9 @@ impl Vm {
                         return Left::Whole;
                     }
                     let mark = Mark::from_count(word.k());
-                    self.variables.set_slot_text(word.b(), &self.scratch, mark);
+                    let text = self.scratch.as_slice();
+                    self.variables
+                        .write_slot(word.b(), mark, |place| place.set_text(text));
                     self.scratch.clear();
                 }
                 Op::SameAs => {
@@ -174,17 +199,15 @@ impl Vm {
                         Some(number) => guard::same_text(&number.bytes(), text),
                         None => guard::same_text(global_text(w, word.a()), text),
                     };
-                    let same = Value::truth_value(or_whole!(same));
-                    *or_whole!(self.temporaries.get_mut(usize::from(word.k()))) = same;
+                    let same = or_whole!(same);
+                    *or_whole!(self.temporaries.get_mut(usize::from(word.k()))) =
+                        Value::truth_value(same);
                 }
                 Op::Goto => {
                     or_whole!(self.quick_goto(w, word.bc()));
                     return Left::Gone;
                 }
-                _ => {
-                    let value = or_whole!(self.quick_value(w, word));
-                    *or_whole!(self.temporaries.get_mut(usize::from(word.a()))) = value;
-                }
+                _ => or_whole!(self.compute(w, word)),
             }
         }
     }
@@ -270,54 +293,82 @@ impl Vm {
         self.temporaries.get(usize::from(t))
     }
 
-    #[inline]
-    fn take(&mut self, t: u16) -> Option<Value> {
-        self.temporaries.get_mut(usize::from(t)).map(std::mem::take)
-    }
-
     fn whole_number(&self, t: u16) -> Option<i64> {
         guard::number(self.value(t)?)
     }
 
-    /// What a word computes; `None`: it gives up.
-    fn quick_value(&mut self, w: World, word: Instr) -> Option<Value> {
-        let (b, c) = (word.b(), word.c());
-        Some(match word.op() {
-            Op::Text => Value::text(w.module.text(StrId(word.bc()))),
-            Op::Int => Value::Int(i64::from(word.bc() as i32)),
-            Op::Move => self.value(b)?.clone(),
-            Op::Var => match self.variables.slot(b) {
-                Some(v) => v.clone(),
-                None => crate::builtin::global(w.inputs, w.module.slot_name(b)),
+    /// Computes a value; `None`: it gives up.
+    ///
+    /// Each word writes its result where it belongs: a value that is made elsewhere and moved costs more than most words.
+    #[inline]
+    fn compute(&mut self, w: World, word: Instr) -> Option<()> {
+        let (a, b, c) = (usize::from(word.a()), word.b(), word.c());
+        macro_rules! put {
+            ($value:expr) => {{
+                let value = $value;
+                *self.temporaries.get_mut(a)? = value;
+            }};
+        }
+        match word.op() {
+            Op::Text => self
+                .temporaries
+                .get_mut(a)?
+                .set_text(w.module.text(StrId(word.bc()))),
+            Op::Int => put!(Value::Int(i64::from(word.bc() as i32))),
+            Op::Move => {
+                if let Ok([to, from]) = self.temporaries.get_disjoint_mut([a, usize::from(b)]) {
+                    to.set(from);
+                }
+            }
+            Op::Var => {
+                let to = self.temporaries.get_mut(a)?;
+                match self.variables.slot(b) {
+                    Some(value) => to.set(value),
+                    None => to.set_text(global_text(w, b)),
+                }
+            }
+            Op::Built => match Builtin::from_byte(word.k())? {
+                Builtin::Epoch => put!(Value::Int(w.inputs.now.seconds())),
+                other => put!(self.builtin(w, other)),
             },
-            Op::Built => self.builtin(w, Builtin::from_byte(word.k())?),
-            Op::Add => guard::add(self.whole_number(b)?, self.whole_number(c)?)?,
-            Op::AddI => guard::add(self.whole_number(b)?, i64::from(c as i16))?,
-            Op::Sub => guard::subtract(self.whole_number(b)?, self.whole_number(c)?)?,
-            Op::Mul => guard::multiply(self.whole_number(b)?, self.whole_number(c)?)?,
-            Op::Div => guard::divide(self.whole_number(b)?, self.whole_number(c)?)?,
-            Op::Rem => guard::remainder(self.whole_number(b)?, self.whole_number(c)?)?,
-            Op::Neg => guard::negate(self.whole_number(b)?)?,
-            Op::Not => Value::truth_value(self.whole_number(b)? == 0),
-            Op::And => guard::and(self.value(b)?, self.value(c)?)?,
-            Op::Or => guard::or(self.value(b)?, self.value(c)?)?,
-            Op::Choose => guard::choose(
+            Op::Add => put!(guard::add(self.whole_number(b)?, self.whole_number(c)?)?),
+            Op::AddI => put!(guard::add(self.whole_number(b)?, i64::from(c as i16))?),
+            Op::Sub => put!(guard::subtract(
+                self.whole_number(b)?,
+                self.whole_number(c)?
+            )?),
+            Op::Mul => put!(guard::multiply(
+                self.whole_number(b)?,
+                self.whole_number(c)?
+            )?),
+            Op::Div => put!(guard::divide(self.whole_number(b)?, self.whole_number(c)?)?),
+            Op::Rem => put!(guard::remainder(
+                self.whole_number(b)?,
+                self.whole_number(c)?
+            )?),
+            Op::Neg => put!(guard::negate(self.whole_number(b)?)?),
+            Op::Not => put!(Value::truth_value(self.whole_number(b)? == 0)),
+            Op::And => put!(guard::and(self.value(b)?, self.value(c)?)?),
+            Op::Or => put!(guard::or(self.value(b)?, self.value(c)?)?),
+            Op::Choose => put!(guard::choose(
                 self.value(b)?,
                 self.value(c)?,
                 self.value(c.checked_add(1)?)?,
-            )?,
+            )?),
             Op::Cmp => {
                 let how = Comparison::from_byte(word.k());
-                Value::truth_value(guard::compare(how, self.value(b)?, self.value(c)?)?)
+                let holds = guard::compare(how, self.value(b)?, self.value(c)?)?;
+                put!(Value::truth_value(holds));
             }
             Op::Same => {
                 let same = guard::same(self.value(b)?, self.value(c)?)?;
-                Value::truth_value(same != (word.k() != 0))
+                put!(Value::truth_value(same != (word.k() != 0)));
             }
-            Op::Short => self.short(Short::from_byte(word.k())?, b)?,
+            Op::Short => put!(self.short(Short::from_byte(word.k())?, b)?),
             // The others are no values.
             _ => return None,
-        })
+        }
+        Some(())
     }
 
     /// Stands at a constant place now; `None`: whole code has to find out.
@@ -356,6 +407,7 @@ impl Vm {
         if let Some(context) = target.context {
             self.place.context.clear();
             self.place.context.extend_from_slice(w.module.text(context));
+            self.home = resolved.from;
         }
         self.place.exten.clear();
         self.place.exten.extend_from_slice(exten);

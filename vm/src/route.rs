@@ -27,6 +27,28 @@ pub(crate) struct Route {
     /// The entry is the first candidate of the whole search, and neither time nor caller took part: its next number needs no
     /// look-up (vm.md 3a).
     pub(crate) settled: bool,
+    /// It is settled, and no other entry answers this number in this context or in one that it includes: what this entry does
+    /// not have, nothing has.
+    pub(crate) alone: bool,
+}
+
+impl Route {
+    /// Behind the last priority of an entry: a place where nothing is.
+    pub(crate) fn past_the_end(self) -> Route {
+        Route {
+            index: usize::MAX,
+            ..self
+        }
+    }
+
+    /// Neither settled nor alone: time or caller have changed.
+    pub(crate) fn open(self) -> Route {
+        Route {
+            settled: false,
+            alone: false,
+            ..self
+        }
+    }
 }
 
 /// One look-up: what is asked, and where it stands.
@@ -39,6 +61,8 @@ pub(crate) struct Search<'a> {
     caller: Option<&'a [u8]>,
     question: Question,
     settled: Cell<bool>,
+    /// The context that was asked last has one candidate at most.
+    alone: Cell<bool>,
 }
 
 /// What the entries of one context say.
@@ -51,20 +75,28 @@ enum Own {
     Nothing,
 }
 
-/// Finds the first entry that matches and holds the wanted priority. `context` must be spelled exactly.
+/// Finds the first entry that matches and holds the wanted priority, from a context on.
 pub(crate) fn find(
     module: &Module,
     inputs: &Inputs,
-    context: &[u8],
+    start: usize,
     dialled: &[u8],
     want: Want,
     caller: Option<&[u8]>,
     question: Question,
 ) -> Option<Route> {
     let search = Search::new(module, dialled, want, caller, question);
-    let start = module.context(context)?;
     match search.own(start) {
-        Own::Found(entry, index) => return Some(search.route(start, entry, index)),
+        Own::Found(entry, index) => {
+            let context = &module.parts.contexts[start];
+            let found = search.route(start, entry, index);
+            let alone =
+                search.alone.get() && context.includes.is_empty() && context.switches.is_empty();
+            return Some(Route {
+                alone: found.settled && alone,
+                ..found
+            });
+        }
         Own::Complete => return None,
         Own::Nothing if module.included(start).is_empty() => return None,
         Own::Nothing => {}
@@ -90,6 +122,32 @@ pub(crate) fn find(
         search.includes(inputs, at as usize, &mut open);
     }
     None
+}
+
+/// Whether no entry of a context, or of one that it ever includes, answers a number, whoever calls and whenever.
+pub(crate) fn nobody_answers(module: &Module, start: usize, dialled: &[u8]) -> bool {
+    let (mut visited, mut open) = (Pile::default(), Pile::default());
+    open.push(start as u32);
+    while let Some(at) = open.pop() {
+        if visited.holds(at) {
+            continue;
+        }
+        let context = module.parts.contexts.get(at as usize);
+        let (Some(context), Some(choice)) = (context, module.choice(at as usize)) else {
+            return false;
+        };
+        let mut patterns = choice.candidates(&context.entries, dialled, Question::Match);
+        if visited.len() == CONTEXTS
+            || choice.plain(&context.entries, dialled).is_some()
+            || patterns.next().is_some()
+        {
+            return false;
+        }
+        visited.push(at);
+        let included = module.included(at as usize);
+        included.iter().flatten().for_each(|to| open.push(*to));
+    }
+    true
 }
 
 /// Contexts in a [`Pile`] that needs no memory of its own.
@@ -144,7 +202,8 @@ impl<'a> Search<'a> {
         Search {
             module,
             dialled,
-            plain: if dialled.contains(&b'-') {
+            // Without stopping at the first: numbers are short.
+            plain: if dialled.iter().fold(false, |any, b| any | (*b == b'-')) {
                 without_dashes(dialled).into()
             } else {
                 dialled.into()
@@ -153,6 +212,7 @@ impl<'a> Search<'a> {
             caller,
             question,
             settled: Cell::new(true),
+            alone: Cell::new(false),
         }
     }
 
@@ -167,6 +227,7 @@ impl<'a> Search<'a> {
             entry,
             index,
             settled: self.settled.get(),
+            alone: false,
         }
     }
 
@@ -217,15 +278,20 @@ impl<'a> Search<'a> {
             let found = choice.patterns(entries).filter(answers);
             return self.first(entries, found);
         }
-        let found = choice.candidates(entries, plain, question);
-        if let (Some(best), Want::Number(n)) = (found.best(), self.want)
-            && question != Question::MatchMore
-            && !module.parts.options.best_only
-            && choice.simply_has(best, n)
+        // Most look-ups end here.
+        if let (Some((best, others)), Want::Number(n)) =
+            (choice.best(entries, plain, question), self.want)
         {
-            return Some(Own::Found(best, n as usize - 1));
+            let best = best?;
+            if question != Question::MatchMore
+                && !module.parts.options.best_only
+                && choice.simply_has(best, n)
+            {
+                self.alone.set(!others);
+                return Some(Own::Found(best, n as usize - 1));
+            }
         }
-        self.first(entries, found)
+        self.first(entries, choice.candidates(entries, plain, question))
     }
 
     /// Decides by the first of these entries, which all answer yes, but for one question; `None`: none of them decides.
@@ -335,7 +401,7 @@ impl Module {
         let r = find(
             self,
             inputs,
-            context,
+            self.context(context)?,
             dialled,
             Want::Number(1),
             caller,
@@ -361,8 +427,8 @@ impl Module {
         caller: Option<&[u8]>,
         question: Question,
     ) -> Option<Route> {
-        let want = Want::Number(1);
-        find(self, inputs, context, dialled, want, caller, question)
+        let (start, want) = (self.context(context)?, Want::Number(1));
+        find(self, inputs, start, dialled, want, caller, question)
     }
 
     /// Whether a dialled number exists there (priority 1), as a request from outside must before it enters (DL-147).
@@ -434,6 +500,7 @@ mod tests {
                         entry: best,
                         index,
                         settled,
+                        alone: settled && is_alone(context, search, i),
                     });
                 }
                 settled = false;
@@ -447,6 +514,17 @@ mod tests {
             }
         }
         None
+    }
+
+    /// Nothing else of the context answers, and it includes nothing.
+    fn is_alone(context: &crate::module::Context, search: &Search, entry: usize) -> bool {
+        let answers = |e: &Entry| {
+            e.matches
+                .answer(search.dialled, &search.plain, search.question)
+                != Found::No
+        };
+        let mut others = (0..).zip(&context.entries).filter(|(i, _)| *i != entry);
+        context.includes.is_empty() && !others.any(|(_, e)| answers(e))
     }
 
     /// Name, caller-id form, and the numbers of its priorities.
@@ -498,22 +576,27 @@ mod tests {
                         b.step(entry, &head).run();
                     }
                 }
-                for to in ["c1", "C2", "c2", "c0"] {
+                // The last one includes nothing.
+                let to: &[&str] = if n == 2 { &[] } else { &["c1", "C2", "c2", "c0"] };
+                for to in to {
                     b.include(c, to.as_bytes(), None);
                 }
             }
             let module = b.finish().unwrap();
             let caller = caller.as_ref().map(String::as_bytes);
             for text in texts.iter().map(String::as_bytes) {
-                for question in [Question::Match, Question::CanMatch, Question::MatchMore] {
+                for (question, start) in [Question::Match, Question::CanMatch, Question::MatchMore].into_iter().flat_map(|q| [(q, 0), (q, 2)]) {
                     let want = Want::Number(number);
                     let search = Search::new(&module, text, want, caller, question);
-                    let found = find(&module, &Inputs::default(), b"c0", text, want, caller, question);
-                    let mut expected = naive(&module, &search, 0);
+                    let found = find(&module, &Inputs::default(), start, text, want, caller, question);
+                    let mut expected = naive(&module, &search, start);
                     // A plain name that decides has been asked alone; which of two unsettled ways it was does not show.
                     if let (Some(e), Some(f)) = (&mut expected, &found) {
                         prop_assert!(f.settled || !e.settled || question != Question::Match);
                         e.settled = f.settled;
+                        // It may be alone and not known to be.
+                        prop_assert!(!f.alone || e.alone, "{:?} {:?}", question, text);
+                        e.alone = f.alone;
                     }
                     prop_assert_eq!(found, expected, "{:?} {:?}", question, text);
                 }

@@ -38,6 +38,8 @@ pub struct Vm {
     pub(crate) place: Place,
     /// The same as indices, if it was found there.
     pub(crate) route: Option<Route>,
+    /// Where the context of that name mostly is.
+    pub(crate) home: usize,
     /// Where an application wants to go.
     pub(crate) jump: Option<Place>,
     /// Macros that run, the innermost last.
@@ -200,6 +202,7 @@ impl Vm {
             budget: Budget::new(limits),
             place: Place::default(),
             route: None,
+            home: 0,
             jump: None,
             macros: Vec::new(),
             phase: Phase::Idle,
@@ -283,7 +286,10 @@ impl Vm {
                 self.pc = None;
                 self.frames.clear();
                 self.budget.burn(2);
-                return self.run(w, Some(Feed::Out(Out::Flow(Flow::Continue))));
+                return match self.next_quick(w) {
+                    Some(head) => self.run_on(w, head),
+                    None => self.run(w, Some(Feed::Out(Out::Flow(Flow::Continue)))),
+                };
             }
             return self.run(w, Some(Feed::Reply(reply.answer)));
         }
@@ -499,6 +505,43 @@ impl Vm {
         Step::Done(outcome)
     }
 
+    /// Runs quick code from the head of a step on, and whatever comes behind it.
+    fn run_on(&mut self, w: World, head: u32) -> Step {
+        let left = self.quick(w, head);
+        let act = match self.asks(w, left) {
+            Some(effect) => Ok(Act::Leave(effect)),
+            None => self.after_quick(w, left).unwrap_or(Ok(Act::Again)),
+        };
+        let feed = match act {
+            Ok(Act::Leave(effect)) => match self.leave(w, effect) {
+                Ok(step) => return step,
+                Err(gone) => Some(gone),
+            },
+            Ok(Act::Push(frame) | Act::Become(frame)) => {
+                self.frames.push(frame);
+                None
+            }
+            Ok(Act::Return(out)) => Some(Feed::Out(out)),
+            Ok(Act::Again) => None,
+            Err(step) => return step,
+        };
+        self.run(w, feed)
+    }
+
+    /// Stops with an effect, unless it needs a channel that is gone.
+    #[inline]
+    fn leave(&mut self, w: World, effect: Effect) -> Result<Step, Feed> {
+        self.scratch.shrink_to(SCRATCH);
+        if self.is_gone() && is_media(&effect) {
+            return Err(Feed::Reply(Answer::Gone));
+        }
+        if !self.budget.effect(w.inputs.now) {
+            return Ok(self.fault(FaultKind::Effects));
+        }
+        self.open = true;
+        Ok(Step::Effect(effect))
+    }
+
     /// The loop.
     fn run(&mut self, mut w: World, mut feed: Option<Feed>) -> Step {
         loop {
@@ -537,18 +580,10 @@ impl Vm {
                 Act::Push(next) | Act::Become(next) => self.frames.push(next),
                 Act::Again => {}
                 Act::Return(out) => feed = Some(Feed::Out(out)),
-                Act::Leave(effect) => {
-                    self.scratch.shrink_to(SCRATCH);
-                    if self.is_gone() && is_media(&effect) {
-                        feed = Some(Feed::Reply(Answer::Gone));
-                        continue;
-                    }
-                    if !self.budget.effect(w.inputs.now) {
-                        return self.fault(FaultKind::Effects);
-                    }
-                    self.open = true;
-                    return Step::Effect(effect);
-                }
+                Act::Leave(effect) => match self.leave(w, effect) {
+                    Ok(step) => return step,
+                    Err(gone) => feed = Some(gone),
+                },
             }
         }
     }

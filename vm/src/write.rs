@@ -141,10 +141,7 @@ impl Vm {
                 let written = self.party.parties_mut().set_caller(text, &bytes);
                 self.party_written("CALLERID", text, written);
                 // A caller-id form may match now, or no longer.
-                self.route = self.route.map(|r| crate::route::Route {
-                    settled: false,
-                    ..r
-                });
+                self.route = self.route.map(crate::route::Route::open);
             }
             b"CONNECTEDLINE" => {
                 let written = self.party.parties_mut().set_connected(text, &bytes);

@@ -124,6 +124,24 @@ fn part<'p>(q: &mut Quick, hole: &Hole) -> Option<Part<'p>> {
     }
 }
 
+/// Whether nothing but a value comes of reading a piece: it is text, or a variable.
+pub(super) fn is_silent(piece: &Piece) -> bool {
+    match piece {
+        Piece::Text(_) => true,
+        Piece::Hole(hole) => {
+            let body = hole.body.as_plain().map(split_body);
+            let is_variable = matches!(
+                body,
+                Some(Body {
+                    what: What::Variable(_),
+                    ..
+                })
+            );
+            hole.kind == HoleKind::Variable && hole.closed && !hole.too_deep && is_variable
+        }
+    }
+}
+
 /// A hole whose body holds no other.
 fn plain<'p>(q: &mut Quick, body: &[u8]) -> Option<Part<'p>> {
     let Body { what, slice } = split_body(body);
