@@ -92,36 +92,15 @@ pub(crate) fn find(
             let found = search.route(start, entry, index);
             let alone =
                 search.alone.get() && context.includes.is_empty() && context.switches.is_empty();
-            return Some(Route {
+            Some(Route {
                 alone: found.settled && alone,
                 ..found
-            });
+            })
         }
-        Own::Complete => return None,
-        Own::Nothing if module.included(start).is_empty() => return None,
-        Own::Nothing => {}
+        Own::Complete => None,
+        Own::Nothing if module.included(start).is_empty() => None,
+        Own::Nothing => search.included(inputs, start),
     }
-    // Names in any letter case (DL-127).
-    let mut visited = Pile::default();
-    visited.push(module.folded(start));
-    // Includes still to be searched, the next one last.
-    let mut open = Pile::default();
-    search.includes(inputs, start, &mut open);
-    while let Some(at) = open.pop() {
-        let name = module.folded(at as usize);
-        if visited.len() == CONTEXTS || visited.holds(name) {
-            continue;
-        }
-        match search.own(at as usize) {
-            Own::Found(entry, index) => return Some(search.route(at as usize, entry, index)),
-            // Nothing of this context is asked any more; the search goes on beside it.
-            Own::Complete => continue,
-            Own::Nothing => {}
-        }
-        visited.push(name);
-        search.includes(inputs, at as usize, &mut open);
-    }
-    None
 }
 
 /// Whether no entry of a context, or of one that it ever includes, answers a number, whoever calls and whenever.
@@ -231,6 +210,32 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// The same in what a context includes, which itself has no answer.
+    #[inline(never)]
+    fn included(&self, inputs: &Inputs, start: usize) -> Option<Route> {
+        // Names in any letter case (DL-127).
+        let mut visited = Pile::default();
+        visited.push(self.module.folded(start));
+        // Includes still to be searched, the next one last.
+        let mut open = Pile::default();
+        self.includes(inputs, start, &mut open);
+        while let Some(at) = open.pop() {
+            let name = self.module.folded(at as usize);
+            if visited.len() == CONTEXTS || visited.holds(name) {
+                continue;
+            }
+            match self.own(at as usize) {
+                Own::Found(entry, index) => return Some(self.route(at as usize, entry, index)),
+                // Nothing of this context is asked any more; the search goes on beside it.
+                Own::Complete => continue,
+                Own::Nothing => {}
+            }
+            visited.push(name);
+            self.includes(inputs, at as usize, &mut open);
+        }
+        None
+    }
+
     /// Puts what a context includes now onto the pile, the first on top.
     fn includes(&self, inputs: &Inputs, context: usize, open: &mut Pile) {
         let here = &self.module.parts.contexts[context];
@@ -249,10 +254,12 @@ impl<'a> Search<'a> {
     }
 
     /// The winner among the entries of one context, and the priority in it.
+    #[inline(always)]
     fn own(&self, context: usize) -> Own {
         self.decided(context).unwrap_or(Own::Nothing)
     }
 
+    #[inline(always)]
     fn decided(&self, context: usize) -> Option<Own> {
         let module = self.module;
         let entries = &module.parts.contexts[context].entries;
