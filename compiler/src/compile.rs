@@ -129,7 +129,8 @@ fn translate(sources: &Sources, options: &Options, checks: bool) -> Compiled {
             .any(|f| sources.find(f).is_some());
         let commas = dialect.pipes.then(|| pipes::with_commas(&hir));
         let index = Index::new(commas.as_ref().unwrap_or(&hir));
-        let world = World::new(index, config.open || beside, dialect);
+        let whole = options.plan == "extensions.conf";
+        let world = World::new(index, config.open || beside, whole, dialect);
         diagnostics.extend(lint::check(&world, sources));
     }
     let diagnostics = settle(sources, options, checks, Some(file), diagnostics);

@@ -13,21 +13,27 @@ pub(crate) mod access;
 mod applications;
 mod arguments;
 mod assigned;
+mod calls;
 mod conditions;
+mod emptiness;
 mod expressions;
 mod facts;
 mod files;
 pub(crate) mod flow;
 mod functions;
+mod legs;
 mod missing;
 mod misused;
+mod names;
 mod operands;
 mod patterns;
+mod prefixes;
 pub(crate) mod reading;
 mod references;
 mod single;
 pub(crate) mod step;
 pub(crate) mod suppress;
+mod usage;
 pub(crate) mod versions;
 
 /// What the checks look at.
@@ -36,6 +42,8 @@ pub(crate) struct World<'a> {
     pub(crate) index: Index<'a>,
     /// Something of the plan is out of sight: names that are missing may exist.
     pub(crate) open: bool,
+    /// The plan is called `extensions.conf`; another file may be a part of something larger.
+    pub(crate) whole: bool,
     /// The release that it is read as.
     pub(crate) dialect: &'a Dialect,
     /// What is left of [`WORK`].
@@ -52,10 +60,16 @@ const PLACES: usize = 100;
 const WORK: usize = 4_000_000;
 
 impl<'a> World<'a> {
-    pub(crate) fn new(index: Index<'a>, open: bool, dialect: &'a Dialect) -> World<'a> {
+    pub(crate) fn new(
+        index: Index<'a>,
+        open: bool,
+        whole: bool,
+        dialect: &'a Dialect,
+    ) -> World<'a> {
         World {
             index,
             open,
+            whole,
             dialect,
             left: Cell::new(WORK),
         }
@@ -86,6 +100,8 @@ pub(crate) fn check(world: &World<'_>, sources: &Sources) -> Vec<Diagnostic> {
     functions::check(world, &facts, version, &mut out);
     single::check(world, &mut out);
     assigned::check(world, &facts, &mut out);
+    prefixes::check(world, &mut out);
+    usage::check(world, sources, &facts, &mut out);
     // Lines that templates copy are checked once for each copy.
     let mut seen = HashSet::new();
     out.retain(|d| seen.insert((d.code, d.primary.span)));

@@ -174,4 +174,65 @@ pub(super) static CODES: &[Code] = &[
         plan!("[a]\nexten => _X.,1,Set(did=_X.)\n"),
         plan!("[a]\nexten => _X.,1,Set(did=${EXTEN})\n"),
     ),
+    check(
+        "V501",
+        V,
+        Warn,
+        "a variable that nothing sets",
+        "No line of the plan, no device file and no application sets the variable, so it is always empty. It is not told where something outside of the plan may set it: an AGI program, the manager, an included file that is not there.",
+        plan!("[a]\nexten => _X.,1,Dial(SIP/trunk.example.com/${OUTNUM})\n"),
+        plan!(
+            "[a]\nexten => _X.,1,Set(OUTNUM=${EXTEN:1})\nsame => n,Dial(SIP/trunk.example.com/${OUTNUM})\n"
+        ),
+    ),
+    check(
+        "V502",
+        V,
+        Error,
+        "a variable that differs only in letter case",
+        "Letter case matters in names of variables: `${port}` is not `${PORT}`. The one that is read is never set, the other one is.",
+        plan!(
+            "[a]\nexten => _X.,1,Set(Port=5060)\nsame => n,Dial(SIP/${EXTEN}@h.example.com:${PORT})\n"
+        ),
+        plan!(
+            "[a]\nexten => _X.,1,Set(PORT=5060)\nsame => n,Dial(SIP/${EXTEN}@h.example.com:${PORT})\n"
+        ),
+    ),
+    check(
+        "V510",
+        V,
+        Note,
+        "a variable that nothing reads",
+        "The variable is set and no line reads it: mostly it is written differently elsewhere, or it is left over.",
+        plan!("[a]\nexten => _X.,1,Set(OUTNUN=${EXTEN:1})\nsame => n,NoOp()\n"),
+        plan!(
+            "[a]\nexten => _X.,1,Set(OUTNUM=${EXTEN:1})\nsame => n,NoOp(${OUTNUM})\nsame => n,Set(CDR(userfield)=x)\nsame => n,Set(QUEUE_PRIO=5)\n"
+        ),
+    ),
+    check(
+        "V523",
+        V,
+        Warn,
+        "a prefix that is dialled too",
+        "The lines around it leave out the digit that opens an outside line, `${EXTEN:1}`, and this one dials the whole number: the trunk gets one digit too many.",
+        plan!(
+            "[a]\nexten => _9XXXXXXX,1,Dial(SIP/one.example.com/${EXTEN:1})\nsame => n,Dial(SIP/two.example.com/${EXTEN})\n"
+        ),
+        plan!(
+            "[a]\nexten => _9XXXXXXX,1,Dial(SIP/one.example.com/${EXTEN:1})\nsame => n,Dial(SIP/two.example.com/${EXTEN:1})\nexten => _911,1,Dial(SIP/one.example.com/${EXTEN})\n"
+        ),
+    ),
+    check(
+        "V508",
+        V,
+        Warn,
+        "a variable that the other leg does not get",
+        "Variables belong to a channel. A subroutine of `U`, `b` or `M` runs on the called channel, and what `Local/` dials on a channel of its own. They get only variables whose names were set with `_` (one level) or `__` (all levels) before them, and globals.",
+        plan!(
+            "[a]\nexten => 1,1,Set(who=boss)\nsame => n,Dial(SIP/h.example.com,20,U(greet))\n[greet]\nexten => s,1,NoOp(${who})\nsame => n,Return()\n"
+        ),
+        plan!(
+            "[a]\nexten => 1,1,Set(__who=boss)\nsame => n,Dial(SIP/h.example.com,20,U(greet))\n[greet]\nexten => s,1,NoOp(${who})\nsame => n,Return()\n"
+        ),
+    ),
 ];

@@ -1,12 +1,13 @@
 //! What `Set` assigns to what: names that are values, counters that others change too, patterns taken for numbers.
 
-use strowger_stdlib::template::{Hole, HoleKind, Piece, Template, What, split_body};
+use strowger_stdlib::template::{HoleKind, Piece, Template, What, split_body};
 
 use crate::diagnostic::Diagnostic;
 use crate::hir::{Extension, Matches, Step};
 use crate::lint::World;
 use crate::lint::arguments::split;
-use crate::lint::facts::{Facts, assignments};
+use crate::lint::emptiness::one_variable;
+use crate::lint::facts::{Facts, assignments, contains};
 use crate::source::Text;
 
 /// Applications whose arguments are places in the plan.
@@ -42,29 +43,10 @@ pub(crate) fn check(world: &World<'_>, facts: &Facts, out: &mut Vec<Diagnostic>)
     }
 }
 
-fn contains(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|w| w == part)
-}
-
-/// The variable that a template is, and nothing else.
-fn one_variable(template: &Template) -> Option<(&Hole, Vec<u8>)> {
-    let [Piece::Hole(hole)] = template.pieces.as_slice() else {
-        return None;
-    };
-    if hole.kind != HoleKind::Variable || !hole.closed {
-        return None;
-    }
-    let body = split_body(hole.body.as_plain()?);
-    match body.what {
-        What::Variable(name) if body.slice.is_none() => Some((hole, name)),
-        _ => None,
-    }
-}
-
 /// `Set(${FOO}=1)`, where nothing suggests that FOO holds a name.
 fn value_as_name(name: &Text, facts: &Facts, out: &mut Vec<Diagnostic>) {
     let template = Template::read(name.bytes());
-    let Some((_, variable)) = one_variable(&template) else {
+    let Some(variable) = one_variable(&template) else {
         return;
     };
     // An argument or a variable that holds a name is a way to give a value back.

@@ -5,12 +5,13 @@ use std::ops::Range;
 use strowger_stdlib::Dialect;
 use strowger_stdlib::expr::{self, Literal, Op, Token, Warning};
 use strowger_stdlib::signatures::{self, Outcomes};
-use strowger_stdlib::template::{Hole, HoleKind, Piece, Template, What, split_body};
+use strowger_stdlib::template::{Hole, HoleKind, Piece, Template};
 
 use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::hir::Step;
 use crate::jump::Shape;
-use crate::lint::facts::{Facts, always_filled};
+use crate::lint::emptiness::Emptiness;
+use crate::lint::facts::Facts;
 use crate::lint::operands::Operands;
 use crate::lint::{World, conditions};
 use crate::source::Text;
@@ -20,30 +21,38 @@ const BRANCHING: [&[u8]; 3] = [b"gotoif", b"gosubif", b"execif"];
 /// Applications whose whole argument is a condition.
 const LOOPING: [&[u8]; 3] = [b"while", b"if", b"elseif"];
 
+/// What is wrong with an expression that never changes for that reason.
+const BROKEN: [&str; 7] = ["E601", "E603", "E605", "E608", "E616", "E617", "E618"];
+
 pub(crate) fn check(world: &World<'_>, facts: &Facts, out: &mut Vec<Diagnostic>) {
-    for step in world
-        .index
-        .hir()
-        .contexts
-        .iter()
-        .flat_map(|c| &c.extensions)
-        .flat_map(|e| &e.steps)
-    {
-        condition(step, world.dialect, out);
-        if !strowger_stdlib::template::has_hole(step.args.bytes()) {
-            continue;
-        }
-        let template = Template::read(step.args.bytes());
-        for hole in template.holes() {
-            if hole.kind == HoleKind::Expression && hole.closed && !hole.too_deep {
-                expression(&step.args, hole, world.dialect, facts, out);
+    for context in &world.index.hir().contexts {
+        for extension in &context.extensions {
+            for (place, step) in extension.steps.iter().enumerate() {
+                let before = out.len();
+                let at = Emptiness {
+                    world,
+                    facts,
+                    context,
+                    extension,
+                    step: place,
+                };
+                if strowger_stdlib::template::has_hole(step.args.bytes()) {
+                    let template = Template::read(step.args.bytes());
+                    for hole in template.holes() {
+                        if hole.kind == HoleKind::Expression && hole.closed && !hole.too_deep {
+                            expression(&step.args, hole, at, out);
+                        }
+                    }
+                }
+                let sound = !out[before..].iter().any(|d| BROKEN.contains(&d.code));
+                condition(step, world.dialect, sound, out);
             }
         }
     }
 }
 
-/// The condition of an application that branches.
-fn condition(step: &Step, dialect: &Dialect, out: &mut Vec<Diagnostic>) {
+/// The condition of an application that branches. `sound`: nothing is wrong with its expressions, else that is why it never changes.
+fn condition(step: &Step, dialect: &Dialect, sound: bool, out: &mut Vec<Diagnostic>) {
     let app = step.app.bytes().to_ascii_lowercase();
     let args = &step.args;
     let shape = Shape::read(args.bytes());
@@ -86,7 +95,7 @@ fn condition(step: &Step, dialect: &Dialect, out: &mut Vec<Diagnostic>) {
         return;
     }
     let condition = args.slice(0..end);
-    if !outside(&name, &condition, &shape, out) {
+    if !outside(&name, &condition, &shape, out) && sound {
         let loops = app == b"while";
         conditions::check(dialect, &condition, loops, out);
     }
@@ -218,22 +227,18 @@ impl<'a> Flat<'a> {
     }
 }
 
-fn expression(
-    args: &Text,
-    hole: &Hole,
-    dialect: &Dialect,
-    facts: &Facts,
-    out: &mut Vec<Diagnostic>,
-) {
+fn expression(args: &Text, hole: &Hole, at: Emptiness<'_>, out: &mut Vec<Diagnostic>) {
+    let (facts, dialect) = (at.facts, at.world.dialect);
     let flat = Flat::read(hole);
     if flat.places.is_empty() {
         return;
     }
     let tokens = expr::tokens(&flat.text);
     dropped(args, &flat, &tokens, out);
-    if let Some(Warning::Malformed { at }) = expr::compile_for(&flat.text, dialect).warnings.first()
+    if let Some(Warning::Malformed { at: token }) =
+        expr::compile_for(&flat.text, dialect).warnings.first()
     {
-        malformed(args, hole, &flat, &tokens, *at, out);
+        malformed(args, hole, &flat, &tokens, *token, out);
         return;
     }
     Operands {
@@ -241,7 +246,7 @@ fn expression(
         hole,
         flat: &flat,
         tokens: &tokens,
-        facts,
+        at,
     }
     .check(out);
     for (i, (token, _)) in tokens.iter().enumerate() {
@@ -255,7 +260,7 @@ fn expression(
                 comparison,
                 expr::Comparison::Equal | expr::Comparison::Unequal
             );
-            if !maybe_empty(args, hole, &flat, left, right, equality, facts, out) && equality {
+            if !maybe_empty(args, hole, &flat, left, right, equality, at, out) && equality {
                 one_sided(args, &flat, left, right, out);
                 impossible(args, &flat, left, right, facts, out);
             }
@@ -358,10 +363,10 @@ fn maybe_empty(
     left: &Spanned<'_>,
     right: &Spanned<'_>,
     equality: bool,
-    facts: &Facts,
+    at: Emptiness<'_>,
     out: &mut Vec<Diagnostic>,
 ) -> bool {
-    let empty = |side: &Spanned<'_>| flat.whole(&side.1).filter(|h| may_be_empty(h, facts));
+    let empty = |side: &Spanned<'_>| flat.whole(&side.1).filter(|h| at.may_be(h));
     let Some(first) = empty(left).or_else(|| empty(right)) else {
         return false;
     };
@@ -405,25 +410,6 @@ fn maybe_empty(
     }
     out.push(found);
     true
-}
-
-pub(super) fn may_be_empty(hole: &Hole, facts: &Facts) -> bool {
-    const EMPTY_FUNCTIONS: [&str; 7] = [
-        "CALLERID", "DB", "GLOBAL", "CUT", "FILTER", "SHELL", "MESSAGE",
-    ];
-    if hole.kind == HoleKind::Expression {
-        return false;
-    }
-    let Some(body) = hole.body.as_plain() else {
-        return false;
-    };
-    if always_filled(body) {
-        return false;
-    }
-    match split_body(body).what {
-        What::Variable(name) => facts.set.get(&name) != Some(&true),
-        What::Call(call) => EMPTY_FUNCTIONS.iter().any(|f| f.as_bytes() == call.name),
-    }
 }
 
 fn quoted(token: &Token<'_>) -> Option<bool> {

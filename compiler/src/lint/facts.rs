@@ -8,7 +8,8 @@ use strowger_stdlib::{Dialect, args};
 
 use crate::hir::{Hir, Step};
 use crate::jump::{self, Part, Shape};
-use crate::source::Text;
+use crate::lint::calls::{self, Called};
+use crate::source::{Span, Text};
 
 /// See the fields.
 #[derive(Default)]
@@ -25,26 +26,73 @@ pub(crate) struct Facts {
     pub(crate) names: HashSet<Vec<u8>>,
     /// Variables that are only ever global.
     pub(crate) globals: HashSet<Vec<u8>>,
+    /// How many arguments, none of them empty, every call of a subroutine or macro gives, by context.
+    pub(crate) given: HashMap<Vec<u8>, usize>,
+    /// Something outside of the plan may set variables: a program, a manager, a database.
+    pub(crate) outside: bool,
+    /// Contexts in which some `Return` gives no value.
+    pub(crate) returns_nothing: HashSet<Vec<u8>>,
+    /// What is asked to be empty or not, by context, and the first two steps that ask: `X` where `"${X}" = ""` stands.
+    pub(crate) tested: HashMap<InContext, (Span, Option<Span>)>,
     /// Variables of one call.
     local: HashSet<Vec<u8>>,
     /// Variables with values that look like names.
     words: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
+/// A context and the body of a `${...}` in it.
+pub(crate) type InContext = (Vec<u8>, Vec<u8>);
+
+/// Applications behind which something else sets variables (trap 15 of the catalogue of checks).
+const OUTSIDE: [&[u8]; 8] = [
+    b"agi",
+    b"eagi",
+    b"deadagi",
+    b"fastagi",
+    b"stasis",
+    b"externalivr",
+    b"realtime",
+    b"mysql",
+];
+
 impl Facts {
     pub(crate) fn gather(hir: &Hir, dialect: &Dialect) -> Facts {
         let mut facts = Facts::default();
         for global in &hir.globals {
             facts.globals.insert(global.name.clone());
-            facts.assigned(&global.name, &global.value);
+            let (name, full) = facts.assigned(&global.name, &global.value);
+            *facts.set.entry(name).or_insert(true) &= full;
         }
-        for step in hir
-            .contexts
-            .iter()
-            .flat_map(|c| &c.extensions)
-            .flat_map(|e| &e.steps)
-        {
-            facts.step(step, dialect);
+        for context in &hir.contexts {
+            for extension in &context.extensions {
+                // Variables that this extension gives a value, in its order: a default that comes behind repairs what was empty.
+                let mut values: HashMap<Vec<u8>, bool> = HashMap::new();
+                for step in &extension.steps {
+                    let asked = asked(step.args.bytes());
+                    for called in calls::of(step) {
+                        for (name, full) in facts.call(&called, &context.name, dialect) {
+                            let repairs = full && asked.contains(&name);
+                            let value = values.entry(name).or_insert(true);
+                            *value = repairs || *value && full;
+                        }
+                    }
+                    for body in asked {
+                        facts
+                            .tested
+                            .entry((context.name.clone(), body))
+                            .and_modify(|(first, second)| {
+                                if *first != step.span {
+                                    second.get_or_insert(step.span);
+                                }
+                            })
+                            .or_insert((step.span, None));
+                    }
+                    facts.jumps(step);
+                }
+                for (name, full) in values {
+                    *facts.set.entry(name).or_insert(true) &= full;
+                }
+            }
         }
         let words = std::mem::take(&mut facts.words).into_iter();
         let named = words.filter(|(_, value)| facts.set.contains_key(value));
@@ -54,11 +102,9 @@ impl Facts {
         facts
     }
 
-    fn assigned(&mut self, name: &[u8], value: &[u8]) {
-        let name = name
-            .strip_prefix(b"__")
-            .or_else(|| name.strip_prefix(b"_"))
-            .unwrap_or(name);
+    /// The bare name, and whether the value has at least one byte.
+    fn assigned(&mut self, name: &[u8], value: &[u8]) -> (Vec<u8>, bool) {
+        let (name, _) = args::inheritance(name);
         let inside = |function: &[u8]| name.strip_prefix(function)?.strip_suffix(b")");
         let name = match (inside(b"GLOBAL("), inside(b"LOCAL(")) {
             (Some(global), _) => {
@@ -74,7 +120,7 @@ impl Facts {
         if is_word(value) {
             self.words.push((name.to_vec(), value.to_vec()));
         }
-        *self.set.entry(name.to_vec()).or_insert(true) &= filled(value);
+        (name.to_vec(), filled_for(name, value))
     }
 
     /// Whether the plan, or the exchange, has a variable of this name.
@@ -87,28 +133,41 @@ impl Facts {
         self.set.keys().any(|name| name.starts_with(head))
     }
 
-    fn step(&mut self, step: &Step, dialect: &Dialect) {
-        for (name, value) in assignments(step, dialect) {
+    /// What an application does; the variables that it sets.
+    fn call(&mut self, called: &Called, here: &[u8], dialect: &Dialect) -> Vec<(Vec<u8>, bool)> {
+        let mut set = Vec::new();
+        for (name, value) in assigned_by(called, dialect) {
             if !name.bytes().starts_with(b"GLOBAL(") {
                 self.local
                     .insert(args::inheritance(name.bytes()).0.to_vec());
             }
-            self.assigned(name.bytes(), value.bytes());
+            set.push(self.assigned(name.bytes(), value.as_ref().map_or(b"", |v| v.bytes())));
         }
-        match step.app.bytes().to_ascii_lowercase().as_slice() {
-            b"read" => {
-                let first = step
-                    .args
-                    .bytes()
-                    .split(|b| *b == b',')
-                    .next()
-                    .unwrap_or_default();
-                self.assigned(first, b"");
+        for subroutine in calls::subroutines(called, here) {
+            let full = subroutine
+                .args
+                .iter()
+                .take_while(|a| !a.trimmed().is_empty())
+                .count();
+            if let Some(context) = subroutine.context {
+                let least = self.given.entry(context).or_insert(full);
+                *least = (*least).min(full);
             }
-            b"goto" | b"gosub" | b"gotoif" | b"gosubif" | b"gotoiftime"
-                if step.args.bytes().is_empty() => {}
-            b"goto" if jump::targets(step).is_empty() => self.computed = true,
-            _ => {}
+        }
+        let app = called.app.as_slice();
+        self.outside |= OUTSIDE.contains(&app);
+        if app == b"return" && called.args.trimmed().is_empty() {
+            self.returns_nothing.insert(here.to_vec());
+        }
+        set
+    }
+
+    fn jumps(&mut self, step: &Step) {
+        if step.app.bytes().eq_ignore_ascii_case(b"goto")
+            && !step.args.bytes().is_empty()
+            && jump::targets(step).is_empty()
+        {
+            self.computed = true;
         }
         for target in jump::targets(step) {
             match &target.priority {
@@ -143,12 +202,15 @@ impl Facts {
 
 /// What `Set` and `MSet` assign: names as written and values.
 pub(crate) fn assignments(step: &Step, dialect: &Dialect) -> Vec<(Text, Text)> {
-    let args = &step.args;
+    pairs(&step.app.bytes().to_ascii_lowercase(), &step.args, dialect)
+}
+
+fn pairs(app: &[u8], args: &Text, dialect: &Dialect) -> Vec<(Text, Text)> {
     let pair = |text: Text| {
         let equals = Shape::read(text.bytes()).find(text.bytes(), b'=', 0)?;
         Some((text.slice(0..equals), text.slice(equals + 1..text.len())))
     };
-    match step.app.bytes().to_ascii_lowercase().as_slice() {
+    match app {
         b"set" if !dialect.pairs_in_set => pair(args.clone()).into_iter().collect(),
         b"set" | b"mset" => {
             let shape = Shape::read(args.bytes());
@@ -165,8 +227,37 @@ pub(crate) fn assignments(step: &Step, dialect: &Dialect) -> Vec<(Text, Text)> {
     }
 }
 
+/// Variables that an application sets because its arguments name them, and their values where they are written.
+pub(crate) fn assigned_by(called: &Called, dialect: &Dialect) -> Vec<(Text, Option<Text>)> {
+    let app = called.app.as_slice();
+    if matches!(app, b"set" | b"mset") {
+        return pairs(app, &called.args, dialect)
+            .into_iter()
+            .map(|(name, value)| (name, Some(value)))
+            .collect();
+    }
+    let Some(signature) = signatures::application(app) else {
+        return Vec::new();
+    };
+    let slot = signature
+        .parameters
+        .iter()
+        .position(|p| matches!(p.as_str(), "variable" | "var"));
+    let Some(slot) = slot else {
+        return Vec::new();
+    };
+    let parts = super::arguments::split(&called.args);
+    parts
+        .into_iter()
+        .nth(slot)
+        .map(|name| (name.trimmed(), None))
+        .filter(|(name, _)| !name.is_empty())
+        .into_iter()
+        .collect()
+}
+
 /// Whether text may be the name of a variable.
-fn is_word(text: &[u8]) -> bool {
+pub(crate) fn is_word(text: &[u8]) -> bool {
     text.first()
         .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
         && text.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
@@ -209,16 +300,114 @@ pub(crate) fn is_built_in(name: &[u8]) -> bool {
 }
 
 /// Whether text has at least one byte after substitution, whatever the variables are.
-fn filled(text: &[u8]) -> bool {
-    Template::read(text).pieces.iter().any(|piece| match piece {
+pub(crate) fn filled(text: &[u8]) -> bool {
+    filled_for(b"", text)
+}
+
+/// The same of a value that a variable is given: its own value counts as filled.
+fn filled_for(name: &[u8], text: &[u8]) -> bool {
+    !name.is_empty() && text.strip_prefix(b"${").and_then(|t| t.strip_suffix(b"}")) == Some(name)
+        || filled_template(name, &Template::read(text))
+}
+
+fn filled_template(name: &[u8], template: &Template) -> bool {
+    template.pieces.iter().any(|piece| match piece {
         Piece::Text(text) => !text.is_empty(),
         Piece::Hole(hole) => match (hole.kind, hole.body.as_plain()) {
             (HoleKind::Expression, _) => true,
-            (HoleKind::Variable, Some(body)) => always_filled(body),
-            (HoleKind::Variable, None) => false,
+            (HoleKind::Variable, Some(body)) => always_filled(body) || both_branches(name, body),
+            (HoleKind::Variable, None) => {
+                // A function with holes among its arguments: for most of these the name decides.
+                matches!(hole.body.pieces.first(), Some(Piece::Text(head))
+                if head.iter().position(|b| *b == b'(').is_some_and(|open| {
+                    FILLED.iter().any(|f| f.as_bytes() == &head[..open])
+                })) || both_branches(name, &hole.body.print())
+            }
         },
     })
 }
+
+/// `IF(condition?then:otherwise)` with two values that are never empty: also those that the condition asks about.
+fn both_branches(name: &[u8], body: &[u8]) -> bool {
+    let inside = |name: &[u8]| body.strip_prefix(name)?.strip_suffix(b")");
+    let Some(inner) = inside(b"IF(").or_else(|| inside(b"IFTIME(")) else {
+        return false;
+    };
+    let shape = Shape::read(inner);
+    let Some(question) = shape.find(inner, b'?', 0) else {
+        return false;
+    };
+    let Some(colon) = shape.find(inner, b':', question + 1) else {
+        return false;
+    };
+    let condition = &inner[..question];
+    let value = |text: &[u8]| {
+        let text = text.trim_ascii();
+        filled_for(name, text)
+            || !text.is_empty() && contains(condition, text)
+            || text == b"${DB_RESULT}" && contains(condition, b"DB_EXISTS(")
+    };
+    value(&inner[question + 1..colon]) && value(&inner[colon + 1..])
+}
+
+/// Whether text holds a part that is not empty.
+pub(crate) fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|w| w == part)
+}
+
+/// What text compares with nothing, or asks the length of: bodies of `${...}`.
+fn asked(text: &[u8]) -> Vec<Vec<u8>> {
+    let mut out = Vec::new();
+    if !strowger_stdlib::template::has_hole(text) {
+        return out;
+    }
+    for hole in Template::read(text).holes() {
+        if hole.kind != HoleKind::Variable || !hole.closed {
+            continue;
+        }
+        let (before, after) = (&text[..hole.span.start], &text[hole.span.end..]);
+        let measured = [&b"ISNULL("[..], b"EXISTS(", b"LEN("]
+            .iter()
+            .any(|name| before.ends_with(name));
+        // `"${X}" = ""`, `x${X} = x`, `${X}foo = foo`: something stands beside it that survives.
+        let quoted = before.ends_with(b"\"") && after.starts_with(b"\"");
+        let compared = after.iter().take(12).any(|b| matches!(b, b'=' | b'!'));
+        let glued = before.last().is_some_and(u8::is_ascii_alphanumeric)
+            || after.first().is_some_and(u8::is_ascii_alphanumeric);
+        let alone = matches!(before, b"" | b"$[") && matches!(after.first(), Some(b'?' | b']'));
+        if measured || alone || compared && (glued || quoted && nothing_behind(&after[1..])) {
+            out.push(hole.body.print());
+        }
+    }
+    out
+}
+
+/// ` = ""` or ` != ""`.
+fn nothing_behind(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    let operator = text.iter().take_while(|b| matches!(b, b'=' | b'!')).count();
+    operator > 0 && text[operator..].trim_ascii_start().starts_with(b"\"\"")
+}
+
+/// Functions that always give something.
+const FILLED: [&str; 16] = [
+    "LEN",
+    "MATH",
+    "RAND",
+    "ISNULL",
+    "EXISTS",
+    "REGEX",
+    "DIALPLAN_EXISTS",
+    "VALID_EXTEN",
+    "DB_EXISTS",
+    "GROUP_COUNT",
+    "STRFTIME",
+    "FIELDQTY",
+    "FIELDNUM",
+    "DEVICE_STATE",
+    "EXTENSION_STATE",
+    "VERSION",
+];
 
 /// Bodies of `${...}` that are never empty.
 pub(crate) fn always_filled(body: &[u8]) -> bool {
@@ -231,31 +420,48 @@ pub(crate) fn always_filled(body: &[u8]) -> bool {
         "UNIQUEID",
         "HANGUPCAUSE",
     ];
-    const FUNCTIONS: [&str; 15] = [
-        "LEN",
-        "MATH",
-        "RAND",
-        "ISNULL",
-        "EXISTS",
-        "REGEX",
-        "DIALPLAN_EXISTS",
-        "DB_EXISTS",
-        "GROUP_COUNT",
-        "STRFTIME",
-        "FIELDQTY",
-        "FIELDNUM",
-        "DEVICE_STATE",
-        "EXTENSION_STATE",
-        "VERSION",
-    ];
     let body = split_body(body);
-    if body.slice.is_some() {
+    if body
+        .slice
+        .is_some_and(|s| s.offset != 0 || s.length.is_some_and(|l| l <= 0))
+    {
         return false;
     }
     match body.what {
         What::Variable(name) => {
             NAMES.iter().any(|n| n.as_bytes() == name) || name.ends_with(b"STATUS")
         }
-        What::Call(call) => FUNCTIONS.iter().any(|n| n.as_bytes() == call.name),
+        What::Call(call) => FILLED.iter().any(|n| n.as_bytes() == call.name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_whether_something_is_empty() {
+        let asks = |text: &str| asked(text.as_bytes()) == [b"X".to_vec()];
+        assert!(asks("$[\"${X}\" = \"\"]?a"));
+        assert!(asks("$[\"${X}\"!=\"\"]?a"));
+        assert!(asks("${X}?a") && asks("$[${X}]?a"));
+        assert!(asks("$[x${X} = x]?a") && asks("$[${X}foo = foo]?a"));
+        assert!(asked(b"$[${LEN(${X})} = 0]?a").contains(&b"X".to_vec()));
+        assert!(
+            !asks("$[\"${X}\" = \"1\"]?a") && !asks("$[${X} = 1]?a") && !asks("$[\"${Y}\" = \"\"]")
+        );
+    }
+
+    #[test]
+    fn values_that_are_never_empty() {
+        let full = |text: &str| filled_for(b"X", text.as_bytes());
+        assert!(full("a${Y}") && full("${X}") && full("$[${Y} + 1]") && full("${LEN(${Y})}"));
+        assert!(full("${IF($[\"${Y}\" = \"\"]?3:${Y})}") && full("${IF($[1=${Y}]?a:b)}"));
+        assert!(
+            !full("${Y}")
+                && !full("")
+                && !full("${IF($[${Z} = 1]?3:${Y})}")
+                && !full("${CUT(Y,-,1)}")
+        );
     }
 }

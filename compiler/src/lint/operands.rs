@@ -7,8 +7,8 @@ use strowger_stdlib::expr::{Comparison, Literal, Op, Token};
 use strowger_stdlib::template::{Hole, HoleKind};
 
 use crate::diagnostic::{Diagnostic, Edit, Fix};
-use crate::lint::expressions::{Flat, may_be_empty};
-use crate::lint::facts::Facts;
+use crate::lint::emptiness::Emptiness;
+use crate::lint::expressions::Flat;
 use crate::source::Text;
 
 type Spanned<'a> = (Token<'a>, Range<usize>);
@@ -18,7 +18,7 @@ pub(super) struct Operands<'a> {
     pub(super) hole: &'a Hole,
     pub(super) flat: &'a Flat<'a>,
     pub(super) tokens: &'a [Spanned<'a>],
-    pub(super) facts: &'a Facts,
+    pub(super) at: Emptiness<'a>,
 }
 
 impl Operands<'_> {
@@ -86,7 +86,7 @@ impl Operands<'_> {
             let range = &self.tokens[at].1;
             if let Some(hole) = self.flat.whole(range) {
                 // `$[ - 1]` is an expression.
-                if may_be_empty(hole, self.facts) && !(left && sign == '-') {
+                if self.at.may_be(hole) && !(left && sign == '-') {
                     self.empty(hole, left, sign, out);
                     return;
                 }
@@ -213,7 +213,7 @@ impl Operands<'_> {
         {
             let head = &self.flat.text[range.start..hole.start];
             let named = head.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
-                && self.facts.begins_some(head);
+                && self.at.facts.begins_some(head);
             if named {
                 let place = self.span(0);
                 let from = self.flat.range(range);
@@ -231,7 +231,7 @@ impl Operands<'_> {
         if text.starts_with(b"\"")
             || self.flat.touches(&self.tokens[i].1)
             || matches!(self.token(i + 1), Some(Token::Open))
-            || !self.facts.is_known(text)
+            || !self.at.facts.is_known(text)
         {
             return;
         }

@@ -1,0 +1,211 @@
+//! Whether a value that is put into an expression may be empty, as far as the plan tells. Where it cannot tell, the answer is no.
+
+use strowger_stdlib::template::{Hole, HoleKind, Piece, Template, What, split_body};
+
+use crate::hir::{Context, Extension, Matches};
+use crate::lint::World;
+use crate::lint::calls;
+use crate::lint::facts::{self, Facts, always_filled, filled};
+use crate::pattern::Element;
+
+/// A step, and what is known of the whole plan.
+#[derive(Clone, Copy)]
+pub(super) struct Emptiness<'a> {
+    pub(super) world: &'a World<'a>,
+    pub(super) facts: &'a Facts,
+    pub(super) context: &'a Context,
+    pub(super) extension: &'a Extension,
+    /// The index of the step.
+    pub(super) step: usize,
+}
+
+/// Steps that are looked at before a step.
+const BACK: usize = 64;
+
+/// Functions whose value is empty for some calls.
+const OFTEN_EMPTY: [&[u8]; 7] = [
+    b"CALLERID",
+    b"DB",
+    b"GLOBAL",
+    b"CUT",
+    b"FILTER",
+    b"SHELL",
+    b"MESSAGE",
+];
+
+impl Emptiness<'_> {
+    /// Whether the value of a hole is known to be empty for some calls.
+    pub(super) fn may_be(&self, hole: &Hole) -> bool {
+        if hole.kind == HoleKind::Expression {
+            return false;
+        }
+        let Some(plain) = hole.body.as_plain() else {
+            return false;
+        };
+        if always_filled(plain) {
+            return false;
+        }
+        let body = split_body(plain);
+        match body.what {
+            What::Call(call) if call.name == b"GLOBAL" => {
+                self.variable(&call.args) && !self.tested(plain)
+            }
+            What::Call(call) => OFTEN_EMPTY.contains(&call.name.as_slice()) && !self.tested(plain),
+            What::Variable(name) if name == b"EXTEN" => body.slice.is_some_and(|slice| {
+                slice.offset > 0 && slice.offset as usize >= shortest(&self.extension.matches)
+            }),
+            // Cut from the beginning or the end: as empty as the whole.
+            What::Variable(name) => {
+                let whole = body
+                    .slice
+                    .is_none_or(|s| s.offset <= 0 && s.length.is_none_or(|l| l > 0));
+                whole && self.variable(&name) && !self.tested(&name)
+            }
+        }
+    }
+
+    fn variable(&self, name: &[u8]) -> bool {
+        if let Some(number) = name
+            .strip_prefix(b"ARG")
+            .and_then(|n| std::str::from_utf8(n).ok())
+            .and_then(|n| n.parse::<usize>().ok())
+        {
+            // Told only where some call leaves it out.
+            return self
+                .facts
+                .given
+                .get(&self.context.name)
+                .is_some_and(|least| *least < number);
+        }
+        if name == b"GOSUB_RETVAL" {
+            return self.returns_nothing();
+        }
+        match self.facts.set.get(name) {
+            Some(true) => false,
+            Some(false) => !self.defined_before(name),
+            None if facts::is_built_in(name) => true,
+            // Perhaps set by what is out of sight.
+            None => !self.world.open && self.world.whole && !self.facts.outside,
+        }
+    }
+
+    /// Whether the subroutine that ran last may have given no value.
+    fn returns_nothing(&self) -> bool {
+        let last = self.before().find_map(|step| {
+            calls::of(step)
+                .iter()
+                .flat_map(|c| calls::subroutines(c, &self.context.name))
+                .next()
+        });
+        last.and_then(|s| s.context)
+            .is_some_and(|c| self.facts.returns_nothing.contains(&c))
+    }
+
+    /// Whether the step before which nothing jumps in gives it a value that is not empty.
+    fn defined_before(&self, name: &[u8]) -> bool {
+        self.before().any(|step| {
+            let calls = calls::of(step);
+            if self.both_ways(&calls, name) {
+                return true;
+            }
+            calls.iter().filter(|c| !c.maybe).any(|called| {
+                facts::assigned_by(called, self.world.dialect)
+                    .iter()
+                    .any(|(n, value)| {
+                        strowger_stdlib::args::inheritance(n.bytes()).0 == name
+                            && value.as_ref().is_some_and(|v| filled(v.bytes()))
+                    })
+            })
+        })
+    }
+
+    /// `ExecIf(condition?Set(X=a):Set(X=b))`, where neither value is empty, or the condition asks about it.
+    fn both_ways(&self, calls: &[calls::Called], name: &[u8]) -> bool {
+        let [first, branches @ ..] = calls else {
+            return false;
+        };
+        branches.len() == 2
+            && first.app == b"execif"
+            && branches.iter().all(|branch| {
+                facts::assigned_by(branch, self.world.dialect)
+                    .iter()
+                    .any(|(n, value)| {
+                        let value = value.as_ref().map_or(&b""[..], |v| v.bytes());
+                        let condition = first.args.bytes().split(|b| *b == b'?').next();
+                        strowger_stdlib::args::inheritance(n.bytes()).0 == name
+                            && !value.is_empty()
+                            && (filled(value)
+                                || condition.is_some_and(|c| facts::contains(c, value)))
+                    })
+            })
+    }
+
+    /// The steps that every call has run when it comes to this one, the last first.
+    fn before(&self) -> impl Iterator<Item = &crate::hir::Step> {
+        let steps = &self.extension.steps;
+        let mut at = self.step;
+        std::iter::from_fn(move || {
+            let here = steps.get(at)?;
+            // A computed jump goes to a label, as good as always.
+            let enters = here.label.is_some() || self.facts.numbers.contains(&here.priority);
+            let previous = at.checked_sub(1)?;
+            if enters || steps[previous].priority + 1 != here.priority {
+                return None;
+            }
+            at = previous;
+            steps.get(previous)
+        })
+        .take(BACK)
+    }
+
+    /// Whether the context asks in another step whether it is empty: who wrote it knows of it then. A question in the same
+    /// expression comes too late: all of it is text by then.
+    fn tested(&self, body: &[u8]) -> bool {
+        let here = self.extension.steps[self.step].span;
+        self.facts
+            .tested
+            .get(&(self.context.name.clone(), body.to_vec()))
+            .is_some_and(|(first, second)| *first != here || second.is_some())
+    }
+}
+
+/// The fewest bytes that an extension matches.
+fn shortest(matches: &Matches) -> usize {
+    match matches {
+        Matches::Name(name) => name.len(),
+        Matches::Pattern(pattern) => pattern
+            .matching()
+            .iter()
+            .filter(|e| !matches!(e, Element::Bang))
+            .count(),
+    }
+}
+
+/// The variable that a template is, and nothing else.
+pub(super) fn one_variable(template: &Template) -> Option<Vec<u8>> {
+    let [Piece::Hole(hole)] = template.pieces.as_slice() else {
+        return None;
+    };
+    if hole.kind != HoleKind::Variable || !hole.closed {
+        return None;
+    }
+    let body = split_body(hole.body.as_plain()?);
+    match body.what {
+        What::Variable(name) if body.slice.is_none() => Some(name),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shortest_number_of_a_pattern() {
+        let of = |name: &str| shortest(&Matches::read(name.as_bytes()));
+        assert_eq!(
+            (of("_9X."), of("_9!"), of("100"), of("_[1-3]XX")),
+            (3, 1, 3, 3)
+        );
+    }
+}
