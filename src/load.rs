@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use strowger_compiler::conf::line;
 use strowger_compiler::edit_distance::nearest;
-use strowger_compiler::{Compiled, Diagnostic, InForce, Level, Options, Sources, compile};
+use strowger_compiler::{Compiled, Diagnostic, InForce, Level, Options, Sources, analyse, compile};
 use strowger_runtime::config::{self, Config};
 use strowger_stdlib::dialect::{self, Dialect};
 use strowger_stdlib::hash::sha1;
@@ -225,7 +225,7 @@ pub(crate) fn again(path: &Path, release: Release, in_force: InForce) -> Result<
     read(path, asked, compile)
 }
 
-/// How a plan is compiled: with all checks or with none.
+/// How a plan is compiled: with many checks or few.
 type Way = fn(&Sources, &Options) -> Compiled;
 
 fn read(path: &Path, asked: Asked, way: Way) -> Result<Loaded, String> {
@@ -286,7 +286,7 @@ pub(crate) fn check(
     plan: String,
     asked: &Asked,
 ) -> Result<Loaded, String> {
-    comprehend(sources, directory, plan, asked, compile)
+    comprehend(sources, directory, plan, asked, analyse)
 }
 
 fn comprehend(
@@ -318,6 +318,7 @@ fn comprehend(
         in_force: asked.in_force.clone(),
         beside: Some(beside),
         apart: asked.loudness.is_some(),
+        surroundings: written.check.surroundings.clone(),
     };
     let compiled = way(&sources, &options);
     let mut findings = compiled.diagnostics.clone();

@@ -24,6 +24,8 @@ pub struct Code {
     pub level: Level,
     /// Whether Asterisk drops or misreads something while loading. What loads as it stands and fails when a call comes is not that.
     pub loading: bool,
+    /// Whether only [`analyse`](crate::analyse) finds it.
+    pub analysis: bool,
     /// What it is, in one line.
     pub title: &'static str,
     /// Why it matters and what to do.
@@ -77,7 +79,7 @@ pub fn exchange() -> impl Iterator<Item = &'static Code> {
     exchange::CODES.iter()
 }
 
-/// All codes that [`compile`](crate::compile()) finds, family by family.
+/// All codes that [`analyse`](crate::analyse) finds, family by family.
 pub fn all() -> impl Iterator<Item = &'static Code> {
     [
         reading::CODES,
@@ -109,6 +111,7 @@ const fn load(
         family,
         level,
         loading: true,
+        analysis: false,
         title,
         explain,
         bad,
@@ -131,6 +134,30 @@ const fn check(
         family,
         level,
         loading: false,
+        analysis: false,
+        title,
+        explain,
+        bad,
+        good,
+    }
+}
+
+/// A code that only a full analysis finds.
+const fn analysis(
+    id: &'static str,
+    family: &'static str,
+    level: Level,
+    title: &'static str,
+    explain: &'static str,
+    bad: Files,
+    good: Files,
+) -> Code {
+    Code {
+        id,
+        family,
+        level,
+        loading: false,
+        analysis: true,
         title,
         explain,
         bad,

@@ -32,6 +32,17 @@ pub struct Options {
     pub beside: Option<Vec<Diagnostic>>,
     /// Whether each place of what is told once stands by itself ([`gather`](crate::gather) joins them later).
     pub apart: bool,
+    /// What an analysis is told about the plan's surroundings.
+    pub surroundings: Surroundings,
+}
+
+/// `[check]` of `strowger.toml`: what [`analyse`] cannot read from a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Contexts that calls enter from outside, beside those that the device files name.
+    pub entries: Vec<Vec<u8>>,
+    /// Numbers of emergency services. Empty: those of many countries are looked at, more cautiously.
+    pub emergency: Vec<Vec<u8>>,
 }
 
 /// What a plan finds in force when it takes the place of another one.
@@ -53,6 +64,7 @@ impl Default for Options {
             in_force: None,
             beside: None,
             apart: false,
+            surroundings: Surroundings::default(),
         }
     }
 }
@@ -98,19 +110,35 @@ impl Compiled {
 
 /// Compiles a plan and checks it. Never fails: look at the diagnostics.
 pub fn compile(sources: &Sources, options: &Options) -> Compiled {
-    translate(sources, options, true)
+    translate(sources, options, Depth::Check)
+}
+
+/// Compiles a plan and analyses it: beside the checks of [`compile()`] those that follow calls through the whole plan.
+pub fn analyse(sources: &Sources, options: &Options) -> Compiled {
+    translate(sources, options, Depth::Analysis)
 }
 
 /// Compiles a plan to run it: as [`compile`], but of the findings only those about what loading dropped or misread
 /// ([`Compiled::loading`]). The checks of the whole plan cost more than all the rest.
 pub fn load(sources: &Sources, options: &Options) -> Compiled {
-    translate(sources, options, false)
+    translate(sources, options, Depth::Load)
 }
 
-fn translate(sources: &Sources, options: &Options, checks: bool) -> Compiled {
+/// How much of what is wrong is looked for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Depth {
+    /// What loading drops or misreads.
+    Load,
+    /// What each line and its neighbours tell.
+    Check,
+    /// What calls do that go through the whole plan.
+    Analysis,
+}
+
+fn translate(sources: &Sources, options: &Options, depth: Depth) -> Compiled {
     let Some(file) = sources.find(&options.plan) else {
         return Compiled {
-            diagnostics: settle(sources, options, checks, None, Vec::new()),
+            diagnostics: settle(sources, options, depth, None, Vec::new()),
             hir: Hir::default(),
             module: Ok(Arc::default()),
             refused: false,
@@ -123,7 +151,7 @@ fn translate(sources: &Sources, options: &Options, checks: bool) -> Compiled {
     config.sections = Vec::new();
     let mut diagnostics = std::mem::take(&mut config.diagnostics);
     diagnostics.extend(found);
-    if checks {
+    if depth >= Depth::Check {
         let beside = ["extensions.ael", "extensions.lua"]
             .iter()
             .any(|f| sources.find(f).is_some());
@@ -132,8 +160,16 @@ fn translate(sources: &Sources, options: &Options, checks: bool) -> Compiled {
         let whole = options.plan == "extensions.conf";
         let world = World::new(index, config.open || beside, whole, dialect);
         diagnostics.extend(lint::check(&world, sources));
+        if depth >= Depth::Analysis {
+            diagnostics.extend(lint::whole::check(
+                &world,
+                sources,
+                &options.plan,
+                &options.surroundings,
+            ));
+        }
     }
-    let diagnostics = settle(sources, options, checks, Some(file), diagnostics);
+    let diagnostics = settle(sources, options, depth, Some(file), diagnostics);
     let module = lower::lower(&hir, sources).map(Arc::new);
     Compiled {
         diagnostics,
@@ -147,13 +183,13 @@ fn translate(sources: &Sources, options: &Options, checks: bool) -> Compiled {
 fn settle(
     sources: &Sources,
     options: &Options,
-    checks: bool,
+    depth: Depth,
     plan: Option<FileId>,
     mut found: Vec<Diagnostic>,
 ) -> Vec<Diagnostic> {
     let beside = options.beside.is_some();
     found.extend(options.beside.iter().flatten().cloned());
-    lint::suppress::apply(sources, checks, beside, &mut found);
+    lint::suppress::apply(sources, depth, beside, &mut found);
     found.retain_mut(|finding| {
         finding.level = options.level(finding.code);
         finding.level != Level::Allow

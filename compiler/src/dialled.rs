@@ -20,28 +20,29 @@ const DIALLING: [&[u8]; 4] = [b"dial", b"page", b"retrydial", b"chanisavail"];
 
 /// The destinations of a step, if its application dials. Destinations whose technology is a variable are left out.
 pub fn destinations(step: &Step) -> Vec<Destination> {
-    let app = step.app.bytes().to_ascii_lowercase();
+    of_call(step.app.bytes(), &step.args)
+}
+
+/// The same of an application and its arguments.
+pub fn of_call(app: &[u8], args: &Text) -> Vec<Destination> {
+    let app = app.to_ascii_lowercase();
     if !DIALLING.contains(&app.as_slice()) {
         return Vec::new();
     }
-    let shape = Shape::read(step.args.bytes());
-    let first = |from| {
-        shape
-            .find(step.args.bytes(), b',', from)
-            .unwrap_or(step.args.len())
-    };
+    let shape = Shape::read(args.bytes());
+    let first = |from| shape.find(args.bytes(), b',', from).unwrap_or(args.len());
     let range = match app.as_slice() {
         // RetryDial(announce,sleep,retries,destinations...)
         b"retrydial" => {
             let mut from = 0;
             for _ in 0..3 {
-                from = (first(from) + 1).min(step.args.len());
+                from = (first(from) + 1).min(args.len());
             }
             from..first(from)
         }
         _ => 0..first(0),
     };
-    split(&step.args.slice(range))
+    split(&args.slice(range))
 }
 
 /// A list with `&` in its destinations.

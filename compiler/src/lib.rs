@@ -13,6 +13,7 @@ pub mod diagnostic;
 pub mod dialled;
 mod draft;
 pub mod edit_distance;
+mod flow;
 pub mod fmt;
 pub mod generated;
 pub mod graph;
@@ -29,7 +30,7 @@ pub mod resolve;
 pub mod show;
 pub mod source;
 
-pub use compile::{Compiled, InForce, Options, compile, load};
+pub use compile::{Compiled, InForce, Options, Surroundings, analyse, compile, load};
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Level};
 pub use hir::Hir;
 pub use lint::gather;

@@ -35,6 +35,7 @@ pub(crate) mod step;
 pub(crate) mod suppress;
 mod usage;
 pub(crate) mod versions;
+pub(crate) mod whole;
 
 /// What the checks look at.
 pub(crate) struct World<'a> {
@@ -73,6 +74,11 @@ impl<'a> World<'a> {
             dialect,
             left: Cell::new(WORK),
         }
+    }
+
+    /// Allows all comparisons again: to the checks that only an analysis makes.
+    fn refill(&self) {
+        self.left.set(WORK);
     }
 
     /// Whether so many more comparisons are allowed; they are then spent.

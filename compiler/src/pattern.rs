@@ -1,6 +1,6 @@
 //! Patterns of extension names as the machine matches them, and what two of them have in common.
 
-pub use strowger_vm::pattern::{ByteSet, Element, Matches, Pattern, without_dashes};
+pub use strowger_vm::pattern::{ByteSet, Decided, Element, Matches, Pattern, without_dashes};
 
 /// Whether some text is matched by both forms.
 pub fn overlap(a: &Matches, b: &Matches) -> bool {

@@ -90,6 +90,18 @@ impl Peers {
         sip.chain(users)
     }
 
+    /// The contexts that calls from devices enter, where they are written.
+    pub fn contexts(&self) -> impl Iterator<Item = &Value> {
+        const KEYS: [&str; 4] = [
+            "context",
+            "outofcall_message_context",
+            "message_context",
+            "overlap_context",
+        ];
+        let sections = self.files().flat_map(Config::sections);
+        sections.flat_map(|s| KEYS.iter().filter_map(|k| s.get(k)))
+    }
+
     /// Sections of pjsip.conf with this `type`.
     pub fn pjsip_objects<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Section> {
         let all = self.pjsip.iter().flat_map(Config::sections);

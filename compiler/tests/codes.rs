@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use strowger_compiler::codes::{self, Files};
-use strowger_compiler::{Diagnostic, Level, Options, Sources, Span, compile};
+use strowger_compiler::{Diagnostic, Level, Options, Sources, Span, analyse};
 use strowger_stdlib::Dialect;
 
 fn checked(files: Files) -> (Sources, Vec<Diagnostic>) {
@@ -24,7 +24,7 @@ fn checked(files: Files) -> (Sources, Vec<Diagnostic>) {
             .filter(|c| c.level == Level::Allow)
             .map(|c| (c.id.to_owned(), Level::Note)),
     );
-    let found = compile(&sources, &options).diagnostics;
+    let found = analyse(&sources, &options).diagnostics;
     (sources, found)
 }
 

@@ -1,7 +1,7 @@
 //! Family `patterns`: P.
 
-use super::{Code, check, load, plan};
-use crate::diagnostic::Level::{Error, Note, Warn};
+use super::{Code, analysis, check, load, plan};
+use crate::diagnostic::Level::{Allow, Error, Note, Warn};
 
 const P: &str = "patterns";
 
@@ -77,5 +77,43 @@ pub(super) static CODES: &[Code] = &[
         "Patterns are compared place by place from the left; the one with fewer characters at the first place that differs is tried first, wherever it stands in the file. Here another takes every number.",
         plan!("[a]\nexten => _X!,1,NoOp()\nexten => _X,1,NoOp()\n"),
         plan!("[a]\nexten => _X.,1,NoOp()\nexten => _1XX,1,NoOp()\n"),
+    ),
+    analysis(
+        "P708",
+        P,
+        Note,
+        "a number that goes to the wider pattern",
+        "Patterns are compared place by place from the left; at the first place that differs the one with fewer possible characters wins, whatever follows. The whole number does not count.",
+        plan!("[a]\nexten => _1XXXX,1,NoOp()\nexten => _X1111,1,NoOp()\n"),
+        plan!("[a]\nexten => _1XXXX,1,NoOp()\nexten => _21111,1,NoOp()\n"),
+    ),
+    analysis(
+        "P709",
+        P,
+        Warn,
+        "an emergency number that is changed",
+        "A pattern that takes a prefix off, or puts one before, also takes short numbers that match it. Help is then called at a number that does not exist. Write `emergency = [\"112\"]` under `[check]` in strowger.toml to say which numbers count.",
+        plan!("[a]\nexten => _9.,1,Dial(SIP/${EXTEN:1}@trunk.example.com,60)\n"),
+        plan!(
+            "[a]\nexten => _9.,1,Dial(SIP/${EXTEN:1}@trunk.example.com,60)\nexten => 911,1,Dial(SIP/${EXTEN}@trunk.example.com,60)\nexten => 999,1,Dial(SIP/${EXTEN}@trunk.example.com,60)\n"
+        ),
+    ),
+    analysis(
+        "P710",
+        P,
+        Allow,
+        "a pattern with a shorter form",
+        "`X` is `[0-9]`, `Z` is `[1-9]` and `N` is `[2-9]`. The shorter form reads better and means the same.",
+        plan!("[a]\nexten => _[2-9]XX,1,NoOp()\n"),
+        plan!("[a]\nexten => _NXX,1,NoOp()\n"),
+    ),
+    analysis(
+        "P711",
+        P,
+        Note,
+        "a dial tone for numbers that do not exist",
+        "`ignorepat` keeps the dial tone while the digits match. No extension here begins with them.",
+        plan!("[a]\nignorepat => 9\nexten => _8X.,1,NoOp()\n"),
+        plan!("[a]\nignorepat => 9\nexten => _9X.,1,NoOp()\n"),
     ),
 ];

@@ -6,6 +6,7 @@ use strowger_stdlib::template::{HoleKind, Piece, Template, What, split_body};
 
 use super::Why;
 use crate::dialled;
+use crate::flow::statuses;
 use crate::hir::{Extension, Hir, Matches, Step};
 use crate::jump::{self, Part, Target};
 use crate::resolve::Index;
@@ -253,7 +254,7 @@ impl<'h> Jumps<'h> {
             return Vec::new();
         }
         let mut found: BTreeMap<To, Vec<&str>> = BTreeMap::new();
-        for status in STATUSES {
+        for status in statuses(b"DIALSTATUS").unwrap_or_default() {
             let name = [before, status.as_bytes(), after].concat();
             if let Some(to) = self.find(context, &name, priority) {
                 found.entry(To::Step(to)).or_default().push(status);
@@ -301,19 +302,6 @@ impl<'h> Jumps<'h> {
         None
     }
 }
-
-/// What Dial says.
-const STATUSES: [&str; 9] = [
-    "CHANUNAVAIL",
-    "CONGESTION",
-    "NOANSWER",
-    "BUSY",
-    "ANSWER",
-    "CANCEL",
-    "DONTCALL",
-    "TORTURE",
-    "INVALIDARGS",
-];
 
 /// The step that a number, a label, or a distance from a step means in an extension.
 fn step_of(extension: &Extension, from: usize, priority: &[u8]) -> Option<usize> {

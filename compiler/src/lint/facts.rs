@@ -205,7 +205,8 @@ pub(crate) fn assignments(step: &Step, dialect: &Dialect) -> Vec<(Text, Text)> {
     pairs(&step.app.bytes().to_ascii_lowercase(), &step.args, dialect)
 }
 
-fn pairs(app: &[u8], args: &Text, dialect: &Dialect) -> Vec<(Text, Text)> {
+/// The same of an application in small letters and its arguments.
+pub(crate) fn pairs(app: &[u8], args: &Text, dialect: &Dialect) -> Vec<(Text, Text)> {
     let pair = |text: Text| {
         let equals = Shape::read(text.bytes()).find(text.bytes(), b'=', 0)?;
         Some((text.slice(0..equals), text.slice(equals + 1..text.len())))

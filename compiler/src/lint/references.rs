@@ -40,7 +40,15 @@ pub(crate) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
         for extension in &context.extensions {
             for step in &extension.steps {
                 for target in jump::targets(step) {
+                    let before = out.len();
                     jump_to(world, context, extension, step, &target, out);
+                    let lost = |d: &Diagnostic| matches!(d.code, "R201" | "R202" | "R203");
+                    if out[before..].iter().any(lost)
+                        && let Some(found) = swapped(world, context, &target)
+                    {
+                        out.truncate(before);
+                        out.push(found);
+                    }
                 }
             }
         }
@@ -200,6 +208,71 @@ fn jump_to(
     }
 }
 
+/// R212: what was not found as it is written, and is there in another order. Nothing is known of targets with variables.
+fn swapped(world: &World<'_>, context: &Context, target: &Target) -> Option<Diagnostic> {
+    let parts: Vec<&Text> = [&target.context, &target.exten, &target.priority]
+        .into_iter()
+        .filter(|p| !matches!(p, Part::Here))
+        .map(Part::constant)
+        .collect::<Option<_>>()?;
+    let there = |context: &[u8], exten: &[u8], priority: &[u8]| {
+        let searched = world.index.searched(context).0;
+        world.index.context(context).is_some()
+            && world.afford(world.index.patterns_in(&searched) + searched.len())
+            && has_priority(
+                priority,
+                world
+                    .index
+                    .candidates_in(&searched, exten)
+                    .iter()
+                    // A catch-all takes anything and proves nothing.
+                    .filter(|c| !catch_all(&c.extension.matches))
+                    .map(|c| c.extension),
+            )
+    };
+    let text = |part: &Text| part.trimmed().lossy().into_owned();
+    let trimmed: Vec<Text> = parts.iter().map(|p| p.trimmed()).collect();
+    let b = |i: usize| trimmed[i].bytes();
+    let right = match parts.as_slice() {
+        // `Goto(1,extension)`, `Goto(context,extension)`.
+        [first, second] => {
+            if there(&context.name, b(1), b(0)) && number(b(0)).is_some() {
+                format!("{},{}", text(second), text(first))
+            } else if there(b(0), b(1), b"1") && world.index.context(b(0)).is_some() {
+                format!("{},{},1", text(first), text(second))
+            } else {
+                return None;
+            }
+        }
+        [first, second, third] => {
+            let orders = [[1, 0, 2], [0, 2, 1], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
+            let order = orders.iter().find(|[c, e, p]| there(b(*c), b(*e), b(*p)))?;
+            let parts = [first, second, third];
+            order.map(|i| text(parts[i])).join(",")
+        }
+        _ => return None,
+    };
+    let whole = target.whole.trimmed();
+    Some(
+        Diagnostic::new(
+            "R212",
+            format!(
+                "the parts of this {} stand in the wrong order",
+                verb(target)
+            ),
+            whole.span(),
+        )
+        .label("as it is written, nothing is found")
+        .fix(format!("write `{right}`"), whole.span(), right, false),
+    )
+}
+
+/// Whether an entry matches nearly everything.
+fn catch_all(matches: &Matches) -> bool {
+    use crate::pattern::Element;
+    matches!(matches, Matches::Pattern(p) if matches!(p.matching(), [Element::Dot | Element::Bang]))
+}
+
 fn verb(target: &Target) -> &'static str {
     match target.kind {
         Kind::Goto => "Goto",
@@ -335,15 +408,6 @@ fn no_extension(
             "`{shown}` is a context: write `{}({shown},EXTENSION,PRIORITY)`",
             verb(target)
         ));
-    }
-    if let Some(context) = &places.written
-        && world.index.context(exten.bytes()).is_some()
-        && !world
-            .index
-            .candidates(exten.bytes(), context.bytes())
-            .is_empty()
-    {
-        return found.help("context and extension seem to be swapped");
     }
     found
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::codes;
+use crate::compile::Depth;
 use crate::diagnostic::Diagnostic;
 use crate::source::{FileId, SourceFile, Sources, Span};
 
@@ -18,11 +19,11 @@ struct Allowed {
 /// Comments by what they speak of: a code on a line of a file.
 type Comments = HashMap<(&'static str, FileId, u32), Allowed>;
 
-/// Takes away what is allowed, and reports comments that are wrong or allow nothing: the latter only where `all` has been found
-/// that could be allowed, and for codes of the exchange only where it has looked (`exchange`).
-pub(crate) fn apply(sources: &Sources, all: bool, exchange: bool, found: &mut Vec<Diagnostic>) {
+/// Takes away what is allowed, and reports comments that are wrong or allow nothing: the latter only where all has been looked
+/// for that could be allowed, and for codes of the exchange only where it has looked (`exchange`).
+pub(crate) fn apply(sources: &Sources, depth: Depth, exchange: bool, found: &mut Vec<Diagnostic>) {
     // A plan without a finding needs no permission.
-    if !all && found.is_empty() {
+    if depth < Depth::Check && found.is_empty() {
         return;
     }
     let mut allowed = Comments::new();
@@ -46,14 +47,16 @@ pub(crate) fn apply(sources: &Sources, all: bool, exchange: bool, found: &mut Ve
             }
         });
     }
-    if !all {
+    if depth < Depth::Check {
         return;
     }
     found.append(&mut wrong);
     let of_exchange = |code| codes::exchange().any(|c| c.id == code);
+    let looked_for =
+        |code| depth >= Depth::Analysis || codes::find(code).is_none_or(|c| !c.analysis);
     let mut unused: Vec<Allowed> = allowed
         .into_values()
-        .filter(|a| !a.used && (exchange || !of_exchange(a.code)))
+        .filter(|a| !a.used && looked_for(a.code) && (exchange || !of_exchange(a.code)))
         .collect();
     unused.sort_by_key(|a| (a.span, a.code));
     for comment in unused {

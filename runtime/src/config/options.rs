@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::ops::Range;
 use std::path::PathBuf;
 
+use strowger_compiler::Surroundings;
 use strowger_compiler::codes;
 use strowger_compiler::diagnostic::{Diagnostic, Level};
 use strowger_compiler::edit_distance::nearest;
@@ -80,7 +81,7 @@ impl Options {
 }
 
 /// `[check]` of `strowger.toml`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Check {
     /// `profile`.
     pub profile: Option<Profile>,
@@ -88,6 +89,8 @@ pub struct Check {
     pub target: Option<(Target, Option<Dialect>)>,
     /// `generated = "all"`: files that a program wrote are checked as if somebody had.
     pub generated: bool,
+    /// `entries` and `emergency`.
+    pub surroundings: Surroundings,
 }
 
 /// What `strowger` or `asterisk-20` means: the target and, with an Asterisk, its release.
@@ -110,7 +113,10 @@ const TABLES: &[(&str, &[&str])] = &[
     ("store", &["location", "path"]),
     ("bind", &["address", "port"]),
     ("levels", &[]),
-    ("check", &["profile", "target", "generated"]),
+    (
+        "check",
+        &["profile", "target", "generated", "entries", "emergency"],
+    ),
     ("reload", &["calls"]),
     ("trust", &[]),
     ("cost", &[]),
@@ -314,6 +320,14 @@ impl Reader<'_> {
                     "\"strowger\", \"asterisk-20\" or \"asterisk-23\"",
                 ),
             },
+            ("check", "entries") => {
+                let found = self.texts(key, value, "[\"from-trunk\"]");
+                self.options.check.surroundings.entries = found;
+            }
+            ("check", "emergency") => {
+                let found = self.texts(key, value, "[\"112\"]");
+                self.options.check.surroundings.emergency = found;
+            }
             ("check", "generated") => match text {
                 Some("all") => self.options.check.generated = true,
                 Some("security") => self.options.check.generated = false,
@@ -321,6 +335,22 @@ impl Reader<'_> {
             },
             _ => {}
         }
+    }
+
+    /// A list of texts.
+    fn texts(&mut self, key: &str, value: &Spanned<DeValue<'_>>, example: &str) -> Vec<Vec<u8>> {
+        let DeValue::Array(list) = value.get_ref() else {
+            self.bad(key, value, &format!("a list, as {example}"));
+            return Vec::new();
+        };
+        let mut out = Vec::new();
+        for item in list {
+            match item.get_ref().as_str().filter(|t| !t.is_empty()) {
+                Some(text) => out.push(text.as_bytes().to_vec()),
+                None => self.bad(key, item, "a text"),
+            }
+        }
+        out
     }
 
     fn grants(&mut self, value: &Spanned<DeValue<'_>>) {
