@@ -154,6 +154,9 @@ fn looks(text: &[u8], pieces: &[Vec<u8>]) -> bool {
 /// A search order: contexts by number, each with whether the time never matters on the way there.
 type Searched = Rc<Vec<(usize, bool)>>;
 
+/// Entries in the order in which they are tried, each with whether no later one is once it is asked.
+type Tried = Rc<Vec<(At, bool)>>;
+
 pub(super) struct Finder<'a> {
     index: &'a Index<'a>,
     /// Entries by their address, to find their indices again.
@@ -166,7 +169,7 @@ pub(super) struct Finder<'a> {
     ragged: Vec<Vec<usize>>,
     /// Entries of a context, those with the highest last priority first.
     longest: Vec<Vec<(u32, usize)>>,
-    by_name: HashMap<(usize, Vec<u8>), Rc<Vec<(At, bool)>>>,
+    by_name: HashMap<(usize, Vec<u8>), Tried>,
     left: usize,
     pub(super) whole: bool,
 }
@@ -277,7 +280,7 @@ impl<'a> Finder<'a> {
     }
 
     /// Entries that a text may mean in a context, in the order in which they are tried; true: if it is asked, no later one is.
-    fn named(&mut self, start: usize, name: &[u8]) -> Rc<Vec<(At, bool)>> {
+    fn named(&mut self, start: usize, name: &[u8]) -> Tried {
         let key = (start, without_dashes(name));
         if let Some(known) = self.by_name.get(&key) {
             return Rc::clone(known);

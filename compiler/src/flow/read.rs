@@ -210,7 +210,7 @@ impl<'a> Draft<'a> {
             && context == exten
         {
             let e = e.bytes();
-            if Shape::read(e).holes.iter().any(|h| *h == (0..e.len())) && !tells_of_call(e) {
+            if Shape::read(e).holes.contains(&(0..e.len())) && !tells_of_call(e) {
                 return Found {
                     opaque: true,
                     ..Found::default()
@@ -221,7 +221,7 @@ impl<'a> Draft<'a> {
         // One variable alone.
         if context.is_none() && exten.is_none() && has_hole(&priority) {
             let shape = Shape::read(&priority);
-            if shape.holes.iter().any(|h| *h == (0..priority.len())) {
+            if shape.holes.contains(&(0..priority.len())) {
                 return Found {
                     opaque: true,
                     ..Found::default()
