@@ -7,11 +7,11 @@ use std::rc::Rc;
 use crate::compile::Surroundings;
 use crate::diagnostic::Diagnostic;
 use crate::flow::Flow;
-use crate::hir::Context;
+use crate::hir::{Context, Step};
 use crate::lint::{FOUND, World, facts};
 use crate::peers::Peers;
 use crate::resolve::{Candidate, Seen};
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 
 mod after_dial;
 mod branch;
@@ -143,6 +143,18 @@ fn counters(world: &World<'_>) -> HashSet<Vec<u8>> {
         }
     }
     out
+}
+
+/// What stands behind the `=>` of a step's line, and where.
+fn value<'s>(sources: &'s Sources, step: &Step) -> (Span, &'s [u8]) {
+    let text = sources.bytes(step.span);
+    let equals = text.iter().position(|b| *b == b'=').map_or(0, |at| at + 1);
+    let arrow = usize::from(text.get(equals) == Some(&b'>'));
+    let from = equals + arrow;
+    let blanks = text[from..].iter().take_while(|b| **b <= 32).count();
+    let mut span = step.span;
+    span.start += (from + blanks) as u32;
+    (span, &text[from + blanks..])
 }
 
 /// A variable's name without the marks of inheritance.

@@ -156,9 +156,9 @@ fn runs_on(
             steps[next].span,
             format!("so calls that chose `{a}` come here too"),
         )
-        .also(
-            steps[from].span,
-            "the branch begins here; the others end on their own",
-        ),
+        .help(format!(
+            "`{a}` begins in line {}; the other branches end on their own",
+            steps[from].line
+        )),
     );
 }

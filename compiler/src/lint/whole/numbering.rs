@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::Whole;
+use super::{Whole, value};
 use crate::diagnostic::Diagnostic;
 use crate::flow::Why;
 use crate::hir::{Extension, Step};
@@ -127,9 +127,10 @@ fn meant(step: &Step, priority: &Text) -> Option<u32> {
 /// Whether the line of a step shows its number.
 fn numbered(sources: &Sources, step: &Step) -> bool {
     let number = step.priority.to_string();
-    let text = sources.bytes(step.span);
     // `exten => 1,2,...` or `same => 2,...`
-    text.split(|b| *b == b',')
+    value(sources, step)
+        .1
+        .split(|b| *b == b',')
         .take(2)
         .any(|field| field.trim_ascii() == number.as_bytes())
 }

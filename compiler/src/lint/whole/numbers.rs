@@ -2,7 +2,7 @@
 
 use strowger_stdlib::template::{HoleKind, Piece, Template, What, split_body};
 
-use super::{Whole, show};
+use super::{Whole, show, value};
 use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::dialled;
 use crate::hir::{Context, Extension, Matches};
@@ -256,9 +256,8 @@ fn spelling(sources: &Sources, extension: &Extension, out: &mut Vec<Diagnostic>)
     // Every line that writes the name.
     let mut edits = Vec::new();
     for step in &extension.steps {
-        let text = sources.bytes(step.span);
+        let (mut span, text) = value(sources, step);
         if text.starts_with(name) && text.get(name.len()).is_some_and(|b| b",/".contains(b)) {
-            let mut span = step.span;
             span.end = span.start + name.len() as u32;
             edits.push(Edit {
                 span,
