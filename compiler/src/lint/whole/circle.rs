@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Label};
 use crate::flow::{Node, Why, calls};
 use crate::hir::{Matches, Step};
 use crate::jump::{self, Kind, Part, Shape};
-use crate::lint::facts::assigned;
+use crate::lint::facts::pairs;
 use crate::pattern::Element;
 
 /// Rounds in which calls that make calls are told from those that do not.
@@ -327,7 +327,7 @@ fn unchanged(whole: &Whole<'_>, members: &[Node], circle: &Circle<'_>, out: &mut
     }
     for step in members.iter().filter_map(|n| flow.step(*n)) {
         for call in calls(step) {
-            for (name, _) in assigned(call.app.as_bytes(), &call.args, whole.world.dialect) {
+            for (name, _) in pairs(call.app.as_bytes(), &call.args, whole.world.dialect) {
                 let name = bare(name.bytes());
                 if asked.contains(name) || strowger_stdlib::template::has_hole(name) {
                     return;
