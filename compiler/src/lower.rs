@@ -47,17 +47,18 @@ pub fn lower(hir: &Hir, sources: &Sources) -> Result<Module, BadModule> {
                 let known = builder.has_application(step.app.bytes());
                 let mut code = builder.step(entry, &head);
                 let arguments = known.then(|| Template::read(step.args.bytes()));
-                match &arguments {
-                    Some(arguments) if is_sound(arguments) => template(&mut code, arguments),
+                let sound = arguments.filter(is_sound);
+                match &sound {
+                    Some(arguments) => template(&mut code, arguments),
                     // Whoever runs it shall hear what is wrong with it.
-                    Some(_) => {
+                    None if known => {
                         code.text(step.args.bytes());
                         code.substitute();
                     }
                     None => {}
                 }
                 code.run();
-                read.push(arguments.filter(is_sound));
+                read.push(sound);
             }
             if hir.dialect.is_quick() {
                 quicken::extension(&mut builder, entry, extension, &read);
@@ -73,13 +74,19 @@ pub fn lower(hir: &Hir, sources: &Sources) -> Result<Module, BadModule> {
     builder.finish()
 }
 
-/// Whether all holes and calls of a text are closed, and none lies too deep.
+/// Whether all holes and calls of a text are closed, and none lies too deep. The nesting is bounded by the reader (DL-189).
 fn is_sound(text: &Template) -> bool {
-    text.holes().iter().all(|hole| {
-        let is_call = |body: &[u8]| matches!(split_body(body).what, What::Call(c) if !c.closed);
-        let unclosed_call =
-            hole.kind == HoleKind::Variable && hole.body.as_plain().is_some_and(is_call);
-        hole.closed && !hole.too_deep && !unclosed_call
+    text.pieces.iter().all(|piece| match piece {
+        Piece::Text(_) => true,
+        Piece::Hole(hole) => {
+            let is_open = |body: &[u8]| {
+                // Only what has a parenthesis is a call.
+                body.contains(&b'(') && matches!(split_body(body).what, What::Call(c) if !c.closed)
+            };
+            let open_call =
+                hole.kind == HoleKind::Variable && hole.body.as_plain().is_some_and(is_open);
+            hole.closed && !hole.too_deep && !open_call && is_sound(&hole.body)
+        }
     })
 }
 

@@ -30,7 +30,7 @@ fn argument() -> impl Strategy<Value = String> {
 fn line() -> impl Strategy<Value = String> {
     let applications: Vec<String> = signatures::applications()
         .iter()
-        .map(|a| a.name.clone())
+        .map(|a| a.name.to_owned())
         .collect();
     let common = prop::sample::select(vec![
         "Set",

@@ -1,108 +1,71 @@
 //! The table of all applications and functions: names, arguments, options,
-//! results, versions, and who serves them. Read from `signatures/*.toml`.
+//! results, versions, and who serves them. Read from `signatures/*.toml` when the program is built.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
+use crate::table::{Table as Numbers, hash};
 
-/// The files of the table.
-const FILES: &[(&str, &str)] = &[
-    ("call.toml", include_str!("signatures/call.toml")),
-    ("media.toml", include_str!("signatures/media.toml")),
-    ("flow.toml", include_str!("signatures/flow.toml")),
-    ("service.toml", include_str!("signatures/service.toml")),
-    (
-        "historical.toml",
-        include_str!("signatures/historical.toml"),
-    ),
-    ("functions.toml", include_str!("signatures/functions.toml")),
-    (
-        "functions-channel.toml",
-        include_str!("signatures/functions-channel.toml"),
-    ),
-    (
-        "functions-historical.toml",
-        include_str!("signatures/functions-historical.toml"),
-    ),
-];
+// `APPLICATIONS` and `FUNCTIONS`, as the build has made them from the files.
+include!(concat!(env!("OUT_DIR"), "/signatures.rs"));
 
 /// An application or a function.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature {
     /// As documented; applications are found in any letter case, functions
     /// only in this one.
-    pub name: String,
+    pub name: &'static str,
     /// `Dial(devices[,timeout[,options[,url]]])`
-    pub usage: String,
+    pub usage: &'static str,
     /// One sentence.
-    pub summary: String,
+    pub summary: &'static str,
     /// The names of the arguments.
-    #[serde(default)]
-    pub parameters: Vec<String>,
+    pub parameters: &'static [&'static str],
     /// How many arguments there must be.
-    #[serde(default)]
     pub least: usize,
     /// The last parameter may be repeated.
-    #[serde(default)]
     pub repeats: bool,
     /// The last argument is free text: commas in it are meant.
-    #[serde(default)]
     pub text_last: bool,
     /// How the argument text is split.
-    #[serde(default)]
     pub split: Split,
-    /// Option letters and whether they take an argument.
-    #[serde(default)]
-    pub options: BTreeMap<char, OptionArgument>,
+    /// Option letters in the order of the alphabet, and whether they take an argument.
+    pub options: &'static [(char, OptionArgument)],
     /// Variables that it sets, in the order of setting, with the values that
     /// they may have (none listed: any).
-    #[serde(default)]
-    pub sets: Vec<Sets>,
+    pub sets: &'static [Sets],
     /// What the context must be allowed, if anything.
-    #[serde(default)]
     pub capability: Option<Capability>,
     /// The first release that has it, if later than 1.0. Several with commas:
     /// the first ones of their branches, `18.16, 20.1`.
-    #[serde(default)]
-    pub since: Option<String>,
+    pub since: Option<&'static str>,
     /// The first release that does not have it any more.
-    #[serde(default)]
-    pub until: Option<String>,
+    pub until: Option<&'static str>,
     /// What to write instead.
-    #[serde(default)]
-    pub replaced_by: Option<String>,
+    pub replaced_by: Option<&'static str>,
     /// Who carries it out.
     pub served: Served,
     /// Compared with the documentation line by line.
-    #[serde(default)]
     pub reviewed: bool,
     /// A function that `${}` may read.
-    #[serde(default)]
     pub read: bool,
     /// A function that `Set()` may write.
-    #[serde(default)]
     pub write: bool,
     /// The first argument is the name of a variable that is read.
-    #[serde(default)]
     pub reads_variable: bool,
 }
 
 /// A variable that an application sets.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sets {
     /// Its name.
-    pub name: String,
+    pub name: &'static str,
     /// Its possible values; none: any.
-    #[serde(default)]
-    pub values: Vec<String>,
+    pub values: &'static [&'static str],
 }
 
 /// How an argument text is split (DL-229 to DL-244).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Split {
     /// At commas; quotes and backslashes vanish except in the last argument.
     #[default]
@@ -125,8 +88,7 @@ pub enum Split {
 }
 
 /// Whether an option letter takes an argument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OptionArgument {
     /// No.
     None,
@@ -137,8 +99,7 @@ pub enum OptionArgument {
 }
 
 /// Who carries something out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Served {
     /// A function of [`crate::pure`].
     Pure,
@@ -151,8 +112,7 @@ pub enum Served {
 }
 
 /// What a context must be granted before something is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Capability {
     /// Calls to other devices and trunks.
     Dial,
@@ -209,24 +169,25 @@ impl Signature {
 
     /// The index of the argument that holds option letters.
     pub fn option_slot(&self) -> Option<usize> {
-        self.parameters.iter().position(|name| name == "options")
+        self.parameters.iter().position(|name| *name == "options")
     }
 
     /// Whether a release has it.
     pub fn exists_in(&self, version: Version) -> bool {
-        let since = self
-            .since
-            .as_deref()
-            .is_none_or(|list| began(list, version));
-        let until = self.until.as_deref().and_then(Version::read);
+        let since = self.since.is_none_or(|list| began(list, version));
+        let until = self.until.and_then(Version::read);
         since && until.is_none_or(|until| version < until)
+    }
+
+    /// Whether it has an option of this letter, and what that takes.
+    pub fn option(&self, letter: char) -> Option<OptionArgument> {
+        let found = self.options.iter().find(|(known, _)| *known == letter);
+        found.map(|(_, argument)| *argument)
     }
 
     /// The option letters in the order of the alphabet.
     pub fn option_letters(&self) -> impl Iterator<Item = (char, OptionArgument)> {
-        self.options
-            .iter()
-            .map(|(letter, argument)| (*letter, *argument))
+        self.options.iter().copied()
     }
 }
 
@@ -273,15 +234,6 @@ impl std::fmt::Display for Version {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    application: Vec<Signature>,
-    #[serde(default)]
-    function: Vec<Signature>,
-}
-
 /// What applications and functions of all releases may put into one variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcomes {
@@ -291,19 +243,12 @@ pub enum Outcomes {
     Any,
 }
 
-struct Table {
-    applications: Vec<Signature>,
-    functions: Vec<Signature>,
-    by_application: HashMap<Vec<u8>, usize>,
-    by_function: HashMap<Vec<u8>, usize>,
-}
-
 /// Variables that applications and functions set, made when first asked for.
 static SETS: LazyLock<HashMap<&'static [u8], Outcomes>> = LazyLock::new(|| {
     let mut found: HashMap<&'static [u8], Outcomes> = HashMap::new();
     let all = applications().iter().chain(functions());
-    for set in all.flat_map(|s| &s.sets) {
-        let words = set.values.iter().map(String::as_str);
+    for set in all.flat_map(|s| s.sets) {
+        let words = set.values.iter().copied();
         match found.get_mut(set.name.as_bytes()) {
             _ if set.values.is_empty() => {
                 found.insert(set.name.as_bytes(), Outcomes::Any);
@@ -329,63 +274,65 @@ pub fn sets(variable: &[u8]) -> Option<&'static Outcomes> {
     SETS.get(variable)
 }
 
-/// The table is part of the program, and a test reads it whole.
-static TABLE: LazyLock<Table> =
-    LazyLock::new(|| load().expect("the signature table is checked by a test"));
-
-fn load() -> Result<Table, String> {
-    let mut applications: Vec<Signature> = Vec::new();
-    let mut functions: Vec<Signature> = Vec::new();
-    for (name, text) in FILES {
-        let file: File = toml::from_str(text).map_err(|error| format!("{name}: {error}"))?;
-        applications.extend(file.application);
-        functions.extend(file.function);
-    }
-    let index = |list: &[Signature], key: fn(&str) -> Vec<u8>| {
-        let mut found = HashMap::new();
-        for (at, signature) in list.iter().enumerate() {
-            if found.insert(key(&signature.name), at).is_some() {
-                return Err(format!("{} is listed twice", signature.name));
-            }
-        }
-        Ok(found)
-    };
-    let by_application = index(&applications, |name| name.to_ascii_lowercase().into_bytes())?;
-    let by_function = index(&functions, |name| name.as_bytes().to_vec())?;
-    Ok(Table {
-        applications,
-        functions,
-        by_application,
-        by_function,
-    })
+/// Where each name is, by its hash; applications in lower case.
+struct Table {
+    applications: Numbers,
+    functions: Numbers,
 }
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut table = Table {
+        applications: Numbers::with_capacity(APPLICATIONS.len()),
+        functions: Numbers::with_capacity(FUNCTIONS.len()),
+    };
+    for (at, signature) in (0u32..).zip(APPLICATIONS) {
+        let name = signature.name.to_ascii_lowercase();
+        table.applications.insert(hash(name.as_bytes()), at);
+    }
+    for (at, signature) in (0u32..).zip(FUNCTIONS) {
+        table.functions.insert(hash(signature.name.as_bytes()), at);
+    }
+    table
+});
 
 /// Finds an application, in any letter case.
 pub fn application(name: &[u8]) -> Option<&'static Signature> {
-    let at = *TABLE.by_application.get(&name.to_ascii_lowercase())?;
-    TABLE.applications.get(at)
+    let same = |at: u32| {
+        APPLICATIONS
+            .get(at as usize)
+            .is_some_and(|s| s.name.as_bytes().eq_ignore_ascii_case(name))
+    };
+    let key = hash(&name.to_ascii_lowercase());
+    APPLICATIONS.get(TABLE.applications.find(key, same)? as usize)
 }
 
 /// Finds a function; letter case matters (DL-196). Names that begin with
 /// `ODBC_` are made up in func_odbc.conf and share one entry.
 pub fn function(name: &[u8]) -> Option<&'static Signature> {
-    let table = &TABLE.by_function;
-    let at = table.get(name).or_else(|| {
+    let find = |name: &[u8]| {
+        let same = |at: u32| {
+            FUNCTIONS
+                .get(at as usize)
+                .is_some_and(|s| s.name.as_bytes() == name)
+        };
+        TABLE.functions.find(hash(name), same)
+    };
+    let at = find(name).or_else(|| {
         name.starts_with(b"ODBC_")
-            .then(|| table.get(&b"ODBC_name"[..]))
+            .then(|| find(b"ODBC_name"))
             .flatten()
     })?;
-    TABLE.functions.get(*at)
+    FUNCTIONS.get(at as usize)
 }
 
 /// All applications, in the order of the files.
 pub fn applications() -> &'static [Signature] {
-    &TABLE.applications
+    APPLICATIONS
 }
 
 /// All functions, in the order of the files.
 pub fn functions() -> &'static [Signature] {
-    &TABLE.functions
+    FUNCTIONS
 }
 
 #[cfg(test)]
@@ -394,10 +341,24 @@ mod tests {
     use crate::pure;
 
     #[test]
-    fn the_table_can_be_read() {
-        let table = load().unwrap();
-        assert!(table.applications.len() > 150);
-        assert!(table.functions.len() > 150);
+    fn every_name_is_there_once() {
+        assert!(applications().len() > 150 && functions().len() > 150);
+        for signature in applications() {
+            let found = application(signature.name.as_bytes());
+            assert!(
+                found.is_some_and(|s| std::ptr::eq(s, signature)),
+                "{}",
+                signature.name
+            );
+        }
+        for signature in functions() {
+            let found = function(signature.name.as_bytes());
+            assert!(
+                found.is_some_and(|s| std::ptr::eq(s, signature)),
+                "{}",
+                signature.name
+            );
+        }
     }
 
     #[test]
@@ -414,7 +375,7 @@ mod tests {
             let name = &signature.name;
             assert!(!signature.summary.is_empty(), "{name}: no summary");
             assert!(
-                signature.usage.starts_with(name.as_str()),
+                signature.usage.starts_with(name),
                 "{name}: usage {}",
                 signature.usage
             );

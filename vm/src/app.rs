@@ -260,7 +260,7 @@ impl Vm {
         let kind = match app.known {
             Known::Here(kind) => kind,
             Known::Elsewhere(signature) => {
-                let application = signature.name.clone().into_bytes();
+                let application = signature.name.as_bytes().to_vec();
                 return app.leave(Effect::Unserved {
                     application,
                     args: args.bytes().into_owned(),

@@ -97,7 +97,7 @@ fn call(app: &Text, args: Option<&Text>, version: Version, out: &mut Vec<Diagnos
             .fix(
                 format!("write `{}`", signature.name),
                 app.span(),
-                signature.name.as_str(),
+                signature.name,
                 true,
             ),
         );

@@ -108,7 +108,7 @@ fn options(signature: &Signature, written: &Text, out: &mut Vec<Diagnostic>) {
     if has_hole(text) || WORDS.iter().any(|w| text.eq_ignore_ascii_case(w)) {
         return;
     }
-    let known = |letter: char| signature.options.get(&letter);
+    let known = |letter: char| signature.option(letter);
     for letter in args::options(text).letters {
         let shown = char::from(letter.letter);
         let at = written.span_of(letter.at..letter.at + 1);

@@ -91,7 +91,7 @@ fn unknown(kind: Kind, name: &Text, version: Version) -> Diagnostic {
         .all()
         .iter()
         .filter(|s| s.exists_in(version))
-        .map(|s| s.name.as_str());
+        .map(|s| s.name);
     match nearest(&shown, known) {
         Some(near) => found.fix(format!("write `{near}`"), name.span(), near, false),
         None => found,

@@ -16,7 +16,7 @@ pub(crate) fn arguments(
     facts: &Facts,
     out: &mut Vec<Diagnostic>,
 ) {
-    match signature.name.as_str() {
+    match signature.name {
         "STRFTIME" => format_for_zone(args, out),
         "REGEX" => regex(args, out),
         _ if signature.reads_variable => value_for_name(signature, args, facts, out),

@@ -1,0 +1,16 @@
+//! What the library is generated from: the grammar of `$[...]`, and the table of applications and functions.
+
+mod signatures;
+
+fn main() {
+    if let Err(error) = lalrpop::Configuration::new()
+        .use_cargo_dir_conventions()
+        .emit_rerun_directives(true)
+        .process()
+    {
+        panic!("src/expr.lalrpop: {error}");
+    }
+    if let Err(error) = signatures::write() {
+        panic!("src/signatures: {error}");
+    }
+}
