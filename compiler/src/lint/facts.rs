@@ -243,7 +243,7 @@ pub(crate) fn assigned_by(called: &Called, dialect: &Dialect) -> Vec<(Text, Opti
     let slot = signature
         .parameters
         .iter()
-        .position(|p| matches!(p.as_str(), "variable" | "var"));
+        .position(|p| matches!(*p, "variable" | "var"));
     let Some(slot) = slot else {
         return Vec::new();
     };
