@@ -239,9 +239,7 @@ fn found(place: &Place, sources: Sources, asked: &Asked<'_>) -> Result<Checked, 
     )?;
     let sources = loaded.sources;
     let mut findings = loaded.findings;
-    if let Some(only) = &place.only {
-        findings.retain(|f| only.contains(sources.file(f.primary.span.file).name()));
-    }
+    findings.retain(|f| place.tells(sources.file(f.primary.span.file).name()));
     let mut remarks = Vec::new();
     if !asked.generated && !loaded.config.options.check.generated {
         leave_generated(&sources, &mut findings, &mut remarks);
@@ -272,7 +270,7 @@ fn leave_generated(sources: &Sources, findings: &mut Vec<Diagnostic>, remarks: &
     for (by, count) in left {
         let s = if count == 1 { "" } else { "s" };
         remarks.push(format!(
-            "{count} finding{s} in files that {by} writes not told, for they are about neither security nor references (--generated all tells them)"
+            "{count} finding{s} in files that {by} writes are not told, for they are about neither security nor references (--generated all tells them)"
         ));
     }
 }
@@ -334,16 +332,16 @@ fn tell(args: &Args, changes: &fix::Changes, written: usize) {
     for (count, why) in [
         (
             changes.forbidden,
-            "their file was not named, or a program writes it",
+            "the file was not named, or a program writes it",
         ),
         (
             changes.harmful,
-            "they bring other errors to light (--suggested makes them)",
+            "another error would come to light (--suggested makes it)",
         ),
     ] {
         if count > 0 {
             eprintln!(
-                "strowger: note: not made: {}; {why}",
+                "strowger: note: not made: {}, for {why}",
                 many(count, "fix").replace("fixs", "fixes")
             );
         }

@@ -2,8 +2,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::diagnostic::{Diagnostic, Edit, Fix};
+use crate::diagnostic::{Diagnostic, Edit, Fix, Level};
 use crate::source::{FileId, Sources};
+
+/// Rounds of repairing and looking again. Each makes one fix of a line; hardly a line needs more than a few.
+const ROUNDS: usize = 16;
+
+/// So often a set of fixes is tried that brings new errors, to find those of them that do not.
+const TRIALS: usize = 200;
 
 /// What came of it.
 #[derive(Clone, Debug, Default)]
@@ -73,6 +79,133 @@ pub fn repair(
         out.texts.insert(file, new);
     }
     out
+}
+
+/// Which files may be changed.
+pub type May<'a> = &'a dyn Fn(&Sources, FileId) -> bool;
+
+/// What is wrong with some files, each place by itself.
+pub type Check<'a, E> = &'a mut dyn FnMut(&Sources) -> Result<Vec<Diagnostic>, E>;
+
+/// Files after all repairs.
+#[derive(Clone, Debug)]
+pub struct Mended {
+    /// All files.
+    pub sources: Sources,
+    /// How many fixes were made.
+    pub made: usize,
+    /// How many would have changed a file that may not be.
+    pub forbidden: usize,
+    /// How many safe ones would have brought more errors than there were: a line that was dropped and is read again may hold some.
+    pub harmful: usize,
+}
+
+/// Repairs files and looks again, until nothing is left to repair. As long as only safe fixes are made there are never more errors
+/// than before.
+///
+/// # Errors
+/// What `check` says.
+pub fn mend<E>(
+    sources: &Sources,
+    suggested: bool,
+    may: May<'_>,
+    check: Check<'_, E>,
+) -> Result<Mended, E> {
+    let mut out = Mended {
+        sources: sources.clone(),
+        made: 0,
+        forbidden: 0,
+        harmful: 0,
+    };
+    let mut refused = HashSet::new();
+    let mut trials = 0;
+    for _ in 0..ROUNDS {
+        let sources = out.sources.clone();
+        let mut findings = check(&sources)?;
+        let errors = errors(&findings);
+        findings.retain(|f| !f.fixes.is_empty() && !refused.contains(&known_by(&sources, f)));
+        let mut step = repair(&sources, &findings, suggested, &|id| may(&sources, id));
+        out.forbidden = out.forbidden.max(step.forbidden);
+        if !suggested {
+            let mut holds = |step: &Repaired| {
+                trials += 1;
+                let after = check(&with(&sources, &step.texts))?;
+                Ok((trials <= TRIALS, self::errors(&after) <= errors))
+            };
+            let bad;
+            (step, bad) = harmless(&sources, &findings, step, may, &mut holds)?;
+            out.harmful += bad.len();
+            refused.extend(bad.into_iter().map(|i| known_by(&sources, &findings[i])));
+        }
+        if step.made.is_empty() {
+            break;
+        }
+        out.made += step.made.len();
+        out.sources = with(&sources, &step.texts);
+    }
+    Ok(out)
+}
+
+/// By what a finding is known again after other lines have changed.
+fn known_by(sources: &Sources, finding: &Diagnostic) -> (&'static str, FileId, Vec<u8>) {
+    let at = finding.primary.span;
+    let file = sources.file(at.file);
+    let line = file.line_bytes(file.line(at.start));
+    (finding.code, at.file, line.to_vec())
+}
+
+fn errors(findings: &[Diagnostic]) -> usize {
+    findings.iter().filter(|f| f.level == Level::Error).count()
+}
+
+fn with(sources: &Sources, texts: &BTreeMap<FileId, Vec<u8>>) -> Sources {
+    let mut next = sources.clone();
+    for (id, text) in texts {
+        next.add(sources.file(*id).name(), text.clone());
+    }
+    next
+}
+
+/// Of some safe fixes those that bring no error, and the findings whose fix does: found by halving. `holds` says whether there may be
+/// another trial, and how this one went.
+fn harmless<E>(
+    sources: &Sources,
+    findings: &[Diagnostic],
+    all: Repaired,
+    may: May<'_>,
+    holds: &mut dyn FnMut(&Repaired) -> Result<(bool, bool), E>,
+) -> Result<(Repaired, Vec<usize>), E> {
+    if all.made.is_empty() || holds(&all)?.1 {
+        return Ok((all, Vec::new()));
+    }
+    let made_of = |which: &[usize]| {
+        let chosen: Vec<Diagnostic> = which.iter().map(|i| findings[*i].clone()).collect();
+        repair(sources, &chosen, false, &|id| may(sources, id))
+    };
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    let mut more = true;
+    let mut open = vec![all.made.iter().map(|(i, _)| *i).collect::<Vec<usize>>()];
+    while let Some(set) = open.pop() {
+        if !more {
+            bad.extend(set);
+            continue;
+        }
+        let mut trial = good.clone();
+        trial.extend(&set);
+        trial.sort_unstable();
+        let held;
+        (more, held) = holds(&made_of(&trial))?;
+        if held {
+            good = trial;
+        } else if set.len() == 1 {
+            bad.extend(set);
+        } else {
+            let (first, second) = set.split_at(set.len() / 2);
+            open.push(second.to_vec());
+            open.push(first.to_vec());
+        }
+    }
+    Ok((made_of(&good), bad))
 }
 
 /// Whether the edits of one fix leave each other alone.

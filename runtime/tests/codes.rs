@@ -19,6 +19,39 @@ fn found(files: Files) -> HashSet<&'static str> {
         .collect()
 }
 
+/// What each code says of its example. After a change: `INSTA_UPDATE=always cargo test -p strowger-runtime --test codes`.
+#[test]
+fn every_message() {
+    let mut said = String::new();
+    let mut codes: Vec<_> = codes::exchange().collect();
+    codes.sort_by_key(|c| c.id);
+    for code in codes {
+        let mut sources = Sources::new();
+        for (name, text) in code.bad {
+            sources.add(name, *text);
+        }
+        for d in config::understand(&sources)
+            .1
+            .iter()
+            .filter(|d| d.code == code.id)
+        {
+            let file = sources.file(d.primary.span.file);
+            let line = file.line(d.primary.span.start);
+            said.push_str(&format!(
+                "{} {} {}:{line}: {}\n",
+                d.code,
+                d.level.word(),
+                file.name(),
+                d.message
+            ));
+            for more in std::iter::once(&d.primary.text).chain(&d.helps) {
+                said.push_str(&format!("    {more}\n"));
+            }
+        }
+    }
+    insta::assert_snapshot!("messages", said);
+}
+
 #[test]
 fn every_code_has_words_and_examples_that_hold() {
     let mut wrong = Vec::new();

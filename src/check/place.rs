@@ -33,6 +33,8 @@ pub(crate) struct Place {
     over: BTreeMap<String, Vec<u8>>,
     /// There is no directory, just these texts.
     bare: bool,
+    /// Beside the plan stands an extensions.conf that does not read it.
+    lonely: bool,
 }
 
 impl Place {
@@ -44,6 +46,7 @@ impl Place {
             shown: shown.display().to_string(),
             over: BTreeMap::new(),
             bare: false,
+            lonely: plan != PLAN && directory.join(PLAN).exists(),
         }
     }
 
@@ -57,16 +60,26 @@ impl Place {
             for (name, text) in &self.over {
                 sources.add(name, text.clone());
             }
-            return Ok(sources);
-        }
-        let cannot = |fault| format!("{}: {fault}", self.shown);
-        sources = config::gather_over(&self.directory, &self.plan, &self.over).map_err(cannot)?;
-        if let Some(missing) = self.missing(&sources) {
-            return Err(missing);
+        } else {
+            let cannot = |fault| format!("{}: {fault}", self.shown);
+            sources =
+                config::gather_over(&self.directory, &self.plan, &self.over).map_err(cannot)?;
+            if let Some(missing) = self.missing(&sources) {
+                return Err(missing);
+            }
         }
         let folder = self.directory.display().to_string();
         sources.stand_in(if folder == "." { "" } else { &folder });
         Ok(sources)
+    }
+
+    /// Whether something is told of a file: it was asked about, and belongs to this plan. Where another plan stands beside this one,
+    /// the device files belong to that.
+    pub(crate) fn tells(&self, name: &str) -> bool {
+        match &self.only {
+            Some(only) => only.contains(name),
+            None => !self.lonely || !config::FILES.contains(&name),
+        }
     }
 
     fn missing(&self, sources: &Sources) -> Option<String> {
@@ -108,6 +121,10 @@ pub(crate) fn places(paths: &[PathBuf], stdin: Option<&Path>) -> Vec<Result<Plac
             )));
         } else if path.is_dir() {
             for folder in configurations(path) {
+                let below = folder.strip_prefix(".").ok().map(Path::to_owned);
+                let folder = below
+                    .filter(|b| !b.as_os_str().is_empty())
+                    .unwrap_or(folder);
                 join(&mut out, Place::of(&folder, PLAN, &folder));
             }
         } else if path.exists() {

@@ -242,7 +242,7 @@ fn guests_allowed(
                     .and_then(|s| s.values.iter().find(|v| !v.inherited));
                 if let Some(first) = first {
                     let before = first.key.span().before();
-                    finding = finding.fix("add `allowguest=no`", before, "allowguest=no\n", true);
+                    finding = finding.fix("add `allowguest=no`", before, "allowguest=no\n", false);
                 }
                 findings.add(finding);
             }
