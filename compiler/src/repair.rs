@@ -87,6 +87,9 @@ pub type May<'a> = &'a dyn Fn(&Sources, FileId) -> bool;
 /// What is wrong with some files, each place by itself.
 pub type Check<'a, E> = &'a mut dyn FnMut(&Sources) -> Result<Vec<Diagnostic>, E>;
 
+/// Whether there may be another trial, and whether this one brings no error.
+type Holds<'a, E> = &'a mut dyn FnMut(&Repaired) -> Result<(bool, bool), E>;
+
 /// Files after all repairs.
 #[derive(Clone, Debug)]
 pub struct Mended {
@@ -166,14 +169,13 @@ fn with(sources: &Sources, texts: &BTreeMap<FileId, Vec<u8>>) -> Sources {
     next
 }
 
-/// Of some safe fixes those that bring no error, and the findings whose fix does: found by halving. `holds` says whether there may be
-/// another trial, and how this one went.
+/// Of some safe fixes those that bring no error, and the findings whose fix does: found by halving.
 fn harmless<E>(
     sources: &Sources,
     findings: &[Diagnostic],
     all: Repaired,
     may: May<'_>,
-    holds: &mut dyn FnMut(&Repaired) -> Result<(bool, bool), E>,
+    holds: Holds<'_, E>,
 ) -> Result<(Repaired, Vec<usize>), E> {
     if all.made.is_empty() || holds(&all)?.1 {
         return Ok((all, Vec::new()));
