@@ -96,7 +96,11 @@ fn standard_input() {
         ],
     );
     let typed = |words: &[&str], text: &str| {
-        let words = [&["check", "-", "--format", "json"], words].concat();
+        let words = [
+            &["check", "-", "--format", "json", "--allow", "R210"],
+            words,
+        ]
+        .concat();
         let out = folder.run_with(&words, text);
         format!(
             "{}\nexit {}",

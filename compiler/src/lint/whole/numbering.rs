@@ -74,7 +74,7 @@ fn status_of(step: &Step) -> Option<&'static str> {
     signature
         .sets
         .iter()
-        .map(|s| s.name.as_str())
+        .map(|s| s.name)
         .find(|n| n.ends_with("STATUS"))
 }
 
