@@ -80,10 +80,7 @@ fn call(app: &Text, args: Option<&Text>, version: Version, out: &mut Vec<Diagnos
                 app.span(),
             )
             .label("known, but it does nothing here")
-            .help(format!(
-                "in Asterisk it {}",
-                lower_first(&signature.summary)
-            )),
+            .help(format!("in Asterisk it {}", lower_first(signature.summary))),
         );
     }
     if app.bytes() != signature.name.as_bytes() {

@@ -104,10 +104,9 @@ fn elsewhere(kind: Kind, signature: &Signature, name: &Text, version: Version) -
     let (unknown, gone) = kind.codes();
     let until = signature
         .until
-        .as_deref()
         .filter(|u| Version::read(u).is_some_and(|u| version >= u));
     let Some(until) = until else {
-        let since = signature.since.as_deref().unwrap_or("a later release");
+        let since = signature.since.unwrap_or("a later release");
         return Diagnostic::new(
             unknown,
             format!("`{shown}` comes with Asterisk {since}"),

@@ -46,7 +46,6 @@ pub(crate) fn is_macro(signature: &Signature, version: Version) -> bool {
     MACROS.contains(&signature.name.to_ascii_lowercase().as_bytes())
         && signature
             .until
-            .as_deref()
             .and_then(Version::read)
             .is_some_and(|until| version >= until)
 }

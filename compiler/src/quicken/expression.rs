@@ -45,6 +45,10 @@ fn small(number: &[u8]) -> Option<i16> {
 
 /// `${name} + n` or `${name} - n`.
 pub(super) fn increase(body: &Template) -> Option<(Vec<u8>, i16)> {
+    // What looks otherwise is not worth being read for this.
+    let [Piece::Hole(_), Piece::Text(_)] = body.pieces.as_slice() else {
+        return None;
+    };
     let (ops, holes) = shape(body)?;
     let [Shape::Hole(0), Shape::Op(Op::Number(n)), Shape::Op(sign)] = ops.as_slice() else {
         return None;
@@ -60,6 +64,11 @@ pub(super) fn increase(body: &Template) -> Option<(Vec<u8>, i16)> {
 
 /// `${name} < n` and its relatives. Only for numbers: equality with a word is asked otherwise.
 pub(super) fn comparison(body: &Template) -> Option<(Comparison, Vec<u8>, i16)> {
+    let ([Piece::Hole(_), Piece::Text(_)] | [Piece::Text(_), Piece::Hole(_)]) =
+        body.pieces.as_slice()
+    else {
+        return None;
+    };
     let (ops, holes) = shape(body)?;
     let (how, n) = match ops.as_slice() {
         [
