@@ -1,9 +1,14 @@
 //! What a change changes, as `diff -u` shows it.
 
-use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
+use std::time::{Duration, Instant};
+
+use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices_deadline, group_diff_ops};
 
 /// Lines around a change.
 const AROUND: usize = 3;
+
+/// After so long a shorter difference is not searched for any more.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The difference of two texts of one file, or nothing.
 pub(crate) fn unified(name: &str, old: &[u8], new: &[u8], colour: bool) -> Vec<u8> {
@@ -12,7 +17,7 @@ pub(crate) fn unified(name: &str, old: &[u8], new: &[u8], colour: bool) -> Vec<u
         return out;
     }
     let (old, new) = (lines(old), lines(new));
-    let ops = capture_diff_slices(Algorithm::Myers, &old, &new);
+    let ops = changes(&old, &new);
     let mut put = |ink: &str, text: &[&[u8]]| {
         let ink = Some(ink).filter(|_| colour && !ink.is_empty());
         out.extend_from_slice(ink.unwrap_or_default().as_bytes());
@@ -45,6 +50,37 @@ pub(crate) fn unified(name: &str, old: &[u8], new: &[u8], colour: bool) -> Vec<u
     out
 }
 
+/// Where lines change. As a rule they change where they stand; only where some come or go a search is needed, and that has an end.
+fn changes(old: &[&[u8]], new: &[&[u8]]) -> Vec<DiffOp> {
+    if old.len() != new.len() {
+        let end = Instant::now() + PATIENCE;
+        return capture_diff_slices_deadline(Algorithm::Myers, old, new, Some(end));
+    }
+    let mut out = Vec::new();
+    let mut from = 0;
+    while from < old.len() {
+        let same = old[from] == new[from];
+        let run = (from..old.len()).take_while(|i| (old[*i] == new[*i]) == same);
+        let len = run.count();
+        out.push(if same {
+            DiffOp::Equal {
+                old_index: from,
+                new_index: from,
+                len,
+            }
+        } else {
+            DiffOp::Replace {
+                old_index: from,
+                old_len: len,
+                new_index: from,
+                new_len: len,
+            }
+        });
+        from += len;
+    }
+    out
+}
+
 /// `@@ -1,3 +1,4 @@`.
 fn hunk(group: &[DiffOp]) -> String {
     let side = |ranges: Vec<std::ops::Range<usize>>| {
@@ -70,6 +106,15 @@ fn lines(text: &[u8]) -> Vec<&[u8]> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn lines_that_come_and_go() {
+        let text = super::unified("x", b"a\nb\nc\n", b"a\nc\nd\ne\n", false);
+        assert_eq!(
+            String::from_utf8_lossy(&text),
+            "--- x\n+++ x\n@@ -1,3 +1,4 @@\n a\n-b\n c\n+d\n+e\n"
+        );
+    }
+
     #[test]
     fn as_diff_shows_it() {
         let old = b"a\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl";

@@ -72,10 +72,12 @@ impl Default for Options {
 impl Options {
     /// The level of a code after configuration.
     pub fn level(&self, code: &str) -> Level {
+        if let Some(level) = self.levels.get(code) {
+            return *level;
+        }
         let family = codes::find(code).map_or("", |c| c.family);
         self.levels
-            .get(code)
-            .or_else(|| self.levels.get(family))
+            .get(family)
             .copied()
             .unwrap_or_else(|| codes::level(code))
     }
