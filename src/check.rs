@@ -283,6 +283,8 @@ fn repaired(args: &Args, asked: &Asked<'_>, places: &[Result<Place, String>]) ->
     // A report for a program is not mixed with a diff.
     let shows = args.diff || (args.format == Format::Human && stdout.is_terminal());
     let mut worst = 0;
+    let mut sum = fix::Changes::default();
+    let mut written = 0;
     for place in places {
         let changes = match place {
             Ok(place) => fix::changes(place, &named, asked),
@@ -298,7 +300,9 @@ fn repaired(args: &Args, asked: &Asked<'_>, places: &[Result<Place, String>]) ->
                 continue;
             }
         };
-        let mut written = 0;
+        sum.made += changes.made;
+        sum.forbidden += changes.forbidden;
+        sum.harmful += changes.harmful;
         for change in &changes.files {
             if shows {
                 let text = diff::unified(&change.shown, &change.old, &change.new, colour);
@@ -315,8 +319,8 @@ fn repaired(args: &Args, asked: &Asked<'_>, places: &[Result<Place, String>]) ->
                 written += 1;
             }
         }
-        tell(args, &changes, written);
     }
+    tell(args, &sum, written);
     worst
 }
 

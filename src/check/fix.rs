@@ -32,6 +32,7 @@ impl Named {
 }
 
 /// What the repairs of one place change.
+#[derive(Default)]
 pub(crate) struct Changes {
     /// Path of each file, how it is shown, and its text before and after.
     pub(crate) files: Vec<Change>,
