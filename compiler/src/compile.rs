@@ -149,6 +149,10 @@ fn translate(sources: &Sources, options: &Options, depth: Depth) -> Compiled {
     let dialect = &options.dialect;
     let mut config = line::read_for(sources, file, dialect);
     let (hir, found) = build::build(sources, &exten::parse(&config, dialect), options);
+    let whole = options.plan == "extensions.conf";
+    // A part of a plan that somebody includes; what it names may stand in the rest.
+    let named = |s: &line::Section| matches!(s.name.as_slice(), b"general" | b"globals");
+    let part = !whole && !config.sections.iter().any(named);
     // The lines have been read; a large plan needs their memory now.
     config.sections = Vec::new();
     let mut diagnostics = std::mem::take(&mut config.diagnostics);
@@ -159,8 +163,7 @@ fn translate(sources: &Sources, options: &Options, depth: Depth) -> Compiled {
             .any(|f| sources.find(f).is_some());
         let commas = dialect.pipes.then(|| pipes::with_commas(&hir));
         let index = Index::new(commas.as_ref().unwrap_or(&hir));
-        let whole = options.plan == "extensions.conf";
-        let world = World::new(index, config.open || beside, whole, dialect);
+        let world = World::new(index, config.open || beside || part, whole, dialect);
         diagnostics.extend(lint::check(&world, sources));
         if depth >= Depth::Analysis {
             diagnostics.extend(lint::whole::check(

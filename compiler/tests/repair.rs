@@ -3,14 +3,14 @@
 
 use proptest::prelude::*;
 use strowger_compiler::repair::{mend, repair};
-use strowger_compiler::{Diagnostic, Level, Options, Sources, codes, compile};
+use strowger_compiler::{Diagnostic, Level, Options, Sources, analyse, codes};
 
 fn found(sources: &Sources) -> Vec<Diagnostic> {
     let options = Options {
         apart: true,
         ..Options::default()
     };
-    compile(sources, &options).diagnostics
+    analyse(sources, &options).diagnostics
 }
 
 fn errors(found: &[Diagnostic]) -> usize {

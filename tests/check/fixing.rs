@@ -43,6 +43,30 @@ fn what_is_left_is_said() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_shows_what_is_changed() {
+    use std::process::Command;
+    let folder = Folder::new("fix-terminal", &[("extensions.conf", PLAN)]);
+    let words = format!("{} check . --fix", env!("CARGO_BIN_EXE_strowger"));
+    let out = Command::new("script")
+        .args(["-qec", &words, "/dev/null"])
+        .current_dir(folder.path())
+        .env("NO_COLOR", "1")
+        .output();
+    match out {
+        Err(fault) => eprintln!("skipped: script: {fault}"),
+        Ok(out) => {
+            let said = String::from_utf8_lossy(&out.stdout).replace('\r', "");
+            assert!(
+                said.contains("\n-same =>> n,Hangup()\n+same => n,Hangup()\n"),
+                "{said}"
+            );
+            assert!(said.contains("[A401] Error"), "{said}");
+        }
+    }
+}
+
 #[test]
 fn levels_and_comments_decide_what_is_fixed() {
     let folder = Folder::new("fix-levels", &[("extensions.conf", PLAN)]);

@@ -79,6 +79,17 @@ fn a_file_of_a_plan_is_checked_as_a_part_of_it() {
     assert_eq!(all, whole);
 }
 
+/// What a part of a plan names may stand in the rest.
+#[test]
+fn a_part_alone_is_an_open_world() {
+    let part = "[a]\nexten => 1,1,Goto(elsewhere,s,1)\n";
+    let whole = format!("[general]\n{part}");
+    let folder = Folder::new("alone", &[("part.conf", part), ("whole.conf", &whole)]);
+    let knows = |file: &str| folder.codes(&[file]).iter().any(|c| c.starts_with("R201"));
+    assert!(!knows("part.conf"));
+    assert!(knows("whole.conf"));
+}
+
 #[test]
 fn standard_input() {
     let folder = Folder::new(
