@@ -112,6 +112,8 @@ pub(crate) struct Flow<'a> {
     names: Vec<String>,
     opaque: Vec<bool>,
     ends: Vec<bool>,
+    /// A loop or branch leads behind the end of the extension.
+    drops: Vec<bool>,
     returns: Vec<bool>,
     /// Contexts in which calls stand that run the lines of a context.
     standing: Vec<Vec<usize>>,
@@ -121,8 +123,8 @@ pub(crate) struct Flow<'a> {
     configured: bool,
     /// Whether every edge was found: not where the work of it would have been too much.
     pub(crate) whole: bool,
-    /// Somewhere a program decides where calls go: AGI, Stasis and the like.
-    pub(crate) scripted: bool,
+    /// Somewhere a variable decides in which context a call goes on.
+    pub(crate) wild: bool,
     backward: std::cell::OnceCell<(Vec<usize>, Vec<Edge>)>,
 }
 
@@ -266,11 +268,11 @@ impl<'a> Flow<'a> {
         self.returns.get(node).copied().unwrap_or(false)
     }
 
-    /// Whether a call falls off the end behind a step: it goes on, and there is no next.
+    /// Whether a call may fall off the end behind a step: it goes on, and there is no next.
     pub(crate) fn falls_off(&self, node: Node) -> bool {
         node < self.places.len()
-            && !self.ends(node)
-            && !self.edges(node).iter().any(|e| e.why == Why::Next)
+            && (self.drops[node]
+                || !self.ends(node) && !self.edges(node).iter().any(|e| e.why == Why::Next))
     }
 
     /// Contexts in which calls stand that run the lines of a context: itself and those that include it.
@@ -300,8 +302,9 @@ struct Draft<'a> {
     numbers: HashMap<String, u32>,
     opaque: Vec<bool>,
     ends: Vec<bool>,
+    drops: Vec<bool>,
     returns: Vec<bool>,
-    scripted: bool,
+    wild: bool,
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use strowger_compiler::{Compiled, Options, Sources, compile};
+use strowger_compiler::{Compiled, Options, Sources, analyse};
 
 /// Everything that a caller may ask of a compiled plan, with places checked against the files.
 fn examine(sources: &Sources, compiled: &Compiled) {
@@ -39,7 +39,7 @@ fn check(files: &[(&str, &[u8])]) {
     for (name, bytes) in files {
         sources.add(name, *bytes);
     }
-    let compiled = compile(&sources, &Options::default());
+    let compiled = analyse(&sources, &Options::default());
     examine(&sources, &compiled);
 }
 
@@ -221,7 +221,7 @@ fn real_plans_are_read() {
             );
         }
         sources.add("extensions.conf", bytes);
-        let compiled = compile(&sources, &Options::default());
+        let compiled = analyse(&sources, &Options::default());
         examine(&sources, &compiled);
     }
     println!("{} files read", files.len());

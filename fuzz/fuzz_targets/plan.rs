@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use std::sync::Arc;
-use strowger_compiler::{Options, Sources, compile};
+use strowger_compiler::{Options, Sources, analyse};
 use strowger_vm::{Entry, Inputs, Limits, Module, Party, Place, Reply, Step, Vm};
 
 /// Effects that a run is followed for.
@@ -22,7 +22,7 @@ fn sources(data: &[u8]) -> Sources {
 
 fuzz_target!(|data: &[u8]| {
     let sources = sources(data);
-    let compiled = compile(&sources, &Options::default());
+    let compiled = analyse(&sources, &Options::default());
     for d in &compiled.diagnostics {
         let file = sources.file(d.primary.span.file);
         assert!(d.primary.span.start <= d.primary.span.end);
@@ -32,7 +32,7 @@ fuzz_target!(|data: &[u8]| {
         return;
     };
     let bytes = module.write();
-    let again = compile(&sources, &Options::default());
+    let again = analyse(&sources, &Options::default());
     assert!(
         again.module.is_ok_and(|m| m.write() == bytes),
         "not the same twice"

@@ -310,4 +310,17 @@ pub(super) static CODES: &[Code] = &[
             "[a]\nexten => s,1,Background(press-1)\nsame => n,WaitExten(5)\nexten => 1,1,Hangup()\nexten => i,1,Goto(s,1)\nexten => t,1,Playback(goodbye)\n"
         ),
     ),
+    analysis(
+        "F322",
+        F,
+        Note,
+        "a branch that ends without an end",
+        "Behind the last step of an extension a call is hung up. Here all other branches of the choice go on somewhere, so the end of this one may have been forgotten.",
+        plan!(
+            "[a]\nexten => 1,1,GotoIf($[${X} = 1]?one)\nsame => n,GotoIf($[${X} = 2]?two)\nsame => n,GotoIf($[${X} = 3]?three)\nsame => n,Goto(2,1)\nsame => n(one),Playback(one)\nsame => n,Goto(2,1)\nsame => n(two),Playback(two)\nsame => n,Goto(2,1)\nsame => n(three),Playback(three)\nexten => 2,1,Hangup()\n"
+        ),
+        plan!(
+            "[a]\nexten => 1,1,GotoIf($[${X} = 1]?one)\nsame => n,GotoIf($[${X} = 2]?two)\nsame => n,GotoIf($[${X} = 3]?three)\nsame => n,Goto(2,1)\nsame => n(one),Playback(one)\nsame => n,Goto(2,1)\nsame => n(two),Playback(two)\nsame => n,Goto(2,1)\nsame => n(three),Playback(three)\nsame => n,Goto(2,1)\nexten => 2,1,Hangup()\n"
+        ),
+    ),
 ];

@@ -37,8 +37,9 @@ pub(super) fn read<'a>(index: &'a Index<'a>) -> Flow<'a> {
         numbers: HashMap::new(),
         opaque: vec![false; steps],
         ends: vec![false; steps],
+        drops: vec![false; steps],
         returns: vec![false; steps],
-        scripted: false,
+        wild: false,
     };
     for (c, context) in hir.contexts.iter().enumerate() {
         for (e, extension) in context.extensions.iter().enumerate() {
@@ -69,12 +70,13 @@ pub(super) fn read<'a>(index: &'a Index<'a>) -> Flow<'a> {
         names: draft.names,
         opaque: draft.opaque,
         ends: draft.ends,
+        drops: draft.drops,
         returns: draft.returns,
         standing: draft.find.standing,
         entries: Vec::new(),
         configured: false,
         whole: draft.find.whole,
-        scripted: draft.scripted,
+        wild: draft.wild,
         backward: std::cell::OnceCell::new(),
     }
 }
@@ -117,6 +119,7 @@ impl<'a> Draft<'a> {
         }
         // A target that is not in the plan may be known to the running call.
         self.opaque[here.node] |= found.opaque || !any;
+        self.wild |= found.opaque;
         any
     }
 
@@ -140,8 +143,9 @@ impl<'a> Draft<'a> {
                 ends |= stops && !call.sometimes;
             }
             for (to, why) in blocks.edges(extension, s, &name) {
-                if let Some(to) = to {
-                    self.edge(here.node, bases[c][e] + to, why);
+                match to {
+                    Some(to) => self.edge(here.node, bases[c][e] + to, why),
+                    None => self.drops[here.node] = true,
                 }
             }
             ends |= matches!(
@@ -390,8 +394,6 @@ impl<'a> Draft<'a> {
                     self.dial_in(here, last.trimmed().bytes(), Why::Transfer);
                 }
             }
-            "agi" | "eagi" | "fastagi" | "deadagi" | "asyncagi" | "externalivr" | "stasis"
-            | "stasisbroadcast" | "lua" | "perl" | "realtime" => self.scripted = true,
             "set" | "mset" => self.set(here, call),
             _ => {}
         }

@@ -2,7 +2,9 @@
 
 use super::Whole;
 use crate::diagnostic::Diagnostic;
-use crate::flow::{Node, Options, Why, calls, parts};
+use crate::dialled;
+use crate::flow::{Call, Node, Options, Why, calls, parts};
+use crate::hir::Step;
 
 /// Steps behind a Dial that are looked at.
 const STEPS: usize = 24;
@@ -12,8 +14,8 @@ pub(crate) fn check(whole: &Whole<'_>, out: &mut Vec<Diagnostic>) {
     let limited = (0..flow.steps())
         .filter_map(|n| flow.step(n).filter(|_| flow.app(n) == "set"))
         .any(|s| {
-            let args = s.args.bytes();
-            args.len() > 8 && args[..8].eq_ignore_ascii_case(b"TIMEOUT(")
+            let args = s.args.bytes().to_ascii_lowercase();
+            args.starts_with(b"timeout(absolute)")
         });
     for node in 0..flow.steps() {
         if flow.app(node) != "dial" {
@@ -46,18 +48,18 @@ fn no_timeout(whole: &Whole<'_>, node: Node, out: &mut Vec<Diagnostic>) {
             if flow.app(from) == "dial" || flow.opaque(from) {
                 continue;
             }
-            if let Some(mailbox) = flow.step(from)
-                && calls(mailbox)
-                    .iter()
-                    .any(|c| c.app == "voicemail" && for_no_answer(c))
+            let (Some(fallback), Some(step)) = (flow.step(from), flow.step(node)) else {
+                return;
+            };
+            if calls(fallback).iter().any(for_no_answer)
+                || to_device(step) && asks_no_answer(fallback)
             {
-                let Some(step) = flow.step(node) else { return };
                 out.push(
                     Diagnostic::new("F314", "this Dial has no time-out", step.span)
                         .label("rings until the caller gives up: a phone that nobody picks up never leads on")
                         .also(
-                            mailbox.span,
-                            "the mailbox is reached only when the phone is busy, switched off or refuses",
+                            fallback.span,
+                            "meant for calls that nobody takes, but reached only when the phone is busy, switched off or refuses",
                         )
                         .help("give the seconds as second argument: `Dial(PJSIP/100,20)`"),
                 );
@@ -72,12 +74,36 @@ fn no_timeout(whole: &Whole<'_>, node: Node, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A mailbox that says that nobody answers, not that the line is busy.
-fn for_no_answer(call: &crate::flow::Call) -> bool {
-    let parts = parts(&call.args);
-    let options = Options::read(&parts, 1);
-    let old_busy = call.args.bytes().first() == Some(&b'b');
-    !old_busy && options.all && !options.has(b'b')
+/// A mailbox, or a prompt that says that nobody is there.
+fn for_no_answer(call: &Call) -> bool {
+    let said = || {
+        let files = call.args.bytes().to_ascii_lowercase();
+        [&b"nobodyavail"[..], b"isunavail", b"noanswer", b"no-answer"]
+            .iter()
+            .any(|word| files.windows(word.len()).any(|w| w == *word))
+    };
+    match call.app.as_str() {
+        "voicemail" => true,
+        "playback" | "background" => said(),
+        _ => false,
+    }
+}
+
+/// Whether a step asks if nobody has answered.
+fn asks_no_answer(step: &Step) -> bool {
+    let args = step.args.bytes();
+    let asks = |word: &[u8]| args.windows(word.len()).any(|w| w == word);
+    asks(b"{DIALSTATUS}") && (asks(b"\"NOANSWER\"") || asks(b"\"NO ANSWER\""))
+}
+
+/// Whether a Dial calls a device, and no number behind one: what stands behind a trunk gives up by itself.
+fn to_device(step: &Step) -> bool {
+    let all = dialled::destinations(step);
+    !all.is_empty()
+        && all.iter().all(|d| {
+            let plain = |b: &u8| !b"@/$".contains(b);
+            d.resource.bytes().iter().all(plain) && !d.tech.bytes().eq_ignore_ascii_case(b"Local")
+        })
 }
 
 /// F315: steps that are meant for the end of an answered call.

@@ -68,6 +68,43 @@ fn same_place(whole: &Whole<'_>, node: Node, step: &Step, out: &mut Vec<Diagnost
     });
 }
 
+/// F322: the last block of a choice falls off the end, and all others go on somewhere.
+fn forgotten_end(
+    whole: &Whole<'_>,
+    (c, e): (usize, usize),
+    heads: &[usize],
+    ended: &[bool],
+    extension: &Extension,
+    out: &mut Vec<Diagnostic>,
+) {
+    let flow = whole.flow;
+    let (Some(last), Some(before)) = (extension.steps.last(), heads.first()) else {
+        return;
+    };
+    let lasts = heads
+        .iter()
+        .skip(1)
+        .map(|h| h - 1)
+        .chain(before.checked_sub(1));
+    let going = |s: usize| matches!(flow.app(flow.node(c, e, s)), "goto" | "return");
+    let node = flow.node(c, e, extension.steps.len() - 1);
+    // Where a call is connected or hung up, its end is no accident.
+    let plain = matches!(
+        flow.app(node),
+        "playback" | "set" | "noop" | "background" | "saydigits" | "read" | "verbose"
+    );
+    if ended.len() < 3 || !plain || !flow.falls_off(node) || !lasts.clone().all(going) {
+        return;
+    }
+    let other = lasts.last().and_then(|s| extension.steps.get(s));
+    let mut found = Diagnostic::new("F322", "the call ends here", last.span)
+        .label("nothing follows, so it is hung up");
+    if let Some(other) = other {
+        found = found.also(other.span, "the other branches all go on somewhere");
+    }
+    out.push(found);
+}
+
 /// F306: a block of a choice without its end, so that the call runs on into the next choice.
 fn runs_on(
     whole: &Whole<'_>,
@@ -120,6 +157,7 @@ fn runs_on(
     let ended: Vec<bool> = (0..heads.len())
         .map(|i| flow.ends(flow.node(c, e, last(i))))
         .collect();
+    forgotten_end(whole, (c, e), &heads, &ended, extension, out);
     let open: Vec<usize> = (0..heads.len() - 1).filter(|i| !ended[*i]).collect();
     let [block] = open.as_slice() else {
         return;

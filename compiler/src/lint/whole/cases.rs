@@ -6,6 +6,7 @@ use strowger_stdlib::template::{HoleKind, Piece, Template, What, split_body};
 
 use super::{Whole, show};
 use crate::diagnostic::Diagnostic;
+use crate::edit_distance::nearest;
 use crate::flow::statuses;
 use crate::hir::{Context, Extension, Step};
 use crate::jump::{self, Kind, Part, Target};
@@ -67,6 +68,15 @@ fn by_status(text: &[u8]) -> Option<ByStatus> {
 fn common(name: &[u8], values: &'static [&'static str]) -> Vec<&'static str> {
     match name {
         b"DIALSTATUS" => vec!["CHANUNAVAIL", "CONGESTION", "NOANSWER", "BUSY"],
+        // CONTINUE needs an option, WITHDRAW a manager.
+        b"QUEUESTATUS" => vec![
+            "TIMEOUT",
+            "FULL",
+            "JOINEMPTY",
+            "LEAVEEMPTY",
+            "JOINUNAVAIL",
+            "LEAVEUNAVAIL",
+        ],
         b"VMSTATUS" | b"PLAYBACKSTATUS" | b"SYSTEMSTATUS" | b"TRYSTATUS" => values.to_vec(),
         _ => Vec::new(),
     }
@@ -155,7 +165,9 @@ fn cases(
             let found = whole.candidates(*c, b"i");
             found.is_none_or(|(found, _)| !found.is_empty())
         });
-    if invalid && there > 0 {
+    // Somebody who has written nearly the name has meant it.
+    let near = near_miss(&by, &missing, extension_names(whole, &starts));
+    if invalid && there > 0 && near.is_none() {
         return;
     }
     let name = show(&by.name);
@@ -173,17 +185,49 @@ fn cases(
         _ => "the call finds nothing there and ends",
     };
     let found = Diagnostic::new("R214", message, text.span()).label(label);
-    out.push(if in_priority {
-        found.help(format!(
-            "add the label `{example}`, or ask for the value before"
-        ))
-    } else {
-        let catch = show(&by.before);
-        found.help(format!(
-            "add the extension `{example}`, or a pattern for all others: `_{}.`",
-            super::as_pattern(catch.as_bytes())
-        ))
-    });
+    out.push(
+        if let Some((wanted, near)) = near.filter(|_| !in_priority) {
+            found.help(format!("there is `{near}`; perhaps `{wanted}` was meant"))
+        } else if in_priority {
+            found.help(format!(
+                "add the label `{example}`, or ask for the value before"
+            ))
+        } else {
+            let catch = show(&by.before);
+            found.help(format!(
+                "add the extension `{example}`, or a pattern for all others: `_{}.`",
+                super::as_pattern(catch.as_bytes())
+            ))
+        },
+    );
+}
+
+/// Names of extensions where a jump is looked for.
+fn extension_names<'a>(whole: &Whole<'a>, starts: &[usize]) -> Vec<&'a [u8]> {
+    let contexts = &whole.flow.hir().contexts;
+    let all = starts.iter().flat_map(|c| &contexts[*c].extensions);
+    all.map(|e| e.name.as_slice())
+        .take_while(|_| whole.world.afford(1))
+        .collect()
+}
+
+/// A missing case, and an extension whose name is the same but for a letter.
+fn near_miss(by: &ByStatus, missing: &[&str], names: Vec<&[u8]>) -> Option<(String, String)> {
+    let head = names
+        .into_iter()
+        .filter(|n| n.starts_with(&by.before))
+        .map(show)
+        .collect::<Vec<_>>();
+    let values: Vec<String> = by
+        .values
+        .iter()
+        .map(|v| format!("{}{v}{}", show(&by.before), show(&by.after)))
+        .collect();
+    missing.iter().find_map(|value| {
+        let wanted = format!("{}{value}{}", show(&by.before), show(&by.after));
+        let others = head.iter().filter(|n| !values.contains(n));
+        nearest(&wanted, others.map(String::as_str)).map(|near| (wanted.clone(), near.to_owned()))
+    })
 }
 
 /// Whether a jump finds something; None: not everything is known.

@@ -16,6 +16,8 @@ use crate::pattern::Element;
 const ROUNDS: usize = 8;
 /// Circles of calls that are told.
 const TOLD: usize = 32;
+/// Further jumps of one pattern that are named.
+const PLACES: usize = 16;
 
 pub(crate) fn check(whole: &Whole<'_>, out: &mut Vec<Diagnostic>) {
     let into_itself = through_catch_all(whole, out);
@@ -78,7 +80,7 @@ fn through_catch_all(whole: &Whole<'_>, out: &mut Vec<Diagnostic>) -> HashSet<No
             // Of one pattern it is told once.
             if let Some(index) = first.get(&(c, e)) {
                 let found: &mut Diagnostic = &mut out[*index];
-                if found.secondary.len() < 3 {
+                if found.secondary.len() < PLACES {
                     found.secondary.push(Label {
                         span: name.span(),
                         text: format!("`{shown}` neither"),

@@ -12,11 +12,8 @@ const OF_ITSELF: [&[u8]; 4] = [b"default", b"parkedcalls", b"parkedcallstimeout"
 
 pub(crate) fn check(whole: &Whole<'_>, sources: &Sources, plan: &str, out: &mut Vec<Diagnostic>) {
     let flow = whole.flow;
-    // Without the files of all devices nobody knows who enters where, and programs send calls where they like.
-    if !flow.configured() || whole.fragment || !flow.whole || flow.scripted {
-        return;
-    }
-    if (0..flow.steps()).any(|n| flow.opaque(n)) {
+    // Without the files of the devices nobody knows who enters where.
+    if !flow.configured() || whole.fragment || !flow.whole || flow.wild {
         return;
     }
     let contexts = &flow.hir().contexts;

@@ -60,7 +60,7 @@ fn never_return(whole: &Whole<'_>, out: &mut Vec<Diagnostic>) {
         whole,
         steps
             .clone()
-            .filter(|n| flow.opaque(*n) || scripts(flow.app(*n))),
+            .filter(|n| scripts(flow.app(*n)) || flow.opaque(*n) && !computed(whole, *n)),
     );
     // A subroutine that sends the call into another context means to keep it.
     let context = |n: Node| flow.place(n).map(|p| p.0);
@@ -133,6 +133,17 @@ fn never_return(whole: &Whole<'_>, out: &mut Vec<Diagnostic>) {
             );
         }
     }
+}
+
+/// Whether a step is a Goto with variables in its target: it leaves the subroutine for good.
+fn computed(whole: &Whole<'_>, node: Node) -> bool {
+    let app = whole.flow.app(node);
+    app.starts_with("goto")
+        && whole.flow.step(node).is_some_and(|s| {
+            jump::all_targets(s)
+                .iter()
+                .any(|t| matches!(t.context, Part::Computed(_)))
+        })
 }
 
 /// Whether a step calls what it says, whatever the variables are.
