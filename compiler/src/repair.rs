@@ -286,4 +286,38 @@ mod tests {
         assert!(out.texts.is_empty());
         assert_eq!(out.forbidden, 1);
     }
+
+    proptest::proptest! {
+        /// Whatever fixes there are: two that touch never both change a file, and what is written is what they say.
+        #[test]
+        fn edits_never_overlap(
+            fixes in proptest::collection::vec(
+                (proptest::collection::vec((0u32..40, 0u32..6), 1..4), proptest::bool::ANY),
+                0..12,
+            ),
+        ) {
+            let text = "abcdefg\n".repeat(5);
+            let findings: Vec<Diagnostic> = fixes
+                .iter()
+                .map(|(edits, safe)| {
+                    let at: Vec<_> = edits.iter().map(|(s, l)| (*s, (*s + *l).min(40), "_")).collect();
+                    finding(&at, *safe)
+                })
+                .collect();
+            let sources = Sources::plan(text.clone());
+            let out = repair(&sources, &findings, true, &|_| true);
+            let mut made: Vec<&Edit> =
+                out.made.iter().flat_map(|(i, _)| &findings[*i].fixes[0].edits).collect();
+            made.sort_by_key(|e| (e.span.start, e.span.end));
+            for pair in made.windows(2) {
+                proptest::prop_assert!(pair[0].span.end <= pair[1].span.start);
+            }
+            let mut wanted = text;
+            for edit in made.iter().rev() {
+                wanted.replace_range(edit.span.start as usize..edit.span.end as usize, "_");
+            }
+            let new = out.texts.get(&FileId(0)).map_or(sources.file(FileId(0)).bytes(), Vec::as_slice);
+            proptest::prop_assert_eq!(new, wanted.as_bytes());
+        }
+    }
 }
