@@ -21,7 +21,8 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use strowger_compiler::{Diagnostic, Sources, gather, generated};
+use strowger_compiler::{Diagnostic, Options, Reading, Sources, gather, generated};
+use strowger_runtime::config::Config;
 
 /// Read a dialplan and its neighbours and say what is wrong
 ///
@@ -250,6 +251,29 @@ fn found(place: &Place, sources: Sources, asked: &Asked<'_>) -> Result<Checked, 
         findings,
         remarks,
     })
+}
+
+/// How files are read where no option is given: for an editor.
+pub(crate) fn plain(sources: &Sources, plan: &str) -> (Options, Config) {
+    let asked = load::Asked {
+        loudness: Some(Loudness::default()),
+        ..load::Asked::default()
+    };
+    load::options(sources, plan, &asked)
+}
+
+/// What is wrong with files that were read so: what this command tells of them.
+pub(crate) fn plainly(
+    sources: &Sources,
+    (options, config): &(Options, Config),
+    reading: &Reading,
+) -> Vec<Diagnostic> {
+    let mut findings = strowger_compiler::check(sources, options, reading);
+    load::in_order(sources, &options.plan, &mut findings);
+    if !config.options.check.generated {
+        leave_generated(sources, &mut findings, &mut Vec::new());
+    }
+    gather(findings)
 }
 
 /// Of files that a program wrote only what matters whoever wrote them is told.

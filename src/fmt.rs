@@ -1,12 +1,12 @@
 //! `strowger fmt`: a plan's lines written in one way.
 
-use crate::load;
+use crate::{diff, load, render};
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use strowger_compiler::conf::line;
-use strowger_compiler::fmt::{Change, changes, format};
+use strowger_compiler::fmt::{changes, format};
 use strowger_runtime::config;
 
 /// Write `exten =>`, `same =>` and blanks in one way
@@ -124,7 +124,9 @@ fn one(path: &Path, args: &Args) -> std::io::Result<bool> {
     let found = changes(&text);
     let mut out = std::io::stdout().lock();
     if args.diff {
-        diff(&mut out, &path.display().to_string(), &text, &found)?;
+        let name = path.display().to_string();
+        let colour = render::colour(&out);
+        out.write_all(&diff::unified(&name, &text, &format(&text), colour))?;
     } else if args.check && !found.is_empty() {
         let lines = if found.len() == 1 { "line" } else { "lines" };
         writeln!(
@@ -144,91 +146,4 @@ fn one(path: &Path, args: &Args) -> std::io::Result<bool> {
     }
     out.flush()?;
     Ok(!found.is_empty())
-}
-
-/// Lines shown around a change.
-const AROUND: usize = 3;
-
-/// The changes as a unified diff. Lines stay lines, so nothing has to be searched for.
-fn diff(out: &mut impl Write, name: &str, text: &[u8], found: &[Change]) -> std::io::Result<()> {
-    let Some(first) = found.first() else {
-        return Ok(());
-    };
-    writeln!(out, "--- {name}\n+++ {name}")?;
-    let lines: Vec<&[u8]> = text.split_inclusive(|b| *b == b'\n').collect();
-    let mut group: Vec<&Change> = vec![first];
-    for change in &found[1..] {
-        if group
-            .last()
-            .is_some_and(|g| (change.line - g.line) as usize > 2 * AROUND)
-        {
-            hunk(out, text, &lines, &group)?;
-            group.clear();
-        }
-        group.push(change);
-    }
-    hunk(out, text, &lines, &group)
-}
-
-/// Changes near each other with the lines around them.
-fn hunk(
-    out: &mut impl Write,
-    text: &[u8],
-    lines: &[&[u8]],
-    group: &[&Change],
-) -> std::io::Result<()> {
-    let (Some(first), Some(last)) = (group.first(), group.last()) else {
-        return Ok(());
-    };
-    let from = (first.line as usize).saturating_sub(1 + AROUND);
-    let to = (last.line as usize + AROUND).min(lines.len());
-    let size = to - from;
-    writeln!(out, "@@ -{},{size} +{},{size} @@", from + 1, from + 1)?;
-    let mut at: usize = lines[..from].iter().map(|l| l.len()).sum();
-    let mut from = from;
-    while from < to {
-        // Changed lines that follow each other stand together, old ones first.
-        let run: Vec<(&Change, &[u8], usize)> = lines[from..to]
-            .iter()
-            .zip(from + 1..)
-            .map_while(|(line, number)| {
-                let change = group.iter().find(|c| c.line as usize == number)?;
-                let start = at;
-                at += line.len();
-                Some((*change, *line, start))
-            })
-            .collect();
-        if run.is_empty() {
-            whole_line(out, b" ", &[lines[from]])?;
-            at += lines[from].len();
-            from += 1;
-            continue;
-        }
-        for (_, line, _) in &run {
-            whole_line(out, b"-", &[line])?;
-        }
-        for (change, line, start) in &run {
-            let parts = [
-                &text[*start..change.range.start],
-                &change.text,
-                &text[change.range.end..start + line.len()],
-            ];
-            whole_line(out, b"+", &parts)?;
-        }
-        from += run.len();
-    }
-    Ok(())
-}
-
-/// A line of a diff, of a text that may end without a line end.
-fn whole_line(out: &mut impl Write, sign: &[u8], parts: &[&[u8]]) -> std::io::Result<()> {
-    out.write_all(sign)?;
-    for part in parts {
-        out.write_all(part)?;
-    }
-    let ended = parts.iter().rev().find_map(|p| p.last()) == Some(&b'\n');
-    if !ended {
-        out.write_all(b"\n\\ No newline at end of file\n")?;
-    }
-    Ok(())
 }

@@ -289,14 +289,9 @@ pub(crate) fn check(
     comprehend(sources, directory, plan, asked, analyse)
 }
 
-fn comprehend(
-    sources: Sources,
-    directory: PathBuf,
-    plan: String,
-    asked: &Asked,
-    way: Way,
-) -> Result<Loaded, String> {
-    let (config, beside) = config::understand(&sources);
+/// What the files and the command line say about how a plan is read, and everything else that the files say.
+pub(crate) fn options(sources: &Sources, plan: &str, asked: &Asked) -> (Options, Config) {
+    let (config, beside) = config::understand(sources);
     let written = &config.options;
     let mut release = asked.release;
     let levels = match &asked.loudness {
@@ -309,7 +304,7 @@ fn comprehend(
     };
     let options = Options {
         dialect: release.dialect(Some(&config)),
-        plan: plan.clone(),
+        plan: plan.to_owned(),
         levels: levels.by_code(),
         now: SystemTime::now()
             .duration_since(UNIX_EPOCH)
@@ -320,14 +315,29 @@ fn comprehend(
         apart: asked.loudness.is_some(),
         surroundings: written.check.surroundings.clone(),
     };
-    let compiled = way(&sources, &options);
-    let mut findings = compiled.diagnostics.clone();
-    // The plan first, then the other files by name; in a file by place.
+    (options, config)
+}
+
+/// The plan first, then the other files by name; in a file by place.
+pub(crate) fn in_order(sources: &Sources, plan: &str, findings: &mut Vec<Diagnostic>) {
     findings.sort_by_cached_key(|d| {
         let name = sources.file(d.primary.span.file).name();
         (name != plan, name.to_owned(), d.primary.span.start, d.code)
     });
     findings.dedup();
+}
+
+fn comprehend(
+    sources: Sources,
+    directory: PathBuf,
+    plan: String,
+    asked: &Asked,
+    way: Way,
+) -> Result<Loaded, String> {
+    let (options, config) = options(&sources, &plan, asked);
+    let compiled = way(&sources, &options);
+    let mut findings = compiled.diagnostics.clone();
+    in_order(&sources, &plan, &mut findings);
     let module = match &compiled.module {
         Ok(module) => Arc::clone(module),
         Err(fault) => return Err(format!("{plan}: {fault}")),

@@ -16,6 +16,7 @@ mod fmt;
 mod graph;
 mod ladder;
 mod load;
+mod lsp;
 mod match_;
 mod moment;
 mod render;
@@ -50,6 +51,8 @@ enum Command {
     Fmt(fmt::Args),
     /// Explain a code that check has told
     Explain(explain::Args),
+    /// Answer an editor over standard input and output (Language Server Protocol)
+    Lsp(lsp::Args),
     /// Show what a dialplan was read as: contexts, priorities, includes
     Show(show::Args),
     /// Ask which extension answers a number
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::main(args),
         Command::Run(args) => run::main(args),
         Command::Check(args) => check::main(args),
+        Command::Lsp(args) => lsp::main(args),
         Command::Fmt(args) => fmt::main(args),
         Command::Explain(args) => explain::main(args),
         Command::Compile(args) => compile::main(args),

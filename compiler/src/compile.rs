@@ -6,7 +6,8 @@ use std::sync::Arc;
 use strowger_stdlib::Dialect;
 use strowger_vm::{BadModule, Module};
 
-use crate::conf::{exten, line, pipes};
+use crate::conf::line::{self, Config};
+use crate::conf::{exten, pipes};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::hir::Hir;
 use crate::lint::World;
@@ -137,36 +138,78 @@ pub(crate) enum Depth {
     Analysis,
 }
 
-fn translate(sources: &Sources, options: &Options, depth: Depth) -> Compiled {
-    let Some(file) = sources.find(&options.plan) else {
-        return Compiled {
-            diagnostics: settle(sources, options, depth, None, Vec::new()),
-            hir: Hir::default(),
-            module: Ok(Arc::default()),
-            refused: false,
-        };
-    };
-    let dialect = &options.dialect;
-    let mut config = line::read_for(sources, file, dialect);
-    let (hir, found) = build::build(sources, &exten::parse(&config, dialect), options);
-    let whole = options.plan == "extensions.conf";
-    // A part of a plan that somebody includes; what it names may stand in the rest.
-    let named = |s: &line::Section| matches!(s.name.as_slice(), b"general" | b"globals");
-    let part = !whole && !config.sections.iter().any(named);
-    // The lines have been read; a large plan needs their memory now.
-    config.sections = Vec::new();
-    let mut diagnostics = std::mem::take(&mut config.diagnostics);
-    diagnostics.extend(found);
-    if depth >= Depth::Check {
+/// The plan of a directory.
+const PLAN: &str = "extensions.conf";
+
+/// A plan that was read: its lines, and the graph that they make.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The plan's file; none if it is not among the files.
+    file: Option<FileId>,
+    /// A part of a plan that somebody includes; what it names may stand in the rest.
+    part: bool,
+    pub(crate) config: Config,
+    pub(crate) hir: Hir,
+    found: Vec<Diagnostic>,
+}
+
+impl Reading {
+    /// Reads the plan that the options name.
+    pub fn new(sources: &Sources, options: &Options) -> Reading {
+        let dialect = &options.dialect;
+        let file = sources.find(&options.plan);
+        let mut config = file
+            .map(|file| line::read_for(sources, file, dialect))
+            .unwrap_or_default();
+        let mut found = std::mem::take(&mut config.diagnostics);
+        let mut hir = Hir::default();
+        if file.is_some() {
+            let built = build::build(sources, &exten::parse(&config, dialect), options);
+            hir = built.0;
+            found.extend(built.1);
+        }
+        let named = |s: &line::Section| matches!(s.name.as_slice(), b"general" | b"globals");
+        let part = options.plan != PLAN && !config.sections.iter().any(named);
+        Reading {
+            file,
+            part,
+            config,
+            hir,
+            found,
+        }
+    }
+}
+
+/// What is wrong with a plan that was read: what [`analyse`] finds, without compiling.
+pub fn check(sources: &Sources, options: &Options, reading: &Reading) -> Vec<Diagnostic> {
+    look(
+        sources,
+        options,
+        reading,
+        reading.found.clone(),
+        Depth::Analysis,
+    )
+}
+
+fn look(
+    sources: &Sources,
+    options: &Options,
+    reading: &Reading,
+    mut found: Vec<Diagnostic>,
+    depth: Depth,
+) -> Vec<Diagnostic> {
+    let (dialect, hir) = (&options.dialect, &reading.hir);
+    if depth >= Depth::Check && reading.file.is_some() {
         let beside = ["extensions.ael", "extensions.lua"]
             .iter()
             .any(|f| sources.find(f).is_some());
-        let commas = dialect.pipes.then(|| pipes::with_commas(&hir));
-        let index = Index::new(commas.as_ref().unwrap_or(&hir));
-        let world = World::new(index, config.open || beside || part, whole, dialect);
-        diagnostics.extend(lint::check(&world, sources));
+        let commas = dialect.pipes.then(|| pipes::with_commas(hir));
+        let index = Index::new(commas.as_ref().unwrap_or(hir));
+        let open = reading.config.open || beside || reading.part;
+        let world = World::new(index, open, options.plan == PLAN, dialect);
+        found.extend(lint::check(&world, sources));
         if depth >= Depth::Analysis {
-            diagnostics.extend(lint::whole::check(
+            found.extend(lint::whole::check(
                 &world,
                 sources,
                 &options.plan,
@@ -174,13 +217,24 @@ fn translate(sources: &Sources, options: &Options, depth: Depth) -> Compiled {
             ));
         }
     }
-    let diagnostics = settle(sources, options, depth, Some(file), diagnostics);
-    let module = lower::lower(&hir, sources).map(Arc::new);
+    settle(sources, options, depth, reading.file, found)
+}
+
+fn translate(sources: &Sources, options: &Options, depth: Depth) -> Compiled {
+    let mut reading = Reading::new(sources, options);
+    // The lines have been read; a large plan needs their memory now.
+    reading.config.sections = Vec::new();
+    let found = std::mem::take(&mut reading.found);
+    let diagnostics = look(sources, options, &reading, found, depth);
+    let module = match reading.file {
+        Some(_) => lower::lower(&reading.hir, sources).map(Arc::new),
+        None => Ok(Arc::default()),
+    };
     Compiled {
         diagnostics,
-        hir,
+        hir: reading.hir,
         module,
-        refused: config.refused,
+        refused: reading.config.refused,
     }
 }
 

@@ -13,6 +13,7 @@ pub mod diagnostic;
 pub mod dialled;
 mod draft;
 pub mod edit_distance;
+pub mod editor;
 mod flow;
 pub mod fmt;
 pub mod generated;
@@ -30,7 +31,9 @@ pub mod resolve;
 pub mod show;
 pub mod source;
 
-pub use compile::{Compiled, InForce, Options, Surroundings, analyse, compile, load};
+pub use compile::{
+    Compiled, InForce, Options, Reading, Surroundings, analyse, check, compile, load,
+};
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Level};
 pub use hir::Hir;
 pub use lint::gather;

@@ -17,7 +17,7 @@ mod calls;
 mod conditions;
 mod emptiness;
 mod expressions;
-mod facts;
+pub(crate) mod facts;
 mod files;
 pub(crate) mod flow;
 mod functions;

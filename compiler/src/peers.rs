@@ -4,7 +4,7 @@ use crate::conf::line::{self, Config, Section, Value};
 use crate::source::{Sources, Span, Text};
 
 /// The technology of a device, as dial strings write it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Tech {
     /// sip.conf and users.conf.
     Sip,
@@ -26,6 +26,16 @@ pub struct Device {
     /// Its context, if written in its section.
     pub context: Option<Text>,
 }
+
+/// Keys of devices whose value is a context.
+pub const CONTEXT_KEYS: [&str; 6] = [
+    "context",
+    "subscribecontext",
+    "subscribe_context",
+    "outofcall_message_context",
+    "message_context",
+    "overlap_context",
+];
 
 /// All device files of a configuration. A file that is not there is None.
 #[derive(Debug, Default)]

@@ -75,7 +75,8 @@ fn folder(name: &str) -> PathBuf {
 fn every_command_has_examples() {
     insta::assert_snapshot!("help", seen(&["--help"]));
     for command in [
-        "demo", "run", "check", "fmt", "show", "match", "eval", "compile", "simulate", "bench",
+        "demo", "run", "check", "fmt", "lsp", "show", "match", "eval", "compile", "simulate",
+        "bench",
     ] {
         let help = seen(&[command, "--help"]);
         let example = format!("\n  strowger {command} ");

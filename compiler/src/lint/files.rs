@@ -9,7 +9,7 @@ use crate::edit_distance::nearest;
 use crate::lint::World;
 use strowger_stdlib::signatures::Version;
 
-use crate::peers::{Peers, Tech, list};
+use crate::peers::{CONTEXT_KEYS, Peers, Tech, list};
 use crate::source::{Sources, Text};
 
 /// The first release that calls users.conf deprecated.
@@ -49,17 +49,9 @@ fn contexts(world: &World<'_>, peers: &Peers, out: &mut Vec<Diagnostic>) {
     if world.open {
         return;
     }
-    const KEYS: [&str; 6] = [
-        "context",
-        "subscribecontext",
-        "subscribe_context",
-        "outofcall_message_context",
-        "message_context",
-        "overlap_context",
-    ];
     let mut said: HashSet<Vec<u8>> = HashSet::new();
     for section in peers.files().flat_map(Config::sections) {
-        for value in KEYS.iter().filter_map(|k| section.get(k)) {
+        for value in CONTEXT_KEYS.iter().filter_map(|k| section.get(k)) {
             let name = value.text.bytes();
             if name.is_empty() || world.index.context(name).is_some() || !said.insert(name.to_vec())
             {

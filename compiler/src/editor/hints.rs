@@ -1,0 +1,38 @@
+//! The numbers that `n` stands for, shown between the words.
+
+use super::View;
+use crate::ast::Entry;
+use crate::source::FileId;
+
+/// A number to be shown.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hint {
+    /// Behind which byte.
+    pub offset: u32,
+    /// The priority.
+    pub priority: u32,
+}
+
+impl View {
+    /// The priorities of lines `from..to` (1-based) whose number is not written.
+    pub fn hints(&self, file: FileId, from: u32, to: u32) -> Vec<Hint> {
+        let mut out = Vec::new();
+        for (_, line) in self.lines_in(file, from, to) {
+            let Entry::Exten(exten) = &line.entry else {
+                continue;
+            };
+            let Some((_, _, step)) = self.step(file, line.line) else {
+                continue;
+            };
+            let written = exten.priority.bytes();
+            if exten.offset.is_some() || written != step.priority.to_string().as_bytes() {
+                let end = exten.offset.as_ref().unwrap_or(&exten.priority).span().end;
+                out.push(Hint {
+                    offset: end,
+                    priority: step.priority,
+                });
+            }
+        }
+        out
+    }
+}
