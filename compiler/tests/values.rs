@@ -27,10 +27,10 @@ fn found(lines: &str, with: &[(&str, &str)]) -> Vec<&'static str> {
 }
 
 /// Codes that this file is about.
-const OURS: [&str; 34] = [
+const OURS: [&str; 35] = [
     "A402", "A404", "A405", "A409", "A410", "A411", "A412", "A414", "A415", "A416", "A420", "E602",
-    "E603", "E606", "E608", "E609", "E610", "E613", "E616", "F320", "F323", "V501", "V502", "V504",
-    "V508", "V510", "V513", "V514", "V515", "V518", "V520", "V521", "V523", "V524",
+    "E603", "E604", "E606", "E608", "E609", "E610", "E613", "E616", "F320", "F323", "V501", "V502",
+    "V504", "V508", "V510", "V513", "V514", "V515", "V518", "V520", "V521", "V523", "V524",
 ];
 
 /// One step in an extension that devices dial.
@@ -63,6 +63,7 @@ fn arguments_are_counted_as_the_application_counts_them() {
         // A variable may hold commas.
         ("StoreDTMF(${ARG1})", &[]),
         ("StoreDTMF(a)", &["A404"]),
+        ("AudioSocket(${UNIQUEID}@h.example.com:9010)", &["A404"]),
     ]);
 }
 
@@ -136,6 +137,14 @@ fn operands_of_expressions() {
         ("NoOp($[0${CALLERID(num)} + 1])", &[]),
         // `- 1` is an expression, ` + 1` is none.
         ("NoOp($[${CALLERID(num)} - 1])", &[]),
+        ("NoOp($[\"${EXTEN}\" > \"3\"])", &["E604"]),
+        ("NoOp($[\"${EXTEN}\" > \"${EPOCH}\"])", &["E604"]),
+        // 0 and 1 come out right as text too, and so does what is always as long.
+        ("NoOp($[\"${EXTEN}\" > \"0\"])", &[]),
+        ("NoOp($[\"${EXTEN:0:1}\" > \"3\"])", &[]),
+        ("NoOp($[\"${STRFTIME(${EPOCH},,%H)}\" >= \"17\"])", &[]),
+        ("NoOp($[\"${CONTEXT}\" < \"abc\"])", &[]),
+        ("NoOp($[${EXTEN} > 3])", &[]),
         ("NoOp($[1 | 0 & 1])", &["E609"]),
         ("NoOp($[(1 | 0) & 1])", &[]),
         ("NoOp($[\"${EXTEN}\" : \"55\"])", &["E610"]),
@@ -234,6 +243,19 @@ fn what_may_be_empty() {
         );
         assert!(!e602(&plan), "{repair}");
     }
+    assert!(e602(
+        "[a]\nexten => 1,1,GotoIf($[${ODBC_PIN(${EXTEN})} = yes]?a,1,1)\n"
+    ));
+    assert!(e602(
+        "[a]\nexten => 1,1,Set(ARRAY(X,Y)=${CALLERID(name)})\nsame => n,GotoIf($[${X} = 1]?a,1,1)\nsame => n,NoOp(${Y})\n"
+    ));
+    // A length of more than ten says nothing about an empty one.
+    assert!(e602(
+        "[a]\nexten => 1,1,GotoIf($[${CALLERID(num)} = 1]?a,1,1)\nsame => n,GotoIf($[${LEN(${CALLERID(num)})} > 10]?a,1,1)\n"
+    ));
+    assert!(!e602(
+        "[a]\nexten => 1,1,GotoIf($[${LEN(${CALLERID(num)})} = 0]?a,1,1)\nsame => n,GotoIf($[${CALLERID(num)} = 1]?a,1,1)\n"
+    ));
     // In the same expression the question comes too late.
     assert!(e602(
         "[a]\nexten => 1,1,Set(X=${DB(a/b)})\nsame => n,GotoIf($[\"${X}\" = \"\" | ${X} = 1]?a,1,1)\n"
@@ -292,6 +314,15 @@ fn variables_that_nothing_sets() {
     assert!(!found(plan, &[("manager.conf", "[general]\nenabled=yes\n")]).contains(&"V501"));
     // Where a call begins that something outside starts.
     assert!(found("[out]\nexten => s,1,NoOp(${number})\n", &[]).is_empty());
+    // A slip of the pen is told anyway.
+    let more = |text: &str| {
+        found(
+            &format!("#include \"more.conf\"\n[a]\nexten => _X.,1,NoOp(${{{text}}})\n"),
+            &[],
+        )
+    };
+    assert_eq!(more("HANGPCAUSE"), ["V501"]);
+    assert!(more("HANGUPCAUSE").is_empty() && more("HANDCAUSES").is_empty());
     // Something is out of sight.
     assert!(found(&format!("#include \"more.conf\"\n{plan}"), &[]).is_empty());
 }

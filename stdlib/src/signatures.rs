@@ -269,6 +269,11 @@ static SETS: LazyLock<HashMap<&'static [u8], Outcomes>> = LazyLock::new(|| {
     found
 });
 
+/// Names of all variables that applications and functions of some release set.
+pub fn variables() -> impl Iterator<Item = &'static [u8]> {
+    SETS.keys().copied()
+}
+
 /// What a variable holds that applications or functions of some release set; `None`: none of them sets it.
 pub fn sets(variable: &[u8]) -> Option<&'static Outcomes> {
     SETS.get(variable)

@@ -36,6 +36,17 @@ pub(super) static CODES: &[Code] = &[
         plan!("[a]\nexten => 1,1,GotoIf($[\"${CALLERID(num)}\" = \"61\"]?1,1)\n"),
     ),
     check(
+        "E604",
+        E,
+        Error,
+        "numbers compared as text",
+        "Where one side of `<`, `>`, `<=` or `>=` has quotes, both are compared as text, character by character: `\"10\" < \"9\"` is true. Numbers are compared without quotes; `0${X}` stands in for a value that may be empty.",
+        plan!("[a]\nexten => 1,1,GotoIf($[\"${LEN(${CALLERID(num)})}\" < \"4\"]?1,1)\n"),
+        plan!(
+            "[a]\nexten => 1,1,GotoIf($[${LEN(${CALLERID(num)})} < 4]?1,1)\nsame => n,GotoIf($[\"${STRFTIME(${EPOCH},,%H)}\" > \"17\"]?1,1)\n"
+        ),
+    ),
+    check(
         "E605",
         E,
         Error,

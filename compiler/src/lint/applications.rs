@@ -308,9 +308,8 @@ fn set(step: &Step, dialect: &Dialect, out: &mut Vec<Diagnostic>) {
         );
     }
     if let [b'"', inner @ .., b'"'] = value.bytes()
-        && !name.bytes().contains(&b'(')
-        && !inner.contains(&b'"')
-        && !inner.contains(&b',')
+        && keeps_quotes(name.trimmed().bytes())
+        && !quotes_or_commas(inner)
     {
         let mut found = Diagnostic::new(
             "V526",
@@ -342,6 +341,29 @@ fn set(step: &Step, dialect: &Dialect, out: &mut Vec<Diagnostic>) {
         });
         out.push(found);
     }
+}
+
+/// Variables, and functions that take a value as it stands.
+fn keeps_quotes(name: &[u8]) -> bool {
+    const PLAIN: [&[u8]; 7] = [
+        b"GLOBAL(",
+        b"LOCAL(",
+        b"DB(",
+        b"CDR(",
+        b"CALLERID(name)",
+        b"CALLERID(num)",
+        b"CALLERID(number)",
+    ];
+    let (name, _) = args::inheritance(name);
+    !name.contains(&b'(') || PLAIN.iter().any(|p| name.starts_with(p))
+}
+
+/// Quotes or commas outside of holes: then it is a list, or text with quotes of its own.
+fn quotes_or_commas(text: &[u8]) -> bool {
+    let shape = Shape::read(text);
+    [b'"', b',']
+        .iter()
+        .any(|b| shape.find(text, *b, 0).is_some())
 }
 
 /// `,NAME=` in a value, outside of everything that protects it.

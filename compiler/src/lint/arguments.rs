@@ -33,7 +33,8 @@ pub(crate) fn check(
     let parts = split(args);
     let given = if args.is_empty() { 0 } else { parts.len() };
     if given < signature.least {
-        if !has_hole(args.bytes()) {
+        // A value as a whole argument may bring commas along.
+        if !parts.iter().any(|p| is_hole(&p.trimmed())) {
             let place = if args.is_empty() { name } else { args.span() };
             out.push(few(code, signature, place, given));
         }
@@ -46,6 +47,11 @@ pub(crate) fn check(
     {
         options(signature, written, out);
     }
+}
+
+/// Whether text is one hole and nothing else.
+fn is_hole(text: &Text) -> bool {
+    matches!(Shape::read(text.bytes()).holes.as_slice(), [hole] if hole.len() == text.len())
 }
 
 fn plural(count: usize) -> &'static str {

@@ -40,7 +40,7 @@ impl Emptiness<'_> {
             return false;
         }
         let Some(plain) = hole.body.as_plain() else {
-            return false;
+            return self.call_with_holes(hole);
         };
         if always_filled(plain) {
             return false;
@@ -62,6 +62,18 @@ impl Emptiness<'_> {
                 whole && self.variable(&name) && !self.tested(&name)
             }
         }
+    }
+
+    /// A function whose arguments have holes: its name decides.
+    fn call_with_holes(&self, hole: &Hole) -> bool {
+        let Some(Piece::Text(head)) = hole.body.pieces.first() else {
+            return false;
+        };
+        let Some(open) = head.iter().position(|b| *b == b'(') else {
+            return false;
+        };
+        let body = hole.body.print();
+        often_empty(&head[..open]) && body.ends_with(b")") && !self.tested(&body)
     }
 
     fn variable(&self, name: &[u8]) -> bool {
@@ -167,6 +179,11 @@ impl Emptiness<'_> {
             .get(&(self.context.name.clone(), body.to_vec()))
             .is_some_and(|(first, second)| *first != here || second.is_some())
     }
+}
+
+/// Whether a function gives nothing for some calls. Those of func_odbc.conf do when no row is found.
+fn often_empty(name: &[u8]) -> bool {
+    OFTEN_EMPTY.contains(&name) || name.starts_with(b"ODBC_")
 }
 
 /// The fewest bytes that an extension matches.

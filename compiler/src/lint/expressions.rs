@@ -14,7 +14,7 @@ use crate::lint::emptiness::Emptiness;
 use crate::lint::facts::Facts;
 use crate::lint::operands::Operands;
 use crate::lint::{World, conditions};
-use crate::source::Text;
+use crate::source::{Span, Text};
 
 /// Applications whose argument begins with a condition and a `?`.
 const BRANCHING: [&[u8]; 3] = [b"gotoif", b"gosubif", b"execif"];
@@ -260,6 +260,9 @@ fn expression(args: &Text, hole: &Hole, at: Emptiness<'_>, out: &mut Vec<Diagnos
                 comparison,
                 expr::Comparison::Equal | expr::Comparison::Unequal
             );
+            if !equality {
+                as_text(args, &flat, left, right, out);
+            }
             if !maybe_empty(args, hole, &flat, left, right, equality, at, out) && equality {
                 one_sided(args, &flat, left, right, out);
                 impossible(args, &flat, left, right, facts, out);
@@ -410,6 +413,110 @@ fn maybe_empty(
     }
     out.push(found);
     true
+}
+
+/// Numbers in quotes are compared as text: `"10" < "9"` (DL-211).
+fn as_text(
+    args: &Text,
+    flat: &Flat<'_>,
+    left: &Spanned<'_>,
+    right: &Spanned<'_>,
+    out: &mut Vec<Diagnostic>,
+) {
+    if quoted(&left.0) != Some(true) && quoted(&right.0) != Some(true) {
+        return;
+    }
+    let (a, b) = (side(flat, left), side(flat, right));
+    // Comparing with 0 or 1 gives the same, and so does text that is always of the same length.
+    let telling = match (&a, &b) {
+        (Side::Number(n), Side::Value) | (Side::Value, Side::Number(n)) => {
+            n.as_slice() != b"0" && n.as_slice() != b"1"
+        }
+        (Side::Value, Side::Value) => true,
+        _ => false,
+    };
+    if !telling {
+        return;
+    }
+    let mut found = Diagnostic::new(
+        "E604",
+        "numbers in quotes are compared as text",
+        args.span_of(flat.range(&(left.1.start..right.1.end))),
+    )
+    .label("character by character: 10 is less than 9");
+    let mut edits = Vec::new();
+    for (token, range) in [left, right] {
+        if quoted(token) == Some(true) {
+            let all = args.span_of(flat.range(range));
+            edits.push(Edit {
+                span: Span {
+                    end: all.start + 1,
+                    ..all
+                },
+                text: Vec::new(),
+            });
+            edits.push(Edit {
+                span: Span {
+                    start: all.end - 1,
+                    ..all
+                },
+                text: Vec::new(),
+            });
+        }
+    }
+    found.fixes.push(Fix {
+        title: "leave out the quotes".to_owned(),
+        edits,
+        safe: false,
+    });
+    out.push(found);
+}
+
+/// An operand as far as its length matters.
+enum Side {
+    /// A number as written.
+    Number(Vec<u8>),
+    /// A value of some length.
+    Value,
+    /// Text, or a value whose length is always the same.
+    Other,
+}
+
+fn side(flat: &Flat<'_>, operand: &Spanned<'_>) -> Side {
+    const ONE_LENGTH: [&[u8]; 6] = [
+        b"STRFTIME",
+        b"ISNULL",
+        b"EXISTS",
+        b"REGEX",
+        b"DIALPLAN_EXISTS",
+        b"DB_EXISTS",
+    ];
+    let Token::Operand(literal) = &operand.0 else {
+        return Side::Other;
+    };
+    let text = literal.text();
+    let (text, range) = match text {
+        [b'"', inner @ .., b'"'] => (inner, operand.1.start + 1..operand.1.end - 1),
+        _ => (text, operand.1.clone()),
+    };
+    if let Some(hole) = flat.whole(&range) {
+        let name: Vec<u8> = match hole.body.pieces.first() {
+            Some(Piece::Text(head)) => head.iter().copied().take_while(|b| *b != b'(').collect(),
+            _ => Vec::new(),
+        };
+        let cut = hole.body.as_plain().is_some_and(|b| b.contains(&b':'));
+        return if ONE_LENGTH.contains(&name.as_slice()) || cut {
+            Side::Other
+        } else {
+            Side::Value
+        };
+    }
+    let number = !text.is_empty() && text.iter().all(|b| b.is_ascii_digit() || *b == b'.');
+    if number && !flat.touches(&range) {
+        Side::Number(text.to_vec())
+    } else {
+        Side::Other
+    }
 }
 
 fn quoted(token: &Token<'_>) -> Option<bool> {

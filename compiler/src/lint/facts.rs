@@ -234,7 +234,10 @@ pub(crate) fn assigned_by(called: &Called, dialect: &Dialect) -> Vec<(Text, Opti
     if matches!(app, b"set" | b"mset") {
         return pairs(app, &called.args, dialect)
             .into_iter()
-            .map(|(name, value)| (name, Some(value)))
+            .flat_map(|(name, value)| match array(&name) {
+                Some(names) => names.into_iter().map(|n| (n, None)).collect(),
+                None => vec![(name, Some(value))],
+            })
             .collect();
     }
     let Some(signature) = signatures::application(app) else {
@@ -255,6 +258,19 @@ pub(crate) fn assigned_by(called: &Called, dialect: &Dialect) -> Vec<(Text, Opti
         .filter(|(name, _)| !name.is_empty())
         .into_iter()
         .collect()
+}
+
+/// The variables of `ARRAY(a,b)`.
+fn array(name: &Text) -> Option<Vec<Text>> {
+    let bytes = name.bytes();
+    let inner = bytes.strip_prefix(b"ARRAY(")?.strip_suffix(b")")?;
+    let mut out = Vec::new();
+    let mut from = b"ARRAY(".len();
+    for part in inner.split(|b| *b == b',') {
+        out.push(name.slice(from..from + part.len()).trimmed());
+        from += part.len() + 1;
+    }
+    Some(out)
 }
 
 /// Whether text may be the name of a variable.
@@ -367,9 +383,9 @@ fn asked(text: &[u8]) -> Vec<Vec<u8>> {
             continue;
         }
         let (before, after) = (&text[..hole.span.start], &text[hole.span.end..]);
-        let measured = [&b"ISNULL("[..], b"EXISTS(", b"LEN("]
-            .iter()
-            .any(|name| before.ends_with(name));
+        let measured = before.ends_with(b"ISNULL(")
+            || before.ends_with(b"EXISTS(")
+            || before.ends_with(b"LEN(") && with_nothing(after);
         // `"${X}" = ""`, `x${X} = x`, `${X}foo = foo`: something stands beside it that survives.
         let quoted = before.ends_with(b"\"") && after.starts_with(b"\"");
         let compared = after.iter().take(12).any(|b| matches!(b, b'=' | b'!'));
@@ -381,6 +397,22 @@ fn asked(text: &[u8]) -> Vec<Vec<u8>> {
         }
     }
     out
+}
+
+/// Whether the length that ends here is compared with 0 or 1, or is a condition by itself.
+fn with_nothing(after: &[u8]) -> bool {
+    let Some(rest) = after.strip_prefix(b")}") else {
+        return false;
+    };
+    let rest = rest.strip_prefix(b"\"").unwrap_or(rest).trim_ascii_start();
+    let operator = rest
+        .iter()
+        .take_while(|b| matches!(b, b'=' | b'!' | b'<' | b'>'))
+        .count();
+    let value = rest[operator..].trim_ascii_start();
+    let value = value.strip_prefix(b"\"").unwrap_or(value);
+    operator == 0
+        || matches!(value, [b'0' | b'1', rest @ ..] if !rest.first().is_some_and(u8::is_ascii_digit))
 }
 
 /// ` = ""` or ` != ""`.

@@ -11,7 +11,7 @@ use crate::lint::{World, arguments, misused};
 use crate::source::Text;
 
 /// Variables that were built in until 1.6, and what is written instead.
-const GONE: [(&str, &str); 9] = [
+const GONE: [(&str, &str); 11] = [
     ("CALLERID", "CALLERID(all)"),
     ("CALLERIDNAME", "CALLERID(name)"),
     ("CALLERIDNUM", "CALLERID(num)"),
@@ -20,6 +20,8 @@ const GONE: [(&str, &str); 9] = [
     ("RDNIS", "CALLERID(rdnis)"),
     ("ACCOUNTCODE", "CHANNEL(accountcode)"),
     ("LANGUAGE", "CHANNEL(language)"),
+    ("SIPUSERAGENT", "CHANNEL(useragent)"),
+    ("TIMESTAMP", "STRFTIME(${EPOCH},,%Y%m%d-%H%M%S)"),
     ("DATETIME", "STRFTIME(${EPOCH},,%d%m%Y-%H:%M:%S)"),
 ];
 
@@ -79,6 +81,14 @@ fn variable(args: &Text, hole: &Hole, facts: &Facts, version: Version, out: &mut
         return;
     }
     let Some(body) = hole.body.as_plain() else {
+        // The beginning of the slice is in sight, and it is none.
+        if let Some(colon) = head.iter().position(|b| *b == b':')
+            && head
+                .get(colon + 1)
+                .is_some_and(|b| !b.is_ascii_digit() && !matches!(b, b'-' | b'+' | b' '))
+        {
+            slice(args, start + colon + 1, &head[colon + 1..], out);
+        }
         return;
     };
     let colon = body.iter().position(|b| *b == b':');

@@ -3,14 +3,19 @@
 
 use std::collections::HashSet;
 
+use strowger_stdlib::signatures;
+
 use crate::conf::line::boolean;
 use crate::diagnostic::Diagnostic;
-use crate::edit_distance::nearest;
+use crate::edit_distance::{distance, nearest};
 use crate::lint::facts::{self, Facts, is_word};
 use crate::lint::names::{Names, Reading, Setting, composes, is_others};
 use crate::lint::{World, legs};
 use crate::peers::Peers;
 use crate::source::{Sources, Span};
+
+/// Names of fewer letters are too easily near each other.
+const LONG: usize = 8;
 
 pub(crate) fn check(
     world: &World<'_>,
@@ -19,6 +24,9 @@ pub(crate) fn check(
     out: &mut Vec<Diagnostic>,
 ) {
     if world.open || !world.whole {
+        let mut names = Names::default();
+        names.gather(world, &Peers::default());
+        names.misspelt(world, out);
         return;
     }
     let outside = facts.outside || managed(sources);
@@ -62,6 +70,48 @@ fn managed(sources: &Sources) -> bool {
 }
 
 impl Names {
+    /// V501 where not everything is in sight: only a variable of the exchange with a slip of the pen.
+    fn misspelt(&self, world: &World<'_>, out: &mut Vec<Diagnostic>) {
+        let built_in: Vec<&str> = facts::BUILT_IN
+            .iter()
+            .copied()
+            .chain(signatures::variables())
+            .filter_map(|n| std::str::from_utf8(n).ok())
+            .filter(|n| n.len() >= LONG)
+            .collect();
+        let mut found: Vec<_> = self
+            .read
+            .iter()
+            .filter(|(name, _)| {
+                name.len() >= LONG
+                    && name.iter().all(|b| b.is_ascii_uppercase() || *b == b'_')
+                    && self.is_unset(world, name)
+            })
+            .collect();
+        found.sort_by_key(|(_, r)| (r.place.file, r.place.start));
+        for (name, reading) in found {
+            let shown = String::from_utf8_lossy(name).into_owned();
+            let Some(near) = world
+                .afford(built_in.len())
+                .then(|| built_in.iter().find(|b| distance(b, &shown) == 1))
+                .flatten()
+            else {
+                continue;
+            };
+            out.push(
+                Diagnostic::new(
+                    "V501",
+                    format!("nothing sets the variable `{shown}`"),
+                    reading.place,
+                )
+                .label("always empty")
+                .help(format!(
+                    "perhaps `{near}` was meant, which the exchange sets"
+                )),
+            );
+        }
+    }
+
     /// V501.
     fn unset(
         &self,
