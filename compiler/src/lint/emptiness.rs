@@ -2,10 +2,11 @@
 
 use strowger_stdlib::template::{Hole, HoleKind, Piece, Template, What, split_body};
 
-use crate::hir::{Context, Extension, Matches};
+use crate::flow::{Call, calls};
+use crate::hir::{Context, Extension, Matches, Step};
 use crate::lint::World;
-use crate::lint::calls;
 use crate::lint::facts::{self, Facts, always_filled, filled};
+use crate::lint::subroutines::subroutines;
 use crate::pattern::Element;
 
 /// A step, and what is known of the whole plan.
@@ -104,9 +105,9 @@ impl Emptiness<'_> {
     /// Whether the subroutine that ran last may have given no value.
     fn returns_nothing(&self) -> bool {
         let last = self.before().find_map(|step| {
-            calls::of(step)
+            calls(step)
                 .iter()
-                .flat_map(|c| calls::subroutines(c, &self.context.name))
+                .flat_map(|c| subroutines(c, &self.context.name))
                 .next()
         });
         last.and_then(|s| s.context)
@@ -116,11 +117,11 @@ impl Emptiness<'_> {
     /// Whether the step before which nothing jumps in gives it a value that is not empty.
     fn defined_before(&self, name: &[u8]) -> bool {
         self.before().any(|step| {
-            let calls = calls::of(step);
-            if self.both_ways(&calls, name) {
+            let calls = calls(step);
+            if self.both_ways(step, &calls, name) {
                 return true;
             }
-            calls.iter().filter(|c| !c.maybe).any(|called| {
+            calls.iter().filter(|c| !c.sometimes).any(|called| {
                 facts::assigned_by(called, self.world.dialect)
                     .iter()
                     .any(|(n, value)| {
@@ -132,18 +133,15 @@ impl Emptiness<'_> {
     }
 
     /// `ExecIf(condition?Set(X=a):Set(X=b))`, where neither value is empty, or the condition asks about it.
-    fn both_ways(&self, calls: &[calls::Called], name: &[u8]) -> bool {
-        let [first, branches @ ..] = calls else {
-            return false;
-        };
-        branches.len() == 2
-            && first.app == b"execif"
-            && branches.iter().all(|branch| {
+    fn both_ways(&self, step: &Step, calls: &[Call], name: &[u8]) -> bool {
+        calls.len() == 2
+            && step.app.bytes().eq_ignore_ascii_case(b"execif")
+            && calls.iter().all(|branch| {
                 facts::assigned_by(branch, self.world.dialect)
                     .iter()
                     .any(|(n, value)| {
                         let value = value.as_ref().map_or(&b""[..], |v| v.bytes());
-                        let condition = first.args.bytes().split(|b| *b == b'?').next();
+                        let condition = step.args.bytes().split(|b| *b == b'?').next();
                         strowger_stdlib::args::inheritance(n.bytes()).0 == name
                             && !value.is_empty()
                             && (filled(value)
@@ -153,7 +151,7 @@ impl Emptiness<'_> {
     }
 
     /// The steps that every call has run when it comes to this one, the last first.
-    fn before(&self) -> impl Iterator<Item = &crate::hir::Step> {
+    fn before(&self) -> impl Iterator<Item = &Step> {
         let steps = &self.extension.steps;
         let mut at = self.step;
         std::iter::from_fn(move || {

@@ -6,9 +6,10 @@ use strowger_stdlib::signatures;
 use strowger_stdlib::template::{HoleKind, Piece, Template, What, split_body};
 use strowger_stdlib::{Dialect, args};
 
+use crate::flow::{Call, calls};
 use crate::hir::{Hir, Step};
 use crate::jump::{self, Part, Shape};
-use crate::lint::calls::{self, Called};
+use crate::lint::subroutines::subroutines;
 use crate::source::{Span, Text};
 
 /// See the fields.
@@ -44,15 +45,15 @@ pub(crate) struct Facts {
 pub(crate) type InContext = (Vec<u8>, Vec<u8>);
 
 /// Applications behind which something else sets variables (trap 15 of the catalogue of checks).
-const OUTSIDE: [&[u8]; 8] = [
-    b"agi",
-    b"eagi",
-    b"deadagi",
-    b"fastagi",
-    b"stasis",
-    b"externalivr",
-    b"realtime",
-    b"mysql",
+const OUTSIDE: [&str; 8] = [
+    "agi",
+    "eagi",
+    "deadagi",
+    "fastagi",
+    "stasis",
+    "externalivr",
+    "realtime",
+    "mysql",
 ];
 
 impl Facts {
@@ -69,7 +70,7 @@ impl Facts {
                 let mut values: HashMap<Vec<u8>, bool> = HashMap::new();
                 for step in &extension.steps {
                     let asked = asked(step.args.bytes());
-                    for called in calls::of(step) {
+                    for called in calls(step) {
                         for (name, full) in facts.call(&called, &context.name, dialect) {
                             let repairs = full && asked.contains(&name);
                             let value = values.entry(name).or_insert(true);
@@ -134,7 +135,7 @@ impl Facts {
     }
 
     /// What an application does; the variables that it sets.
-    fn call(&mut self, called: &Called, here: &[u8], dialect: &Dialect) -> Vec<(Vec<u8>, bool)> {
+    fn call(&mut self, called: &Call, here: &[u8], dialect: &Dialect) -> Vec<(Vec<u8>, bool)> {
         let mut set = Vec::new();
         for (name, value) in assigned_by(called, dialect) {
             if !name.bytes().starts_with(b"GLOBAL(") {
@@ -143,7 +144,7 @@ impl Facts {
             }
             set.push(self.assigned(name.bytes(), value.as_ref().map_or(b"", |v| v.bytes())));
         }
-        for subroutine in calls::subroutines(called, here) {
+        for subroutine in subroutines(called, here) {
             let full = subroutine
                 .args
                 .iter()
@@ -154,9 +155,9 @@ impl Facts {
                 *least = (*least).min(full);
             }
         }
-        let app = called.app.as_slice();
+        let app = called.app.as_str();
         self.outside |= OUTSIDE.contains(&app);
-        if app == b"return" && called.args.trimmed().is_empty() {
+        if app == "return" && called.args.trimmed().is_empty() {
             self.returns_nothing.insert(here.to_vec());
         }
         set
@@ -229,8 +230,8 @@ pub(crate) fn pairs(app: &[u8], args: &Text, dialect: &Dialect) -> Vec<(Text, Te
 }
 
 /// Variables that an application sets because its arguments name them, and their values where they are written.
-pub(crate) fn assigned_by(called: &Called, dialect: &Dialect) -> Vec<(Text, Option<Text>)> {
-    let app = called.app.as_slice();
+pub(crate) fn assigned_by(called: &Call, dialect: &Dialect) -> Vec<(Text, Option<Text>)> {
+    let app = called.app.as_bytes();
     if matches!(app, b"set" | b"mset") {
         return pairs(app, &called.args, dialect)
             .into_iter()

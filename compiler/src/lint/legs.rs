@@ -9,10 +9,10 @@ use strowger_stdlib::template::has_hole;
 
 use crate::diagnostic::Diagnostic;
 use crate::dialled;
+use crate::flow::calls;
 use crate::hir::{Context, Step};
 use crate::lint::World;
 use crate::lint::arguments::split;
-use crate::lint::calls;
 use crate::lint::names::{Names, led_to};
 use crate::peers::Peers;
 
@@ -61,10 +61,10 @@ fn one(
     // What it calls or includes may set anything.
     let steps = || context.extensions.iter().flat_map(|e| &e.steps);
     let leaves = steps().any(|step| {
-        calls::of(step).iter().any(|c| {
+        calls(step).iter().any(|c| {
             matches!(
-                c.app.as_slice(),
-                b"gosub" | b"gosubif" | b"macro" | b"macroif" | b"agi"
+                c.app.as_str(),
+                "gosub" | "gosubif" | "macro" | "macroif" | "agi"
             )
         })
     });
@@ -119,14 +119,13 @@ fn legs_of(step: &Step) -> Vec<(Vec<u8>, &'static str)> {
             }
         }
     }
-    for called in calls::of(step) {
-        if !matches!(
-            called.app.as_slice(),
-            b"dial" | b"queue" | b"page" | b"followme"
-        ) {
+    for called in calls(step) {
+        if !matches!(called.app.as_str(), "dial" | "queue" | "page" | "followme") {
             continue;
         }
-        let Some(slot) = signatures::application(&called.app).and_then(|s| s.option_slot()) else {
+        let Some(slot) =
+            signatures::application(called.app.as_bytes()).and_then(|s| s.option_slot())
+        else {
             continue;
         };
         let parts = split(&called.args);
@@ -141,13 +140,13 @@ fn legs_of(step: &Step) -> Vec<(Vec<u8>, &'static str)> {
             let first = parts.first().copied().unwrap_or_default();
             match letter.letter {
                 // `U(context^argument)` begins at `s`; `b(context^extension^priority)`.
-                b'U' if called.app == b"dial" => {
+                b'U' if called.app == "dial" => {
                     found.push((first.to_vec(), "the subroutine of `U`"));
                 }
                 b'b' if parts.len() >= 3 => {
                     found.push((first.to_vec(), "the subroutine of `b`"));
                 }
-                b'M' if called.app == b"dial" => {
+                b'M' if called.app == "dial" => {
                     found.push(([b"macro-", first].concat(), "the macro of `M`"));
                 }
                 _ => {}

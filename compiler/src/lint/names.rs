@@ -8,11 +8,12 @@ use strowger_stdlib::signatures;
 use strowger_stdlib::template::{Hole, HoleKind, Piece, Template, What, split_body};
 
 use crate::dialled;
+use crate::flow::calls;
 use crate::hir::Context;
 use crate::jump;
 use crate::lint::World;
-use crate::lint::calls;
 use crate::lint::facts::{self, assigned_by, is_word};
+use crate::lint::subroutines::subroutines;
 use crate::peers::Peers;
 use crate::source::{Span, Text};
 
@@ -135,11 +136,11 @@ impl Names {
             }
             for step in &extension.steps {
                 self.text(&step.args);
-                for called in calls::of(step) {
+                for called in calls(step) {
                     for (name, value) in assigned_by(&called, dialect) {
-                        self.sets(&name, value.as_ref(), called.app == b"read");
+                        self.sets(&name, value.as_ref(), called.app == "read");
                     }
-                    if matches!(called.app.as_slice(), b"originate" | b"mixmonitor") {
+                    if matches!(called.app.as_str(), "originate" | "mixmonitor") {
                         self.words(&called.args);
                     }
                 }
@@ -375,8 +376,8 @@ pub(super) fn led_to(world: &World<'_>, peers: &Peers, local: bool) -> HashSet<V
             for target in jump::targets(step) {
                 found.extend(target.context.constant().map(|c| c.bytes().to_vec()));
             }
-            for called in calls::of(step) {
-                let subroutines = calls::subroutines(&called, &context.name);
+            for called in calls(step) {
+                let subroutines = subroutines(&called, &context.name);
                 found.extend(subroutines.into_iter().filter_map(|s| s.context));
             }
             for destination in dialled::destinations(step).into_iter().filter(|_| local) {

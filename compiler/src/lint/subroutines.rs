@@ -1,57 +1,10 @@
-//! The applications that a step runs: its own, and those that `ExecIf`, `Exec` and their like run for it.
+//! Subroutines and macros with what they are given.
 
 use strowger_stdlib::template::has_hole;
 
-use crate::hir::Step;
+use crate::flow::Call;
 use crate::jump::{Shape, branches_of_calls};
 use crate::source::Text;
-
-/// Applications that run another may stand in each other this deep.
-const NESTING: usize = 4;
-
-/// One application with its arguments.
-pub(crate) struct Called {
-    /// Its name in small letters.
-    pub(crate) app: Vec<u8>,
-    /// Its arguments as written.
-    pub(crate) args: Text,
-    /// It may be left out: it stands behind a condition.
-    pub(crate) maybe: bool,
-}
-
-/// What a step runs. Applications whose names are computed are left out.
-pub(crate) fn of(step: &Step) -> Vec<Called> {
-    let mut found = Vec::new();
-    let app = step.app.trimmed().bytes().to_ascii_lowercase();
-    add(app, step.args.clone(), false, 0, &mut found);
-    found
-}
-
-fn add(app: Vec<u8>, args: Text, maybe: bool, depth: usize, found: &mut Vec<Called>) {
-    let inner = match app.as_slice() {
-        b"execif" | b"execiftime" => branches_of_calls(&args, &Shape::read(args.bytes())),
-        b"exec" | b"tryexec" => vec![args.clone()],
-        _ => Vec::new(),
-    };
-    let conditional = maybe || app.starts_with(b"execif");
-    found.push(Called { app, args, maybe });
-    if depth >= NESTING {
-        return;
-    }
-    for call in inner {
-        let (app, args, _) = crate::conf::exten::application(&call);
-        let name = app.trimmed();
-        if !name.is_empty() && !has_hole(name.bytes()) {
-            add(
-                name.bytes().to_ascii_lowercase(),
-                args,
-                conditional,
-                depth + 1,
-                found,
-            );
-        }
-    }
-}
 
 /// A subroutine or macro with what it is given.
 pub(crate) struct Subroutine {
@@ -62,15 +15,15 @@ pub(crate) struct Subroutine {
 }
 
 /// The subroutines and macros that an application calls; `here` is the context of the step.
-pub(crate) fn subroutines(called: &Called, here: &[u8]) -> Vec<Subroutine> {
+pub(crate) fn subroutines(called: &Call, here: &[u8]) -> Vec<Subroutine> {
     let args = &called.args;
-    match called.app.as_slice() {
-        b"gosub" => gosub(args, here).into_iter().collect(),
-        b"gosubif" => {
+    match called.app.as_str() {
+        "gosub" => gosub(args, here).into_iter().collect(),
+        "gosubif" => {
             let branches = branches_of_calls(args, &Shape::read(args.bytes()));
             branches.iter().filter_map(|b| gosub(b, here)).collect()
         }
-        b"macro" | b"macroexclusive" => {
+        "macro" | "macroexclusive" => {
             let mut parts = super::arguments::split(args);
             let name = parts.remove(0);
             let known = !has_hole(name.bytes());
