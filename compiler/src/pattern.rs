@@ -21,7 +21,7 @@ fn patterns_overlap(a: &Pattern, b: &Pattern) -> bool {
             (Some(Broken), _) | (_, Some(Broken)) | (None, _) | (_, None) => return false,
             (Some(Dot | Bang), _) | (_, Some(Dot | Bang)) => return true,
             (Some(Set(a)), Some(Set(b))) => {
-                if !a.iter().any(|byte| b.holds(byte)) {
+                if !a.meets(b) {
                     return false;
                 }
             }

@@ -62,6 +62,11 @@ impl ByteSet {
         self.0.iter().zip(other.0).all(|(a, b)| b & !a == 0)
     }
 
+    /// Whether the two have a member in common.
+    pub fn meets(&self, other: &ByteSet) -> bool {
+        self.0.iter().zip(other.0).any(|(a, b)| a & b != 0)
+    }
+
     /// Smaller sets first, then the one with the lowest member, then the one that holds the lowest byte in which they differ
     /// (DL-112, DL-113).
     fn decide(&self, other: &ByteSet) -> (Ordering, Decided) {

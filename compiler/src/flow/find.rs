@@ -13,7 +13,7 @@ use crate::resolve::Index;
 use strowger_vm::pattern::{Found as Answer, Question};
 
 /// Comparisons that one graph may cost; beyond it edges are missing, and [`super::Flow::whole`] says so.
-const WORK: usize = 20_000_000;
+const WORK: usize = 8_000_000;
 /// Contexts that one search visits (DL-127).
 const CONTEXTS: usize = 512;
 /// Contexts in which a call that runs a line may stand, as far as they are looked at.
@@ -170,6 +170,10 @@ pub(super) struct Finder<'a> {
     /// Entries of a context, those with the highest last priority first.
     longest: Vec<Vec<(u32, usize)>>,
     by_name: HashMap<(usize, Vec<u8>), Tried>,
+    /// Entries of a context that have a label.
+    labels: Vec<HashMap<&'a [u8], Vec<usize>>>,
+    /// For extensions that the exchange itself calls: which contexts have an entry that matches.
+    holders: HashMap<Vec<u8>, Rc<Vec<bool>>>,
     left: usize,
     pub(super) whole: bool,
 }
@@ -192,6 +196,7 @@ impl<'a> Finder<'a> {
         let mut longest = Vec::new();
         let mut standing = Vec::new();
         let mut includes = Vec::new();
+        let mut labels = Vec::new();
         let mut whole = true;
         for (c, context) in hir.contexts.iter().enumerate() {
             let mut odd = Vec::new();
@@ -204,6 +209,13 @@ impl<'a> Finder<'a> {
                 }
                 long.push((last, e));
             }
+            let mut labelled: HashMap<&[u8], Vec<usize>> = HashMap::new();
+            for (e, extension) in context.extensions.iter().enumerate() {
+                for label in extension.steps.iter().filter_map(|s| s.label.as_ref()) {
+                    labelled.entry(label.bytes()).or_default().push(e);
+                }
+            }
+            labels.push(labelled);
             let known = context.includes.iter();
             includes.push(
                 known
@@ -233,6 +245,8 @@ impl<'a> Finder<'a> {
             ragged,
             longest,
             by_name: HashMap::new(),
+            labels,
+            holders: HashMap::new(),
             left: WORK,
             whole,
         }
@@ -467,6 +481,22 @@ impl<'a> Finder<'a> {
                 return;
             }
         }
+        if let Which::Label(label) = which {
+            // Only entries that have it need a comparison.
+            for (c, _) in self.searched(start).iter().copied() {
+                let context = self.context(c);
+                for e in self.labels[c]
+                    .get(label.as_slice())
+                    .cloned()
+                    .unwrap_or_default()
+                {
+                    if self.afford(1) && overlap(&context.extensions[e].matches, &own.matches) {
+                        self.steps(c, e, which, &mut found.steps);
+                    }
+                }
+            }
+            return;
+        }
         let least = match which {
             Which::Number(n) => *n,
             _ => 1,
@@ -524,9 +554,25 @@ impl<'a> Finder<'a> {
 
     /// The first step of an extension that the exchange itself calls, from a context.
     pub(super) fn special(&mut self, start: usize, name: &[u8]) -> Vec<At> {
+        let holders = self.holders(name);
+        if !self.searched(start).iter().any(|(c, _)| holders[*c]) {
+            return Vec::new();
+        }
         let mut found = Found::default();
         self.by_name(start, name, &Which::Number(1), &mut found);
         found.steps
+    }
+
+    /// Which contexts have an entry of their own that matches a name.
+    fn holders(&mut self, name: &[u8]) -> Rc<Vec<bool>> {
+        if let Some(known) = self.holders.get(name) {
+            return Rc::clone(known);
+        }
+        let contexts = &self.index.hir().contexts;
+        let own = |c| !self.index.candidates_in(&[c], name).is_empty();
+        let holders: Rc<Vec<bool>> = Rc::new(contexts.iter().map(own).collect());
+        self.holders.insert(name.to_vec(), Rc::clone(&holders));
+        holders
     }
 }
 

@@ -54,6 +54,9 @@ fn shared(a: &Pattern, b: &Pattern) -> Option<Vec<u8>> {
     for i in 0..mine.len().max(theirs.len()) {
         match (mine.get(i), theirs.get(i)) {
             (Some(Element::Set(a)), Some(Element::Set(b))) => {
+                if !a.meets(b) {
+                    return None;
+                }
                 text.push(a.iter().find(|c| b.holds(*c))?);
             }
             (Some(Element::Set(set)), Some(Element::Dot | Element::Bang))
