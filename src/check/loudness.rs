@@ -13,7 +13,7 @@ pub(crate) struct Loudness {
     /// asterisk: only what Asterisk itself drops or misreads; default; strict: questions of style too
     #[arg(long, value_name = "PROFILE", value_parser = profile)]
     profile: Option<Profile>,
-    /// What the plan is to run on: strowger, asterisk-20, asterisk-23 ... [default: strowger]
+    /// What the plan is to run on: strowger, asterisk-20, asterisk-23 ... [default: an Asterisk, unless strowger.toml says how to run it here]
     #[arg(long, value_name = "TARGET", value_parser = target)]
     target: Option<On>,
     /// Say nothing of a code or family (several: separated by commas)
@@ -34,10 +34,11 @@ pub(crate) struct Loudness {
 type On = (Target, Option<Dialect>);
 
 impl Loudness {
-    /// Tells a code that is off by default too.
+    /// Tells a code that is off by default too, and one that only concerns this exchange.
     pub(crate) fn only(code: &Code) -> Loudness {
         let off = code.level == Level::Allow;
         Loudness {
+            target: Some((Target::Strowger, None)),
             note: Some(Who::Code(code.id))
                 .filter(|_| off)
                 .into_iter()
@@ -48,7 +49,7 @@ impl Loudness {
 
     /// The target, and the release that it means if it is an Asterisk: the command line's, else the file's.
     pub(crate) fn target(&self, written: &Options) -> On {
-        self.target.or(written.check.target).unwrap_or_default()
+        self.target.unwrap_or_else(|| written.check.target())
     }
 
     /// The level of every code.

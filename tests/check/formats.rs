@@ -80,7 +80,14 @@ fn the_same_cause_is_told_once_with_its_places() {
         .map(|n| format!("exten => {n},1,VoiceMail({n})\n"))
         .collect();
     folder.write("extensions.conf", &format!("[a]\n{plan}"));
-    let out = folder.run(&["check", "extensions.conf", "--format", "json"]);
+    let out = folder.run(&[
+        "check",
+        "extensions.conf",
+        "--format",
+        "json",
+        "--target",
+        "strowger",
+    ]);
     let text = String::from_utf8(out.stdout).unwrap();
     let of: Vec<serde_json::Value> = text
         .lines()

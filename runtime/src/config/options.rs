@@ -87,10 +87,23 @@ pub struct Check {
     pub profile: Option<Profile>,
     /// `target`, with the release that the plan is read as.
     pub target: Option<(Target, Option<Dialect>)>,
+    /// Another table than `dialplan`, `levels` and `check` is there: somebody runs the plan here.
+    pub runs: bool,
     /// `generated = "all"`: files that a program wrote are checked as if somebody had.
     pub generated: bool,
     /// `entries` and `emergency`.
     pub surroundings: Surroundings,
+}
+
+impl Check {
+    /// What the plan is to run on: the target, or else this exchange if the file says how to run it here, and an Asterisk if not.
+    #[must_use]
+    pub fn target(&self) -> (Target, Option<Dialect>) {
+        self.target.unwrap_or(match self.runs {
+            true => (Target::Strowger, None),
+            false => (Target::Asterisk, None),
+        })
+    }
 }
 
 /// What `strowger` or `asterisk-20` means: the target and, with an Asterisk, its release.
@@ -221,6 +234,7 @@ impl Reader<'_> {
                 self.bad(section, value, &format!("a table, written `[{section}]`"));
                 continue;
             };
+            self.options.check.runs |= !matches!(*section, "dialplan" | "levels" | "check");
             if matches!(*section, "trust" | "cost") {
                 let span = self.span(name.span());
                 self.findings.add(
