@@ -7,7 +7,14 @@ const PLAN: &str = "[a]\nexten => 1,1,NoSuch()\nexten => 2,1,VoiceMail(1)\nsame 
 #[test]
 fn only_what_is_new_is_told() {
     let folder = Folder::new("baseline", &[("extensions.conf", PLAN)]);
-    let with = ["check", ".", "--baseline", "known.json"];
+    let with = [
+        "check",
+        ".",
+        "--target",
+        "strowger",
+        "--baseline",
+        "known.json",
+    ];
     insta::assert_snapshot!("baseline_missing", folder.seen(&with));
     let write = [&with[..], &["--write-baseline"]].concat();
     insta::assert_snapshot!("baseline_written", folder.seen(&write));

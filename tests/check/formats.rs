@@ -106,7 +106,7 @@ fn the_same_cause_is_told_once_with_its_places() {
     // Other places are named up to a bound.
     assert_eq!(of[0]["related"].as_array().unwrap().len(), 100);
     // People see three of them.
-    let human = folder.seen(&["check", "extensions.conf"]);
+    let human = folder.seen(&["check", "extensions.conf", "--target", "strowger"]);
     assert_eq!(human.matches("here too").count(), 3, "{human}");
 }
 

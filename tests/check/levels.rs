@@ -45,6 +45,8 @@ fn what_is_denied_is_an_error() {
     let folder = plan("denied");
     let levels = folder.codes(&[
         ".",
+        "--target",
+        "strowger",
         "--deny",
         "P701",
         "--warn",
