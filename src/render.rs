@@ -39,15 +39,20 @@ impl When {
 /// Files as ariadne wants them: text. A byte that is no UTF-8 becomes one `?`, so every offset stays what it was.
 struct Files<'a> {
     sources: &'a Sources,
+    hidden: HashMap<FileId, Vec<Span>>,
     texts: HashMap<FileId, Source<String>>,
 }
 
 impl Files<'_> {
     fn text(&mut self, id: FileId) -> &Source<String> {
-        let sources = self.sources;
-        self.texts
-            .entry(id)
-            .or_insert_with(|| Source::from(readable(sources.file(id).bytes())))
+        let (sources, hidden) = (self.sources, &self.hidden);
+        self.texts.entry(id).or_insert_with(|| {
+            let bytes = sources.file(id).bytes();
+            Source::from(match hidden.get(&id) {
+                Some(hidden) => readable(&starred(bytes, hidden)),
+                None => readable(bytes),
+            })
+        })
     }
 }
 
@@ -61,6 +66,17 @@ impl Cache<FileId> for &mut Files<'_> {
     fn display<'a>(&self, id: &'a FileId) -> Option<impl std::fmt::Display + 'a> {
         Some(self.sources.shown(*id))
     }
+}
+
+/// A file with stars in the place of secrets.
+fn starred(bytes: &[u8], hidden: &[Span]) -> Vec<u8> {
+    let mut out = bytes.to_vec();
+    for span in hidden {
+        let end = (span.end as usize).min(out.len());
+        let start = (span.start as usize).min(end);
+        out[start..end].fill(b'*');
+    }
+    out
 }
 
 fn readable(bytes: &[u8]) -> String {
@@ -110,8 +126,13 @@ pub(crate) fn human(
     findings: &[Diagnostic],
     colour: bool,
 ) -> std::io::Result<()> {
+    let mut hidden: HashMap<FileId, Vec<Span>> = HashMap::new();
+    for span in findings.iter().flat_map(|d| &d.hidden) {
+        hidden.entry(span.file).or_default().push(*span);
+    }
     let mut files = Files {
         sources,
+        hidden,
         texts: HashMap::new(),
     };
     for d in findings {

@@ -11,6 +11,7 @@ mod patterns;
 mod reading;
 mod references;
 mod releases;
+mod security;
 mod variables;
 
 /// What is known about one code.
@@ -91,6 +92,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         expressions::CODES,
         files::CODES,
         releases::CODES,
+        security::CODES,
     ]
     .into_iter()
     .flatten()

@@ -42,6 +42,12 @@ pub struct Options {
 pub struct Surroundings {
     /// Contexts that calls enter from outside, beside those that the device files name.
     pub entries: Vec<Vec<u8>>,
+    /// Contexts into which anybody may call.
+    pub guests: Vec<Vec<u8>>,
+    /// Devices whose calls cost money.
+    pub trunks: Vec<Vec<u8>>,
+    /// Devices and contexts whose callers may do what they like.
+    pub trust: Vec<Vec<u8>>,
     /// Numbers of emergency services. Empty: those of many countries are looked at, more cautiously.
     pub emergency: Vec<Vec<u8>>,
 }

@@ -84,6 +84,8 @@ pub struct Diagnostic {
     pub helps: Vec<String>,
     /// Repairs.
     pub fixes: Vec<Fix>,
+    /// Secrets near these places: whoever shows lines of the files must not show these bytes.
+    pub hidden: Vec<Span>,
 }
 
 impl Diagnostic {
@@ -100,6 +102,7 @@ impl Diagnostic {
             secondary: Vec::new(),
             helps: Vec::new(),
             fixes: Vec::new(),
+            hidden: Vec::new(),
         }
     }
 
@@ -119,6 +122,13 @@ impl Diagnostic {
                 text: text.into(),
             });
         }
+        self
+    }
+
+    /// Says that these bytes are a secret.
+    #[must_use]
+    pub fn hide(mut self, span: Span) -> Diagnostic {
+        self.hidden.push(span);
         self
     }
 

@@ -59,6 +59,8 @@ pub struct Target {
     pub whole: Text,
     /// Behind `?` (true) or behind the `:` (false) of a condition.
     pub branch: Option<bool>,
+    /// What a subroutine is given: the text in parentheses.
+    pub arguments: Option<Text>,
 }
 
 /// The targets that a step names, but those that are a variable as a whole: nothing is known of them.
@@ -87,6 +89,13 @@ impl Target {
 
 /// Applications that run another may stand in each other this deep.
 const NESTING: usize = 4;
+
+/// The targets that one application names.
+pub(crate) fn targets_of(app: &[u8], args: &Text) -> Vec<Target> {
+    let mut found = Vec::new();
+    of_call(app, args, 0, &mut found);
+    found
+}
 
 fn of_call(app: &[u8], args: &Text, depth: usize, found: &mut Vec<Target>) {
     let shape = Shape::read(args.bytes());
@@ -127,12 +136,17 @@ fn nested(call: &Text, depth: usize, found: &mut Vec<Target>) {
 
 /// `[[context,]extension,]priority[(arguments)]`.
 fn target(kind: Kind, text: Text) -> Option<Target> {
-    let whole = match kind {
-        Kind::Goto => text,
+    let (whole, arguments) = match kind {
+        Kind::Goto => (text, None),
         Kind::Gosub => {
             let shape = Shape::read(text.bytes());
-            let open = shape.find(text.bytes(), b'(', 0).unwrap_or(text.len());
-            text.slice(0..open)
+            let open = shape.find(text.bytes(), b'(', 0);
+            let close = text.bytes().iter().rposition(|b| *b == b')');
+            let arguments = open
+                .zip(close)
+                .filter(|(open, close)| open < close)
+                .map(|(open, close)| text.slice(open + 1..close));
+            (text.slice(0..open.unwrap_or(text.len())), arguments)
         }
     };
     if whole.is_empty() {
@@ -167,6 +181,7 @@ fn target(kind: Kind, text: Text) -> Option<Target> {
         priority,
         whole,
         branch: None,
+        arguments,
     })
 }
 

@@ -6,6 +6,7 @@
 pub mod ast;
 mod build;
 pub mod codes;
+mod command;
 mod compile;
 pub mod conf;
 mod constant;
@@ -28,8 +29,11 @@ pub mod peers;
 mod quicken;
 pub mod repair;
 pub mod resolve;
+mod roles;
 pub mod show;
 pub mod source;
+mod taint;
+mod ways;
 
 pub use compile::{
     Compiled, InForce, Options, Reading, Surroundings, analyse, check, compile, load,

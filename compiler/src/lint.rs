@@ -29,6 +29,7 @@ mod patterns;
 mod prefixes;
 pub(crate) mod reading;
 mod references;
+mod security;
 mod single;
 pub(crate) mod step;
 mod subroutines;
@@ -119,7 +120,7 @@ pub(crate) fn check(world: &World<'_>, sources: &Sources) -> Vec<Diagnostic> {
 const GATHERED: &[&str] = &[
     "A401", "A402", "A419", "A421", "A422", "A423", "C002", "C010", "E602", "E606", "E613", "F314",
     "F315", "F320", "F322", "M901", "M902", "M910", "R206", "R213", "V501", "V503", "V508", "V509",
-    "V510", "V527",
+    "V510", "V527", "X811",
 ];
 
 /// One finding where the same is said of many places; repairs of all places stay together. At most

@@ -57,6 +57,24 @@ impl ByteSet {
             .map(|(i, w)| (i as u32 * 64 + w.trailing_zeros()) as u8)
     }
 
+    /// The members of either set.
+    #[must_use]
+    pub fn or(self, other: ByteSet) -> ByteSet {
+        ByteSet(std::array::from_fn(|i| self.0[i] | other.0[i]))
+    }
+
+    /// The members of both sets.
+    #[must_use]
+    pub fn and(self, other: ByteSet) -> ByteSet {
+        ByteSet(std::array::from_fn(|i| self.0[i] & other.0[i]))
+    }
+
+    /// All bytes that are no members.
+    #[must_use]
+    pub fn others(self) -> ByteSet {
+        ByteSet(self.0.map(|w| !w))
+    }
+
     /// Whether every member of `other` is a member.
     pub fn covers(&self, other: &ByteSet) -> bool {
         self.0.iter().zip(other.0).all(|(a, b)| b & !a == 0)

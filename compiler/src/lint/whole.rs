@@ -62,6 +62,7 @@ pub(crate) fn check(
     similar::check(&whole, &mut out);
     unanswered::check(&whole, &mut out);
     numbers::check(&whole, sources, &surroundings.emergency, &mut out);
+    super::security::check(world, &peers, sources, surroundings, &mut out);
     // Lines that templates copy are checked once for each copy.
     let mut seen = HashSet::new();
     out.retain(|d| seen.insert((d.code, d.primary.span)));

@@ -8,7 +8,7 @@ priorityjumping=yes
 [globals]
 TRUNK=SIP/carrier.example.com
 [default]
-exten => _9X.,1,Macro(dialout|${EXTEN:1})
+exten => _9XXXXXX,1,Macro(dialout|${EXTEN:1})
 exten => 100,1,Dial(SIP/h.example.com|20|tTj)
 exten => 100,2,Goto(s|1)
 exten => 100,102,Goto(default|s|1)

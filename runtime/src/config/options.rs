@@ -91,7 +91,7 @@ pub struct Check {
     pub runs: bool,
     /// `generated = "all"`: files that a program wrote are checked as if somebody had.
     pub generated: bool,
-    /// `entries` and `emergency`.
+    /// `entries`, `guests`, `trunks`, `trust` and `emergency`.
     pub surroundings: Surroundings,
 }
 
@@ -128,7 +128,16 @@ const TABLES: &[(&str, &[&str])] = &[
     ("levels", &[]),
     (
         "check",
-        &["profile", "target", "generated", "entries", "emergency"],
+        &[
+            "profile",
+            "target",
+            "generated",
+            "entries",
+            "guests",
+            "trunks",
+            "trust",
+            "emergency",
+        ],
     ),
     ("reload", &["calls"]),
     ("trust", &[]),
@@ -337,6 +346,15 @@ impl Reader<'_> {
             ("check", "entries") => {
                 let found = self.texts(key, value, "[\"from-trunk\"]");
                 self.options.check.surroundings.entries = found;
+            }
+            ("check", "guests" | "trunks" | "trust") => {
+                let found = self.texts(key, value, "[\"default\"]");
+                let surroundings = &mut self.options.check.surroundings;
+                match key {
+                    "guests" => surroundings.guests = found,
+                    "trunks" => surroundings.trunks = found,
+                    _ => surroundings.trust = found,
+                }
             }
             ("check", "emergency") => {
                 let found = self.texts(key, value, "[\"112\"]");

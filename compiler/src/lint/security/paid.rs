@@ -1,0 +1,454 @@
+//! Calls that cost money: who can place them without a proof (X805, X806), who can hand them on (X811), and where they may go (X812).
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use strowger_stdlib::Dialect;
+
+use crate::command::{Command, fields, has_option, split};
+use crate::diagnostic::Diagnostic;
+use crate::hir::{Hir, Matches, Step};
+use crate::jump::Shape;
+use crate::lint::facts::assignments;
+use crate::pattern::Element;
+use crate::roles::{Door, Roles, Who, public};
+use crate::source::Span;
+use crate::taint::{At, Source};
+use crate::ways::{Kind, Node, Way};
+
+use super::{Plan, proven, show};
+
+/// Nodes that all searches from doors may visit together.
+const VISITS: usize = 2_000_000;
+/// Places of a way that are written out.
+const SHOWN: usize = 8;
+
+/// Global variables that never change.
+pub(super) struct Globals(HashMap<Vec<u8>, Vec<u8>>);
+
+impl Globals {
+    pub(super) fn new(hir: &Hir, dialect: &Dialect) -> Globals {
+        let mut all: HashMap<Vec<u8>, Vec<u8>> = hir
+            .globals
+            .iter()
+            .map(|g| (g.name.clone(), g.value.clone()))
+            .collect();
+        if all.is_empty() {
+            return Globals(all);
+        }
+        for step in steps(hir) {
+            for (name, _) in assignments(step, dialect) {
+                let name = name.trimmed();
+                let name = name.bytes();
+                let inner = name
+                    .strip_prefix(b"GLOBAL(")
+                    .and_then(|n| n.strip_suffix(b")"))
+                    .unwrap_or(name);
+                all.remove(inner);
+            }
+        }
+        Globals(all)
+    }
+
+    /// A text with these variables filled in.
+    fn fill(&self, text: &[u8]) -> Vec<u8> {
+        if self.0.is_empty() {
+            return text.to_vec();
+        }
+        let mut out = Vec::new();
+        let mut at = 0;
+        for hole in Shape::read(text).holes {
+            out.extend_from_slice(&text[at..hole.start]);
+            let name = text
+                .get(hole.start + 2..hole.end.saturating_sub(1))
+                .unwrap_or_default();
+            let name = name
+                .strip_prefix(b"GLOBAL(")
+                .and_then(|n| n.strip_suffix(b")"))
+                .unwrap_or(name);
+            match self.0.get(name) {
+                Some(value) if text[hole.start + 1] == b'{' => out.extend_from_slice(value),
+                _ => out.extend_from_slice(&text[hole.clone()]),
+            }
+            at = hole.end;
+        }
+        out.extend_from_slice(&text[at..]);
+        out
+    }
+}
+
+pub(super) fn steps(hir: &Hir) -> impl Iterator<Item = &Step> {
+    hir.contexts
+        .iter()
+        .flat_map(|c| &c.extensions)
+        .flat_map(|e| &e.steps)
+}
+
+/// A Dial that leads out of the house.
+#[derive(Clone, Debug)]
+pub(super) struct Paid {
+    pub(super) node: Node,
+    step: u32,
+    /// How it is dialled: `SIP/provider`.
+    pub(super) over: String,
+    pub(super) span: Span,
+    /// The caller chooses the number.
+    chosen: bool,
+    /// The device files say that it leads out.
+    certain: bool,
+    /// Option `t`: the far end may transfer. Option `T`: the caller may.
+    callee: bool,
+    caller: bool,
+    /// Where the options stand.
+    options: Option<Span>,
+}
+
+/// The outward destinations of one application.
+pub(super) fn dials(
+    at: &mut At<'_, '_>,
+    step: u32,
+    command: &Command,
+    roles: &Roles,
+    globals: &Globals,
+) -> Vec<Paid> {
+    let first = match command.app.as_slice() {
+        b"dial" => 0,
+        b"retrydial" => 3,
+        _ => return Vec::new(),
+    };
+    let parts = fields(&command.args);
+    let Some(list) = parts.get(first) else {
+        return Vec::new();
+    };
+    let options = parts.get(first + 2);
+    let mut out = Vec::new();
+    for device in split(list, b'&') {
+        let filled = globals.fill(device.bytes());
+        let Some(line) = outward(&filled) else {
+            continue;
+        };
+        let certain = match roles.leaves(line.tech, line.device) {
+            Some(false) => continue,
+            Some(true) => true,
+            None => line.certain(),
+        };
+        let value = at.value(&device);
+        let chosen = value.0.iter().any(|piece| {
+            at.taint.source(piece.trail) != Source::Number
+                && at.taint.credible(piece.trail, at.node)
+        });
+        let has = |letter| options.is_some_and(|o| has_option(o, letter));
+        out.push(Paid {
+            node: at.node,
+            step,
+            over: format!("{}/{}", show(line.tech), show(line.device)),
+            span: device.span(),
+            chosen,
+            certain,
+            callee: has(b't'),
+            caller: has(b'T'),
+            options: options.map(|o| o.span()),
+        });
+    }
+    out
+}
+
+/// A destination with a number that goes over a line.
+struct Line<'d> {
+    tech: &'d [u8],
+    device: &'d [u8],
+}
+
+impl Line<'_> {
+    /// Whether the technology itself leads into the telephone network, or the device is a host of the internet.
+    fn certain(&self) -> bool {
+        const LINES: [&[u8]; 6] = [b"DAHDI", b"ZAP", b"MISDN", b"CAPI", b"DONGLE", b"KHOMP"];
+        LINES.iter().any(|l| self.tech.eq_ignore_ascii_case(l)) || public(self.device)
+    }
+}
+
+/// Reads `SIP/number@trunk`, `SIP/trunk/number`, `PJSIP/trunk/sip:number@host`, `DAHDI/g0/number`.
+fn outward(device: &[u8]) -> Option<Line<'_>> {
+    let shape = Shape::read(device);
+    let slash = shape.find(device, b'/', 0)?;
+    let (tech, rest) = (&device[..slash], &device[slash + 1..]);
+    let shape = Shape::read(rest);
+    let at = shape.find(rest, b'@', 0);
+    let slash = shape.find(rest, b'/', 0);
+    let iax = tech.eq_ignore_ascii_case(b"IAX2");
+    let sip = tech.eq_ignore_ascii_case(b"SIP") || tech.eq_ignore_ascii_case(b"PJSIP");
+    let (name, number) = match (at, slash) {
+        // IAX2/user:secret@host/number
+        (Some(at), Some(slash)) if iax && at < slash => (&rest[at + 1..slash], &rest[slash + 1..]),
+        (Some(at), None) if sip || iax => (&rest[at + 1..], &rest[..at]),
+        (Some(at), Some(slash)) if sip && at < slash => (&rest[at + 1..slash], &rest[..at]),
+        (_, Some(slash)) => (&rest[..slash], &rest[slash + 1..]),
+        _ => return None,
+    };
+    let known = Shape::read(name).holes.is_empty() && Shape::read(tech).holes.is_empty();
+    let local = tech.eq_ignore_ascii_case(b"Local") || tech.eq_ignore_ascii_case(b"Agent");
+    (known && !local && !name.is_empty() && !Shape::read(number).holes.is_empty())
+        .then_some(Line { tech, device: name })
+}
+
+pub(super) fn check(plan: &Plan<'_, '_>, out: &mut Vec<Diagnostic>) {
+    let mut visits = VISITS;
+    let mut seen = HashSet::new();
+    let mut from_trunk: HashSet<Node> = HashSet::new();
+    for door in &plan.roles.doors {
+        if door.who == Who::Phone || !seen.insert((door.context.clone(), door.who)) {
+            continue;
+        }
+        let reached = Reached::from(plan, door, &mut visits);
+        if door.who == Who::Trunk {
+            from_trunk.extend(reached.before.keys());
+        }
+        out.extend(reached.tell(plan, door));
+    }
+    transfers(plan, &from_trunk, out);
+    expensive(plan, out);
+}
+
+/// What can be reached from a context without a proof, and by which way first.
+pub(super) struct Reached {
+    before: HashMap<Node, Option<(Node, Way)>>,
+}
+
+impl Reached {
+    pub(super) fn from(plan: &Plan<'_, '_>, door: &Door, visits: &mut usize) -> Reached {
+        let mut before = HashMap::new();
+        let Some(context) = plan.ways.index.number(&door.context) else {
+            return Reached { before };
+        };
+        let start = plan.ways.of_context(context);
+        before.insert(start, None);
+        let mut work = VecDeque::from([start]);
+        while let Some(node) = work.pop_front() {
+            for way in plan.ways.from(node) {
+                if *visits == 0 {
+                    return Reached { before };
+                }
+                *visits -= 1;
+                if way.kind == Kind::Hangup
+                    || before.contains_key(&way.to)
+                    || proven(plan, node, way.step)
+                {
+                    continue;
+                }
+                before.insert(way.to, Some((node, *way)));
+                work.push_back(way.to);
+            }
+        }
+        Reached { before }
+    }
+
+    pub(super) fn holds(&self, node: Node) -> bool {
+        self.before.contains_key(&node)
+    }
+
+    fn tell(&self, plan: &Plan<'_, '_>, door: &Door) -> Option<Diagnostic> {
+        let mut paid = plan.dials.iter().filter(|d| {
+            d.chosen && d.certain && self.holds(d.node) && !proven(plan, d.node, d.step)
+        });
+        let first = paid.next()?;
+        let more = paid.count();
+        let context = show(&door.context);
+        let (code, message, label) = match door.who {
+            Who::Guest => (
+                "X805",
+                format!("strangers can place calls over `{}`", first.over),
+                "anybody who can reach this exchange dials numbers of their choice here, and you pay",
+            ),
+            _ => (
+                "X806",
+                format!(
+                    "calls that come from `{}` can go out again over `{}`",
+                    door.name, first.over
+                ),
+                "callers from outside dial numbers of their choice here, and you pay",
+            ),
+        };
+        let label = match more {
+            0 => label.to_owned(),
+            1 => format!("{label}; one more Dial can be reached so"),
+            n => format!("{label}; {n} more Dials can be reached so"),
+        };
+        let mut found = Diagnostic::new(code, message, first.span).label(label);
+        let mut way = Vec::new();
+        let mut at = first.node;
+        while let Some(Some((from, step))) = self.before.get(&at) {
+            way.push((*from, *step));
+            at = *from;
+        }
+        way.reverse();
+        let mut words = vec![format!("[{context}]")];
+        let mut labels: Vec<(Span, String)> = door
+            .span
+            .map(|span| (span, door.words.clone()))
+            .into_iter()
+            .collect();
+        for (from, step) in &way {
+            words.push(place(plan, *from, step));
+            if !matches!(step.kind, Kind::Holds) {
+                labels.push((step.span, edge(plan, step)));
+            }
+        }
+        if words.len() > SHOWN {
+            let cut = words.len() - SHOWN;
+            words.splice(1..=cut, ["...".to_owned()]);
+        }
+        if labels.len() > 3 {
+            let last = labels.split_off(labels.len() - 2);
+            labels.truncate(1);
+            labels.extend(last);
+        }
+        for (span, text) in labels {
+            found = found.also(span, text);
+        }
+        let found = found.help(format!("the way: {}, Dial", words.join(", ")));
+        Some(found.help(match door.who {
+            Who::Guest => {
+                "give strangers a context of their own (or `allowguest=no`), and keep outgoing numbers in one that only phones enter"
+            }
+            _ => "give the provider a context that holds only what may be called from outside",
+        }))
+    }
+}
+
+fn place(plan: &Plan<'_, '_>, _: Node, way: &Way) -> String {
+    let context = show(&plan.ways.context(way.to).name);
+    let target = match plan.ways.entry(way.to) {
+        Some(entry) => format!("`{}`", show(&entry.extension.name)),
+        None => format!("[{context}]"),
+    };
+    match way.kind {
+        Kind::Holds => target,
+        Kind::Include => format!("includes {target}"),
+        Kind::Goto => format!("goes on at {target} of [{context}]"),
+        Kind::Gosub => format!("calls {target} of [{context}]"),
+        Kind::Local => format!("dials {target} of [{context}]"),
+        Kind::Menu => format!("lets the caller dial in {target}"),
+        Kind::Hangup => format!("ends at {target}"),
+    }
+}
+
+fn edge(plan: &Plan<'_, '_>, way: &Way) -> String {
+    let context = show(&plan.ways.context(way.to).name);
+    match way.kind {
+        Kind::Include => format!("takes in [{context}]"),
+        Kind::Menu => format!("the caller may dial what [{context}] holds"),
+        Kind::Local => format!("dials into [{context}]"),
+        Kind::Gosub => format!("calls [{context}]"),
+        _ => format!("goes on in [{context}]"),
+    }
+}
+
+/// Transfers by people outside (X811).
+fn transfers(plan: &Plan<'_, '_>, from_trunk: &HashSet<Node>, out: &mut Vec<Diagnostic>) {
+    for dial in plan.dials {
+        let Some(span) = dial.options else { continue };
+        if dial.callee && dial.certain {
+            out.push(
+                Diagnostic::new(
+                    "X811",
+                    format!(
+                        "whoever answers a call over `{}` may transfer it",
+                        dial.over
+                    ),
+                    span,
+                )
+                .label(
+                    "`t` lets the far end send your side on, to any number that the context allows",
+                )
+                .help("leave out `t` where calls leave the house"),
+            );
+        } else if dial.caller && from_trunk.contains(&dial.node) {
+            out.push(
+                Diagnostic::new(
+                    "X811",
+                    "callers from outside may transfer the call that they place",
+                    span,
+                )
+                .label("`T` is for callers of this house: these come from a provider")
+                .help("leave out `T` where calls come in"),
+            );
+        }
+    }
+}
+
+/// Numbers abroad that anybody may dial (X812).
+fn expensive(plan: &Plan<'_, '_>, out: &mut Vec<Diagnostic>) {
+    let mut paid: HashMap<Node, Vec<&Paid>> = HashMap::new();
+    for dial in plan.dials {
+        paid.entry(dial.node).or_default().push(dial);
+    }
+    if paid.is_empty() {
+        return;
+    }
+    let mut visits = VISITS;
+    for (entry, node) in plan.ways.entries.iter().zip(0..) {
+        if !abroad(&entry.extension.matches)
+            || !plan.open[entry.context]
+            || entry.extension.caller.is_some()
+        {
+            continue;
+        }
+        // What the number comes to, also in subroutines.
+        let mut seen = HashSet::from([node]);
+        let mut work = vec![node];
+        let mut found = None;
+        while let Some(node) = work.pop() {
+            let here = paid.get(&node).into_iter().flatten();
+            found = here
+                .filter(|d| !proven(plan, node, d.step))
+                .map(|d| d.span)
+                .next();
+            if found.is_some() || visits == 0 {
+                break;
+            }
+            for way in plan.ways.from(node) {
+                visits = visits.saturating_sub(1);
+                if matches!(way.kind, Kind::Goto | Kind::Gosub | Kind::Local)
+                    && plan.ways.entry(way.to).is_some()
+                    && !proven(plan, node, way.step)
+                    && seen.insert(way.to)
+                {
+                    work.push(way.to);
+                }
+            }
+        }
+        let Some(span) = found else { continue };
+        let name = show(&entry.extension.name);
+        out.push(
+            Diagnostic::new(
+                "X812",
+                format!("every number abroad may be dialled: `{name}`"),
+                entry.extension.span,
+            )
+            .label("whoever calls into this context reaches the most expensive numbers of the world, without a PIN")
+            .also(span, "they go out here")
+            .help("name the countries that are called (`_0044.`), or ask for a PIN with Authenticate()"),
+        );
+    }
+}
+
+/// Whether a pattern takes all numbers behind the prefix for calls abroad.
+fn abroad(matches: &Matches) -> bool {
+    const PREFIXES: [&[u8]; 6] = [b"00", b"011", b"900", b"9011", b"000", b"0011"];
+    let Matches::Pattern(pattern) = matches else {
+        return false;
+    };
+    let elements = pattern.matching();
+    if !matches!(elements.last(), Some(Element::Dot | Element::Bang)) {
+        return false;
+    }
+    let mut prefix = Vec::new();
+    for element in elements {
+        match element {
+            Element::Set(set) if set.len() == 1 => prefix.extend(set.first()),
+            // The first digit of a country is not 0.
+            Element::Set(set) if set.len() < 8 => return false,
+            _ => break,
+        }
+    }
+    PREFIXES.contains(&prefix.as_slice())
+}
