@@ -11,6 +11,7 @@ mod report;
 mod sarif;
 mod watch;
 
+use crate::folders::Folders;
 use crate::{diff, load, render};
 use baseline::{Baseline, Draft};
 use loudness::Loudness;
@@ -77,11 +78,14 @@ pub(crate) struct Args {
     color: render::When,
     #[command(flatten)]
     release: load::Release,
+    #[command(flatten)]
+    folders: Folders,
 }
 
 /// What is asked of every place.
 struct Asked<'a> {
     load: load::Asked,
+    folders: &'a Folders,
     generated: bool,
     suggested: bool,
     baseline: Option<&'a std::path::Path>,
@@ -97,6 +101,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
             loudness: Some(args.loudness.clone()),
             in_force: None,
         },
+        folders: &args.folders,
         generated: args.generated.is_some(),
         suggested: args.suggested,
         baseline: args.baseline.as_deref().filter(|_| !args.write_baseline),
@@ -231,7 +236,8 @@ fn write(draft: &Draft, path: &std::path::Path) -> u8 {
 }
 
 /// What is wrong at a place, each cause at each of its places, as far as it was asked about.
-fn found(place: &Place, sources: Sources, asked: &Asked<'_>) -> Result<Checked, String> {
+fn found(place: &Place, mut sources: Sources, asked: &Asked<'_>) -> Result<Checked, String> {
+    asked.folders.list(&mut sources)?;
     let loaded = load::check(
         sources,
         place.directory.clone(),

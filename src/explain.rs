@@ -6,9 +6,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use strowger_compiler::Level;
 use strowger_compiler::codes::{self, Code, Files};
 use strowger_compiler::levels::Who;
-use strowger_compiler::{Level, Sources};
 
 use crate::check::loudness::{self, Loudness};
 use crate::{load, render};
@@ -235,10 +235,7 @@ fn shown(c: char) -> char {
 
 /// The first message that the example draws.
 fn drawn(code: &Code) -> String {
-    let mut sources = Sources::new();
-    for (name, text) in code.bad {
-        sources.add(name, *text);
-    }
+    let sources = codes::sources(code.bad);
     let asked = load::Asked {
         loudness: Some(Loudness::only(code)),
         ..load::Asked::default()

@@ -13,6 +13,7 @@ mod diff;
 mod eval;
 mod explain;
 mod fmt;
+mod folders;
 mod graph;
 mod ladder;
 mod load;

@@ -1,12 +1,16 @@
 //! Every code that a finding may carry, once: what it means, how much it matters, an example that triggers it and one that does not.
 
 use crate::diagnostic::Level;
+use crate::listing::{Folder, Listing};
+use crate::source::Sources;
 
 mod arguments;
+mod beside;
 mod exchange;
 mod expressions;
 mod files;
 mod flow;
+mod migration;
 mod patterns;
 mod reading;
 mod references;
@@ -62,8 +66,26 @@ pub const ONLY_HERE: [&str; 10] = [
     "A421", "A422", "A423", "V527", "C020", "C024", "C026", "C027", "C032", "X820",
 ];
 
+/// Codes of what the Asterisk of today has lost and this exchange serves: how much they matter to a plan that is to run there.
+pub const ONLY_THERE: [(&str, Level); 2] = [("M903", Level::Error), ("M916", Level::Warn)];
+
 /// Small configurations: name and text of each file.
 pub type Files = &'static [(&'static str, &'static str)];
+
+/// The files of an example. What stands in `sounds/` and `agi-bin/` lies in the folders of prompts and scripts.
+pub fn sources(files: Files) -> Sources {
+    let mut sources = Sources::new();
+    for (folder, prefix) in [(Folder::Sounds, "sounds/"), (Folder::Scripts, "agi-bin/")] {
+        let names = files
+            .iter()
+            .filter_map(|(name, _)| name.strip_prefix(prefix));
+        sources.list(folder, Listing::new("", names.map(str::to_owned)));
+    }
+    for (name, text) in files.iter().filter(|(name, _)| !name.contains('/')) {
+        sources.add(name, *text);
+    }
+    sources
+}
 
 /// The level of a code unless configured otherwise.
 pub fn level(id: &str) -> Level {
@@ -91,8 +113,10 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         arguments::CODES,
         expressions::CODES,
         files::CODES,
+        beside::CODES,
         releases::CODES,
         security::CODES,
+        migration::CODES,
     ]
     .into_iter()
     .flatten()

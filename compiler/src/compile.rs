@@ -212,9 +212,10 @@ fn look(
         let commas = dialect.pipes.then(|| pipes::with_commas(hir));
         let index = Index::new(commas.as_ref().unwrap_or(hir));
         let open = reading.config.open || beside || reading.part;
-        let world = World::new(index, open, options.plan == PLAN, dialect);
+        let world = World::new(index, open, options.plan == PLAN, dialect, sources);
         found.extend(lint::check(&world, sources));
         if depth >= Depth::Analysis {
+            found.extend(lint::beside(&world, sources));
             found.extend(lint::whole::check(
                 &world,
                 sources,

@@ -95,6 +95,18 @@ impl Levels {
         levels
     }
 
+    /// For a plan that is to run on a certain release of Asterisk: what is gone there matters. Nobody has said so of a plan that
+    /// leans on chan_sip and names no release.
+    #[must_use]
+    pub fn on_a_release(mut self) -> Levels {
+        for (code, level) in codes::ONLY_THERE {
+            if let Some(at) = self.of.get_mut(code).filter(|at| **at != Level::Allow) {
+                *at = level;
+            }
+        }
+        self
+    }
+
     /// Gives levels: first to families, then to codes, whatever the order in which they are written. A family's level does not reach
     /// codes that are off as a matter of style or that do not concern the target; their own name does.
     #[must_use]
@@ -180,6 +192,11 @@ mod tests {
             assert!(!told || code.loading, "{}", code.id);
         }
         assert_eq!(asterisk.of("S103"), Level::Error);
+        // A plan with chan_sip was written for an Asterisk that has it, unless somebody names one that has not.
+        let there = Levels::new(Profile::Default, Target::Asterisk);
+        assert_eq!(there.of("M903"), Level::Note);
+        assert_eq!(there.on_a_release().of("M903"), Level::Error);
+        assert_eq!(asterisk.on_a_release().of("M903"), Level::Allow);
         let strict = Levels::new(Profile::Strict, Target::Asterisk);
         for code in codes::all().chain(codes::exchange()) {
             let told = strict.of(code.id) != Level::Allow;

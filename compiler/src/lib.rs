@@ -4,6 +4,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod ast;
+pub mod beside;
+
 mod build;
 pub mod codes;
 mod command;
@@ -23,6 +25,7 @@ pub mod hir;
 pub mod jump;
 pub mod levels;
 mod lint;
+pub mod listing;
 mod lower;
 pub mod pattern;
 pub mod peers;

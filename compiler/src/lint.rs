@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 
 use strowger_stdlib::Dialect;
 
+use crate::beside::Beside;
 use crate::diagnostic::{Diagnostic, Label};
+use crate::peers::{Peers, Tech};
 use crate::resolve::Index;
 use crate::source::Sources;
 
@@ -13,8 +15,10 @@ pub(crate) mod access;
 mod applications;
 mod arguments;
 mod assigned;
+mod chan_sip;
 mod conditions;
 mod emptiness;
+mod every_call;
 mod expressions;
 pub(crate) mod facts;
 mod files;
@@ -24,6 +28,7 @@ mod legs;
 mod missing;
 mod misused;
 mod names;
+mod old_names;
 mod operands;
 mod patterns;
 mod prefixes;
@@ -48,6 +53,12 @@ pub(crate) struct World<'a> {
     pub(crate) whole: bool,
     /// The release that it is read as.
     pub(crate) dialect: &'a Dialect,
+    /// The device files.
+    pub(crate) peers: Peers,
+    /// The other files beside the plan.
+    pub(crate) beside: Beside,
+    /// Contexts that modules make.
+    made: Vec<Vec<u8>>,
     /// What is left of [`WORK`].
     left: Cell<usize>,
 }
@@ -67,12 +78,18 @@ impl<'a> World<'a> {
         open: bool,
         whole: bool,
         dialect: &'a Dialect,
+        sources: &Sources,
     ) -> World<'a> {
+        let peers = Peers::read(sources);
+        let beside = Beside::read(sources);
         World {
             index,
-            open,
+            open: open || beside.stored_in(&["extensions.conf"]).is_some(),
             whole,
             dialect,
+            made: beside.made_contexts(&peers),
+            peers,
+            beside,
             left: Cell::new(WORK),
         }
     }
@@ -80,6 +97,16 @@ impl<'a> World<'a> {
     /// Allows all comparisons again: to the checks that only an analysis makes.
     fn refill(&self) {
         self.left.set(WORK);
+    }
+
+    /// Whether a module makes this context.
+    pub(crate) fn made(&self, context: &[u8]) -> bool {
+        self.made.iter().any(|made| made == context)
+    }
+
+    /// Whether all devices of a technology are in sight.
+    pub(crate) fn knows(&self, tech: Tech) -> bool {
+        self.peers.complete(tech) && self.beside.hidden(tech).is_none()
     }
 
     /// Whether so many more comparisons are allowed; they are then spent.
@@ -109,7 +136,20 @@ pub(crate) fn check(world: &World<'_>, sources: &Sources) -> Vec<Diagnostic> {
     assigned::check(world, &facts, &mut out);
     prefixes::check(world, &mut out);
     usage::check(world, sources, &facts, &mut out);
+    old_names::check(world, &mut out);
     // Lines that templates copy are checked once for each copy.
+    let mut seen = HashSet::new();
+    out.retain(|d| seen.insert((d.code, d.primary.span)));
+    out.truncate(FOUND);
+    out
+}
+
+/// What the files beside the plan say about it, as far as only an analysis asks.
+pub(crate) fn beside(world: &World<'_>, sources: &Sources) -> Vec<Diagnostic> {
+    world.refill();
+    let mut out = Vec::new();
+    files::beside(world, sources, &mut out);
+    chan_sip::check(world, &mut out);
     let mut seen = HashSet::new();
     out.retain(|d| seen.insert((d.code, d.primary.span)));
     out.truncate(FOUND);
@@ -118,9 +158,10 @@ pub(crate) fn check(world: &World<'_>, sources: &Sources) -> Vec<Diagnostic> {
 
 /// Codes whose findings are told once for each thing that they name, with the number of places.
 const GATHERED: &[&str] = &[
-    "A401", "A402", "A419", "A421", "A422", "A423", "C002", "C010", "E602", "E606", "E613", "F314",
-    "F315", "F320", "F322", "M901", "M902", "M910", "R206", "R213", "V501", "V503", "V508", "V509",
-    "V510", "V527", "X811",
+    "A401", "A402", "A419", "A421", "A422", "A423", "C002", "C004", "C005", "C010", "C011", "C012",
+    "C013", "E602", "E606", "E613", "F314", "F315", "F320", "F322", "M901", "M902", "M903", "M904",
+    "M905", "M907", "M909", "M910", "R206", "R213", "V501", "V503", "V508", "V509", "V510", "V527",
+    "X811",
 ];
 
 /// One finding where the same is said of many places; repairs of all places stay together. At most
@@ -128,6 +169,9 @@ const GATHERED: &[&str] = &[
 pub fn gather(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut out: Vec<Diagnostic> = Vec::with_capacity(found.len());
     let mut first: HashMap<(&'static str, String), (usize, usize)> = HashMap::new();
+    let mut found = found;
+    // What is told once is told at the first of its places.
+    found.sort_by_key(|f| (f.primary.span.file, f.primary.span.start));
     for finding in found {
         if !GATHERED.contains(&finding.code) {
             out.push(finding);

@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::listing::{Folder, Listing};
+
 /// A file of a [`Sources`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct FileId(pub u32);
@@ -142,6 +144,7 @@ pub struct Sources {
     by_name: HashMap<String, FileId>,
     answers: HashMap<String, Vec<FileId>>,
     folder: String,
+    listings: HashMap<Folder, Listing>,
 }
 
 impl Sources {
@@ -213,6 +216,16 @@ impl Sources {
     /// Whether the caller has answered for `pattern`.
     pub fn answered(&self, pattern: &str) -> bool {
         self.answers.contains_key(pattern)
+    }
+
+    /// Says what lies in a folder.
+    pub fn list(&mut self, folder: Folder, listing: Listing) {
+        self.listings.insert(folder, listing);
+    }
+
+    /// What lies in a folder, if somebody has said it.
+    pub fn listing(&self, folder: Folder) -> Option<&Listing> {
+        self.listings.get(&folder)
     }
 
     /// The file with exactly this name.

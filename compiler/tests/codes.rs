@@ -8,10 +8,7 @@ use strowger_compiler::{Diagnostic, Level, Options, Sources, Span, analyse};
 use strowger_stdlib::Dialect;
 
 fn checked(files: Files) -> (Sources, Vec<Diagnostic>) {
-    let mut sources = Sources::new();
-    for (name, text) in files {
-        sources.add(name, *text);
-    }
+    let sources = codes::sources(files);
     let mut options = Options::default();
     // The exchange reads this file; here one key of it counts.
     if let Some((_, text)) = files.iter().find(|(name, _)| *name == "strowger.toml") {

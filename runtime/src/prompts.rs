@@ -45,6 +45,13 @@ impl fmt::Display for Missing {
 
 impl std::error::Error for Missing {}
 
+/// Names of prompts that need no file.
+pub fn carried() -> impl Iterator<Item = String> {
+    let silences = (1..=10).map(|n| format!("silence/{n}"));
+    let names = builtin::NAMES.iter().map(|(name, _)| (*name).to_owned());
+    names.chain(silences)
+}
+
 impl Prompts {
     /// Prompts of a configured sounds folder (`astdatadir`/sounds), then of `/usr/share/asterisk/sounds`, then the built-in ones.
     pub fn new(sounds: Option<&Path>) -> Prompts {

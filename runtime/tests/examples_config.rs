@@ -94,15 +94,21 @@ fn the_bridge_of_d_is_the_same_on_the_far_side() {
 #[test]
 fn the_mistakes_of_the_examples_are_reported() {
     for (name, wanted) in [
-        ("two-phones", &["P701", "F331"][..]),
+        ("two-phones", &["P701", "F331", "M903", "M916"][..]),
         (
             "sms",
             &[
-                "C001", "C014", "X817", "C028", "S103", "P701", "A422", "F331",
+                "C001", "C014", "X817", "C028", "S103", "P701", "A422", "F331", "C038", "M903",
+                "M916", "R210", "X801",
             ],
         ),
-        ("lab", &["C018", "M918", "C028"]),
-        ("two-sites/A/sip1", &["C020", "C024", "C028"]),
+        ("lab", &["C018", "M918", "C028", "C038", "M903", "X817"]),
+        (
+            "two-sites/A/sip1",
+            &[
+                "C020", "C024", "C028", "C034", "C038", "C039", "M903", "M916",
+            ],
+        ),
         ("two-sites/C/sip3", &["X819", "C008"]),
         ("two-sites/D.1/sip3", &["X819", "C008"]),
         ("two-sites/E/sip1", &["X819", "C016", "S103"]),
@@ -111,7 +117,7 @@ fn the_mistakes_of_the_examples_are_reported() {
         let sources = config::gather(&folder(name)).unwrap();
         let (_, mut findings) = config::load(&sources);
         let options = strowger_compiler::Options::default();
-        findings.extend(strowger_compiler::compile(&sources, &options).diagnostics);
+        findings.extend(strowger_compiler::analyse(&sources, &options).diagnostics);
         let codes: BTreeSet<&str> = findings.iter().map(|d| d.code).collect();
         assert_eq!(codes, wanted.iter().copied().collect(), "{name}");
     }

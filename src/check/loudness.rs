@@ -64,9 +64,12 @@ impl Loudness {
         .into_iter()
         .flat_map(|(who, level)| who.iter().map(move |w| (w.clone(), level)))
         .collect();
-        Levels::new(profile, target)
-            .with(&written.levels)
-            .with(&asked)
+        let levels = Levels::new(profile, target);
+        let levels = match (target, self.target(written).1) {
+            (Target::Asterisk, Some(_)) => levels.on_a_release(),
+            _ => levels,
+        };
+        levels.with(&written.levels).with(&asked)
     }
 
     /// Whether the target is asked for by a release of its own.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use strowger_compiler::Sources;
+use strowger_compiler::{Sources, beside};
 use strowger_runtime::config;
 
 use crate::load;
@@ -64,6 +64,7 @@ impl Place {
             let cannot = |fault| format!("{}: {fault}", self.shown);
             sources =
                 config::gather_over(&self.directory, &self.plan, &self.over).map_err(cannot)?;
+            config::gather_more(&mut sources, &self.directory, &beside::FILES, &self.over);
             if let Some(missing) = self.missing(&sources) {
                 return Err(missing);
             }
@@ -155,7 +156,7 @@ fn file(folder: &Path, name: &str, shown: &Path) -> Place {
     if name == PLAN {
         return Place::of(folder, PLAN, shown);
     }
-    let known = config::FILES.contains(&name);
+    let known = config::FILES.contains(&name) || beside::FILES.contains(&name);
     let part = || {
         folder.join(PLAN).exists()
             && config::gather(folder).is_ok_and(|sources| sources.find(name).is_some())

@@ -8,6 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
+use strowger_compiler::beside;
 use strowger_compiler::editor::View;
 use strowger_compiler::{Diagnostic, FileId, Options, Reading, Sources};
 use strowger_runtime::config::{self, Config};
@@ -204,7 +205,7 @@ pub(super) fn belongs(path: &Path, documents: &Documents) -> Option<Key> {
         }
     }
     // A file beside a plan that nobody includes, or one without a plan.
-    let device = config::FILES.contains(&name.as_str());
+    let device = config::FILES.contains(&name.as_str()) || beside::FILES.contains(&name.as_str());
     let text = documents.at(path).map(|d| d.text.clone());
     let text = text
         .or_else(|| std::fs::read(path).ok())
@@ -253,7 +254,11 @@ fn gather(key: &Key, documents: &Documents) -> Sources {
             }
         }
     }
-    config::gather_over(&key.directory, &key.plan, &over).unwrap_or_else(|_| {
+    let gathered = config::gather_over(&key.directory, &key.plan, &over).map(|mut sources| {
+        config::gather_more(&mut sources, &key.directory, &beside::FILES, &over);
+        sources
+    });
+    gathered.unwrap_or_else(|_| {
         // A directory that is not there yet, or a file that cannot be read: what is open is all there is.
         let mut sources = Sources::new();
         for name in std::iter::once(key.plan.as_str()).chain(config::FILES.into_iter().skip(1)) {

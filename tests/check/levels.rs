@@ -138,9 +138,13 @@ fn the_target_decides_what_is_missing_and_what_is_gone() {
     A421 warn extensions.conf:2
     M902 error extensions.conf:3
     A422 warn extensions.conf:5
+    M916 note sip.conf:2
     C020 note sip.conf:3
     ");
-    insta::assert_snapshot!(of(&[".", "--target", "asterisk-23"]), @"M902 error extensions.conf:3");
+    insta::assert_snapshot!(of(&[".", "--target", "asterisk-23"]), @r"
+    M902 error extensions.conf:3
+    M916 warn sip.conf:2
+    ");
     insta::assert_snapshot!(of(&[".", "--target", "asterisk-20"]), @"");
     folder.write("strowger.toml", "[check]\ntarget = \"asterisk-20\"\n");
     assert_eq!(of(&["."]), "");

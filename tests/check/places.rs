@@ -70,10 +70,16 @@ fn a_file_of_a_plan_is_checked_as_a_part_of_it() {
     };
     // What an included file jumps to is known, and nothing else is told.
     let codes = |words: &[&str]| file(folder.codes(words));
-    insta::assert_snapshot!(codes(&["sip.conf"]).join("\n"), @"C010 warn sip.conf:4");
-    insta::assert_snapshot!(codes(&["alone.conf"]).join("\n"), @"A401 error alone.conf:2");
+    insta::assert_snapshot!(codes(&["sip.conf"]).join("\n"), @r"
+    M916 note sip.conf:2
+    C010 warn sip.conf:4
+    ");
+    insta::assert_snapshot!(codes(&["alone.conf"]).join("\n"), @r"
+    C033 note alone.conf:1
+    A401 error alone.conf:2
+    ");
     let both = codes(&["sip.conf", "alone.conf"]);
-    assert_eq!(both.len(), 2, "{both:?}");
+    assert_eq!(both.len(), 4, "{both:?}");
     let whole = codes(&["extensions.conf"]);
     let all = codes(&["extensions.conf", "sip.conf", "."]);
     assert_eq!(all, whole);

@@ -163,6 +163,11 @@ fn open_files_count_before_the_disk() {
         "[main]\nexten => 1,1,Dial(SIP/alice)\n same => n,Dial(SIP/bob)\n same => n,Hangup()\n";
     let alice = "[alice]\ntype=friend\nhost=dynamic\nsecret=Xy7-long-enough-9Q\ncontext=main\n";
     let bob = alice.replace("alice", "bob");
+    // What else is said of `SIP/` does not depend on these files.
+    let devices = |found: &[Value]| -> Vec<String> {
+        let found = codes(found).into_iter();
+        found.filter(|c| !c.ends_with("M903")).collect()
+    };
     let mut editor = Editor::new(
         "beside",
         &[
@@ -171,29 +176,38 @@ fn open_files_count_before_the_disk() {
         ],
     );
     editor.open("extensions.conf", plan);
-    assert_eq!(codes(&editor.findings("extensions.conf")), ["3:C002"]);
+    assert_eq!(devices(&editor.findings("extensions.conf")), ["3:C002"]);
     editor.open("sip.conf", &format!("{alice}{bob}"));
-    assert_eq!(codes(&editor.findings("extensions.conf")), [] as [&str; 0]);
+    assert_eq!(
+        devices(&editor.findings("extensions.conf")),
+        [] as [&str; 0]
+    );
     let uri = editor.uri("sip.conf");
     editor.tell(
         "textDocument/didClose",
         json!({ "textDocument": { "uri": uri } }),
     );
-    assert_eq!(codes(&editor.findings("extensions.conf")), ["3:C002"]);
+    assert_eq!(devices(&editor.findings("extensions.conf")), ["3:C002"]);
     // The disk changes, and the editor says so.
     std::fs::write(editor.folder.join("sip.conf"), format!("{alice}{bob}")).unwrap();
     editor.tell("workspace/didChangeWatchedFiles", json!({ "changes": [] }));
-    assert_eq!(codes(&editor.findings("extensions.conf")), [] as [&str; 0]);
+    assert_eq!(
+        devices(&editor.findings("extensions.conf")),
+        [] as [&str; 0]
+    );
     // Nobody looks any more: what was said is taken back.
     std::fs::write(editor.folder.join("sip.conf"), alice).unwrap();
     editor.tell("workspace/didChangeWatchedFiles", json!({ "changes": [] }));
-    assert_eq!(codes(&editor.findings("extensions.conf")), ["3:C002"]);
+    assert_eq!(devices(&editor.findings("extensions.conf")), ["3:C002"]);
     let uri = editor.uri("extensions.conf");
     editor.tell(
         "textDocument/didClose",
         json!({ "textDocument": { "uri": uri } }),
     );
-    assert_eq!(codes(&editor.findings("extensions.conf")), [] as [&str; 0]);
+    assert_eq!(
+        devices(&editor.findings("extensions.conf")),
+        [] as [&str; 0]
+    );
 }
 
 #[test]
@@ -603,7 +617,7 @@ fn where_files_belong() {
                 "alone.conf",
                 b"[x]\nexten => 1,1,NoOp()\nsame =>> n,NoOp()\n",
             ),
-            ("voicemail.conf", b"[default]\n100 => 1,a\n"),
+            ("logger.conf", b"[logfiles]\nconsole => error\n"),
         ],
     );
     let at = editor.open(
@@ -618,9 +632,9 @@ fn where_files_belong() {
     );
     assert_eq!(codes(&editor.findings("alone.conf")), ["3:S103"]);
     // Of a file that is no plan nothing is said, and every question has an answer.
-    editor.open("voicemail.conf", "[default]\n100 => 1,a\n");
-    assert_eq!(editor.of("documentSymbol", "voicemail.conf"), Value::Null);
-    assert!(!editor.told.contains_key("voicemail.conf"));
+    editor.open("logger.conf", "[logfiles]\nconsole => error\n");
+    assert_eq!(editor.of("documentSymbol", "logger.conf"), Value::Null);
+    assert!(!editor.told.contains_key("logger.conf"));
 }
 
 /// Bytes that are no message, and messages that mean nothing: the program says so and lives.

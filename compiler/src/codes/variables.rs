@@ -93,7 +93,7 @@ pub(super) static CODES: &[Code] = &[
         Error,
         "a function that is gone",
         "A later Asterisk removed the function. It gives empty text and an error in the log.",
-        plan!("[a]\nexten => _X.,1,NoOp(${SIPPEER(100,ip)})\n"),
+        plan!("[a]\nexten => _X.,1,NoOp(${CALLERPRES()})\n"),
         plan!("[a]\nexten => _X.,1,NoOp(${LEN(abc)})\n"),
     ),
     check(

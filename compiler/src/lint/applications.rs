@@ -12,7 +12,7 @@ use crate::jump::Shape;
 use crate::lint::arguments::split;
 use crate::lint::facts::assignments;
 use crate::lint::missing::{self, Kind};
-use crate::lint::{World, arguments, versions};
+use crate::lint::{World, arguments, old_names, versions};
 use crate::source::Text;
 
 /// Technologies that this exchange speaks.
@@ -30,7 +30,7 @@ pub(crate) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
     {
         call(&step.app, Some(&step.args), version, out);
         nested(step, version, out);
-        dial(step, out);
+        dial(step, version, out);
         if !world.dialect.pairs_in_set {
             set(step, world.dialect, out);
         }
@@ -131,7 +131,7 @@ fn nested(step: &Step, version: Version, out: &mut Vec<Diagnostic>) {
 }
 
 /// `Dial`: destinations, timeout, old pipes.
-fn dial(step: &Step, out: &mut Vec<Diagnostic>) {
+fn dial(step: &Step, version: Version, out: &mut Vec<Diagnostic>) {
     let app = step.app.bytes().to_ascii_lowercase();
     const OLD_PIPES: [&[u8]; 8] = [
         b"dial",
@@ -179,7 +179,8 @@ fn dial(step: &Step, out: &mut Vec<Diagnostic>) {
     }
     for destination in dialled::destinations(step) {
         let tech = destination.tech.bytes();
-        if !SPOKEN.iter().any(|s| tech.eq_ignore_ascii_case(s)) {
+        if !SPOKEN.iter().any(|s| tech.eq_ignore_ascii_case(s)) && !old_names::is_old(tech, version)
+        {
             let shown = destination.tech.lossy().into_owned();
             out.push(
                 Diagnostic::new(

@@ -2,28 +2,51 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::conf::line::{Config, Section, Value};
+use crate::conf::line::{Config, Section};
 use crate::diagnostic::Diagnostic;
 use crate::dialled::{self, Destination};
 use crate::edit_distance::nearest;
 use crate::lint::World;
+use crate::lint::every_call::Known;
 use strowger_stdlib::signatures::Version;
 
 use crate::peers::{CONTEXT_KEYS, Peers, Tech, list};
 use crate::source::{Sources, Text};
 
+mod contexts;
+mod features;
+mod folders;
+mod general;
+mod keys;
+mod mailboxes;
+mod media;
+mod members;
+mod nat;
+mod odbc;
+mod ports;
+mod renamed;
+mod secrets;
+mod services;
+mod strangers;
+mod unreached;
+mod unseen;
+mod usernames;
+
 /// The first release that calls users.conf deprecated.
 const USERS_DEPRECATED: Version = Version(21, 0, 0);
 
 pub(crate) fn check(world: &World<'_>, sources: &Sources, out: &mut Vec<Diagnostic>) {
-    let peers = Peers::read(sources);
+    let peers = &world.peers;
     out.extend(peers.files().flat_map(|f| f.diagnostics.iter().cloned()));
-    contexts(world, &peers, out);
-    dialled_devices(world, &peers, out);
-    misplaced(&peers, out);
-    references(&peers, out);
-    crate::lint::access::check(&peers, out);
-    ports(sources, out);
+    contexts(world, peers, out);
+    let names = device_names(peers);
+    dialled_devices(world, peers, &names, out);
+    general::check(peers, out);
+    references(peers, out);
+    crate::lint::access::check(peers, out);
+    usernames::check(peers, out);
+    secrets::check(world, out);
+    ports::check(peers, sources, out);
     if world.dialect.release() >= USERS_DEPRECATED
         && let Some(users) = &peers.users
         && let Some(first) = users.sections().next()
@@ -40,8 +63,97 @@ pub(crate) fn check(world: &World<'_>, sources: &Sources, out: &mut Vec<Diagnost
     }
 }
 
+/// What only an analysis asks, for which more files are read.
+pub(crate) fn beside(world: &World<'_>, sources: &Sources, out: &mut Vec<Diagnostic>) {
+    for (_, file) in world.beside.files() {
+        out.extend(file.diagnostics.iter().cloned());
+    }
+    let names = device_names(&world.peers);
+    members::check(world, &names, out);
+    strangers::check(world, out);
+    nat::check(world, out);
+    media::check(world, out);
+    renamed::check(world, out);
+    contexts::check(world, out);
+    let known = Known::gather(world.index.hir(), world.dialect);
+    mailboxes::check(world, &known, out);
+    services::check(world, &known, out);
+    features::check(world, out);
+    odbc::check(world, out);
+    folders::check(world, sources, out);
+    unreached::check(world, &known, out);
+    unseen::check(world, sources, &names, out);
+}
+
 fn show(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Names of devices in small letters, by the word of their technology.
+type Names = HashMap<&'static str, HashSet<Vec<u8>>>;
+
+fn device_names(peers: &Peers) -> Names {
+    let mut names = Names::new();
+    for device in peers.devices() {
+        names
+            .entry(word(device.tech))
+            .or_default()
+            .insert(device.name.to_ascii_lowercase());
+    }
+    names
+}
+
+/// Endpoints of pjsip.conf that register: they have an address of record without a contact of its own.
+fn registering(peers: &Peers) -> Vec<&Section> {
+    let open = peers
+        .pjsip_objects("aor")
+        .filter(|a| a.get("contact").is_none());
+    let open: HashSet<&[u8]> = open.map(|a| a.name.as_slice()).collect();
+    let registers = |endpoint: &&Section| {
+        let aors = endpoint.get("aors").into_iter().flat_map(list);
+        aors.into_iter().any(|a| open.contains(a.bytes()))
+    };
+    peers.pjsip_objects("endpoint").filter(registers).collect()
+}
+
+/// The words of a label, and how often it holds.
+fn counted(text: &str, times: usize) -> String {
+    if times > 1 {
+        format!("{text} ({times} places)")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// One finding for many of the same kind.
+fn once(found: Vec<Diagnostic>) -> Option<Diagnostic> {
+    let times = found.len();
+    let mut found = found.into_iter();
+    let mut first = found.next()?;
+    for other in found {
+        first = first.also(other.primary.span, "here too");
+    }
+    first.primary.text = counted(&first.primary.text, times);
+    Some(first)
+}
+
+/// The same where the message names something in backticks: the first name, and how many more there are.
+fn once_named(found: Vec<Diagnostic>) -> Option<Diagnostic> {
+    let more = found.len().saturating_sub(1);
+    let mut found = found.into_iter();
+    let mut first = found.next()?;
+    if more > 0 {
+        let ends: Vec<usize> = first.message.match_indices('`').map(|(at, _)| at).collect();
+        if let Some(end) = ends.get(1) {
+            first
+                .message
+                .insert_str(end + 1, &format!(" and {more} more"));
+        }
+    }
+    for other in found {
+        first = first.also(other.primary.span, "this one too");
+    }
+    Some(first)
 }
 
 /// Contexts that devices name.
@@ -53,7 +165,10 @@ fn contexts(world: &World<'_>, peers: &Peers, out: &mut Vec<Diagnostic>) {
     for section in peers.files().flat_map(Config::sections) {
         for value in CONTEXT_KEYS.iter().filter_map(|k| section.get(k)) {
             let name = value.text.bytes();
-            if name.is_empty() || world.index.context(name).is_some() || !said.insert(name.to_vec())
+            if name.is_empty()
+                || world.index.context(name).is_some()
+                || world.made(name)
+                || !said.insert(name.to_vec())
             {
                 continue;
             }
@@ -96,27 +211,20 @@ fn contexts(world: &World<'_>, peers: &Peers, out: &mut Vec<Diagnostic>) {
 }
 
 /// Devices that the plan dials.
-fn dialled_devices(world: &World<'_>, peers: &Peers, out: &mut Vec<Diagnostic>) {
-    let mut names: HashMap<&'static str, HashSet<Vec<u8>>> = HashMap::new();
-    for device in peers.devices() {
-        names
-            .entry(word(device.tech))
-            .or_default()
-            .insert(device.name.to_ascii_lowercase());
-    }
+fn dialled_devices(world: &World<'_>, peers: &Peers, names: &Names, out: &mut Vec<Diagnostic>) {
     let any = peers.sip.is_some() || peers.users.is_some() || peers.pjsip.is_some();
     for context in &world.index.hir().contexts {
         for extension in &context.extensions {
             for step in &extension.steps {
                 for destination in dialled::destinations(step) {
-                    if let Some(found) = missing(peers, &names, any, &destination) {
+                    if let Some(found) = missing(world, names, any, &destination) {
                         out.push(found.label("the call fails with CHANUNAVAIL"));
                     }
                 }
             }
             if let Some(hint) = &extension.hint {
                 for destination in dialled::split(&hint.written) {
-                    if let Some(mut found) = missing(peers, &names, any, &destination) {
+                    if let Some(mut found) = missing(world, names, any, &destination) {
                         found.code = "C006";
                         found.level = crate::codes::level("C006");
                         out.push(found.label("the state of this hint is never known"));
@@ -136,11 +244,12 @@ fn word(tech: Tech) -> &'static str {
 }
 
 fn missing(
-    peers: &Peers,
-    names: &HashMap<&'static str, HashSet<Vec<u8>>>,
+    world: &World<'_>,
+    names: &Names,
     any: bool,
     destination: &Destination,
 ) -> Option<Diagnostic> {
+    let peers = &world.peers;
     let tech = destination.tech.bytes().to_ascii_uppercase();
     let tech = match tech.as_slice() {
         b"SIP" => Tech::Sip,
@@ -173,7 +282,7 @@ fn missing(
             ))
         });
     }
-    if !peers.complete(tech) {
+    if !world.knows(tech) {
         return None;
     }
     let name = destination.device()?;
@@ -201,63 +310,6 @@ fn missing(
     } else {
         found
     })
-}
-
-/// Keys of sip.conf that stand where nobody reads them.
-fn misplaced(peers: &Peers, out: &mut Vec<Diagnostic>) {
-    const GENERAL: [&str; 7] = [
-        "accept_outofcall_message",
-        "auth_message_requests",
-        "allowguest",
-        "alwaysauthreject",
-        "udpbindaddr",
-        "tcpenable",
-        "localnet",
-    ];
-    let Some(sip) = &peers.sip else { return };
-    let mut said: HashMap<&str, usize> = HashMap::new();
-    for section in sip
-        .sections()
-        .filter(|s| !s.name.eq_ignore_ascii_case(b"general"))
-    {
-        for key in GENERAL {
-            let Some(value) = section.values.iter().find(|v| !v.inherited && v.is(key)) else {
-                continue;
-            };
-            match said.get(key) {
-                Some(index) => {
-                    let found: &mut Diagnostic = &mut out[*index];
-                    if found.secondary.len() < 3 {
-                        *found = found.clone().also(value.span(), "and here");
-                    }
-                }
-                None => {
-                    said.insert(key, out.len());
-                    out.push(
-                        Diagnostic::new(
-                            "C014",
-                            format!("`{key}` belongs to [general]"),
-                            value.span(),
-                        )
-                        .label(format!(
-                            "Asterisk ignores it in the section of a device (`{}`){}",
-                            show(&section.name),
-                            // The one that the exchange honours there: it refuses more, never less.
-                            if key == "accept_outofcall_message" {
-                                "; here it counts"
-                            } else {
-                                ""
-                            }
-                        ))
-                        .help(format!(
-                            "write it once, in [general]: `{key}={}`",
-                            value.text.lossy()
-                        )),
-                    );
-                }
-            }
-        }
-    }
 }
 
 /// References between the objects of pjsip.conf.
@@ -341,49 +393,5 @@ fn dangling(
     match nearest(&shown, others.iter().map(String::as_str)) {
         Some(near) => found.help(format!("perhaps `{near}` was meant")),
         None => found.help(format!("add a section `[{shown}]` with `type={target}`")),
-    }
-}
-
-/// How many calls the ports of rtp.conf carry.
-fn ports(sources: &Sources, out: &mut Vec<Diagnostic>) {
-    let Some(file) = sources.find("rtp.conf") else {
-        return;
-    };
-    let config = crate::conf::line::read(sources, file);
-    let number = |v: Option<&Value>| {
-        v.and_then(|v| {
-            std::str::from_utf8(v.text.bytes())
-                .ok()?
-                .parse::<u32>()
-                .ok()
-        })
-    };
-    let (start, end) = (
-        config.value("general", "rtpstart"),
-        config.value("general", "rtpend"),
-    );
-    let (Some(first), Some(last), Some(place)) = (number(start), number(end), end) else {
-        return;
-    };
-    // A leg takes an even port for sound and the next one for reports; a relayed call has two legs.
-    let pairs = (first..=last.min(65_535))
-        .filter(|p| p % 2 == 0 && *p < last)
-        .count();
-    if pairs / 2 < 10 {
-        let calls = pairs / 2;
-        let found = Diagnostic::new(
-            "C018",
-            format!(
-                "these ports carry {calls} relayed call{} at a time",
-                if calls == 1 { "" } else { "s" }
-            ),
-            place.span(),
-        )
-        .label("a call takes four ports: two for each of its legs")
-        .help("the usual range is 10000 to 20000");
-        out.push(match start {
-            Some(start) => found.also(start.span(), "the range begins here"),
-            None => found,
-        });
     }
 }

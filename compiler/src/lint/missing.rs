@@ -5,6 +5,7 @@ use strowger_stdlib::signatures::{self, Signature, Version};
 
 use crate::diagnostic::Diagnostic;
 use crate::edit_distance::nearest;
+use crate::lint::{chan_sip, old_names};
 use crate::source::Text;
 
 /// What a name names.
@@ -124,8 +125,9 @@ fn elsewhere(kind: Kind, signature: &Signature, name: &Text, version: Version) -
         name.span(),
     )
     .label(kind.outcome());
-    match &signature.replaced_by {
+    let found = match &signature.replaced_by {
         Some(instead) => found.help(format!("now written: {instead}")),
         None => found,
-    }
+    };
+    old_names::zap(name, chan_sip::header(name, found))
 }

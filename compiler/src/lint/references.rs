@@ -14,9 +14,6 @@ const STANDING: usize = 64;
 /// Names of a circle that are shown.
 const CIRCLE: usize = 8;
 
-/// Contexts that modules make by themselves.
-const MADE_BY_MODULES: [&[u8]; 2] = [b"parkedcalls", b"parkedcallstimeout"];
-
 /// Switches: read, but nobody asks them (DL-085).
 pub(crate) fn switches(world: &World<'_>, out: &mut Vec<Diagnostic>) {
     for context in &world.index.hir().contexts {
@@ -78,7 +75,7 @@ fn includes(world: &World<'_>, context: &Context, out: &mut Vec<Diagnostic>) {
     for include in &context.includes {
         if world.index.context(&include.context).is_some()
             || world.open
-            || MADE_BY_MODULES.contains(&include.context.as_slice())
+            || world.made(&include.context)
             || custom(world, &include.context)
         {
             continue;
@@ -178,7 +175,7 @@ fn jump_to(
         Part::Computed(_) => return,
         Part::Text(name) => {
             if world.index.context(name.bytes()).is_none() {
-                if !world.open && !MADE_BY_MODULES.contains(&name.bytes()) {
+                if !world.open && !world.made(name.bytes()) {
                     out.push(no_context(world, target, name));
                 }
                 return;

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::codes;
 use crate::compile::Depth;
 use crate::diagnostic::Diagnostic;
+use crate::listing::Folder;
 use crate::source::{FileId, SourceFile, Sources, Span};
 
 const MARK: &[u8] = b"strowger: allow ";
@@ -57,6 +58,7 @@ pub(crate) fn apply(sources: &Sources, depth: Depth, exchange: bool, found: &mut
     let mut unused: Vec<Allowed> = allowed
         .into_values()
         .filter(|a| !a.used && looked_for(a.code) && (exchange || !of_exchange(a.code)))
+        .filter(|a| listed(sources, a.code))
         .collect();
     unused.sort_by_key(|a| (a.span, a.code));
     for comment in unused {
@@ -69,6 +71,15 @@ pub(crate) fn apply(sources: &Sources, depth: Depth, exchange: bool, found: &mut
             .label("allows nothing")
             .fix("remove the comment", comment.span, "", false),
         );
+    }
+}
+
+/// Whether the folder is known that a code speaks of.
+fn listed(sources: &Sources, code: &str) -> bool {
+    match code {
+        "C011" => sources.listing(Folder::Sounds).is_some(),
+        "C012" => sources.listing(Folder::Scripts).is_some(),
+        _ => true,
     }
 }
 

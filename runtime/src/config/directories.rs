@@ -42,6 +42,8 @@ pub(super) fn read(file: &line::Config, findings: &mut Findings) -> (Directories
         let path = || Some(path(value.text.bytes())).filter(|p| !p.as_os_str().is_empty());
         match value.key.bytes().to_ascii_lowercase().as_slice() {
             b"astdatadir" => directories.data = path(),
+            b"astvarlibdir" => directories.library = path(),
+            b"astagidir" => directories.scripts = path(),
             b"astspooldir" => directories.spool = path(),
             b"astlogdir" => directories.log = path(),
             b"astdbdir" => directories.database = path(),

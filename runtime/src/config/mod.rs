@@ -148,6 +148,32 @@ fn gather_files(
     Ok(sources)
 }
 
+/// Adds further files of the directory, with all that they include; `over` as for [`gather_over`]. One that is not there or cannot be
+/// read is left out.
+pub fn gather_more(
+    sources: &mut Sources,
+    dir: &Path,
+    names: &[&str],
+    over: &BTreeMap<String, Vec<u8>>,
+) {
+    for name in names {
+        let read = over
+            .get(*name)
+            .cloned()
+            .map_or_else(|| whole(&dir.join(name)), Ok);
+        let Ok(bytes) = read else {
+            continue;
+        };
+        if name.ends_with(".conf") {
+            line::load(sources, name, bytes, &mut |pattern| {
+                included(dir, pattern, over)
+            });
+        } else {
+            sources.add(name, bytes);
+        }
+    }
+}
+
 /// A regular file of at most [`FILE`] bytes.
 fn whole(path: &Path) -> io::Result<Vec<u8>> {
     let data = fs::metadata(path)?;
@@ -443,6 +469,10 @@ impl Default for System {
 pub struct Directories {
     /// Sounds and music on hold are below it.
     pub data: Option<PathBuf>,
+    /// Where the data are if nothing else is said.
+    pub library: Option<PathBuf>,
+    /// Programs that AGI runs.
+    pub scripts: Option<PathBuf>,
     /// Recordings and voicemail.
     pub spool: Option<PathBuf>,
     /// Logs and call records.

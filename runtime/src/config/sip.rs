@@ -66,6 +66,9 @@ impl General {
 pub(super) fn read(file: &line::Config, options: &Options, findings: &mut Findings) -> SipConf {
     let general = general(file, options, findings);
     let mut out = SipConf::new(general);
+    for template in file.sections.iter().filter(|s| s.template) {
+        unknown_keys(template, findings);
+    }
     for section in file.sections() {
         if section.name.eq_ignore_ascii_case(b"general")
             || section.name.eq_ignore_ascii_case(b"authentication")
@@ -73,6 +76,7 @@ pub(super) fn read(file: &line::Config, options: &Options, findings: &mut Findin
             continue;
         }
         let Some(kind) = section.get("type") else {
+            unknown_keys(section, findings);
             findings.left_out(
                 section,
                 "it has no `type=`: `friend` calls and is called, `peer` is called, `user` calls",
@@ -105,6 +109,14 @@ pub(super) fn read(file: &line::Config, options: &Options, findings: &mut Findin
         out.add(section, device, acl, findings);
     }
     out
+}
+
+/// Says which keys of a section nobody knows that is read for nothing else.
+fn unknown_keys(section: &Section, findings: &mut Findings) {
+    let known = |value: &&Value| keys::sip(value.key.bytes()).is_none();
+    for value in section.values.iter().filter(known) {
+        findings.unknown_key(value, keys::sip_names(), "ignored");
+    }
 }
 
 fn general(file: &line::Config, options: &Options, findings: &mut Findings) -> General {

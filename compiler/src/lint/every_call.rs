@@ -1,0 +1,225 @@
+//! The calls of applications in a plan, also those that `Exec` and `ExecIf` make, and what is known of their arguments before any call.
+
+use std::collections::{HashMap, HashSet};
+
+use strowger_stdlib::Dialect;
+use strowger_stdlib::template::{HoleKind, Piece, Template, has_hole};
+
+use crate::hir::{Context, Extension, Hir, Matches, Step};
+use crate::jump::{Shape, branches_of_calls};
+use crate::lint::arguments;
+use crate::lint::facts::assignments;
+use crate::source::Text;
+
+/// Calls that run in each other this deep are looked at.
+const NESTING: usize = 4;
+
+/// One call of an application.
+pub(crate) struct Call<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) extension: &'a Extension,
+    pub(crate) step: &'a Step,
+    /// The name in small letters.
+    pub(crate) app: Vec<u8>,
+    /// The name as written.
+    pub(crate) name: Text,
+    /// The arguments as written.
+    pub(crate) args: Text,
+}
+
+impl Call<'_> {
+    /// The arguments, without blanks around them.
+    pub(crate) fn arguments(&self) -> Vec<Text> {
+        split(&self.args)
+    }
+
+    /// What it assigns, if it is `Set` or `MSet`.
+    pub(crate) fn assignments(&self, dialect: &Dialect) -> Vec<(Text, Text)> {
+        if !matches!(self.app.as_slice(), b"set" | b"mset") {
+            return Vec::new();
+        }
+        if self.name == self.step.app {
+            return assignments(self.step, dialect);
+        }
+        let inner = Step {
+            app: self.name.clone(),
+            args: self.args.clone(),
+            ..self.step.clone()
+        };
+        assignments(&inner, dialect)
+    }
+}
+
+/// Every call of a plan, in its order.
+pub(crate) fn each<'a>(hir: &'a Hir, look: &mut dyn FnMut(&Call<'a>)) {
+    for context in &hir.contexts {
+        for extension in &context.extensions {
+            for step in &extension.steps {
+                let call = Call {
+                    context,
+                    extension,
+                    step,
+                    app: step.app.bytes().to_ascii_lowercase(),
+                    name: step.app.clone(),
+                    args: step.args.clone(),
+                };
+                nested(&call, 0, look);
+            }
+        }
+    }
+}
+
+fn nested<'a>(call: &Call<'a>, depth: usize, look: &mut dyn FnMut(&Call<'a>)) {
+    look(call);
+    if depth >= NESTING {
+        return;
+    }
+    let inner = match call.app.as_slice() {
+        b"exec" | b"tryexec" => vec![call.args.clone()],
+        b"execif" | b"execiftime" => branches_of_calls(&call.args, &Shape::read(call.args.bytes())),
+        _ => return,
+    };
+    for text in inner {
+        let (name, args, _) = crate::conf::exten::application(&text);
+        let name = name.trimmed();
+        if name.is_empty() || has_hole(name.bytes()) {
+            continue;
+        }
+        let inner = Call {
+            app: name.bytes().to_ascii_lowercase(),
+            name,
+            args,
+            ..*call
+        };
+        nested(&inner, depth + 1, look);
+    }
+}
+
+/// Arguments between commas outside of variables, quotes and brackets, without blanks around them.
+pub(crate) fn split(args: &Text) -> Vec<Text> {
+    let parts = arguments::split(args).into_iter();
+    parts.map(|part| part.trimmed()).collect()
+}
+
+/// The parts of a list, without blanks around them.
+pub(crate) fn parts(list: &Text, separator: u8) -> Vec<Text> {
+    let shape = Shape::read(list.bytes());
+    let mut out = Vec::new();
+    let mut from = 0;
+    while from <= list.len() {
+        let end = shape
+            .find(list.bytes(), separator, from)
+            .unwrap_or(list.len());
+        let part = list.slice(from..end).trimmed();
+        from = end + 1;
+        if !part.is_empty() {
+            out.push(part);
+        }
+    }
+    out
+}
+
+/// A function that a text reads: `NAME(arguments)` inside of `${}`.
+pub(crate) struct Read {
+    pub(crate) name: Text,
+    pub(crate) args: Text,
+}
+
+/// The functions that a text reads whose names and arguments stand in it as they are.
+pub(crate) fn reads(text: &Text) -> Vec<Read> {
+    if !has_hole(text.bytes()) || !text.bytes().contains(&b'(') {
+        return Vec::new();
+    }
+    let mut out = Vec::new();
+    for hole in Template::read(text.bytes()).holes() {
+        let Some(Piece::Text(head)) = hole.body.pieces.first() else {
+            continue;
+        };
+        if hole.kind != HoleKind::Variable || !hole.closed || hole.too_deep {
+            continue;
+        }
+        let Some(open) = head.iter().position(|b| *b == b'(') else {
+            continue;
+        };
+        let (start, end) = (hole.span.start + 2, hole.span.end - 1);
+        let body = text.slice(start..end);
+        let close = body.bytes().iter().rposition(|b| *b == b')');
+        out.push(Read {
+            name: text.slice(start..start + open),
+            args: body.slice((open + 1).min(body.len())..close.unwrap_or(body.len()).max(open + 1)),
+        });
+    }
+    out
+}
+
+/// What is known of texts with variables before any call.
+pub(crate) struct Known<'a> {
+    /// Globals that no line of the plan sets.
+    globals: HashMap<&'a [u8], &'a [u8]>,
+}
+
+impl<'a> Known<'a> {
+    pub(crate) fn gather(hir: &'a Hir, dialect: &Dialect) -> Known<'a> {
+        if hir.globals.is_empty() {
+            return Known {
+                globals: HashMap::new(),
+            };
+        }
+        let mut set: HashSet<Vec<u8>> = HashSet::new();
+        each(hir, &mut |call| {
+            let first = |set: &mut HashSet<Vec<u8>>| {
+                set.extend(call.arguments().first().map(|n| n.bytes().to_vec()));
+            };
+            match call.app.as_slice() {
+                b"read" => first(&mut set),
+                b"set" | b"mset" => {
+                    for (name, _) in call.assignments(dialect) {
+                        let name = name.bytes();
+                        let name = name
+                            .strip_prefix(b"GLOBAL(")
+                            .map_or(name, |rest| rest.strip_suffix(b")").unwrap_or(rest));
+                        let bare = name.iter().position(|b| *b != b'_').unwrap_or(0);
+                        set.insert(name[bare..].to_vec());
+                    }
+                }
+                _ => {}
+            }
+        });
+        let globals = hir.globals.iter();
+        Known {
+            globals: globals
+                .filter(|g| !set.contains(&g.name))
+                .map(|g| (g.name.as_slice(), g.value.as_slice()))
+                .collect(),
+        }
+    }
+
+    /// The value that a text has in every call that comes to this step; None if it depends on the call.
+    pub(crate) fn value(&self, text: &Text, extension: &Extension) -> Option<Vec<u8>> {
+        if !has_hole(text.bytes()) {
+            return Some(text.bytes().to_vec());
+        }
+        let mut out = Vec::new();
+        for piece in Template::read(text.bytes()).pieces {
+            match piece {
+                Piece::Text(text) => out.extend(text),
+                Piece::Hole(hole) if hole.kind == HoleKind::Variable => {
+                    match hole.body.as_plain()? {
+                        b"EXTEN" => out.extend(dialled(extension)?),
+                        name => out.extend(*self.globals.get(name)?),
+                    }
+                }
+                Piece::Hole(_) => return None,
+            }
+        }
+        Some(out)
+    }
+}
+
+/// What `${EXTEN}` is in an extension that is a plain number.
+fn dialled(extension: &Extension) -> Option<&[u8]> {
+    match &extension.matches {
+        Matches::Name(name) if name.len() > 1 && name.iter().all(u8::is_ascii_digit) => Some(name),
+        _ => None,
+    }
+}

@@ -1,0 +1,156 @@
+//! Family `migration`: Zap, which is called DAHDI (M905), MeetMe (M907), and `|` between arguments that is text today (M909).
+
+use strowger_stdlib::signatures::{self, Split, Version};
+use strowger_stdlib::template::has_hole;
+
+use crate::diagnostic::{Diagnostic, Edit, Fix};
+use crate::dialled;
+use crate::jump::Shape;
+use crate::lint::World;
+use crate::lint::every_call::{self, Call};
+use crate::source::Text;
+
+/// The release that renamed Zap.
+const DAHDI: Version = Version(1, 6, 0);
+/// The release that calls MeetMe deprecated.
+const MEETME: Version = Version(19, 0, 0);
+
+/// Applications whose pipes another check tells (A406, M911, M902).
+const TOLD: [&[u8]; 10] = [
+    b"dial",
+    b"queue",
+    b"voicemail",
+    b"macro",
+    b"background",
+    b"read",
+    b"disa",
+    b"meetme",
+    b"set",
+    b"mset",
+];
+
+pub(crate) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
+    let version = world.dialect.release();
+    if version < DAHDI {
+        return;
+    }
+    every_call::each(world.index.hir(), &mut |call| {
+        if version >= MEETME && call.app.starts_with(b"meetme") {
+            out.push(meetme(call));
+        }
+        if !world.dialect.pipes {
+            out.extend(pipes(world, call));
+        }
+    });
+    let contexts = &world.index.hir().contexts;
+    for extension in contexts.iter().flat_map(|c| &c.extensions) {
+        let steps = extension.steps.iter().flat_map(dialled::destinations);
+        let hint = extension
+            .hint
+            .iter()
+            .flat_map(|h| dialled::split(&h.written));
+        for destination in steps.chain(hint) {
+            if destination.tech.bytes().eq_ignore_ascii_case(b"zap") {
+                let span = destination.tech.span();
+                out.push(
+                    Diagnostic::new("M905", "`Zap/` is called `DAHDI/` since Asterisk 1.6", span)
+                        .label("the call fails with CHANUNAVAIL")
+                        .fix("write `DAHDI`", span, "DAHDI", false),
+                );
+            }
+        }
+    }
+}
+
+/// Whether a technology is an old name, which is told by [`check`].
+pub(crate) fn is_old(tech: &[u8], version: Version) -> bool {
+    tech.eq_ignore_ascii_case(b"zap") && version >= DAHDI
+}
+
+/// A gone application of Zap: then M905.
+pub(crate) fn zap(name: &Text, mut found: Diagnostic) -> Diagnostic {
+    if name.bytes().to_ascii_lowercase().starts_with(b"zap") {
+        found.code = "M905";
+        found.level = crate::codes::level("M905");
+    }
+    found
+}
+
+/// M907: MeetMe and its relatives.
+fn meetme(call: &Call<'_>) -> Diagnostic {
+    let shown = call.name.lossy().into_owned();
+    let found = Diagnostic::new(
+        "M907",
+        format!("`{shown}` is deprecated since Asterisk 19"),
+        call.name.span(),
+    )
+    .label("it needs the timers of DAHDI, and is built by request only");
+    let instead = match call.app.as_slice() {
+        b"meetme" => "ConfBridge",
+        b"meetmecount" => return found.help("write `${CONFBRIDGE_INFO(parties,number)}`"),
+        _ => return found.help("write `ConfKick`, or menus in confbridge.conf"),
+    };
+    if call.arguments().len() == 1 && !call.args.is_empty() {
+        return found.fix("write `ConfBridge`", call.name.span(), instead, false);
+    }
+    found.help(
+        "write `ConfBridge`; what the options said stands in confbridge.conf, or in CONFBRIDGE()",
+    )
+}
+
+/// M909: `Goto(a|s|1)`, `Playback(x|noanswer)`.
+fn pipes(world: &World<'_>, call: &Call<'_>) -> Option<Diagnostic> {
+    let args = &call.args;
+    if TOLD.contains(&call.app.as_slice()) || call.name != call.step.app {
+        return None;
+    }
+    let signature = signatures::application(&call.app)?;
+    let splits = matches!(
+        signature.split,
+        Split::Standard | Split::Raw | Split::Target
+    );
+    if !splits || signature.parameters.len() < 2 || !signature.exists_in(world.dialect.release()) {
+        return None;
+    }
+    let shape = Shape::read(args.bytes());
+    let outside = |byte| shape.find(args.bytes(), byte, 0);
+    let pipe = outside(b'|')?;
+    let protected = args
+        .bytes()
+        .iter()
+        .any(|b| matches!(b, b'"' | b'\\' | b'\''));
+    if outside(b',').is_some() || protected || has_blank_around(args.bytes(), pipe) {
+        return None;
+    }
+    let mut edits = Vec::new();
+    let mut from = 0;
+    while let Some(at) = shape.find(args.bytes(), b'|', from) {
+        edits.push(Edit {
+            span: args.span_of(at..at + 1),
+            text: b",".to_vec(),
+        });
+        from = at + 1;
+    }
+    let mut found = Diagnostic::new(
+        "M909",
+        "`|` separates nothing since Asterisk 1.6",
+        args.span_of(pipe..pipe + 1),
+    )
+    .label(format!(
+        "plain text: `{}` gets all of this as one argument",
+        signature.name
+    ));
+    found.fixes.push(Fix {
+        title: "separate with commas".to_owned(),
+        edits,
+        safe: false,
+    });
+    // A text with variables may hold a command line.
+    (!has_hole(&args.bytes()[..pipe]) || signature.split == Split::Target).then_some(found)
+}
+
+/// A pipe between two commands of a shell, or two words.
+fn has_blank_around(text: &[u8], at: usize) -> bool {
+    let blank = |b: Option<&u8>| b.is_some_and(|b| *b <= 32);
+    blank(text.get(at + 1)) || at > 0 && blank(text.get(at - 1))
+}
