@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Certain defects found, in hundredths of all certain ones. It may only rise.
-const FLOOR: usize = 88;
+const FLOOR: usize = 91;
 
 /// What the plans are to run on: the labels speak of what the newest Asterisk no longer has.
 const TARGET: &str = "asterisk-23";

@@ -175,7 +175,10 @@ impl Reading {
             found.extend(built.1);
         }
         let named = |s: &line::Section| matches!(s.name.as_slice(), b"general" | b"globals");
-        let part = options.plan != PLAN && !config.sections.iter().any(named);
+        // `extensions_custom.conf` stands beside others of its kind, whatever sections it has.
+        let name = options.plan.rsplit('/').next().unwrap_or_default();
+        let sibling = name.starts_with("extensions");
+        let part = name != PLAN && (sibling || !config.sections.iter().any(named));
         Reading {
             file,
             part,
@@ -211,8 +214,9 @@ fn look(
             .any(|f| sources.find(f).is_some());
         let commas = dialect.pipes.then(|| pipes::with_commas(hir));
         let index = Index::new(commas.as_ref().unwrap_or(hir));
-        let open = reading.config.open || beside || reading.part;
-        let world = World::new(index, open, options.plan == PLAN, dialect, sources);
+        let torn = reading.config.open || beside;
+        let whole = options.plan == PLAN;
+        let world = World::new(index, torn, reading.part, whole, dialect, sources);
         found.extend(lint::check(&world, sources));
         if depth >= Depth::Analysis {
             found.extend(lint::beside(&world, sources));

@@ -49,6 +49,8 @@ pub(crate) struct World<'a> {
     pub(crate) index: Index<'a>,
     /// Something of the plan is out of sight: names that are missing may exist.
     pub(crate) open: bool,
+    /// A file of it is missing, so that its contexts may hold more than is seen. A part of a plan has its own contexts whole.
+    pub(crate) torn: bool,
     /// The plan is called `extensions.conf`; another file may be a part of something larger.
     pub(crate) whole: bool,
     /// The release that it is read as.
@@ -75,16 +77,19 @@ const WORK: usize = 4_000_000;
 impl<'a> World<'a> {
     pub(crate) fn new(
         index: Index<'a>,
-        open: bool,
+        torn: bool,
+        part: bool,
         whole: bool,
         dialect: &'a Dialect,
         sources: &Sources,
     ) -> World<'a> {
         let peers = Peers::read(sources);
         let beside = Beside::read(sources);
+        let torn = torn || beside.stored_in(&["extensions.conf"]).is_some();
         World {
             index,
-            open: open || beside.stored_in(&["extensions.conf"]).is_some(),
+            open: torn || part,
+            torn,
             whole,
             dialect,
             made: beside.made_contexts(&peers),

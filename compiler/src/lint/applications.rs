@@ -61,6 +61,17 @@ fn call(app: &Text, args: Option<&Text>, version: Version, out: &mut Vec<Diagnos
     }
     let signature = match missing::find(Kind::Application, app, version) {
         Ok(signature) => signature,
+        Err(_) if is_foreign(bytes) => {
+            out.push(
+                Diagnostic::new(
+                    "A421",
+                    format!("`{}` is no application of Asterisk itself", app.lossy()),
+                    app.span(),
+                )
+                .label("a module from elsewhere brings it; the call ends here without"),
+            );
+            return;
+        }
         Err(found) => {
             let removed = signatures::application(bytes);
             out.push(match removed {
@@ -102,6 +113,33 @@ fn call(app: &Text, args: Option<&Text>, version: Version, out: &mut Vec<Diagnos
     if let Some(args) = args {
         arguments::check("A404", signature, app.span(), args, out);
     }
+}
+
+/// Applications of modules that are not part of Asterisk, as far as they are well known.
+const FOREIGN: [&str; 17] = [
+    "CBMysql",
+    "Cepstral",
+    "Conference",
+    "Espeak",
+    "Flite",
+    "Konference",
+    "MRCPRecog",
+    "MRCPSynth",
+    "NVBackgroundDetect",
+    "NVFaxDetect",
+    "NVLineDetect",
+    "Rpt",
+    "RxFAX",
+    "SynthAndRecog",
+    "Swift",
+    "TxFAX",
+    "Voximal",
+];
+
+fn is_foreign(name: &[u8]) -> bool {
+    FOREIGN
+        .iter()
+        .any(|known| known.as_bytes().eq_ignore_ascii_case(name))
 }
 
 fn lower_first(text: &str) -> String {

@@ -38,7 +38,7 @@ fn elsewhere(
     test: &dyn Fn(&Extension) -> bool,
 ) -> bool {
     let standing = world.index.standing_in(&context.name, STANDING);
-    if world.open || standing.len() > STANDING {
+    if world.torn || standing.len() > STANDING {
         return true;
     }
     for start in standing {

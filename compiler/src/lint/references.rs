@@ -322,7 +322,7 @@ fn there(
         }
         reached.extend(world.index.candidates_in(&searched, exten.bytes()));
     }
-    if world.open {
+    if world.torn {
         return;
     }
     let shown = exten.lossy().into_owned();
@@ -526,7 +526,7 @@ fn here(
     let Some(priority) = target.priority.constant() else {
         return;
     };
-    if has_priority(priority.bytes(), std::iter::once(extension)) || world.open {
+    if has_priority(priority.bytes(), std::iter::once(extension)) || world.torn {
         return;
     }
     // Another entry that the same number may mean can have it (DL-119, DL-120).

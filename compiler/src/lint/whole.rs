@@ -46,7 +46,7 @@ pub(crate) fn check(
         facts: &facts,
         counters: counters(world),
         searched: RefCell::default(),
-        fragment: world.open || is_fragment(sources, plan),
+        fragment: world.open,
     };
     let mut out = Vec::new();
     subroutine::check(&whole, &mut out);
@@ -112,19 +112,6 @@ impl<'a> Whole<'a> {
         }
         Some((self.world.index.candidates_in(&found.0, exten), found.1))
     }
-}
-
-/// Whether a plan is but a part of one: a file of another name than the whole has, without the sections that a whole begins with.
-fn is_fragment(sources: &Sources, plan: &str) -> bool {
-    let name = plan.rsplit('/').next().unwrap_or(plan);
-    let text = sources.find(plan).map(|f| sources.file(f).bytes());
-    name != "extensions.conf"
-        && !text.is_some_and(|t| {
-            t.split(|b| *b == b'\n').any(|line| {
-                let line = line.trim_ascii_start().to_ascii_lowercase();
-                line.starts_with(b"[general]") || line.starts_with(b"[globals]")
-            })
-        })
 }
 
 fn counters(world: &World<'_>) -> HashSet<Vec<u8>> {
