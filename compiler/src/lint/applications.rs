@@ -384,7 +384,7 @@ fn set(step: &Step, dialect: &Dialect, out: &mut Vec<Diagnostic>) {
 
 /// Variables, and functions that take a value as it stands.
 fn keeps_quotes(name: &[u8]) -> bool {
-    const PLAIN: [&[u8]; 7] = [
+    const PLAIN: [&[u8]; 9] = [
         b"GLOBAL(",
         b"LOCAL(",
         b"DB(",
@@ -392,6 +392,8 @@ fn keeps_quotes(name: &[u8]) -> bool {
         b"CALLERID(name)",
         b"CALLERID(num)",
         b"CALLERID(number)",
+        b"MESSAGE(",
+        b"MESSAGE_DATA(",
     ];
     let (name, _) = args::inheritance(name);
     !name.contains(&b'(') || PLAIN.iter().any(|p| name.starts_with(p))
