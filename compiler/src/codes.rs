@@ -62,8 +62,8 @@ pub const FAMILIES: [(&str, &str); 10] = [
 ];
 
 /// Codes that tell what this exchange does not do: they do not matter to a plan that runs on an Asterisk.
-pub const ONLY_HERE: [&str; 10] = [
-    "A421", "A422", "A423", "V527", "C020", "C024", "C026", "C027", "C032", "X820",
+pub const ONLY_HERE: [&str; 11] = [
+    "A421", "A422", "A423", "V527", "C020", "C024", "C026", "C027", "C028", "C032", "X820",
 ];
 
 /// Codes of what the Asterisk of today has lost and this exchange serves: how much they matter to a plan that is to run there.

@@ -208,6 +208,10 @@ fn look(
     depth: Depth,
 ) -> Vec<Diagnostic> {
     let (dialect, hir) = (&options.dialect, &reading.hir);
+    if depth == Depth::Analysis && reading.part {
+        // Such lines belong to the section that includes the file.
+        found.retain(|finding| finding.code != "S114");
+    }
     if depth >= Depth::Check && reading.file.is_some() {
         let beside = ["extensions.ael", "extensions.lua"]
             .iter()

@@ -295,6 +295,46 @@ fn listeners_and_their_overrides() {
 }
 
 #[test]
+fn what_may_stand_in_a_file_that_is_missing_is_not_missed() {
+    let whole = "[transport-udp]\ntype=transport\nbind=0.0.0.0\n[a]\ntype=auth\nusername=a\n\
+                 [b]\ntype=auth\nusername=b\n[100]\ntype=endpoint\nauth=a\n";
+    let codes = |text: &str| -> Vec<&str> {
+        let mut sources = Sources::new();
+        sources.add("pjsip.conf", text);
+        let found = config::load(&sources).1;
+        found.iter().map(|f| f.code).collect()
+    };
+    assert_eq!(codes(whole).iter().filter(|c| **c == "C022").count(), 3);
+    let open = codes(&format!("{whole}#include secret.conf\n"));
+    assert!(!open.contains(&"C022"), "{open:?}");
+    assert_eq!(open.iter().filter(|c| **c == "C033").count(), 1, "{open:?}");
+    let mut sources = Sources::new();
+    sources.add("pjsip.conf", format!("{whole}#include secret.conf\n"));
+    let found = config::load(&sources).1;
+    let said = found.iter().find(|f| f.code == "C033").unwrap();
+    assert_eq!(
+        said.message,
+        "whether `[a]` and 1 more are complete cannot be told"
+    );
+    let open = codes("[general]\n[1001]\nhost=dynamic\n#include more.conf\n");
+    assert!(!open.contains(&"C022"), "{open:?}");
+}
+
+#[test]
+fn what_only_an_asterisk_serves_is_told_as_such() {
+    let text = "[ws]\ntype=transport\nprotocol=ws\nbind=0.0.0.0\n[g]\ntype=auth\nauth_type=google_oauth\n\
+                [100]\ntype=endpoint\ntransport=ws\nauth=g\n";
+    let mut sources = Sources::new();
+    sources.add("pjsip.conf", text);
+    let found = config::load(&sources).1;
+    assert!(found.len() >= 4, "{found:?}");
+    for finding in found {
+        let told = strowger_compiler::codes::ONLY_HERE.contains(&finding.code);
+        assert!(told, "{}: {}", finding.code, finding.message);
+    }
+}
+
+#[test]
 fn a_bad_object_of_pjsip_is_left_out_and_the_others_count() {
     let good = "[u]\ntype=transport\nbind=0.0.0.0\n[1]\ntype=endpoint\nallow=ulaw\nauth=1\naors=1\n[1]\ntype=auth\nusername=1\npassword=x\n[1]\ntype=aor\nmax_contacts=2\n";
     let (config, findings) = pjsip(good);

@@ -45,7 +45,7 @@ pub(crate) struct Facts {
 pub(crate) type InContext = (Vec<u8>, Vec<u8>);
 
 /// Applications behind which something else sets variables (trap 15 of the catalogue of checks).
-const OUTSIDE: [&str; 8] = [
+pub(crate) const OUTSIDE: [&str; 8] = [
     "agi",
     "eagi",
     "deadagi",

@@ -161,18 +161,25 @@ fn contexts(world: &World<'_>, peers: &Peers, out: &mut Vec<Diagnostic>) {
     if world.open {
         return;
     }
+    let unentered = nobody_enters_general(peers);
+    let in_sip = |section: &Section| {
+        let mut sip = peers.sip.iter().flat_map(Config::sections);
+        sip.any(|s| std::ptr::eq(s, section))
+    };
     let mut said: HashSet<Vec<u8>> = HashSet::new();
     for section in peers.files().flat_map(Config::sections) {
         for value in CONTEXT_KEYS.iter().filter_map(|k| section.get(k)) {
             let name = value.text.bytes();
+            let general = section.name.eq_ignore_ascii_case(b"general");
             if name.is_empty()
+                || general && unentered && value.is("context") && in_sip(section)
                 || world.index.context(name).is_some()
                 || world.made(name)
                 || !said.insert(name.to_vec())
             {
                 continue;
             }
-            let who = if section.name.eq_ignore_ascii_case(b"general") {
+            let who = if general {
                 "calls that belong to no device, and devices without a context of their own, find nothing there".to_owned()
             } else {
                 format!(
@@ -208,6 +215,18 @@ fn contexts(world: &World<'_>, peers: &Peers, out: &mut Vec<Diagnostic>) {
             });
         }
     }
+}
+
+/// Whether no call enters the context of [general] of sip.conf: guests are refused, and every device has its own. Devices that are
+/// out of sight may have theirs too.
+fn nobody_enters_general(peers: &Peers) -> bool {
+    let refused = peers
+        .sip
+        .as_ref()
+        .and_then(|sip| sip.value("general", "allowguest"))
+        .is_some_and(|v| crate::conf::line::boolean(v.text.bytes()) == Some(false));
+    refused
+        && (!peers.complete(Tech::Sip) || peers.sip_sections().all(|s| s.get("context").is_some()))
 }
 
 /// Devices that the plan dials.
@@ -291,7 +310,11 @@ fn missing(
         || bytes.eq_ignore_ascii_case(b"localhost");
     let none = HashSet::new();
     let known = names.get(word(tech)).unwrap_or(&none);
-    if known.contains(&bytes.to_ascii_lowercase()) || tech == Tech::Sip && host || bytes.is_empty()
+    // A file without a single device is not where the devices are written.
+    if known.is_empty()
+        || known.contains(&bytes.to_ascii_lowercase())
+        || tech == Tech::Sip && host
+        || bytes.is_empty()
     {
         return None;
     }

@@ -4,8 +4,9 @@ use strowger_stdlib::signatures::{Served, Version};
 use strowger_stdlib::template::{Hole, HoleKind, Piece, Template, has_hole};
 
 use crate::diagnostic::Diagnostic;
+use crate::hir::Step;
 use crate::jump::Shape;
-use crate::lint::facts::{Facts, assignments};
+use crate::lint::facts::{Facts, OUTSIDE, assignments};
 use crate::lint::missing::{self, Kind};
 use crate::lint::{World, arguments, misused};
 use crate::source::Text;
@@ -26,14 +27,12 @@ const GONE: [(&str, &str); 11] = [
 ];
 
 pub(crate) fn check(world: &World<'_>, facts: &Facts, version: Version, out: &mut Vec<Diagnostic>) {
-    for step in world
-        .index
-        .hir()
-        .contexts
+    let contexts = &world.index.hir().contexts;
+    let steps = contexts
         .iter()
         .flat_map(|c| &c.extensions)
-        .flat_map(|e| &e.steps)
-    {
+        .flat_map(|e| after_scripts(&e.steps));
+    for (step, script) in steps {
         for (name, _) in assignments(step, world.dialect) {
             if name.bytes().ends_with(b")")
                 && let Some(open) = name.bytes().iter().position(|b| *b == b'(')
@@ -50,7 +49,7 @@ pub(crate) fn check(world: &World<'_>, facts: &Facts, version: Version, out: &mu
         let template = Template::read(step.args.bytes());
         for hole in template.holes() {
             if hole.kind == HoleKind::Variable && hole.closed && !hole.too_deep {
-                variable(&step.args, hole, facts, version, out);
+                variable(&step.args, hole, script, facts, version, out);
             }
         }
     }
@@ -63,7 +62,27 @@ enum Use {
     Written,
 }
 
-fn variable(args: &Text, hole: &Hole, facts: &Facts, version: Version, out: &mut Vec<Diagnostic>) {
+/// Each step, and whether a script stands before it in its extension: it may have set any variable.
+fn after_scripts(steps: &[Step]) -> impl Iterator<Item = (&Step, bool)> {
+    let mut script = false;
+    steps.iter().map(move |step| {
+        let before = script;
+        let app = step.app.bytes();
+        script |= OUTSIDE
+            .iter()
+            .any(|o| app.eq_ignore_ascii_case(o.as_bytes()));
+        (step, before)
+    })
+}
+
+fn variable(
+    args: &Text,
+    hole: &Hole,
+    script: bool,
+    facts: &Facts,
+    version: Version,
+    out: &mut Vec<Diagnostic>,
+) {
     let start = hole.span.start + 2;
     misused::computed_name(args, hole, out);
     // A name that is put together is only known when it runs.
@@ -95,6 +114,7 @@ fn variable(args: &Text, hole: &Hole, facts: &Facts, version: Version, out: &mut
     let name = &body[..colon.unwrap_or(body.len())];
     if let Some((_, instead)) = GONE.iter().find(|(n, _)| n.as_bytes() == name)
         && !facts.set.contains_key(name)
+        && !script
     {
         let span = args.span_of(start..start + name.len());
         out.push(

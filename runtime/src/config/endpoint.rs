@@ -24,6 +24,8 @@ pub(super) struct Known<'a> {
     pub(super) listeners: &'a [Listener],
     /// Every section that says to be of a kind, used or not.
     pub(super) written: &'a HashSet<(Kind, &'a [u8])>,
+    /// Those of them that only an Asterisk serves.
+    pub(super) unserved: &'a HashSet<(Kind, &'a [u8])>,
 }
 
 impl Known<'_> {
@@ -37,7 +39,8 @@ impl Known<'_> {
         findings: &mut Findings,
     ) {
         if self.written.contains(&(kind, name)) {
-            findings.unusable(kind.word(), name, value.text.span(), effect);
+            let served = !self.unserved.contains(&(kind, name));
+            findings.unusable(kind.word(), name, served, value.text.span(), effect);
         }
     }
 

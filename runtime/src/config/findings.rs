@@ -18,6 +18,10 @@ pub(super) struct Findings {
     all: Vec<Diagnostic>,
     /// What was said and is not to be said again.
     said: HashSet<Vec<u8>>,
+    /// A part of the file that is read is out of sight: what a section lacks may stand there.
+    open: bool,
+    /// The first section that lacks something in such a file, and how many others do.
+    lacking: Option<(Vec<u8>, Span, usize)>,
 }
 
 impl Findings {
@@ -133,6 +137,58 @@ impl Findings {
         }
     }
 
+    /// From here on a file is read of which a part is out of sight, or nothing.
+    pub(super) fn begin(&mut self, open: bool) {
+        self.open = open;
+        self.lacking = None;
+    }
+
+    /// Whether a part of the file that is read is out of sight.
+    pub(super) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Says once what cannot be told of the file that was read.
+    pub(super) fn end(&mut self) {
+        self.open = false;
+        let Some((name, span, more)) = self.lacking.take() else {
+            return;
+        };
+        let mut who = format!("`[{}]`", String::from_utf8_lossy(&name));
+        if more > 0 {
+            who.push_str(&format!(" and {more} more"));
+        }
+        let are = if more > 0 { "are" } else { "is" };
+        self.add(
+            Diagnostic::new(
+                "C033",
+                format!("whether {who} {are} complete cannot be told"),
+                span,
+            )
+            .label("a part of this file is included and is not here")
+            .help("what sections lack is not reported"),
+        );
+    }
+
+    /// An object that is left out because something is not written, which a file that is out of sight may add.
+    pub(super) fn lacks(&mut self, section: &Section, why: &str) {
+        if !self.open {
+            return self.left_out(section, why);
+        }
+        match &mut self.lacking {
+            Some((_, _, more)) => *more += 1,
+            None => self.lacking = Some((section.name.clone(), section.span, 0)),
+        }
+    }
+
+    /// An object that is left out because this exchange does not do what it asks for; an Asterisk does.
+    pub(super) fn not_served(&mut self, section: &Section, why: &str) {
+        let name = String::from_utf8_lossy(&section.name);
+        self.add(
+            Diagnostic::new("C032", format!("`[{name}]` is left out"), section.span).label(why),
+        );
+    }
+
     /// An object that is left out.
     pub(super) fn left_out(&mut self, section: &Section, why: &str) {
         let name = String::from_utf8_lossy(&section.name);
@@ -142,10 +198,21 @@ impl Findings {
     }
 
     /// A section that is named and was left out; one that was never written is the analyser's to report (C008).
-    pub(super) fn unusable(&mut self, kind: &str, name: &[u8], span: Span, effect: &str) {
+    pub(super) fn unusable(
+        &mut self,
+        kind: &str,
+        name: &[u8],
+        served: bool,
+        span: Span,
+        effect: &str,
+    ) {
+        if self.open {
+            return;
+        }
         let name = String::from_utf8_lossy(name);
+        let code = if served { "C022" } else { "C032" };
         self.add(
-            Diagnostic::new("C022", format!("the {kind} `{name}` cannot be used"), span)
+            Diagnostic::new(code, format!("the {kind} `{name}` cannot be used"), span)
                 .label(effect),
         );
     }

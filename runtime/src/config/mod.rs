@@ -270,7 +270,9 @@ pub fn understand(sources: &Sources) -> (Config, Vec<Diagnostic>) {
         None => sip::SipConf::new(sip::General::absent()),
     };
     if let Some(conf) = &users_conf {
+        findings.begin(conf.open);
         users::read(conf, &mut sip, &mut findings);
+        findings.end();
     }
     let chan_sip = sip_conf.is_some() || !sip.accounts.is_empty();
     if sip_conf.is_none() && chan_sip {

@@ -36,6 +36,7 @@ pub(super) struct PjsipConf {
 
 /// Reads the file.
 pub(super) fn read(file: &line::Config, findings: &mut Findings) -> PjsipConf {
+    findings.begin(file.open);
     let mut out = PjsipConf::default();
     let objects = objects(file, findings);
     let of = |kind| {
@@ -60,7 +61,7 @@ pub(super) fn read(file: &line::Config, findings: &mut Findings) -> PjsipConf {
     }
     for section in of(Kind::Transport) {
         if out.listeners.len() >= LISTENERS {
-            findings.left_out(section, "there are more transports than an exchange opens");
+            findings.not_served(section, "there are more transports than an exchange opens");
         } else if let Some(listener) = transport(section, findings) {
             out.listeners.push(listener);
         }
@@ -73,6 +74,11 @@ pub(super) fn read(file: &line::Config, findings: &mut Findings) -> PjsipConf {
         .sections()
         .filter_map(|s| Some((Kind::parse(s.get("type")?.text.bytes())?, s.name.as_slice())))
         .collect();
+    let unserved: HashSet<(Kind, &[u8])> = objects
+        .iter()
+        .filter(|(kind, section)| only_asterisk(*kind, section))
+        .map(|(kind, section)| (*kind, section.name.as_slice()))
+        .collect();
     let aors: HashMap<&[u8], &Aor> = out
         .aors
         .iter()
@@ -83,6 +89,7 @@ pub(super) fn read(file: &line::Config, findings: &mut Findings) -> PjsipConf {
         aors: &aors,
         listeners: &out.listeners,
         written: &written,
+        unserved: &unserved,
     };
     out.accounts = of(Kind::Endpoint)
         .filter_map(|s| endpoint::read(s, &known, findings))
@@ -92,15 +99,38 @@ pub(super) fn read(file: &line::Config, findings: &mut Findings) -> PjsipConf {
         .filter_map(|s| identify(s, &names, &known, findings))
         .collect();
     if out.listeners.is_empty()
+        && !file.open
         && let Some(section) = of(Kind::Endpoint).next()
     {
+        let elsewhere = unserved.iter().any(|(kind, _)| *kind == Kind::Transport);
+        let code = if elsewhere { "C026" } else { "C022" };
         findings.add(
-            Diagnostic::new("C022", "pjsip.conf opens no port", section.span)
+            Diagnostic::new(code, "pjsip.conf opens no port", section.span)
                 .label("there is no `type=transport` that can be used")
                 .help("add a section with `type=transport`, `protocol=udp` and `bind=0.0.0.0`"),
         );
     }
+    findings.end();
     out
+}
+
+/// Protocols of transports that Asterisk speaks and this exchange does not.
+fn is_unserved(protocol: &[u8]) -> bool {
+    matches!(protocol, b"tls" | b"ws" | b"wss" | b"flow")
+}
+
+/// Whether an object asks for what Asterisk does and this exchange does not.
+fn only_asterisk(kind: Kind, section: &Section) -> bool {
+    let says = |key, holds: fn(&[u8]) -> bool| {
+        section
+            .get(key)
+            .is_some_and(|value| holds(value.text.bytes()))
+    };
+    match kind {
+        Kind::Transport => says("protocol", is_unserved),
+        Kind::Auth => says("auth_type", |word| word == b"google_oauth"),
+        _ => false,
+    }
 }
 
 /// The sections that are objects of a known kind, without those left out for their keys.
@@ -109,7 +139,7 @@ fn objects<'a>(file: &'a line::Config, findings: &mut Findings) -> Vec<(Kind, &'
     let mut seen: HashMap<(Kind, &[u8]), Span> = HashMap::new();
     for section in file.sections() {
         let Some(value) = section.get("type") else {
-            findings.left_out(section, "it has no `type=`");
+            findings.lacks(section, "it has no `type=`");
             continue;
         };
         let word = value.text.bytes();
@@ -221,7 +251,7 @@ fn transport(section: &Section, findings: &mut Findings) -> Option<Listener> {
         Some(value) => match value.text.bytes() {
             b"udp" => Protocol::Udp,
             b"tcp" => Protocol::Tcp,
-            b"tls" | b"ws" | b"wss" | b"flow" => {
+            word if is_unserved(word) => {
                 let word = value.text.lossy();
                 findings.add(
                     Diagnostic::new(
@@ -245,7 +275,7 @@ fn transport(section: &Section, findings: &mut Findings) -> Option<Listener> {
         },
     };
     let Some(value) = section.get("bind") else {
-        findings.left_out(section, "a transport needs `bind=`, as `bind=0.0.0.0`");
+        findings.lacks(section, "a transport needs `bind=`, as `bind=0.0.0.0`");
         return None;
     };
     match text::bind(value.text.bytes(), 5060) {
@@ -280,7 +310,7 @@ fn auth(section: &Section, findings: &mut Findings) -> Option<Credential> {
             b"auth_type" => match bytes {
                 b"userpass" | b"md5" | b"digest" => {}
                 b"google_oauth" => {
-                    findings.left_out(section, "OAuth is not served yet");
+                    findings.not_served(section, "OAuth is not served yet");
                     return None;
                 }
                 _ => {
@@ -339,12 +369,12 @@ fn auth(section: &Section, findings: &mut Findings) -> Option<Credential> {
         }
         (None, Some(password)) => Secret::Password(password),
         (None, None) => {
-            findings.left_out(section, "it has no `password`");
+            findings.lacks(section, "it has no `password`");
             return None;
         }
     };
     if username.is_empty() {
-        findings.left_out(section, "it has no `username`");
+        findings.lacks(section, "it has no `username`");
         return None;
     }
     Some(Credential {
@@ -420,7 +450,7 @@ fn identify(
     findings: &mut Findings,
 ) -> Option<Identify> {
     let Some(target) = section.get("endpoint") else {
-        findings.left_out(section, "an identify needs `endpoint=`");
+        findings.lacks(section, "an identify needs `endpoint=`");
         return None;
     };
     let endpoint = target.text.bytes().to_vec();
@@ -453,7 +483,7 @@ fn identify(
         }
     }
     if networks.is_empty() && hosts.is_empty() {
-        findings.left_out(section, "an identify needs `match=` with an address");
+        findings.lacks(section, "an identify needs `match=` with an address");
         return None;
     }
     Some(Identify {

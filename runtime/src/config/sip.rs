@@ -64,6 +64,7 @@ impl General {
 
 /// Reads the file.
 pub(super) fn read(file: &line::Config, options: &Options, findings: &mut Findings) -> SipConf {
+    findings.begin(file.open);
     let general = general(file, options, findings);
     let mut out = SipConf::new(general);
     for template in file.sections.iter().filter(|s| s.template) {
@@ -77,7 +78,7 @@ pub(super) fn read(file: &line::Config, options: &Options, findings: &mut Findin
         }
         let Some(kind) = section.get("type") else {
             unknown_keys(section, findings);
-            findings.left_out(
+            findings.lacks(
                 section,
                 "it has no `type=`: `friend` calls and is called, `peer` is called, `user` calls",
             );
@@ -108,6 +109,7 @@ pub(super) fn read(file: &line::Config, options: &Options, findings: &mut Findin
         let acl = text::acl(section, findings);
         out.add(section, device, acl, findings);
     }
+    findings.end();
     out
 }
 
@@ -356,7 +358,7 @@ impl SipConf {
         } else {
             Vec::new()
         };
-        if aors.is_empty() && role != Role::User {
+        if aors.is_empty() && role != Role::User && !findings.is_open() {
             findings.add(
                 Diagnostic::new("C022", format!("`{shown}` cannot be called"), section.span)
                     .label("it has no `host=`: `host=dynamic` lets it register"),

@@ -34,7 +34,7 @@ pub(super) fn read(file: &line::Config, sip: &mut SipConf, findings: &mut Findin
             .get("hassip")
             .map(|v| boolean(v.text.bytes()) == Some(true));
         if !hassip.unwrap_or(everybody) {
-            findings.left_out(
+            findings.lacks(
                 section,
                 "it has no `hassip=yes`, neither here nor in `[general]`",
             );
