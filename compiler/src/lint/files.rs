@@ -225,8 +225,9 @@ fn nobody_enters_general(peers: &Peers) -> bool {
         .as_ref()
         .and_then(|sip| sip.value("general", "allowguest"))
         .is_some_and(|v| crate::conf::line::boolean(v.text.bytes()) == Some(false));
-    refused
-        && (!peers.complete(Tech::Sip) || peers.sip_sections().all(|s| s.get("context").is_some()))
+    let mut devices = peers.sip_sections().peekable();
+    let own = devices.peek().is_some() && devices.all(|s| s.get("context").is_some());
+    refused && (own || !peers.complete(Tech::Sip))
 }
 
 /// Devices that the plan dials.
