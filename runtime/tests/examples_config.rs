@@ -94,12 +94,12 @@ fn the_bridge_of_d_is_the_same_on_the_far_side() {
 #[test]
 fn the_mistakes_of_the_examples_are_reported() {
     for (name, wanted) in [
-        ("two-phones", &["P701", "F331", "M903", "M916"][..]),
+        ("two-phones", &["P701", "F331", "M903", "M916", "V526"][..]),
         (
             "sms",
             &[
                 "C001", "C014", "X817", "C028", "S103", "P701", "A422", "F331", "C038", "M903",
-                "M916", "R210", "X801",
+                "M916", "R210", "X801", "V526",
             ],
         ),
         ("lab", &["C018", "M918", "C028", "C038", "M903", "X817"]),
