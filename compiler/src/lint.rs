@@ -1,6 +1,6 @@
 //! What is wrong with a plan, one file per family of codes.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::collections::{HashMap, HashSet};
 
 use strowger_stdlib::Dialect;
@@ -63,6 +63,8 @@ pub(crate) struct World<'a> {
     made: Vec<Vec<u8>>,
     /// What is left of [`WORK`].
     left: Cell<usize>,
+    /// See [`World::facts`].
+    facts: OnceCell<facts::Facts>,
 }
 
 /// Most findings of one plan before each cause is told once.
@@ -96,7 +98,14 @@ impl<'a> World<'a> {
             peers,
             beside,
             left: Cell::new(WORK),
+            facts: OnceCell::new(),
         }
+    }
+
+    /// What is true of the whole plan, gathered when it is first asked for.
+    pub(crate) fn facts(&self) -> &facts::Facts {
+        self.facts
+            .get_or_init(|| facts::Facts::gather(self.index.hir(), self.dialect))
     }
 
     /// Allows all comparisons again: to the checks that only an analysis makes.
@@ -127,20 +136,20 @@ pub(crate) fn check(world: &World<'_>, sources: &Sources) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     references::check(world, &mut out);
     files::check(world, sources, &mut out);
-    let facts = facts::Facts::gather(world.index.hir(), world.dialect);
-    flow::check(world, &facts, &mut out);
-    patterns::check(world, &facts, &mut out);
-    expressions::check(world, &facts, &mut out);
+    let facts = world.facts();
+    flow::check(world, facts, &mut out);
+    patterns::check(world, facts, &mut out);
+    expressions::check(world, facts, &mut out);
     let version = world.dialect.release();
     // First, because it knows repairs.
     versions::check(world, &mut out);
     applications::check(world, &mut out);
     references::switches(world, &mut out);
-    functions::check(world, &facts, version, &mut out);
+    functions::check(world, facts, version, &mut out);
     single::check(world, &mut out);
-    assigned::check(world, &facts, &mut out);
+    assigned::check(world, facts, &mut out);
     prefixes::check(world, &mut out);
-    usage::check(world, sources, &facts, &mut out);
+    usage::check(world, sources, facts, &mut out);
     old_names::check(world, &mut out);
     // Lines that templates copy are checked once for each copy.
     let mut seen = HashSet::new();

@@ -39,11 +39,10 @@ pub(crate) fn check(
     let mut named = surroundings.entries.clone();
     named.extend(peers.contexts().map(|c| c.text.bytes().to_vec()));
     let flow = Flow::of(&world.index, &named);
-    let facts = facts::Facts::gather(world.index.hir(), world.dialect);
     let whole = Whole {
         world,
         flow: &flow,
-        facts: &facts,
+        facts: world.facts(),
         counters: counters(world),
         searched: RefCell::default(),
         fragment: world.open,
