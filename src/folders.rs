@@ -28,7 +28,7 @@ impl Folders {
     /// A folder of the command line cannot be read.
     pub(crate) fn list(&self, sources: &mut Sources) -> Result<(), String> {
         let directories = config::load(sources).0.directories;
-        let data = directories.data.as_ref().or(directories.library.as_ref());
+        let data = directories.data.as_ref().or(directories.var_lib.as_ref());
         let scripts = directories.scripts.clone();
         let wanted = [
             (Folder::Sounds, &self.sounds, data.map(|d| d.join("sounds"))),

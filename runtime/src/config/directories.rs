@@ -42,7 +42,7 @@ pub(super) fn read(file: &line::Config, findings: &mut Findings) -> (Directories
         let path = || Some(path(value.text.bytes())).filter(|p| !p.as_os_str().is_empty());
         match value.key.bytes().to_ascii_lowercase().as_slice() {
             b"astdatadir" => directories.data = path(),
-            b"astvarlibdir" => directories.library = path(),
+            b"astvarlibdir" => directories.var_lib = path(),
             b"astagidir" => directories.scripts = path(),
             b"astspooldir" => directories.spool = path(),
             b"astlogdir" => directories.log = path(),

@@ -472,7 +472,7 @@ pub struct Directories {
     /// Sounds and music on hold are below it.
     pub data: Option<PathBuf>,
     /// Where the data are if nothing else is said.
-    pub library: Option<PathBuf>,
+    pub var_lib: Option<PathBuf>,
     /// Programs that AGI runs.
     pub scripts: Option<PathBuf>,
     /// Recordings and voicemail.

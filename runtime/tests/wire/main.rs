@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
 
+mod bounds;
 mod calls;
 mod desk;
 mod hostile;

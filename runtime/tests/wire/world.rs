@@ -636,3 +636,8 @@ impl World {
             .count()
     }
 }
+
+/// [`SDP`] as text.
+pub(crate) fn body() -> String {
+    String::from_utf8(SDP.to_vec()).unwrap()
+}
