@@ -11,6 +11,7 @@
 mod reading;
 mod source;
 mod steps;
+mod written;
 
 use std::collections::HashMap;
 
@@ -24,7 +25,7 @@ use reading::Term;
 pub(crate) use source::Source;
 pub(crate) use steps::At;
 
-use steps::Op;
+use written::Op;
 
 /// Ways by which bytes come to one text; further ones are not followed.
 const PIECES: usize = 6;
