@@ -61,3 +61,75 @@ fn old_names_that_the_plan_or_its_script_sets() {
     assert!(!v503("Set(ARRAY(ACCOUNTCODE,b)=${CALLERID(num)},2)"));
     assert!(v503("Answer()"));
 }
+
+#[test]
+fn variables_that_are_set_on_one_way() {
+    let v509 = |plan: &str| told("V509", &[("extensions.conf", plan)]);
+    let part = |between: &str, last: &str| {
+        format!(
+            "[a]\nexten => 1,1,GotoIf($[${{LEN(${{WHO}})}} > 4]?out)\n same => n,Set(LINE=desk)\n same => n(out),NoOp()\n{between} same => n,{last}\n"
+        )
+    };
+    // Needed: a device, a number, a whole argument, a target.
+    for last in [
+        "Dial(SIP/${LINE}/12)",
+        "Dial(SIP/12@${LINE})",
+        "Dial(SIP/${LINE},20)",
+        "Dial(${LINE})",
+        "Playback(${LINE})",
+        "Goto(${LINE},s,1)",
+    ] {
+        assert!(v509(&part("", last)), "{last}");
+    }
+    // Nobody is harmed by nothing there.
+    for last in [
+        "Dial(SIP/12,20,${LINE})",
+        "Dial(SIP/12${LINE})",
+        "Dial(SIP/12&SIP/${LINE})",
+        "NoOp(${LINE})",
+        "Set(X=${LINE})",
+        "Playback(hello${LINE})",
+    ] {
+        assert!(!v509(&part("", last)), "{last}");
+    }
+    let dial = "Dial(SIP/${LINE}/12)";
+    // Set on the way, tested, or decided by the same thing.
+    for between in [
+        " same => n,Set(LINE=other)\n",
+        " same => n,GotoIf($[\"${LINE}\" = \"\"]?end)\n",
+        " same => n,ExecIf($[${ISNULL(${LINE})}]?Set(LINE=x))\n",
+        " same => n,GotoIf($[\"${WHO}\" = \"boss\"]?end)\n",
+        " same => n,AGI(which.py)\n",
+        " same => n,Set(${NAME}=x)\n",
+        " same => n,Read(LINE,hi,2)\n",
+    ] {
+        assert!(!v509(&part(between, dial)), "{between}");
+    }
+    // Set elsewhere too, there with marks, in [globals], by name.
+    for more in [
+        "[b]\nexten => 1,1,Set(LINE=x)\n same => n,Goto(a,1,1)\n",
+        "[b]\nexten => 1,1,Set(__LINE=x)\n same => n,Goto(a,1,1)\n",
+        "[b]\nexten => 1,1,Read(LINE,hi,2)\n",
+        "[b]\nexten => 1,1,Gosub(give,s,1(LINE))\n",
+        "[globals]\nLINE=x\n",
+    ] {
+        assert!(!v509(&(part("", dial) + more)), "{more}");
+    }
+    // A flag that the way with the variable leaves behind.
+    let flag = "[a]\nexten => 1,1,GotoIf($[\"${WHO}\" = \"boss\"]?out)\n same => n,Set(LINE=desk)\n same => n,Set(HAVE=1)\n same => n(out),GotoIf($[\"${HAVE}\" != \"1\"]?end)\n same => n,Dial(SIP/${LINE}/12)\n same => n(end),Hangup()\n";
+    assert!(!v509(flag));
+    // Each of several cases sets it.
+    let cases = "[a]\nexten => 1,1,ExecIf($[\"${WHO}\" = \"1\"]?Set(LINE=desk))\n same => n,ExecIf($[\"${WHO}\" = \"2\"]?Set(LINE=hall))\n same => n,Dial(SIP/${LINE}/12)\n";
+    assert!(!v509(cases));
+    let both = "[a]\nexten => 1,1,ExecIf($[\"${WHO}\" = \"1\"]?Set(LINE=desk):Set(LINE=hall))\n same => n,Dial(SIP/${LINE}/12)\n";
+    assert!(!v509(both));
+    let once = both.replace(":Set(LINE=hall)", "");
+    assert!(v509(&once));
+    // A loop that fills it.
+    let filled = "[a]\nexten => 1,1,GotoIf($[\"${WHO}\" = \"boss\"]?out)\n same => n(out),While($[${I} < 3])\n same => n,Set(LINE=desk)\n same => n,EndWhile()\n same => n,Dial(SIP/${LINE}/12)\n";
+    assert!(!v509(filled));
+    // A manager may set it.
+    let plan = part("", dial);
+    let manager = ("manager.conf", "[general]\nenabled=yes\n");
+    assert!(!told("V509", &[("extensions.conf", &plan), manager]));
+}

@@ -1,6 +1,6 @@
 //! Families `variables` (V) and what belongs to functions of `migration` (M).
 
-use super::{Code, check, plan};
+use super::{Code, analysis, check, plan};
 use crate::diagnostic::Level::{Error, Note, Warn};
 
 const V: &str = "variables";
@@ -233,6 +233,19 @@ pub(super) static CODES: &[Code] = &[
         ),
         plan!(
             "[a]\nexten => 1,1,Set(__who=boss)\nsame => n,Dial(SIP/h.example.com,20,U(greet))\n[greet]\nexten => s,1,NoOp(${who})\nsame => n,Return()\n"
+        ),
+    ),
+    analysis(
+        "V509",
+        V,
+        Warn,
+        "a variable that is set on one way only",
+        "Two ways lead to a step that cannot do its work without the variable, and only one of them sets it: calls that come by the other one dial nothing, jump nowhere or play nothing. It is not told where the conditions on the way may hang together, where somebody asks whether the variable is empty, and where something outside of the extension may set it.",
+        plan!(
+            "[a]\nexten => _X.,1,GotoIf($[${LEN(${EXTEN})} > 4]?out)\nsame => n,Set(LINE=desk)\nsame => n(out),Dial(SIP/${LINE}/${EXTEN})\n"
+        ),
+        plan!(
+            "[a]\nexten => _X.,1,Set(LINE=trunk)\nsame => n,GotoIf($[${LEN(${EXTEN})} > 4]?out)\nsame => n,Set(LINE=desk)\nsame => n(out),Dial(SIP/${LINE}/${EXTEN})\nexten => 1,1,GotoIf($[${A} = 1]?b)\nsame => n,Set(DESK=61)\nsame => n(b),GotoIf($[${A} = 1]?c)\nsame => n,Dial(SIP/${DESK})\nsame => n(c),Hangup()\nexten => 2,1,ExecIf($[${A} = 1]?Set(MAIL=12))\nsame => n,ExecIf($[\"${MAIL}\" = \"\"]?Hangup())\nsame => n,VoiceMail(${MAIL})\n"
         ),
     ),
 ];

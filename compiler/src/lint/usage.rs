@@ -57,7 +57,7 @@ pub(crate) fn check(
 }
 
 /// Whether a manager or a program may set variables of calls.
-fn managed(sources: &Sources) -> bool {
+pub(super) fn managed(sources: &Sources) -> bool {
     [("manager.conf", false), ("ari.conf", true)]
         .iter()
         .any(|(name, preset)| {

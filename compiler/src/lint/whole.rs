@@ -26,6 +26,7 @@ mod pairs;
 mod similar;
 mod subroutine;
 mod unanswered;
+mod unset;
 
 /// Checks that follow calls through the whole plan.
 pub(crate) fn check(
@@ -60,6 +61,7 @@ pub(crate) fn check(
     entered::check(&whole, sources, plan, &mut out);
     similar::check(&whole, &mut out);
     unanswered::check(&whole, &mut out);
+    unset::check(&whole, &peers, sources, &mut out);
     numbers::check(&whole, sources, &surroundings.emergency, &mut out);
     super::security::check(world, &peers, sources, surroundings, &mut out);
     // Lines that templates copy are checked once for each copy.
