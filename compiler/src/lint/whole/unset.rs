@@ -213,9 +213,11 @@ fn needs(step: &Step, add: &mut dyn FnMut(&Text)) {
 fn destination(call: &Call, add: &mut dyn FnMut(&Text)) {
     let list = dialled::of_call(call.app.as_bytes(), &call.args);
     let [one] = list.as_slice() else {
-        if list.is_empty() && call.app == "dial" {
-            let all = parts(&call.args);
-            all.first().into_iter().for_each(|first| add(first));
+        if list.is_empty()
+            && call.app == "dial"
+            && let Some(first) = parts(&call.args).first()
+        {
+            add(first);
         }
         return;
     };
