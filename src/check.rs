@@ -238,17 +238,10 @@ fn write(draft: &Draft, path: &std::path::Path) -> u8 {
 /// What is wrong at a place, each cause at each of its places, as far as it was asked about.
 fn found(place: &Place, mut sources: Sources, asked: &Asked<'_>) -> Result<Checked, String> {
     asked.folders.list(&mut sources)?;
-    let loaded = load::check(
-        sources,
-        place.directory.clone(),
-        place.plan.clone(),
-        &asked.load,
-    )?;
-    let sources = loaded.sources;
-    let mut findings = loaded.findings;
+    let (mut findings, config) = load::check(&sources, &place.plan, &asked.load);
     findings.retain(|f| place.tells(sources.file(f.primary.span.file).name()));
     let mut remarks = Vec::new();
-    if !asked.generated && !loaded.config.options.check.generated {
+    if !asked.generated && !config.options.check.generated {
         leave_generated(&sources, &mut findings, &mut remarks);
     }
     Ok(Checked {

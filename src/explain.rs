@@ -240,20 +240,13 @@ fn drawn(code: &Code) -> String {
         loudness: Some(Loudness::only(code)),
         ..load::Asked::default()
     };
-    let loaded = load::check(
-        sources,
-        PathBuf::new(),
-        "extensions.conf".to_owned(),
-        &asked,
-    );
+    let (found, _) = load::check(&sources, "extensions.conf", &asked);
+    let mut findings = strowger_compiler::gather(found);
+    findings.retain(|f| f.code == code.id);
+    findings.truncate(1);
     let mut out = Vec::new();
-    if let Ok(loaded) = loaded {
-        let mut findings = strowger_compiler::gather(loaded.findings);
-        findings.retain(|f| f.code == code.id);
-        findings.truncate(1);
-        // A vector takes everything.
-        let _ = render::human(&mut out, &loaded.sources, &findings, false);
-    }
+    // A vector takes everything.
+    let _ = render::human(&mut out, &sources, &findings, false);
     let text = String::from_utf8_lossy(&out).into_owned();
     let lines: Vec<String> = text
         .lines()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use strowger_compiler::conf::line;
 use strowger_compiler::edit_distance::nearest;
-use strowger_compiler::{Compiled, Diagnostic, InForce, Level, Options, Sources, analyse, compile};
+use strowger_compiler::{Compiled, Diagnostic, InForce, Level, Options, Reading, Sources, compile};
 use strowger_runtime::config::{self, Config};
 use strowger_stdlib::dialect::{self, Dialect};
 use strowger_stdlib::hash::sha1;
@@ -276,17 +276,14 @@ pub(crate) fn understand(
     comprehend(sources, directory, plan, &Asked::of(release), compile)
 }
 
-/// The same for somebody who wants to know what is wrong. A plan need not be among the files.
-///
-/// # Errors
-/// As [`understand`].
-pub(crate) fn check(
-    sources: Sources,
-    directory: PathBuf,
-    plan: String,
-    asked: &Asked,
-) -> Result<Loaded, String> {
-    comprehend(sources, directory, plan, asked, analyse)
+/// What is wrong with files that are already read, in the order of files and places, and what they say beside the plan. Nothing is
+/// compiled. A plan need not be among the files.
+pub(crate) fn check(sources: &Sources, plan: &str, asked: &Asked) -> (Vec<Diagnostic>, Config) {
+    let (options, config) = options(sources, plan, asked);
+    let reading = Reading::new(sources, &options);
+    let mut findings = strowger_compiler::check(sources, &options, &reading);
+    in_order(sources, plan, &mut findings);
+    (findings, config)
 }
 
 /// What the files and the command line say about how a plan is read, and everything else that the files say.

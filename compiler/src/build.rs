@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use strowger_stdlib::{Dialect, template};
 
 use crate::ast::{self, Entry, Exten, Kind, Line};
+use crate::call::Reading;
 use crate::compile::Options;
 use crate::conf;
 use crate::conf::line::{Value, boolean};
@@ -516,6 +517,7 @@ impl Builder<'_> {
             line: line.line,
             listed_line: line.listed_line,
             renamed: line.renamed,
+            reading: Reading::default(),
         };
         if entry.is_before(number) {
             entry.call(name, caller);

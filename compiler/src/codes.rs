@@ -1,5 +1,9 @@
 //! Every code that a finding may carry, once: what it means, how much it matters, an example that triggers it and one that does not.
 
+use std::sync::LazyLock;
+
+use strowger_stdlib::table::QuickMap;
+
 use crate::diagnostic::Level;
 use crate::listing::{Folder, Listing};
 use crate::source::Sources;
@@ -94,7 +98,11 @@ pub fn level(id: &str) -> Level {
 
 /// The entry of a code.
 pub fn find(id: &str) -> Option<&'static Code> {
-    all().chain(exchange()).find(|c| c.id == id)
+    static BY_ID: LazyLock<QuickMap<&'static [u8], &'static Code>> = LazyLock::new(|| {
+        let codes = exchange().chain(all());
+        codes.map(|c| (c.id.as_bytes(), c)).collect()
+    });
+    BY_ID.get(id.as_bytes()).copied()
 }
 
 /// Codes that the exchange finds when it reads device and server files.

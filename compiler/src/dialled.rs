@@ -1,5 +1,6 @@
 //! What a step dials: the destinations in the first argument of `Dial`, and of a hint (DL-242, DL-304).
 
+use crate::call::Call;
 use crate::hir::Step;
 use crate::jump::Shape;
 use crate::source::Text;
@@ -19,19 +20,20 @@ pub struct Destination {
 const DIALLING: [&[u8]; 4] = [b"dial", b"page", b"retrydial", b"chanisavail"];
 
 /// The destinations of a step, if its application dials. Destinations whose technology is a variable are left out.
-pub fn destinations(step: &Step) -> Vec<Destination> {
-    of_call(step.app.bytes(), &step.args)
+pub fn destinations(step: &Step) -> &[Destination] {
+    step.own().destinations()
 }
 
-/// The same of an application and its arguments.
-pub fn of_call(app: &[u8], args: &Text) -> Vec<Destination> {
-    let app = app.to_ascii_lowercase();
-    if !DIALLING.contains(&app.as_slice()) {
-        return Vec::new();
-    }
-    let shape = Shape::read(args.bytes());
+/// Whether an application in small letters dials.
+pub(crate) fn dials(app: &[u8]) -> bool {
+    DIALLING.contains(&app)
+}
+
+/// What an application dials that does.
+pub(crate) fn of_call(call: &Call) -> Vec<Destination> {
+    let (args, shape) = (&call.args, &call.shape);
     let first = |from| shape.find(args.bytes(), b',', from).unwrap_or(args.len());
-    let range = match app.as_slice() {
+    let range = match &*call.app {
         // RetryDial(announce,sleep,retries,destinations...)
         b"retrydial" => {
             let mut from = 0;

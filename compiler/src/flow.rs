@@ -4,7 +4,6 @@
 //! The edges are all that may happen, whatever the caller, the time and the variables are; a step whose target only the running call
 //! knows is [`Flow::opaque`]. A step of an included context belongs to every context from which a call may come to it.
 
-mod calls;
 mod find;
 mod reach;
 mod read;
@@ -14,7 +13,6 @@ use std::collections::HashMap;
 use crate::hir::{Context, Extension, Hir, Step};
 use crate::resolve::Index;
 
-pub(crate) use calls::{Call, Options, calls, parts};
 pub(crate) use find::statuses;
 pub(crate) use reach::Marks;
 pub(crate) use read::dialable;

@@ -2,6 +2,7 @@
 
 use strowger_stdlib::Dialect;
 
+use crate::call::Reading;
 pub use crate::pattern::Matches;
 use crate::source::{FileId, Span, Text};
 
@@ -156,6 +157,8 @@ pub struct Step {
     pub listed_line: u32,
     /// The name under which listings show its file, counted from 1 in [`Hir::renamed`]; 0: its own name.
     pub renamed: u32,
+    /// What stands in its arguments, once somebody has asked.
+    pub(crate) reading: Reading,
 }
 
 /// A hint.

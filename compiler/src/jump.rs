@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use crate::call::Call;
 use crate::hir::Step;
 use crate::source::Text;
 
@@ -64,17 +65,8 @@ pub struct Target {
 }
 
 /// The targets that a step names, but those that are a variable as a whole: nothing is known of them.
-pub fn targets(step: &Step) -> Vec<Target> {
-    let mut found = all_targets(step);
-    found.retain(|t| !t.is_unknown());
-    found
-}
-
-/// The targets that a step names, also those of which nothing is known.
-pub fn all_targets(step: &Step) -> Vec<Target> {
-    let mut found = Vec::new();
-    of_call(step.app.bytes(), &step.args, 0, &mut found);
-    found
+pub fn targets(step: &Step) -> impl Iterator<Item = &Target> {
+    step.targets().iter().filter(|t| !t.is_unknown())
 }
 
 impl Target {
@@ -87,51 +79,26 @@ impl Target {
     }
 }
 
-/// Applications that run another may stand in each other this deep.
-const NESTING: usize = 4;
-
-/// The targets that one application names.
-pub(crate) fn targets_of(app: &[u8], args: &Text) -> Vec<Target> {
-    let mut found = Vec::new();
-    of_call(app, args, 0, &mut found);
-    found
-}
-
-fn of_call(app: &[u8], args: &Text, depth: usize, found: &mut Vec<Target>) {
-    let shape = Shape::read(args.bytes());
-    let branches = |found: &mut Vec<Target>, kind| {
-        for (branch, which) in branches(args, &shape).into_iter().zip([true, false]) {
+/// Adds the targets that one application names.
+pub(crate) fn of_call(call: &Call, found: &mut Vec<Target>) {
+    let (args, shape) = (&call.args, &call.shape);
+    let mut branches = |kind| {
+        for (branch, which) in branches(args, shape).into_iter().zip([true, false]) {
             found.extend(target(kind, branch).map(|t| Target {
                 branch: Some(which),
                 ..t
             }));
         }
     };
-    match app.to_ascii_lowercase().as_slice() {
-        b"goto" => found.extend(target(Kind::Goto, args.clone())),
-        b"gosub" => found.extend(target(Kind::Gosub, args.clone())),
-        b"gotoif" | b"gotoiftime" => branches(found, Kind::Goto),
-        b"gosubif" => branches(found, Kind::Gosub),
-        b"execif" | b"execiftime" if depth < NESTING => {
-            let calls = branches_of_calls(args, &shape);
-            for (branch, which) in calls.into_iter().zip([true, false]) {
-                let before = found.len();
-                nested(&branch, depth, found);
-                for target in &mut found[before..] {
-                    target.branch.get_or_insert(which);
-                }
-            }
-        }
-        b"exec" | b"tryexec" if depth < NESTING => nested(args, depth, found),
-        _ => {}
-    }
-}
-
-fn nested(call: &Text, depth: usize, found: &mut Vec<Target>) {
-    let (app, args, _) = crate::conf::exten::application(call);
-    if !strowger_stdlib::template::has_hole(app.bytes()) {
-        of_call(app.trimmed().bytes(), &args, depth + 1, found);
-    }
+    let kind = match &*call.app {
+        b"gotoif" | b"gotoiftime" => return branches(Kind::Goto),
+        b"gosubif" => return branches(Kind::Gosub),
+        b"goto" => Kind::Goto,
+        b"gosub" => Kind::Gosub,
+        _ => return,
+    };
+    let branch = call.when().map(|when| when.1);
+    found.extend(target(kind, args.clone()).map(|t| Target { branch, ..t }));
 }
 
 /// `[[context,]extension,]priority[(arguments)]`.
@@ -225,6 +192,7 @@ pub(crate) fn branches_of_calls(args: &Text, shape: &Shape) -> Vec<Text> {
 }
 
 /// Which bytes of a text are holes.
+#[derive(Clone, Debug)]
 pub(crate) struct Shape {
     pub(crate) holes: Vec<Range<usize>>,
 }

@@ -7,8 +7,8 @@ pub mod ast;
 pub mod beside;
 
 mod build;
+mod call;
 pub mod codes;
-mod command;
 mod compile;
 pub mod conf;
 mod constant;
@@ -17,6 +17,7 @@ pub mod dialled;
 mod draft;
 pub mod edit_distance;
 pub mod editor;
+mod fields;
 mod flow;
 pub mod fmt;
 pub mod generated;

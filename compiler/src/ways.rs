@@ -7,7 +7,8 @@ use std::rc::Rc;
 
 use strowger_stdlib::template::{HoleKind, Piece, Template, What, has_hole, split_body};
 
-use crate::command::{Command, commands, fields, option, split};
+use crate::call::Call;
+use crate::fields::{fields, option, split};
 use crate::hir::{Context, Extension, Matches};
 use crate::jump::{self, Part, Target};
 use crate::resolve::Index;
@@ -170,7 +171,7 @@ impl<'a> Ways<'a> {
 
     fn leave(&self, node: Node, entry: Entry<'a>, out: &mut Vec<Way>) {
         for (step, number) in entry.extension.steps.iter().zip(0..) {
-            for command in commands(step) {
+            for command in step.commands() {
                 let mut add = |to: Node, kind: Kind, span: Span| {
                     if to != node || kind != Kind::Goto {
                         out.push(Way {
@@ -181,7 +182,7 @@ impl<'a> Ways<'a> {
                         });
                     }
                 };
-                for (to, kind, span) in self.targets(node, &command) {
+                for (to, kind, span) in self.targets(node, command) {
                     add(to, kind, span);
                 }
             }
@@ -200,13 +201,15 @@ impl<'a> Ways<'a> {
     }
 
     /// Where one application leads a call that stands in an extension.
-    pub(crate) fn targets(&self, node: Node, command: &Command) -> Vec<(Node, Kind, Span)> {
+    pub(crate) fn targets(&self, node: Node, command: &Call) -> Vec<(Node, Kind, Span)> {
         let mut out = Vec::new();
         let entry = self.entries[node as usize];
         let args = &command.args;
-        match command.app.as_slice() {
+        match &*command.app {
             b"goto" | b"gotoif" | b"gotoiftime" | b"gosub" | b"gosubif" => {
-                for target in jump::targets_of(&command.app, args) {
+                let mut targets = Vec::new();
+                jump::of_call(command, &mut targets);
+                for target in targets {
                     let kind = match target.kind {
                         jump::Kind::Goto => Kind::Goto,
                         jump::Kind::Gosub => Kind::Gosub,
@@ -249,7 +252,7 @@ impl<'a> Ways<'a> {
     }
 
     /// Local channels, and subroutines that run before a call is joined.
-    fn of_dial(&self, node: Node, command: &Command, out: &mut Vec<(Node, Kind, Span)>) {
+    fn of_dial(&self, node: Node, command: &Call, out: &mut Vec<(Node, Kind, Span)>) {
         let bytes = command.args.bytes();
         let local = bytes.windows(6).any(|w| w.eq_ignore_ascii_case(b"local/"));
         let list = fields(&command.args);
@@ -463,7 +466,7 @@ impl<'a> Ways<'a> {
 }
 
 /// The `name,arguments` of Macro and MacroIf.
-pub(crate) fn macros(command: &Command) -> Vec<Text> {
+pub(crate) fn macros(command: &Call) -> Vec<Text> {
     if command.app != b"macroif" {
         return vec![command.args.clone()];
     }

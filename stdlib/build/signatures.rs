@@ -61,6 +61,15 @@ fn signature(entry: &Table) -> Written {
     };
     let fields = [
         ("name", text(keys.need("name")?)?),
+        (
+            "lower",
+            text(
+                &keys
+                    .need("name")?
+                    .as_str()
+                    .map_or(Value::Boolean(false), |n| n.to_ascii_lowercase().into()),
+            )?,
+        ),
         ("usage", text(keys.need("usage")?)?),
         ("summary", text(keys.need("summary")?)?),
         ("parameters", texts(keys.take("parameters"))?),

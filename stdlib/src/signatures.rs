@@ -15,6 +15,8 @@ pub struct Signature {
     /// As documented; applications are found in any letter case, functions
     /// only in this one.
     pub name: &'static str,
+    /// The same in small letters.
+    pub lower: &'static str,
     /// `Dial(devices[,timeout[,options[,url]]])`
     pub usage: &'static str,
     /// One sentence.

@@ -12,7 +12,6 @@ use crate::conf::line::Config;
 use crate::dialled::{self, Destination};
 use crate::hir::{Context, Extension, Hir, Matches, Step};
 use crate::jump::{self, Part, Shape};
-use crate::lint::facts::assignments;
 use crate::peers::{CONTEXT_KEYS, Peers, Tech};
 use crate::resolve::{Candidate, Index};
 use crate::source::{FileId, Sources, Span, Text};
@@ -408,10 +407,10 @@ impl<'a> Gather<'a> {
     fn step(&mut self, context: &[u8], extension: &'a Extension, step: &'a Step) {
         self.holes(&step.app);
         self.holes(&step.args);
-        for (name, _) in assignments(step, self.dialect) {
+        for (name, _) in step.own().assigned(self.dialect) {
             let bytes = name.bytes();
             match bytes.iter().position(|b| *b == b'(') {
-                None => self.variable(&name, Role::Definition),
+                None => self.variable(name, Role::Definition),
                 Some(open) if bytes.ends_with(b")") => {
                     let function = bytes[..open].trim_ascii();
                     let args = name.slice(open + 1..bytes.len() - 1);
@@ -443,9 +442,9 @@ impl<'a> Gather<'a> {
             }
             _ => {}
         }
-        self.devices(dialled::destinations(step));
+        self.devices(dialled::destinations(step).to_vec());
         for target in jump::targets(step) {
-            self.target(context, extension, &target);
+            self.target(context, extension, target);
         }
     }
 

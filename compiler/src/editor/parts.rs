@@ -4,8 +4,8 @@ use strowger_stdlib::Dialect;
 use strowger_stdlib::template::{HoleKind, Template};
 
 use crate::ast::{self, Entry, Kind, Line};
+use crate::call::assigned_by_set;
 use crate::editor::names::head;
-use crate::lint::facts::pairs;
 use crate::source::{Span, Text};
 
 /// What a part of a line is.
@@ -46,7 +46,7 @@ pub(super) fn of(kind: Kind, line: &Line<'_>, dialect: &Dialect) -> Vec<(Span, P
             } else {
                 out.push((exten.app.trimmed().span(), Part::Application));
                 let app = exten.app.bytes().to_ascii_lowercase();
-                for (name, _) in pairs(&app, &exten.args, dialect) {
+                for (name, _) in assigned_by_set(&app, &exten.args, dialect) {
                     assigned(&name, &mut out);
                 }
                 holes(&exten.args, &mut out);

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use strowger_stdlib::args;
 use strowger_stdlib::template::has_hole;
 
-use super::calls::{Call, Options, calls, parts};
 use super::find::{At, Finder, Found, Said};
 use super::{Draft, Edge, Flow, Node, Why};
-use crate::dialled;
+use crate::call::Call;
+use crate::fields::{Options, parts};
 use crate::hir::{Extension, Matches, Step};
 use crate::jump::{self, Part, Shape, Target};
 use crate::resolve::Index;
@@ -138,9 +138,9 @@ impl<'a> Draft<'a> {
             let inside = self.places.len() + bases.len() + c;
             self.edge(here.node, inside, Why::Inside);
             let mut ends = self.jumps(&here, &name);
-            for call in calls(step) {
-                let stops = self.call(&here, &call);
-                ends |= stops && !call.sometimes;
+            for call in step.calls() {
+                let stops = self.call(&here, call);
+                ends |= stops && !call.sometimes();
             }
             for (to, why) in blocks.edges(extension, s, &name) {
                 match to {
@@ -163,9 +163,9 @@ impl<'a> Draft<'a> {
 
     /// Targets that the step names, those of applications inside it too. Whether it never goes on to the next step.
     fn jumps(&mut self, here: &Here<'_, 'a>, name: &str) -> bool {
-        let targets = jump::all_targets(here.step);
+        let targets = here.step.targets();
         let mut gone = [false; 2];
-        for target in &targets {
+        for target in targets {
             let found = self.target(here, target);
             let why = match (target.kind, target.branch) {
                 (jump::Kind::Gosub, _) => Why::Call,
@@ -291,11 +291,32 @@ impl<'a> Draft<'a> {
 
     /// What one application does to the call. Whether it never goes on to the next step.
     fn call(&mut self, here: &Here<'_, 'a>, call: &Call) -> bool {
+        // What nothing follows from need not be read closer.
+        if matches!(
+            call.app.as_str(),
+            "noop"
+                | "answer"
+                | "playback"
+                | "wait"
+                | "goto"
+                | "gotoif"
+                | "gotoiftime"
+                | "gosub"
+                | "gosubif"
+                | "verbose"
+                | "log"
+        ) {
+            return false;
+        }
+        if matches!(&*call.app, b"set" | b"mset") {
+            self.set(here, call);
+            return false;
+        }
         let standing = self.find.standing[here.at.0].clone();
         let parts = parts(&call.args);
         let nothing = call.args.slice(0..0);
         let part = |n: usize| parts.get(n).unwrap_or(&nothing).trimmed();
-        for destination in dialled::of_call(call.app.as_bytes(), &call.args) {
+        for destination in call.destinations() {
             if destination.tech.bytes().eq_ignore_ascii_case(b"Local") {
                 self.local(here, destination.resource.bytes(), Why::Local);
             }
@@ -314,7 +335,7 @@ impl<'a> Draft<'a> {
             "macroif" => {
                 let shape = Shape::read(call.args.bytes());
                 for branch in jump::branches_of_calls(&call.args, &shape) {
-                    let name = super::calls::parts(&branch);
+                    let name = crate::fields::parts(&branch);
                     if let Some(name) = name.first() {
                         self.macros(here, name.trimmed().bytes());
                     }
@@ -394,7 +415,6 @@ impl<'a> Draft<'a> {
                     self.dial_in(here, last.trimmed().bytes(), Why::Transfer);
                 }
             }
-            "set" | "mset" => self.set(here, call),
             _ => {}
         }
         false

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::jumps::{At, Jumps, To};
 use super::{Edge, Graph, Kind, Node, Why};
 use crate::hir::{Extension, Step};
-use crate::jump;
 use crate::lint::flow::ends;
 
 /// Rows of a block that are shown; more are told by their number, but for those that lead elsewhere.
@@ -156,7 +155,7 @@ pub(super) fn graph(read: Jumps) -> Graph {
 /// Whether a call never goes on to the next priority: also by a condition with a target on both sides.
 fn leaves(step: &Step) -> bool {
     let app = step.app.bytes().to_ascii_lowercase();
-    let both = || jump::all_targets(step).len() == 2;
+    let both = || step.targets().len() == 2;
     // The end of a loop goes back; the way on leaves its beginning.
     let back = app == b"endwhile";
     ends(step) || back || matches!(app.as_slice(), b"gotoif" | b"gotoiftime") && both()

@@ -72,7 +72,7 @@ impl<'h> Jumps<'h> {
         let mut loops = Vec::new();
         for (s, step) in extension.steps.iter().enumerate() {
             let from = (c, e, s);
-            for target in jump::all_targets(step) {
+            for target in step.targets() {
                 let why = match (target.kind, target.branch) {
                     (jump::Kind::Gosub, _) => Why::Gosub,
                     (jump::Kind::Goto, Some(_)) => Why::Branch,
@@ -83,7 +83,7 @@ impl<'h> Jumps<'h> {
                     Some(false) => "else",
                     None => "",
                 };
-                for (to, value) in self.targets(from, extension, &target) {
+                for (to, value) in self.targets(from, extension, target) {
                     let label = [branch, value.as_str()];
                     let label: Vec<&str> = label.into_iter().filter(|l| !l.is_empty()).collect();
                     self.jump(from, to, why, label.join(" "));

@@ -5,12 +5,11 @@ use strowger_stdlib::args;
 use strowger_stdlib::signatures::{self, Served, Version};
 use strowger_stdlib::template::has_hole;
 
+use crate::call::Call;
 use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::dialled;
 use crate::hir::Step;
 use crate::jump::Shape;
-use crate::lint::arguments::split;
-use crate::lint::facts::assignments;
 use crate::lint::missing::{self, Kind};
 use crate::lint::{World, arguments, old_names, versions};
 use crate::source::Text;
@@ -28,8 +27,11 @@ pub(crate) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
         .flat_map(|c| &c.extensions)
         .flat_map(|e| &e.steps)
     {
-        call(&step.app, Some(&step.args), version, out);
-        nested(step, version, out);
+        let own = step.own();
+        call(&own.name, Some(own), version, out);
+        for inner in step.commands().filter(|c| !c.own) {
+            call(&inner.name, None, version, out);
+        }
         dial(step, version, out);
         if !world.dialect.pairs_in_set {
             set(step, world.dialect, out);
@@ -37,8 +39,8 @@ pub(crate) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// An application by name, with its arguments where they are known as text.
-fn call(app: &Text, args: Option<&Text>, version: Version, out: &mut Vec<Diagnostic>) {
+/// An application by name, with its arguments where they are looked at.
+fn call(app: &Text, given: Option<&Call>, version: Version, out: &mut Vec<Diagnostic>) {
     let bytes = app.bytes();
     // What is wrong with how the line is written is told by the reader.
     if bytes.is_empty()
@@ -110,8 +112,9 @@ fn call(app: &Text, args: Option<&Text>, version: Version, out: &mut Vec<Diagnos
             ),
         );
     }
-    if let Some(args) = args {
-        arguments::check("A404", signature, app.span(), args, out);
+    if let Some(given) = given {
+        let parts = || given.arguments().to_vec();
+        arguments::check("A404", signature, app.span(), &given.args, parts, out);
     }
 }
 
@@ -149,28 +152,8 @@ fn lower_first(text: &str) -> String {
         .map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
 }
 
-/// Applications that others run: `ExecIf`, `Exec`, `TryExec`.
-fn nested(step: &Step, version: Version, out: &mut Vec<Diagnostic>) {
-    let app = step.app.bytes().to_ascii_lowercase();
-    let calls = match app.as_slice() {
-        b"exec" | b"tryexec" => vec![step.args.clone()],
-        b"execif" | b"execiftime" => {
-            crate::jump::branches_of_calls(&step.args, &Shape::read(step.args.bytes()))
-        }
-        _ => return,
-    };
-    for text in calls {
-        let (name, _, _) = crate::conf::exten::application(&text);
-        let name = name.trimmed();
-        if !name.is_empty() && !has_hole(name.bytes()) {
-            call(&name, None, version, out);
-        }
-    }
-}
-
 /// `Dial`: destinations, timeout, old pipes.
 fn dial(step: &Step, version: Version, out: &mut Vec<Diagnostic>) {
-    let app = step.app.bytes().to_ascii_lowercase();
     const OLD_PIPES: [&[u8]; 8] = [
         b"dial",
         b"queue",
@@ -181,11 +164,10 @@ fn dial(step: &Step, version: Version, out: &mut Vec<Diagnostic>) {
         b"disa",
         b"meetme",
     ];
-    let args = &step.args;
-    let shape = Shape::read(args.bytes());
-    let comma = shape.find(args.bytes(), b',', 0);
-    if OLD_PIPES.contains(&app.as_slice())
-        && comma.is_none()
+    let own = step.own();
+    let (args, shape) = (&own.args, &own.shape);
+    if OLD_PIPES.contains(&&*own.app)
+        && shape.find(args.bytes(), b',', 0).is_none()
         && let Some(pipe) = shape.find(args.bytes(), b'|', 0)
         && !args.bytes().contains(&b'"')
     {
@@ -212,7 +194,7 @@ fn dial(step: &Step, version: Version, out: &mut Vec<Diagnostic>) {
         out.push(found);
         return;
     }
-    if app != b"dial" {
+    if own.app != b"dial" {
         return;
     }
     for destination in dialled::destinations(step) {
@@ -231,7 +213,7 @@ fn dial(step: &Step, version: Version, out: &mut Vec<Diagnostic>) {
             );
         }
     }
-    let parts = split(args);
+    let parts = own.arguments();
     if let Some(first) = parts
         .first()
         .filter(|f| !f.is_empty() && !has_hole(f.bytes()))
@@ -294,7 +276,7 @@ fn set(step: &Step, dialect: &Dialect, out: &mut Vec<Diagnostic>) {
     if !step.app.bytes().eq_ignore_ascii_case(b"set") {
         return;
     }
-    let Some((name, value)) = assignments(step, dialect).pop() else {
+    let Some((name, value)) = step.own().assigned(dialect).last() else {
         if !has_hole(step.args.bytes()) {
             let place = if step.args.is_empty() {
                 step.app.span()

@@ -11,12 +11,13 @@ use crate::source::{Span, Text};
 /// Words that some applications take in the place of option letters.
 const WORDS: [&[u8]; 3] = [b"skip", b"noanswer", b"indication"];
 
-/// Number of arguments and option letters of an application or a function; `name` is where it is called.
+/// Number of arguments and option letters of an application or a function; `name` is where it is called, and `parts` splits the arguments.
 pub(crate) fn check(
     code: &'static str,
     signature: &Signature,
     name: Span,
     args: &Text,
+    parts: impl FnOnce() -> Vec<Text>,
     out: &mut Vec<Diagnostic>,
 ) {
     match signature.split {
@@ -30,7 +31,14 @@ pub(crate) fn check(
         }
         _ => return,
     }
-    let parts = split(args);
+    let any = signature.least == 0
+        && signature
+            .most()
+            .is_none_or(|m| m <= 1 || signature.text_last);
+    if any && signature.options.is_empty() {
+        return;
+    }
+    let parts = parts();
     let given = if args.is_empty() { 0 } else { parts.len() };
     if given < signature.least {
         // A value as a whole argument may bring commas along.
@@ -157,66 +165,5 @@ fn options(signature: &Signature, written: &Text, out: &mut Vec<Diagnostic>) {
             }
             None => {}
         }
-    }
-}
-
-/// Arguments between commas outside of variables, quotes and brackets.
-pub(crate) fn split(args: &Text) -> Vec<Text> {
-    let shape = Shape::read(args.bytes());
-    let mut holes = shape.holes.iter().peekable();
-    let bytes = args.bytes();
-    let mut out = Vec::new();
-    let (mut from, mut depth, mut quoted, mut i) = (0, 0usize, false, 0);
-    while i < bytes.len() {
-        while holes.next_if(|h| h.end <= i).is_some() {}
-        if let Some(hole) = holes.peek().filter(|h| h.contains(&i)) {
-            i = hole.end;
-            continue;
-        }
-        match bytes[i] {
-            b'\\' => i += 1,
-            b'"' => quoted = !quoted,
-            b'(' | b'[' if !quoted => depth += 1,
-            b')' | b']' if !quoted => depth = depth.saturating_sub(1),
-            b',' if depth == 0 && !quoted => {
-                out.push(args.slice(from..i));
-                from = i + 1;
-            }
-            _ => {}
-        }
-        i += 1;
-    }
-    out.push(args.slice(from.min(bytes.len())..bytes.len()));
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::source::FileId;
-
-    #[test]
-    fn arguments_split_outside_of_what_protects() {
-        let text = |t: &str| {
-            Text::new(
-                t.as_bytes(),
-                Span {
-                    file: FileId(0),
-                    start: 0,
-                    end: t.len() as u32,
-                },
-            )
-        };
-        let parts = |t: &str| {
-            split(&text(t))
-                .iter()
-                .map(|p| p.lossy().into_owned())
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(
-            parts("a,${CUT(b,c)},\"d,e\",f(g,h)"),
-            ["a", "${CUT(b,c)}", "\"d,e\"", "f(g,h)"]
-        );
-        assert_eq!(parts(""), [""]);
     }
 }

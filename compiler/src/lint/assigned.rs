@@ -3,11 +3,11 @@
 use strowger_stdlib::template::{HoleKind, Piece, Template, What, split_body};
 
 use crate::diagnostic::Diagnostic;
+use crate::fields::arguments;
 use crate::hir::{Extension, Matches, Step};
 use crate::lint::World;
-use crate::lint::arguments::split;
 use crate::lint::emptiness::one_variable;
-use crate::lint::facts::{Facts, assignments, contains};
+use crate::lint::facts::{Facts, contains};
 use crate::source::Text;
 
 /// Applications whose arguments are places in the plan.
@@ -32,10 +32,10 @@ pub(crate) fn check(world: &World<'_>, facts: &Facts, out: &mut Vec<Diagnostic>)
         let mut locked = false;
         for step in &extension.steps {
             locked |= contains(step.args.bytes(), b"LOCK(");
-            for (name, value) in assignments(step, world.dialect) {
-                value_as_name(&name, facts, out);
+            for (name, value) in step.own().assigned(world.dialect) {
+                value_as_name(name, facts, out);
                 if !locked {
-                    raced(&name, &value, facts, out);
+                    raced(name, value, facts, out);
                 }
             }
             pattern_as_value(extension, step, out);
@@ -140,7 +140,7 @@ fn pattern_as_value(extension: &Extension, step: &Step, out: &mut Vec<Diagnostic
     if JUMPING.contains(&app.as_slice()) {
         return;
     }
-    let parts = split(&step.args);
+    let parts = arguments(&step.args);
     let found = parts.iter().find_map(|part| {
         let at = part
             .bytes()

@@ -80,7 +80,7 @@ fn technology(world: &World<'_>, out: &mut Vec<Diagnostic>) {
     let mut places: Vec<Span> = Vec::new();
     every_call::each(world.index.hir(), &mut |call| {
         // What a nested call dials stands in the outer one too.
-        if call.name == call.step.app && !SHOWING.contains(&call.app.as_slice()) {
+        if call.own && !SHOWING.contains(&&*call.app) {
             places.extend(first(&call.args));
         }
     });
@@ -101,13 +101,15 @@ fn technology(world: &World<'_>, out: &mut Vec<Diagnostic>) {
 /// The first `SIP/` that is no `PJSIP/`.
 fn first(args: &Text) -> Option<Span> {
     let bytes = args.bytes();
-    let at = bytes.windows(4).enumerate().find(|(at, word)| {
-        word.eq_ignore_ascii_case(b"SIP/")
+    let slashes = bytes.iter().enumerate().filter(|(_, b)| **b == b'/');
+    let mut words = slashes.filter_map(|(slash, _)| slash.checked_sub(3));
+    let at = words.find(|at| {
+        bytes[*at..*at + 3].eq_ignore_ascii_case(b"SIP")
             && at.checked_sub(1).is_none_or(|before| {
                 !bytes[before].is_ascii_alphanumeric() && bytes[before] != b'/'
             })
     })?;
-    Some(args.span_of(at.0..at.0 + 3))
+    Some(args.span_of(at..at + 3))
 }
 
 /// M916: keys of sip.conf that pjsip.conf has no word for, told once.

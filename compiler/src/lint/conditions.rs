@@ -39,12 +39,27 @@ pub(crate) fn check(dialect: &Dialect, condition: &Text, loops: bool, out: &mut 
 
 /// Its truth, if no call has a part in it.
 fn settled(dialect: &Dialect, text: &[u8]) -> Option<bool> {
+    if reads_variable(text) {
+        return None;
+    }
     let mut world = Nothing {
         asked: false,
         dialect: *dialect,
     };
     let (value, _) = expand(text, &mut world);
     (!world.asked).then(|| dialect.truth(&value))
+}
+
+/// Whether a variable stands in a text under its plain name: `${NAME}`, `${NAME:1}`.
+fn reads_variable(text: &[u8]) -> bool {
+    let starts = text.windows(2).enumerate().filter(|(_, w)| w == b"${");
+    starts.map(|(at, _)| &text[at + 2..]).any(|rest| {
+        let name = rest
+            .iter()
+            .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_');
+        let end = name.count();
+        end > 0 && matches!(rest.get(end), Some(b'}' | b':'))
+    })
 }
 
 /// `${EXISTS(NAME)}`: a name that was meant as its variable.

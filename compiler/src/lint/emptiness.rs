@@ -2,7 +2,7 @@
 
 use strowger_stdlib::template::{Hole, HoleKind, Piece, Template, What, split_body};
 
-use crate::flow::{Call, calls};
+use crate::call::Call;
 use crate::hir::{Context, Extension, Matches, Step};
 use crate::lint::World;
 use crate::lint::facts::{self, Facts, always_filled, filled};
@@ -105,8 +105,7 @@ impl Emptiness<'_> {
     /// Whether the subroutine that ran last may have given no value.
     fn returns_nothing(&self) -> bool {
         let last = self.before().find_map(|step| {
-            calls(step)
-                .iter()
+            step.calls()
                 .flat_map(|c| subroutines(c, &self.context.name))
                 .next()
         });
@@ -117,11 +116,11 @@ impl Emptiness<'_> {
     /// Whether the step before which nothing jumps in gives it a value that is not empty.
     fn defined_before(&self, name: &[u8]) -> bool {
         self.before().any(|step| {
-            let calls = calls(step);
+            let calls: Vec<&Call> = step.calls().collect();
             if self.both_ways(step, &calls, name) {
                 return true;
             }
-            calls.iter().filter(|c| !c.sometimes).any(|called| {
+            calls.iter().filter(|c| !c.sometimes()).any(|called| {
                 facts::assigned_by(called, self.world.dialect)
                     .iter()
                     .any(|(n, value)| {
@@ -133,7 +132,7 @@ impl Emptiness<'_> {
     }
 
     /// `ExecIf(condition?Set(X=a):Set(X=b))`, where neither value is empty, or the condition asks about it.
-    fn both_ways(&self, step: &Step, calls: &[Call], name: &[u8]) -> bool {
+    fn both_ways(&self, step: &Step, calls: &[&Call], name: &[u8]) -> bool {
         calls.len() == 2
             && step.app.bytes().eq_ignore_ascii_case(b"execif")
             && calls.iter().all(|branch| {

@@ -5,99 +5,56 @@ use std::collections::{HashMap, HashSet};
 use strowger_stdlib::Dialect;
 use strowger_stdlib::template::{HoleKind, Piece, Template, has_hole};
 
+use crate::call::Call;
+use crate::fields;
 use crate::hir::{Context, Extension, Hir, Matches, Step};
-use crate::jump::{Shape, branches_of_calls};
-use crate::lint::arguments;
-use crate::lint::facts::assignments;
+use crate::jump::Shape;
 use crate::source::Text;
 
-/// Calls that run in each other this deep are looked at.
-const NESTING: usize = 4;
-
-/// One call of an application.
-pub(crate) struct Call<'a> {
+/// One call of an application, and where it stands.
+pub(crate) struct Made<'a> {
     pub(crate) context: &'a Context,
     pub(crate) extension: &'a Extension,
     pub(crate) step: &'a Step,
-    /// The name in small letters.
-    pub(crate) app: Vec<u8>,
-    /// The name as written.
-    pub(crate) name: Text,
-    /// The arguments as written.
-    pub(crate) args: Text,
+    call: &'a Call,
 }
 
-impl Call<'_> {
+impl Made<'_> {
     /// The arguments, without blanks around them.
     pub(crate) fn arguments(&self) -> Vec<Text> {
-        split(&self.args)
+        self.call.arguments().iter().map(Text::trimmed).collect()
     }
+}
 
-    /// What it assigns, if it is `Set` or `MSet`.
-    pub(crate) fn assignments(&self, dialect: &Dialect) -> Vec<(Text, Text)> {
-        if !matches!(self.app.as_slice(), b"set" | b"mset") {
-            return Vec::new();
-        }
-        if self.name == self.step.app {
-            return assignments(self.step, dialect);
-        }
-        let inner = Step {
-            app: self.name.clone(),
-            args: self.args.clone(),
-            ..self.step.clone()
-        };
-        assignments(&inner, dialect)
+impl std::ops::Deref for Made<'_> {
+    type Target = Call;
+
+    fn deref(&self) -> &Call {
+        self.call
     }
 }
 
 /// Every call of a plan, in its order.
-pub(crate) fn each<'a>(hir: &'a Hir, look: &mut dyn FnMut(&Call<'a>)) {
+pub(crate) fn each<'a>(hir: &'a Hir, look: &mut dyn FnMut(&Made<'a>)) {
     for context in &hir.contexts {
         for extension in &context.extensions {
             for step in &extension.steps {
-                let call = Call {
-                    context,
-                    extension,
-                    step,
-                    app: step.app.bytes().to_ascii_lowercase(),
-                    name: step.app.clone(),
-                    args: step.args.clone(),
-                };
-                nested(&call, 0, look);
+                for call in step.commands() {
+                    look(&Made {
+                        context,
+                        extension,
+                        step,
+                        call,
+                    });
+                }
             }
         }
     }
 }
 
-fn nested<'a>(call: &Call<'a>, depth: usize, look: &mut dyn FnMut(&Call<'a>)) {
-    look(call);
-    if depth >= NESTING {
-        return;
-    }
-    let inner = match call.app.as_slice() {
-        b"exec" | b"tryexec" => vec![call.args.clone()],
-        b"execif" | b"execiftime" => branches_of_calls(&call.args, &Shape::read(call.args.bytes())),
-        _ => return,
-    };
-    for text in inner {
-        let (name, args, _) = crate::conf::exten::application(&text);
-        let name = name.trimmed();
-        if name.is_empty() || has_hole(name.bytes()) {
-            continue;
-        }
-        let inner = Call {
-            app: name.bytes().to_ascii_lowercase(),
-            name,
-            args,
-            ..*call
-        };
-        nested(&inner, depth + 1, look);
-    }
-}
-
 /// Arguments between commas outside of variables, quotes and brackets, without blanks around them.
 pub(crate) fn split(args: &Text) -> Vec<Text> {
-    let parts = arguments::split(args).into_iter();
+    let parts = fields::arguments(args).into_iter();
     parts.map(|part| part.trimmed()).collect()
 }
 
@@ -170,10 +127,10 @@ impl<'a> Known<'a> {
             let first = |set: &mut HashSet<Vec<u8>>| {
                 set.extend(call.arguments().first().map(|n| n.bytes().to_vec()));
             };
-            match call.app.as_slice() {
+            match &*call.app {
                 b"read" => first(&mut set),
                 b"set" | b"mset" => {
-                    for (name, _) in call.assignments(dialect) {
+                    for (name, _) in call.assigned(dialect) {
                         let name = name.bytes();
                         let name = name
                             .strip_prefix(b"GLOBAL(")

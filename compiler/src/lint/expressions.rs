@@ -5,7 +5,7 @@ use std::ops::Range;
 use strowger_stdlib::Dialect;
 use strowger_stdlib::expr::{self, Literal, Op, Token, Warning};
 use strowger_stdlib::signatures::{self, Outcomes};
-use strowger_stdlib::template::{Hole, HoleKind, Piece, Template};
+use strowger_stdlib::template::{Hole, HoleKind, Piece};
 
 use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::hir::Step;
@@ -36,9 +36,15 @@ pub(crate) fn check(world: &World<'_>, facts: &Facts, out: &mut Vec<Diagnostic>)
                     extension,
                     step: place,
                 };
-                if strowger_stdlib::template::has_hole(step.args.bytes()) {
-                    let template = Template::read(step.args.bytes());
-                    for hole in template.holes() {
+                if step
+                    .own()
+                    .shape
+                    .holes
+                    .iter()
+                    .any(|h| step.args.bytes()[h.start + 1] == b'[')
+                    || step.args.bytes().windows(2).any(|w| w == b"$[")
+                {
+                    for hole in step.template().holes() {
                         if hole.kind == HoleKind::Expression && hole.closed && !hole.too_deep {
                             expression(&step.args, hole, at, out);
                         }
@@ -53,13 +59,11 @@ pub(crate) fn check(world: &World<'_>, facts: &Facts, out: &mut Vec<Diagnostic>)
 
 /// The condition of an application that branches. `sound`: nothing is wrong with its expressions, else that is why it never changes.
 fn condition(step: &Step, dialect: &Dialect, sound: bool, out: &mut Vec<Diagnostic>) {
-    let app = step.app.bytes().to_ascii_lowercase();
-    let args = &step.args;
-    let shape = Shape::read(args.bytes());
-    let name = step.app.lossy().into_owned();
-    let end = if LOOPING.contains(&app.as_slice()) {
+    let own = step.own();
+    let (app, args, shape) = (&*own.app, &own.args, &own.shape);
+    let end = if LOOPING.contains(&app) {
         args.len()
-    } else if BRANCHING.contains(&app.as_slice()) || app == b"gotoiftime" || app == b"execiftime" {
+    } else if BRANCHING.contains(&app) || app == b"gotoiftime" || app == b"execiftime" {
         match shape.find(args.bytes(), b'?', 0) {
             Some(question) => question,
             // The old ExecIf(condition,App,args) has none, and a variable may hold it.
@@ -72,6 +76,7 @@ fn condition(step: &Step, dialect: &Dialect, sound: bool, out: &mut Vec<Diagnost
                 return;
             }
             None => {
+                let name = step.app.lossy();
                 out.push(
                     Diagnostic::new(
                         "A413",
@@ -95,27 +100,29 @@ fn condition(step: &Step, dialect: &Dialect, sound: bool, out: &mut Vec<Diagnost
         return;
     }
     let condition = args.slice(0..end);
-    if !outside(&name, &condition, &shape, out) && sound {
+    if !outside(&step.app, &condition, shape, out) && sound {
         let loops = app == b"while";
         conditions::check(dialect, &condition, loops, out);
     }
 }
 
 /// Operators and brackets of a condition that stand outside `$[...]`. Whether there are any.
-fn outside(name: &str, condition: &Text, shape: &Shape, out: &mut Vec<Diagnostic>) -> bool {
+fn outside(app: &Text, condition: &Text, shape: &Shape, out: &mut Vec<Diagnostic>) -> bool {
     let bytes = condition.bytes();
-    let literal: Vec<usize> = (0..bytes.len())
-        .filter(|i| !shape.holes.iter().any(|h| h.contains(i)))
-        .collect();
-    let operator = literal
-        .iter()
-        .copied()
-        .find(|i| matches!(bytes[*i], b'=' | b'<' | b'>'));
+    let literal = || {
+        let mut holes = shape.holes.iter().peekable();
+        (0..bytes.len()).filter(move |i| {
+            while holes.next_if(|h| h.end <= *i).is_some() {}
+            !holes.peek().is_some_and(|h| h.contains(i))
+        })
+    };
+    let operator = literal().find(|i| matches!(bytes[*i], b'=' | b'<' | b'>'));
     if let Some(at) = operator {
         let mut found = Diagnostic::new(
             "A414",
             format!(
-                "the condition of `{name}` is compared with nothing: it stands outside of `$[ ]`"
+                "the condition of `{}` is compared with nothing: it stands outside of `$[ ]`",
+                app.lossy()
             ),
             condition.span(),
         )
@@ -145,9 +152,7 @@ fn outside(name: &str, condition: &Text, shape: &Shape, out: &mut Vec<Diagnostic
         out.push(found);
         return true;
     }
-    if let Some(stray) = literal
-        .into_iter()
-        .find(|i| matches!(bytes[*i], b']' | b'}'))
+    if let Some(stray) = literal().find(|i| matches!(bytes[*i], b']' | b'}'))
         && !shape.holes.is_empty()
     {
         out.push(

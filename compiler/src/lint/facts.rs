@@ -6,7 +6,7 @@ use strowger_stdlib::signatures;
 use strowger_stdlib::template::{HoleKind, Piece, Template, What, split_body};
 use strowger_stdlib::{Dialect, args};
 
-use crate::flow::{Call, calls};
+use crate::call::Call;
 use crate::hir::{Hir, Step};
 use crate::jump::{self, Part, Shape};
 use crate::lint::subroutines::subroutines;
@@ -70,8 +70,8 @@ impl Facts {
                 let mut values: HashMap<Vec<u8>, bool> = HashMap::new();
                 for step in &extension.steps {
                     let asked = asked(step.args.bytes());
-                    for called in calls(step) {
-                        for (name, full) in facts.call(&called, &context.name, dialect) {
+                    for called in step.calls() {
+                        for (name, full) in facts.call(called, &context.name, dialect) {
                             let repairs = full && asked.contains(&name);
                             let value = values.entry(name).or_insert(true);
                             *value = repairs || *value && full;
@@ -166,7 +166,7 @@ impl Facts {
     fn jumps(&mut self, step: &Step) {
         if step.app.bytes().eq_ignore_ascii_case(b"goto")
             && !step.args.bytes().is_empty()
-            && jump::targets(step).is_empty()
+            && jump::targets(step).next().is_none()
         {
             self.computed = true;
         }
@@ -201,47 +201,19 @@ impl Facts {
     }
 }
 
-/// What `Set` and `MSet` assign: names as written and values.
-pub(crate) fn assignments(step: &Step, dialect: &Dialect) -> Vec<(Text, Text)> {
-    pairs(&step.app.bytes().to_ascii_lowercase(), &step.args, dialect)
-}
-
-/// The same of an application in small letters and its arguments.
-pub(crate) fn pairs(app: &[u8], args: &Text, dialect: &Dialect) -> Vec<(Text, Text)> {
-    let pair = |text: Text| {
-        let equals = Shape::read(text.bytes()).find(text.bytes(), b'=', 0)?;
-        Some((text.slice(0..equals), text.slice(equals + 1..text.len())))
-    };
-    match app {
-        b"set" if !dialect.pairs_in_set => pair(args.clone()).into_iter().collect(),
-        b"set" | b"mset" => {
-            let shape = Shape::read(args.bytes());
-            let mut out = Vec::new();
-            let mut from = 0;
-            while from <= args.len() {
-                let end = shape.find(args.bytes(), b',', from).unwrap_or(args.len());
-                out.extend(pair(args.slice(from..end)));
-                from = end + 1;
-            }
-            out
-        }
-        _ => Vec::new(),
-    }
-}
-
 /// Variables that an application sets because its arguments name them, and their values where they are written.
 pub(crate) fn assigned_by(called: &Call, dialect: &Dialect) -> Vec<(Text, Option<Text>)> {
-    let app = called.app.as_bytes();
-    if matches!(app, b"set" | b"mset") {
-        return pairs(app, &called.args, dialect)
-            .into_iter()
-            .flat_map(|(name, value)| match array(&name) {
-                Some(names) => names.into_iter().map(|n| (n, None)).collect(),
-                None => vec![(name, Some(value))],
-            })
-            .collect();
+    if matches!(&*called.app, b"set" | b"mset") {
+        let mut out = Vec::new();
+        for (name, value) in called.assigned(dialect) {
+            match array(name) {
+                Some(names) => out.extend(names.into_iter().map(|n| (n, None))),
+                None => out.push((name.clone(), Some(value.clone()))),
+            }
+        }
+        return out;
     }
-    let Some(signature) = signatures::application(app) else {
+    let Some(signature) = called.app.signature() else {
         return Vec::new();
     };
     let slot = signature
@@ -251,10 +223,9 @@ pub(crate) fn assigned_by(called: &Call, dialect: &Dialect) -> Vec<(Text, Option
     let Some(slot) = slot else {
         return Vec::new();
     };
-    let parts = super::arguments::split(&called.args);
+    let parts = called.arguments();
     parts
-        .into_iter()
-        .nth(slot)
+        .get(slot)
         .map(|name| (name.trimmed(), None))
         .filter(|(name, _)| !name.is_empty())
         .into_iter()

@@ -237,7 +237,7 @@ fn dialled_devices(world: &World<'_>, peers: &Peers, names: &Names, out: &mut Ve
         for extension in &context.extensions {
             for step in &extension.steps {
                 for destination in dialled::destinations(step) {
-                    if let Some(found) = missing(world, names, any, &destination) {
+                    if let Some(found) = missing(world, names, any, destination) {
                         out.push(found.label("the call fails with CHANUNAVAIL"));
                     }
                 }

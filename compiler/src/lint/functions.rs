@@ -1,12 +1,13 @@
 //! Family `variables`: `${...}`, functions, and names of variables that are gone.
 
 use strowger_stdlib::signatures::{Served, Version};
-use strowger_stdlib::template::{Hole, HoleKind, Piece, Template, has_hole};
+use strowger_stdlib::template::{Hole, HoleKind, Piece, has_hole};
 
 use crate::diagnostic::Diagnostic;
+use crate::fields;
 use crate::hir::Step;
 use crate::jump::Shape;
-use crate::lint::facts::{Facts, OUTSIDE, assignments};
+use crate::lint::facts::{Facts, OUTSIDE};
 use crate::lint::missing::{self, Kind};
 use crate::lint::{World, arguments, misused};
 use crate::source::Text;
@@ -33,7 +34,7 @@ pub(crate) fn check(world: &World<'_>, facts: &Facts, version: Version, out: &mu
         .flat_map(|c| &c.extensions)
         .flat_map(|e| after_scripts(&e.steps));
     for (step, script) in steps {
-        for (name, _) in assignments(step, world.dialect) {
+        for (name, _) in step.own().assigned(world.dialect) {
             if name.bytes().ends_with(b")")
                 && let Some(open) = name.bytes().iter().position(|b| *b == b'(')
             {
@@ -42,12 +43,11 @@ pub(crate) fn check(world: &World<'_>, facts: &Facts, version: Version, out: &mu
                 function(&called, &args, Use::Written, facts, version, out);
             }
         }
-        near_miss(&step.args, step.app.bytes(), out);
-        if !has_hole(step.args.bytes()) {
+        if !step.args.bytes().contains(&b'$') {
             continue;
         }
-        let template = Template::read(step.args.bytes());
-        for hole in template.holes() {
+        near_miss(&step.args, step.app.bytes(), out);
+        for hole in step.template().holes() {
             if hole.kind == HoleKind::Variable && hole.closed && !hole.too_deep {
                 variable(&step.args, hole, script, facts, version, out);
             }
@@ -221,7 +221,14 @@ fn function(
         );
         return;
     }
-    arguments::check("V513", signature, name.span(), args, out);
+    arguments::check(
+        "V513",
+        signature,
+        name.span(),
+        args,
+        || fields::arguments(args),
+        out,
+    );
     misused::arguments(signature, args, facts, out);
     if signature.served == Served::Unserved {
         out.push(

@@ -9,10 +9,9 @@ use strowger_stdlib::template::has_hole;
 
 use crate::diagnostic::Diagnostic;
 use crate::dialled;
-use crate::flow::calls;
+use crate::fields::arguments;
 use crate::hir::{Context, Step};
 use crate::lint::World;
-use crate::lint::arguments::split;
 use crate::lint::names::{Names, led_to};
 use crate::peers::Peers;
 
@@ -61,7 +60,7 @@ fn one(
     // What it calls or includes may set anything.
     let steps = || context.extensions.iter().flat_map(|e| &e.steps);
     let leaves = steps().any(|step| {
-        calls(step).iter().any(|c| {
+        step.calls().any(|c| {
             matches!(
                 c.app.as_str(),
                 "gosub" | "gosubif" | "macro" | "macroif" | "agi"
@@ -119,16 +118,14 @@ fn legs_of(step: &Step) -> Vec<(Vec<u8>, &'static str)> {
             }
         }
     }
-    for called in calls(step) {
+    for called in step.calls() {
         if !matches!(called.app.as_str(), "dial" | "queue" | "page" | "followme") {
             continue;
         }
-        let Some(slot) =
-            signatures::application(called.app.as_bytes()).and_then(|s| s.option_slot())
-        else {
+        let Some(slot) = signatures::application(&called.app).and_then(|s| s.option_slot()) else {
             continue;
         };
-        let parts = split(&called.args);
+        let parts = arguments(&called.args);
         let Some(options) = parts.get(slot) else {
             continue;
         };

@@ -4,8 +4,8 @@ use strowger_stdlib::signatures::Signature;
 use strowger_stdlib::template::{Hole, HoleKind, Piece, Template, What, has_hole, split_body};
 
 use crate::diagnostic::{Diagnostic, Edit, Fix};
+use crate::fields;
 use crate::jump::Shape;
-use crate::lint::arguments::split;
 use crate::lint::facts::Facts;
 use crate::source::Text;
 
@@ -52,7 +52,7 @@ pub(crate) fn computed_name(args: &Text, hole: &Hole, out: &mut Vec<Diagnostic>)
 
 /// `CUT(${X},-,1)` reads the variable whose name is in X.
 fn value_for_name(signature: &Signature, args: &Text, facts: &Facts, out: &mut Vec<Diagnostic>) {
-    let parts = split(args);
+    let parts = fields::arguments(args);
     let Some(first) = parts.first() else { return };
     let template = Template::read(first.bytes());
     let [Piece::Hole(hole)] = template.pieces.as_slice() else {
@@ -97,7 +97,7 @@ fn value_for_name(signature: &Signature, args: &Text, facts: &Facts, out: &mut V
 
 /// `STRFTIME(${EPOCH},%m%d)`: the format is the third argument.
 fn format_for_zone(args: &Text, out: &mut Vec<Diagnostic>) {
-    let parts = split(args);
+    let parts = fields::arguments(args);
     let percent = |at: usize| {
         parts
             .get(at)

@@ -8,7 +8,6 @@ use strowger_stdlib::signatures;
 use strowger_stdlib::template::{Hole, HoleKind, Piece, Template, What, split_body};
 
 use crate::dialled;
-use crate::flow::calls;
 use crate::hir::Context;
 use crate::jump;
 use crate::lint::World;
@@ -136,8 +135,8 @@ impl Names {
             }
             for step in &extension.steps {
                 self.text(&step.args);
-                for called in calls(step) {
-                    for (name, value) in assigned_by(&called, dialect) {
+                for called in step.calls() {
+                    for (name, value) in assigned_by(called, dialect) {
                         self.sets(&name, value.as_ref(), called.app == "read");
                     }
                     if matches!(called.app.as_str(), "originate" | "mixmonitor") {
@@ -376,11 +375,11 @@ pub(super) fn led_to(world: &World<'_>, peers: &Peers, local: bool) -> HashSet<V
             for target in jump::targets(step) {
                 found.extend(target.context.constant().map(|c| c.bytes().to_vec()));
             }
-            for called in calls(step) {
-                let subroutines = subroutines(&called, &context.name);
+            for called in step.calls() {
+                let subroutines = subroutines(called, &context.name);
                 found.extend(subroutines.into_iter().filter_map(|s| s.context));
             }
-            for destination in dialled::destinations(step).into_iter().filter(|_| local) {
+            for destination in dialled::destinations(step).iter().filter(|_| local) {
                 let resource = destination.resource.bytes();
                 if destination.tech.bytes().eq_ignore_ascii_case(b"local")
                     && let Some(at) = resource.iter().position(|b| *b == b'@')

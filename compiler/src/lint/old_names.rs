@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::dialled;
 use crate::jump::Shape;
 use crate::lint::World;
-use crate::lint::every_call::{self, Call};
+use crate::lint::every_call::{self, Made};
 use crate::source::Text;
 
 /// The release that renamed Zap.
@@ -45,11 +45,12 @@ pub(crate) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
     let contexts = &world.index.hir().contexts;
     for extension in contexts.iter().flat_map(|c| &c.extensions) {
         let steps = extension.steps.iter().flat_map(dialled::destinations);
-        let hint = extension
+        let hint: Vec<_> = extension
             .hint
             .iter()
-            .flat_map(|h| dialled::split(&h.written));
-        for destination in steps.chain(hint) {
+            .flat_map(|h| dialled::split(&h.written))
+            .collect();
+        for destination in steps.chain(&hint) {
             if destination.tech.bytes().eq_ignore_ascii_case(b"zap") {
                 let span = destination.tech.span();
                 out.push(
@@ -77,7 +78,7 @@ pub(crate) fn zap(name: &Text, mut found: Diagnostic) -> Diagnostic {
 }
 
 /// M907: MeetMe and its relatives.
-fn meetme(call: &Call<'_>) -> Diagnostic {
+fn meetme(call: &Made<'_>) -> Diagnostic {
     let shown = call.name.lossy().into_owned();
     let found = Diagnostic::new(
         "M907",
@@ -85,7 +86,7 @@ fn meetme(call: &Call<'_>) -> Diagnostic {
         call.name.span(),
     )
     .label("it needs the timers of DAHDI, and is built by request only");
-    let instead = match call.app.as_slice() {
+    let instead = match &*call.app {
         b"meetme" => "ConfBridge",
         b"meetmecount" => return found.help("write `${CONFBRIDGE_INFO(parties,number)}`"),
         _ => return found.help("write `ConfKick`, or menus in confbridge.conf"),
@@ -99,9 +100,9 @@ fn meetme(call: &Call<'_>) -> Diagnostic {
 }
 
 /// M909: `Goto(a|s|1)`, `Playback(x|noanswer)`.
-fn pipes(world: &World<'_>, call: &Call<'_>) -> Option<Diagnostic> {
+fn pipes(world: &World<'_>, call: &Made<'_>) -> Option<Diagnostic> {
     let args = &call.args;
-    if TOLD.contains(&call.app.as_slice()) || call.name != call.step.app {
+    if TOLD.contains(&&*call.app) || !call.own {
         return None;
     }
     let signature = signatures::application(&call.app)?;

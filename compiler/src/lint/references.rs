@@ -38,10 +38,10 @@ pub(crate) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
             for step in &extension.steps {
                 for target in jump::targets(step) {
                     let before = out.len();
-                    jump_to(world, context, extension, step, &target, out);
+                    jump_to(world, context, extension, step, target, out);
                     let lost = |d: &Diagnostic| matches!(d.code, "R201" | "R202" | "R203");
                     if out[before..].iter().any(lost)
-                        && let Some(found) = swapped(world, context, &target)
+                        && let Some(found) = swapped(world, context, target)
                     {
                         out.truncate(before);
                         out.push(found);

@@ -1,7 +1,7 @@
 //! Family `security`, as far as the plan tells: what callers can smuggle in, what they reach without a proof, and what should not
 //! stand in a plan at all.
 
-use crate::command::{Command, commands};
+use crate::call::Call;
 use crate::compile::Surroundings;
 use crate::diagnostic::Diagnostic;
 use crate::hir::Extension;
@@ -38,11 +38,11 @@ pub(crate) fn check(
     let globals = paid::Globals::new(world.index.hir(), world.dialect);
     let mut listeners = access::Listeners::default();
     taint.visit(&mut |at, number, step| {
-        for command in commands(step) {
-            found.command(at, &command);
-            access::voicemail(at, &command, out);
-            listeners.command(at, number, &command);
-            dials.extend(paid::dials(at, number, &command, &roles, &globals));
+        for command in step.commands() {
+            found.command(at, command);
+            access::voicemail(at, command, out);
+            listeners.command(at, number, command);
+            dials.extend(paid::dials(at, number, command, &roles, &globals));
         }
     });
     found.tell(&taint, out);
@@ -70,13 +70,13 @@ fn proof(extension: &Extension) -> Option<u32> {
     extension
         .steps
         .iter()
-        .position(|step| commands(step).iter().any(asks))
+        .position(|step| step.commands().any(asks))
         .and_then(|n| u32::try_from(n).ok())
 }
 
-fn asks(command: &Command) -> bool {
+fn asks(command: &Call) -> bool {
     matches!(
-        command.app.as_slice(),
+        &*command.app,
         b"authenticate"
             | b"vmauthenticate"
             | b"agi"

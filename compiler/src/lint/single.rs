@@ -5,10 +5,10 @@ use strowger_stdlib::template::has_hole;
 use strowger_stdlib::timespec::{Part, TimeSpec};
 
 use crate::diagnostic::{Diagnostic, Edit, Fix};
+use crate::fields::arguments;
 use crate::hir::{Extension, Step};
 use crate::jump::Shape;
 use crate::lint::World;
-use crate::lint::arguments::split;
 use crate::source::Span;
 
 pub(crate) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
@@ -70,7 +70,7 @@ fn one(
 
 /// Options before the mailbox, as before 1.6: `VoiceMail(u100)`.
 fn prefixed(step: &Step, letters: &str, code: &'static str, out: &mut Vec<Diagnostic>) {
-    let parts = split(&step.args);
+    let parts = arguments(&step.args);
     let Some(mailbox) = parts.first() else {
         return;
     };
@@ -125,7 +125,7 @@ fn prefixed(step: &Step, letters: &str, code: &'static str, out: &mut Vec<Diagno
 
 /// `Record` takes the format from the name of the file.
 fn record(step: &Step, out: &mut Vec<Diagnostic>) {
-    let parts = split(&step.args);
+    let parts = arguments(&step.args);
     let Some(file) = parts.first().filter(|f| !f.is_empty()) else {
         return;
     };
@@ -149,7 +149,7 @@ fn record(step: &Step, out: &mut Vec<Diagnostic>) {
 }
 
 fn read(step: &Step, out: &mut Vec<Diagnostic>) {
-    let parts = split(&step.args);
+    let parts = arguments(&step.args);
     if step.args.is_empty() || !parts.first().is_some_and(|v| v.trimmed().is_empty()) {
         return;
     }
@@ -166,7 +166,7 @@ fn read(step: &Step, out: &mut Vec<Diagnostic>) {
 
 /// A queue that keeps its callers, with steps behind it.
 fn queue(extension: &Extension, place: usize, step: &Step, out: &mut Vec<Diagnostic>) {
-    let parts = split(&step.args);
+    let parts = arguments(&step.args);
     let given = |at: usize| parts.get(at).is_some_and(|p| !p.trimmed().is_empty());
     // `n`: one round, then it goes on.
     let leaves = parts

@@ -2,7 +2,8 @@
 
 use strowger_stdlib::template::has_hole;
 
-use crate::flow::Call;
+use crate::call::Call;
+use crate::fields;
 use crate::jump::{Shape, branches_of_calls};
 use crate::source::Text;
 
@@ -24,7 +25,7 @@ pub(crate) fn subroutines(called: &Call, here: &[u8]) -> Vec<Subroutine> {
             branches.iter().filter_map(|b| gosub(b, here)).collect()
         }
         "macro" | "macroexclusive" => {
-            let mut parts = super::arguments::split(args);
+            let mut parts = called.arguments().to_vec();
             let name = parts.remove(0);
             let known = !has_hole(name.bytes());
             vec![Subroutine {
@@ -52,7 +53,7 @@ fn gosub(text: &Text, here: &[u8]) -> Option<Subroutine> {
             if inner.is_empty() {
                 Vec::new()
             } else {
-                super::arguments::split(&inner)
+                fields::arguments(&inner)
             }
         }
         None => Vec::new(),

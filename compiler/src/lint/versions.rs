@@ -106,9 +106,8 @@ fn macro_in(step: &Step) -> Option<Diagnostic> {
 
 /// The macros that a step calls, by names that hold no variable.
 fn called(step: &Step) -> Vec<Text> {
-    let args = &step.args;
-    let shape = Shape::read(args.bytes());
-    let calls = match step.app.bytes().to_ascii_lowercase().as_slice() {
+    let (args, shape) = (&step.args, &step.own().shape);
+    let calls = match &*step.own().app {
         b"macro" | b"macroexclusive" => vec![args.clone()],
         b"macroif" => {
             let question = shape.find(args.bytes(), b'?', 0);

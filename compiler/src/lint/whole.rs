@@ -124,7 +124,7 @@ fn counters(world: &World<'_>) -> HashSet<Vec<u8>> {
         .iter()
         .flat_map(|c| &c.extensions);
     for step in steps.flat_map(|e| &e.steps) {
-        for (name, value) in facts::assignments(step, world.dialect) {
+        for (name, value) in step.own().assigned(world.dialect) {
             let value = value.bytes().trim_ascii();
             if !value.is_empty() && value.iter().all(u8::is_ascii_digit) {
                 out.insert(bare(name.bytes()).to_vec());

@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use super::reading::{hash_key, outer_fields, regex_bytes, strip};
 use super::{ARGUMENTS, Taint, Term, Var};
-use crate::command::{Command, commands, fields, split};
+use crate::call::Call;
+use crate::fields::{fields, split};
 use crate::hir::Extension;
 use crate::jump::{self, Part, Shape, Target};
-use crate::lint::facts::pairs;
 use crate::pattern::ByteSet;
 use crate::source::{Span, Text};
 use crate::ways::{Kind, Node, macros, routines};
@@ -67,7 +67,7 @@ impl Taint<'_> {
         let mut named: HashSet<(Node, Vec<u8>)> = HashSet::new();
         for (entry, node) in self.ways.entries.iter().zip(0..) {
             for step in &entry.extension.steps {
-                for target in jump::all_targets(step) {
+                for target in step.targets() {
                     let Part::Text(priority) = &target.priority else {
                         continue;
                     };
@@ -75,7 +75,7 @@ impl Taint<'_> {
                     if priority.bytes() == b"1" {
                         continue;
                     }
-                    for to in self.ways.lead(node, &target) {
+                    for to in self.ways.lead(node, target) {
                         named.insert((to, priority.bytes().to_vec()));
                     }
                 }
@@ -103,9 +103,9 @@ impl Taint<'_> {
                         what: Do::Entry,
                     });
                 }
-                for command in commands(step) {
-                    self.lower(node, extension, number, &command, &mut ops);
-                    self.looked_up(number, &command, &mut looked_up, &mut ops);
+                for command in step.commands() {
+                    self.lower(node, extension, number, command, &mut ops);
+                    self.looked_up(number, command, &mut looked_up, &mut ops);
                 }
             }
             self.ops.push(ops);
@@ -117,15 +117,15 @@ impl Taint<'_> {
         node: Node,
         extension: &Extension,
         step: u32,
-        command: &Command,
+        command: &Call,
         ops: &mut Vec<Op>,
     ) {
         let mut push = |what: Do| ops.push(Op { step, what });
-        let maybe = command.when.is_some();
-        match command.app.as_slice() {
+        let maybe = command.sometimes();
+        match &*command.app {
             b"set" | b"mset" => {
-                for (name, value) in pairs(&command.app, &command.args, self.dialect) {
-                    for what in self.assignment(&name, &value, maybe) {
+                for (name, value) in command.assigned(self.dialect) {
+                    for what in self.assignment(name, value, maybe) {
                         push(what);
                     }
                 }
@@ -144,7 +144,9 @@ impl Taint<'_> {
                 for (var, allowed) in self.checks(&command.args) {
                     push(Do::Checked { var, allowed });
                 }
-                for target in jump::targets_of(&command.app, &command.args) {
+                let mut targets = Vec::new();
+                jump::of_call(command, &mut targets);
+                for target in targets {
                     for what in self.jump(node, extension, step, &target) {
                         push(what);
                     }
@@ -194,15 +196,15 @@ impl Taint<'_> {
     fn looked_up(
         &mut self,
         step: u32,
-        command: &Command,
+        command: &Call,
         by: &mut HashMap<Vec<u8>, Var>,
         ops: &mut Vec<Op>,
     ) {
-        match command.app.as_slice() {
+        match &*command.app {
             b"set" | b"mset" => {
-                for (name, value) in pairs(&command.app, &command.args, self.dialect) {
+                for (name, value) in command.assigned(self.dialect) {
                     let name = strip(name.trimmed().bytes()).to_vec();
-                    let found = self.in_table(&value).into_iter().next();
+                    let found = self.in_table(value).into_iter().next();
                     match found {
                         Some(var) => by.insert(name, var),
                         None => by.remove(&name),
@@ -227,7 +229,7 @@ impl Taint<'_> {
         }
     }
 
-    fn leads(&self, node: Node, command: &Command, kind: Kind) -> Vec<Node> {
+    fn leads(&self, node: Node, command: &Call, kind: Kind) -> Vec<Node> {
         self.ways
             .targets(node, command)
             .into_iter()
@@ -251,7 +253,7 @@ impl Taint<'_> {
     }
 
     /// Local channels and routines of Dial.
-    fn dial(&mut self, node: Node, command: &Command) -> Vec<Do> {
+    fn dial(&mut self, node: Node, command: &Call) -> Vec<Do> {
         let mut out = Vec::new();
         let bytes = command.args.bytes();
         if !bytes.contains(&b'$') {

@@ -10,7 +10,7 @@ use strowger_stdlib::template::has_hole;
 use crate::conf::line::Config;
 use crate::diagnostic::Diagnostic;
 use crate::edit_distance::nearest;
-use crate::lint::every_call::{self, Call, parts};
+use crate::lint::every_call::{self, Made, parts};
 use crate::lint::missing::{self, Kind};
 use crate::lint::{World, versions};
 
@@ -46,15 +46,15 @@ pub(super) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
     }
     let mut set_by_plan = false;
     let mut letters: HashMap<u8, Vec<Diagnostic>> = HashMap::new();
-    every_call::each(world.index.hir(), &mut |call| match call.app.as_slice() {
+    every_call::each(world.index.hir(), &mut |call| match &*call.app {
         b"set" | b"mset" => {
-            for (name, value) in call.assignments(world.dialect) {
+            for (name, value) in call.assigned(world.dialect) {
                 let name = name.trimmed();
                 let bare = name.bytes().iter().position(|b| *b != b'_').unwrap_or(0);
                 if name.bytes().starts_with(b"FEATUREMAP(") {
                     set_by_plan = true;
                 } else if &name.bytes()[bare..] == b"DYNAMIC_FEATURES" {
-                    for part in parts(&value, b'#') {
+                    for part in parts(value, b'#') {
                         if !has_hole(part.bytes())
                             && !names.contains(&part.bytes().to_ascii_lowercase())
                         {
@@ -100,7 +100,7 @@ fn no_feature(names: &HashSet<Vec<u8>>, part: &crate::source::Text) -> Diagnosti
 }
 
 /// Letters that allow a key which no file gives.
-fn options(file: &Config, call: &Call<'_>, found: &mut HashMap<u8, Vec<Diagnostic>>) {
+fn options(file: &Config, call: &Made<'_>, found: &mut HashMap<u8, Vec<Diagnostic>>) {
     let slot = if call.app == b"dial" { 2 } else { 1 };
     let arguments = call.arguments();
     let Some(written) = arguments.get(slot).filter(|o| !has_hole(o.bytes())) else {

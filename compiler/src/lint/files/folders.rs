@@ -8,7 +8,7 @@ use strowger_stdlib::template::has_hole;
 use crate::diagnostic::Diagnostic;
 use crate::edit_distance::nearest;
 use crate::lint::World;
-use crate::lint::every_call::{self, Call, parts};
+use crate::lint::every_call::{self, Made, parts};
 use crate::listing::{Folder, Listing};
 use crate::source::{Sources, Text};
 
@@ -30,7 +30,7 @@ pub(super) fn check(world: &World<'_>, sources: &Sources, out: &mut Vec<Diagnost
     }
     if let Some(listing) = sources.listing(Folder::Scripts).filter(|l| !l.is_empty()) {
         every_call::each(hir, &mut |call| {
-            if matches!(call.app.as_slice(), b"agi" | b"eagi" | b"deadagi") {
+            if matches!(&*call.app, b"agi" | b"eagi" | b"deadagi") {
                 out.extend(call.arguments().first().and_then(|s| script(listing, s)));
             }
         });
@@ -38,8 +38,8 @@ pub(super) fn check(world: &World<'_>, sources: &Sources, out: &mut Vec<Diagnost
 }
 
 /// Files that the plan itself records, without their endings.
-fn made(call: &Call<'_>) -> Option<Vec<u8>> {
-    if !matches!(call.app.as_slice(), b"record" | b"mixmonitor" | b"dictate") {
+fn made(call: &Made<'_>) -> Option<Vec<u8>> {
+    if !matches!(&*call.app, b"record" | b"mixmonitor" | b"dictate") {
         return None;
     }
     let name = call.arguments().first()?.clone();
@@ -49,8 +49,8 @@ fn made(call: &Call<'_>) -> Option<Vec<u8>> {
 }
 
 /// Every prompt that a call names.
-fn prompts(call: &Call<'_>) -> Vec<Text> {
-    let slot = match call.app.as_slice() {
+fn prompts(call: &Made<'_>) -> Vec<Text> {
+    let slot = match &*call.app {
         b"playback" | b"background" | b"backgrounddetect" | b"controlplayback" => 0,
         b"read" => 1,
         b"queue" => 3,
@@ -63,7 +63,7 @@ fn prompts(call: &Call<'_>) -> Vec<Text> {
 }
 
 /// `A(prompt)` among the options.
-fn announced(call: &Call<'_>) -> Vec<Text> {
+fn announced(call: &Made<'_>) -> Vec<Text> {
     let arguments = call.arguments();
     let slot = if call.app == b"dial" { 2 } else { 1 };
     let Some(options) = arguments.get(slot).filter(|o| !has_hole(o.bytes())) else {

@@ -37,10 +37,10 @@ pub(super) fn check(world: &World<'_>, known: &Known<'_>, out: &mut Vec<Diagnost
         return;
     };
     every_call::each(world.index.hir(), &mut |call| {
-        if APPLICATIONS.contains(&call.app.as_slice()) {
+        if APPLICATIONS.contains(&&*call.app) {
             let arguments = call.arguments();
             for name in arguments.first().into_iter().flat_map(|a| parts(a, b'&')) {
-                let what = match call.app.as_slice() {
+                let what = match &*call.app {
                     b"voicemail" => "VoiceMail gives up: the caller leaves no message",
                     b"voicemailmain" | b"vmauthenticate" => "nobody can log in there",
                     _ => "so it is never found",

@@ -29,7 +29,7 @@ pub(super) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
         }
     };
     every_call::each(world.index.hir(), &mut |call| {
-        for (name, _) in call.assignments(world.dialect) {
+        for (name, _) in call.assigned(world.dialect) {
             let name = name.trimmed();
             if let Some(open) = name.bytes().iter().position(|b| *b == b'(') {
                 look(&name.slice(0..open), "nothing is written");

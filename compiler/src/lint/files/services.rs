@@ -11,7 +11,7 @@ use crate::conf::line::Config;
 use crate::diagnostic::Diagnostic;
 use crate::edit_distance::nearest;
 use crate::lint::World;
-use crate::lint::every_call::{self, Call, Known};
+use crate::lint::every_call::{self, Known, Made};
 use crate::source::Text;
 
 /// What is named.
@@ -125,7 +125,7 @@ fn of_call(
     world: &World<'_>,
     services: &Services,
     known: &Known<'_>,
-    call: &Call<'_>,
+    call: &Made<'_>,
     out: &mut Vec<Diagnostic>,
 ) {
     let mut look = |kind: Kind, names: &Option<Names>, name: Option<&Text>| {
@@ -136,7 +136,7 @@ fn of_call(
         }
     };
     let arguments = || call.arguments();
-    match call.app.as_slice() {
+    match &*call.app {
         b"queue" if services.queues.is_some() => {
             look(QUEUE, &services.queues, arguments().first());
         }
@@ -166,16 +166,16 @@ fn of_call(
             }
         }
         b"set" | b"mset" => {
-            for (name, value) in call.assignments(world.dialect) {
+            for (name, value) in call.assigned(world.dialect) {
                 let name = name.trimmed();
                 match name.bytes() {
-                    b"CHANNEL(musicclass)" => look(MUSIC, &services.music, Some(&value)),
-                    b"CHANNEL(parkinglot)" => look(LOT, &services.lots, Some(&value)),
+                    b"CHANNEL(musicclass)" => look(MUSIC, &services.music, Some(value)),
+                    b"CHANNEL(parkinglot)" => look(LOT, &services.lots, Some(value)),
                     b"CONFBRIDGE(bridge,template)" => {
-                        look(BRIDGE, &services.bridges, Some(&value));
+                        look(BRIDGE, &services.bridges, Some(value));
                     }
-                    b"CONFBRIDGE(user,template)" => look(USER, &services.users, Some(&value)),
-                    b"CONFBRIDGE(menu,template)" => look(MENU, &services.menus, Some(&value)),
+                    b"CONFBRIDGE(user,template)" => look(USER, &services.users, Some(value)),
+                    b"CONFBRIDGE(menu,template)" => look(MENU, &services.menus, Some(value)),
                     _ => {}
                 }
             }

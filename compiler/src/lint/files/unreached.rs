@@ -49,14 +49,13 @@ pub(super) fn check(world: &World<'_>, known: &Known<'_>, out: &mut Vec<Diagnost
     let mut trap = Vec::new();
     let mut first: HashSet<(Vec<u8>, Vec<u8>)> = HashSet::new();
     every_call::each(world.index.hir(), &mut |call| {
-        if OUTSIDE.contains(&call.app.as_slice()) {
+        if OUTSIDE.contains(&&*call.app) {
             dialled.anybody = true;
         }
-        let arguments = call.arguments();
-        let list = match call.app.as_slice() {
-            b"dial" | b"page" | b"chanisavail" => arguments.first(),
-            b"retrydial" => arguments.get(3),
-            b"addqueuemember" => arguments.get(1),
+        let slot = match &*call.app {
+            b"dial" | b"page" | b"chanisavail" => 0,
+            b"retrydial" => 3,
+            b"addqueuemember" => 1,
             // Devices are passed to subroutines by whole names.
             b"gosub" | b"macro" | b"gosubif" | b"set" | b"mset" => {
                 for destination in named_in(&call.args) {
@@ -66,7 +65,10 @@ pub(super) fn check(world: &World<'_>, known: &Known<'_>, out: &mut Vec<Diagnost
             }
             _ => return,
         };
-        let Some(list) = list else { return };
+        let arguments = call.arguments();
+        let Some(list) = arguments.get(slot) else {
+            return;
+        };
         for part in every_call::parts(list, b'&') {
             let found = dialled::split(&part);
             if found.is_empty() && has_hole(part.bytes()) {
@@ -89,12 +91,18 @@ pub(super) fn check(world: &World<'_>, known: &Known<'_>, out: &mut Vec<Diagnost
 /// Device names that stand in an argument as they are: `SIP/100`.
 fn named_in(args: &Text) -> Vec<Destination> {
     let bytes = args.bytes();
-    let upper = bytes.to_ascii_uppercase();
     let mut out = Vec::new();
     let mut from = 0;
-    while let Some(at) = upper[from..].windows(4).position(|w| w == b"SIP/") {
-        let at = from + at;
-        let start = if at > 1 && &upper[at - 2..at] == b"PJ" {
+    while let Some(slash) = bytes[from..].iter().position(|b| *b == b'/') {
+        let slash = from + slash;
+        from = slash + 1;
+        let Some(at) = slash.checked_sub(3) else {
+            continue;
+        };
+        if !bytes[at..slash].eq_ignore_ascii_case(b"SIP") {
+            continue;
+        }
+        let start = if at > 1 && bytes[at - 2..at].eq_ignore_ascii_case(b"PJ") {
             at - 2
         } else {
             at

@@ -3,8 +3,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::command::{Command, commands, fields, has_option};
+use crate::call::Call;
 use crate::diagnostic::Diagnostic;
+use crate::fields::{fields, has_option};
 use crate::hir::{Extension, Step};
 use crate::roles::{Door, Who};
 use crate::source::{Span, Text};
@@ -20,7 +21,7 @@ const VISITS: usize = 1_000_000;
 const BRANCH: usize = 3;
 
 /// A mailbox that the caller's number opens (X808).
-pub(super) fn voicemail(at: &mut At<'_, '_>, command: &Command, out: &mut Vec<Diagnostic>) {
+pub(super) fn voicemail(at: &mut At<'_, '_>, command: &Call, out: &mut Vec<Diagnostic>) {
     if command.app != b"voicemailmain" {
         return;
     }
@@ -57,11 +58,11 @@ pub(super) fn check(plan: &Plan<'_, '_>, listeners: Listeners, out: &mut Vec<Dia
     listeners.tell(plan, out);
     for (entry, node) in plan.ways.entries.iter().zip(0..) {
         for (step, number) in entry.extension.steps.iter().zip(0u32..) {
-            for command in commands(step) {
-                match command.app.as_slice() {
-                    b"disa" => disa(plan, node, entry.extension, number, &command, out),
-                    b"authenticate" => fixed(&command, out),
-                    b"gotoif" | b"gosubif" => branch(entry.extension, step, &command, out),
+            for command in step.commands() {
+                match &*command.app {
+                    b"disa" => disa(plan, node, entry.extension, number, command, out),
+                    b"authenticate" => fixed(command, out),
+                    b"gotoif" | b"gosubif" => branch(entry.extension, step, command, out),
                     _ => {}
                 }
             }
@@ -75,14 +76,14 @@ fn disa(
     node: Node,
     extension: &Extension,
     number: u32,
-    command: &Command,
+    command: &Call,
     out: &mut Vec<Diagnostic>,
 ) {
     let parts = fields(&command.args);
     let Some(code) = parts.first().map(Text::trimmed) else {
         return;
     };
-    if let Some((condition, true)) = &command.when
+    if let Some((condition, true)) = command.when()
         && let Some(span) = by_number(condition)
     {
         out.push(forged(span).also(command.name.span(), "this is what it opens"));
@@ -160,7 +161,7 @@ fn by_number(condition: &Text) -> Option<Span> {
 }
 
 /// A branch that the caller's number opens to DISA.
-fn branch(extension: &Extension, step: &Step, command: &Command, out: &mut Vec<Diagnostic>) {
+fn branch(extension: &Extension, step: &Step, command: &Call, out: &mut Vec<Diagnostic>) {
     let args = &command.args;
     let Some(question) = args.bytes().iter().rposition(|b| *b == b'?') else {
         return;
@@ -187,7 +188,7 @@ fn branch(extension: &Extension, step: &Step, command: &Command, out: &mut Vec<D
         return;
     }
     for step in extension.steps.iter().skip(start).take(BRANCH) {
-        for command in commands(step) {
+        for command in step.commands() {
             if command.app == b"disa" {
                 out.push(forged(span).also(command.name.span(), "this is what it opens"));
                 return;
@@ -197,7 +198,7 @@ fn branch(extension: &Extension, step: &Step, command: &Command, out: &mut Vec<D
 }
 
 /// Authenticate with a PIN that is written down (X807).
-fn fixed(command: &Command, out: &mut Vec<Diagnostic>) {
+fn fixed(command: &Call, out: &mut Vec<Diagnostic>) {
     let Some(code) = fields(&command.args).first().map(Text::trimmed) else {
         return;
     };
@@ -229,9 +230,9 @@ pub(super) struct Listeners {
 
 impl Listeners {
     /// A step that listens to what the caller chooses, or to everything. What a variable of the plan says, the plan has thought of.
-    pub(super) fn command(&mut self, at: &mut At<'_, '_>, number: u32, command: &Command) {
-        if !matches!(command.app.as_slice(), b"chanspy" | b"extenspy")
-            || command.when.is_some()
+    pub(super) fn command(&mut self, at: &mut At<'_, '_>, number: u32, command: &Call) {
+        if !matches!(&*command.app, b"chanspy" | b"extenspy")
+            || command.sometimes()
             || self.found.len() >= super::TOLD
         {
             return;
@@ -261,7 +262,7 @@ impl Listeners {
                     .steps
                     .iter()
                     .take(number as usize)
-                    .any(|step| commands(step).iter().any(checks))
+                    .any(|step| step.commands().any(checks))
             {
                 continue;
             }
@@ -294,9 +295,9 @@ impl Listeners {
 }
 
 /// A step that may turn callers away.
-fn checks(command: &Command) -> bool {
+fn checks(command: &Call) -> bool {
     let branches = matches!(
-        command.app.as_slice(),
+        &*command.app,
         b"gotoif" | b"execif" | b"gosubif" | b"gosub" | b"macro" | b"macroif" | b"read"
     );
     let bytes = command.args.bytes();

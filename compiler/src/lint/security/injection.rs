@@ -4,12 +4,12 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::command::{Command, fields};
+use crate::call::Call;
 use crate::conf::line;
 use crate::diagnostic::{Diagnostic, Fix, Label};
+use crate::fields::fields;
 use crate::hir::Matches;
 use crate::jump::Shape;
-use crate::lint::facts::pairs;
 use crate::pattern::{ByteSet, Element};
 use crate::source::{FileId, Sources, Text};
 use crate::taint::{At, Mark, Piece, Source, Taint, Value};
@@ -103,14 +103,14 @@ impl<'q> Found<'q> {
     }
 
     /// Looks at one application.
-    pub(super) fn command(&mut self, at: &mut At<'_, '_>, command: &Command) {
+    pub(super) fn command(&mut self, at: &mut At<'_, '_>, command: &Call) {
         let args = &command.args;
         if !args.bytes().windows(2).any(|w| w == b"${") {
             return;
         }
         let name = command.name.lossy();
         let part = |n: usize| fields(args).get(n).cloned();
-        match command.app.as_slice() {
+        match &*command.app {
             b"dial" | b"chanisavail" | b"page" => {
                 if let Some(list) = part(0) {
                     self.uses(at, Kind::Dial, &name, &list);
@@ -155,8 +155,8 @@ impl<'q> Found<'q> {
             b"mysql" => self.uses(at, Kind::Query, &name, args),
             b"exec" | b"tryexec" => self.uses(at, Kind::Twice, &name, args),
             b"set" | b"mset" => {
-                for (target, value) in pairs(&command.app, args, at.taint.dialect) {
-                    self.written(at, &target, &value);
+                for (target, value) in command.assigned(at.taint.dialect) {
+                    self.written(at, target, value);
                 }
             }
             _ => {}

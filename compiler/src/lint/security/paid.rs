@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use strowger_stdlib::Dialect;
 
-use crate::command::{Command, fields, has_option, split};
+use crate::call::Call;
 use crate::diagnostic::Diagnostic;
+use crate::fields::{fields, has_option, split};
 use crate::hir::{Hir, Matches, Step};
 use crate::jump::Shape;
-use crate::lint::facts::assignments;
 use crate::pattern::Element;
 use crate::roles::{Door, Roles, Who, public};
 use crate::source::Span;
@@ -36,7 +36,7 @@ impl Globals {
             return Globals(all);
         }
         for step in steps(hir) {
-            for (name, _) in assignments(step, dialect) {
+            for (name, _) in step.own().assigned(dialect) {
                 let name = name.trimmed();
                 let name = name.bytes();
                 let inner = name
@@ -106,11 +106,11 @@ pub(super) struct Paid {
 pub(super) fn dials(
     at: &mut At<'_, '_>,
     step: u32,
-    command: &Command,
+    command: &Call,
     roles: &Roles,
     globals: &Globals,
 ) -> Vec<Paid> {
-    let first = match command.app.as_slice() {
+    let first = match &*command.app {
         b"dial" => 0,
         b"retrydial" => 3,
         _ => return Vec::new(),

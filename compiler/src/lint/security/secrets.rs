@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use strowger_stdlib::Dialect;
 use strowger_stdlib::template::has_hole;
 
-use crate::command::{Command, commands, fields, split};
+use crate::call::Call;
 use crate::diagnostic::Diagnostic;
+use crate::fields::{fields, split};
 use crate::hir::Hir;
-use crate::lint::facts::pairs;
 use crate::source::{Span, Text};
 
 use super::paid::steps;
@@ -22,7 +22,7 @@ pub(super) fn check(hir: &Hir, dialect: &Dialect, out: &mut Vec<Diagnostic>) {
     }
     let mut read = HashSet::new();
     for step in steps(hir) {
-        for command in commands(step) {
+        for command in step.commands() {
             if command.app == b"read" {
                 let name = fields(&command.args).swap_remove(0).trimmed();
                 if is_pin_name(name.bytes()) {
@@ -32,24 +32,24 @@ pub(super) fn check(hir: &Hir, dialect: &Dialect, out: &mut Vec<Diagnostic>) {
         }
     }
     for step in steps(hir) {
-        for command in commands(step) {
-            one(&command, dialect, &read, out);
+        for command in step.commands() {
+            one(command, dialect, &read, out);
         }
     }
 }
 
-fn one(command: &Command, dialect: &Dialect, read: &HashSet<Vec<u8>>, out: &mut Vec<Diagnostic>) {
+fn one(command: &Call, dialect: &Dialect, read: &HashSet<Vec<u8>>, out: &mut Vec<Diagnostic>) {
     let args = &command.args;
-    match command.app.as_slice() {
+    match &*command.app {
         b"set" | b"mset" => {
-            for (name, value) in pairs(&command.app, args, dialect) {
+            for (name, value) in command.assigned(dialect) {
                 let name = name.trimmed();
                 let bytes = name.bytes();
                 let inner = bytes
                     .strip_prefix(b"GLOBAL(")
                     .and_then(|n| n.strip_suffix(b")"))
                     .unwrap_or(bytes);
-                if is_secret(inner) && is_literal(&value) {
+                if is_secret(inner) && is_literal(value) {
                     out.push(secret(inner, name.span(), value.span()));
                 }
             }

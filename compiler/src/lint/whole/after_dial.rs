@@ -1,9 +1,11 @@
 //! What stands behind a Dial, and when it is reached.
 
 use super::Whole;
+use crate::call::Call;
 use crate::diagnostic::Diagnostic;
 use crate::dialled;
-use crate::flow::{Call, Node, Options, Why, calls, parts};
+use crate::fields::{Options, parts};
+use crate::flow::{Node, Why};
 use crate::hir::Step;
 
 /// Steps behind a Dial that are looked at.
@@ -51,9 +53,7 @@ fn no_timeout(whole: &Whole<'_>, node: Node, out: &mut Vec<Diagnostic>) {
             let (Some(fallback), Some(step)) = (flow.step(from), flow.step(node)) else {
                 return;
             };
-            if calls(fallback).iter().any(for_no_answer)
-                || to_device(step) && asks_no_answer(fallback)
-            {
+            if fallback.calls().any(for_no_answer) || to_device(step) && asks_no_answer(fallback) {
                 out.push(
                     Diagnostic::new("F314", "this Dial has no time-out", step.span)
                         .label("rings until the caller gives up: a phone that nobody picks up never leads on")

@@ -4,7 +4,7 @@ use super::Whole;
 use crate::diagnostic::Diagnostic;
 use crate::flow::{Node, Why};
 use crate::hir::{Extension, Step};
-use crate::jump::{self, Kind};
+use crate::jump::Kind;
 
 pub(crate) fn check(whole: &Whole<'_>, out: &mut Vec<Diagnostic>) {
     let flow = whole.flow;
@@ -29,10 +29,10 @@ fn same_place(whole: &Whole<'_>, node: Node, step: &Step, out: &mut Vec<Diagnost
         edges.filter(|e| e.why == why).map(|e| e.to).collect()
     };
     let (then, otherwise, next) = (to(Why::Then), to(Why::Else), to(Why::Next));
-    let targets = jump::all_targets(step);
+    let targets = step.targets();
     let places: Vec<_> = targets.iter().map(|t| t.whole.span()).collect();
     // The same words on both sides lead to the same place, whatever they mean.
-    let words = match targets.as_slice() {
+    let words = match targets {
         [a, b] => a.whole.trimmed().bytes() == b.whole.trimmed().bytes(),
         _ => false,
     };
@@ -117,7 +117,7 @@ fn runs_on(
     // Where conditions lead, before the first such place: a choice is made and then its blocks follow.
     let mut heads: Vec<usize> = Vec::new();
     for (s, step) in steps.iter().enumerate() {
-        for target in jump::all_targets(step) {
+        for target in step.targets() {
             if target.kind != Kind::Goto || target.branch.is_none() {
                 continue;
             }

@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::edit_distance::nearest;
 use crate::flow::statuses;
 use crate::hir::{Context, Extension, Step};
-use crate::jump::{self, Kind, Part, Target};
+use crate::jump::{Kind, Part, Target};
 use crate::resolve::Seen;
 use crate::source::Text;
 
@@ -20,8 +20,8 @@ pub(crate) fn check(whole: &Whole<'_>, out: &mut Vec<Diagnostic>) {
     for context in &whole.world.index.hir().contexts {
         for extension in &context.extensions {
             for step in &extension.steps {
-                for target in jump::all_targets(step) {
-                    cases(whole, context, extension, step, &target, out);
+                for target in step.targets() {
+                    cases(whole, context, extension, step, target, out);
                 }
             }
         }

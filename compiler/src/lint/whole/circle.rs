@@ -6,10 +6,9 @@ use strowger_stdlib::template::{HoleKind, Template, What, split_body};
 
 use super::{Whole, bare};
 use crate::diagnostic::{Diagnostic, Label};
-use crate::flow::{Node, Why, calls};
+use crate::flow::{Node, Why};
 use crate::hir::{Matches, Step};
 use crate::jump::{self, Kind, Part, Shape};
-use crate::lint::facts::pairs;
 use crate::pattern::Element;
 
 /// Rounds in which calls that make calls are told from those that do not.
@@ -191,10 +190,11 @@ impl<'a> Circle<'a> {
             if flow.opaque(*node) {
                 return None;
             }
-            for call in calls(step) {
-                circle.instant &= instant(&call.app);
-                circle.obscure |= !instant(&call.app) && !leaves_variables(&call.app);
-                if call.sometimes
+            for call in step.calls() {
+                circle.instant &= instant(call.app.as_str());
+                circle.obscure |=
+                    !instant(call.app.as_str()) && !leaves_variables(call.app.as_str());
+                if call.sometimes()
                     && matches!(
                         call.app.as_str(),
                         "hangup"
@@ -204,7 +204,7 @@ impl<'a> Circle<'a> {
                             | "congestion"
                             | "raiseexception"
                     )
-                    || strowger_stdlib::template::has_hole(call.app.as_bytes())
+                    || strowger_stdlib::template::has_hole(&call.app)
                 {
                     return None;
                 }
@@ -328,8 +328,8 @@ fn unchanged(whole: &Whole<'_>, members: &[Node], circle: &Circle<'_>, out: &mut
         return;
     }
     for step in members.iter().filter_map(|n| flow.step(*n)) {
-        for call in calls(step) {
-            for (name, _) in pairs(call.app.as_bytes(), &call.args, whole.world.dialect) {
+        for call in step.calls() {
+            for (name, _) in call.assigned(whole.world.dialect) {
                 let name = bare(name.bytes());
                 if asked.contains(name) || strowger_stdlib::template::has_hole(name) {
                     return;

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Whole, show};
 use crate::diagnostic::Diagnostic;
-use crate::flow::{Node, Why, dialable, parts};
+use crate::fields::parts;
+use crate::flow::{Node, Why, dialable};
 use crate::hir::{Context, Extension, Matches};
 use crate::pattern::Element;
 use crate::resolve::Seen;

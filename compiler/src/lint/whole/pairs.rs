@@ -2,7 +2,6 @@
 
 use super::Whole;
 use crate::diagnostic::Diagnostic;
-use crate::flow::calls;
 use crate::hir::{Extension, Step};
 
 /// The words of a loop and of a branch.
@@ -48,7 +47,7 @@ pub(crate) fn check(whole: &Whole<'_>, out: &mut Vec<Diagnostic>) {
 
 fn pair(extension: &Extension, words: &Words, out: &mut Vec<Diagnostic>) {
     let mut open: Vec<&Step> = Vec::new();
-    let mut lost: Vec<(&Step, String)> = Vec::new();
+    let mut lost: Vec<(&Step, &str)> = Vec::new();
     let mut opened = false;
     for step in &extension.steps {
         let app = step.app.trimmed().lossy().to_ascii_lowercase();
@@ -68,9 +67,9 @@ fn pair(extension: &Extension, words: &Words, out: &mut Vec<Diagnostic>) {
                 )),
             );
         }
-        for call in calls(step) {
+        for call in step.calls() {
             if words.inner.contains(&call.app.as_str()) {
-                lost.push((step, call.app));
+                lost.push((step, call.app.as_str()));
             }
         }
     }
@@ -92,7 +91,7 @@ fn pair(extension: &Extension, words: &Words, out: &mut Vec<Diagnostic>) {
             out.push(
                 Diagnostic::new(
                     "F326",
-                    format!("`{}` outside of `{}`", proper(&app), proper(words.open)),
+                    format!("`{}` outside of `{}`", proper(app), proper(words.open)),
                     step.span,
                 )
                 .label("this extension has no such block: the call is hung up"),

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::Whole;
 use crate::diagnostic::Diagnostic;
-use crate::flow::{Marks, Node, Why, calls};
-use crate::jump::{self, Part};
+use crate::flow::{Marks, Node, Why};
+use crate::jump::Part;
 
 /// Macros stand in each other this deep at most.
 const MACROS: usize = 7;
@@ -42,8 +42,7 @@ fn calls_by_gosub(whole: &Whole<'_>, node: Node) -> bool {
     !app.starts_with("macro")
         && (app.starts_with("gosub")
             || whole.flow.step(node).is_some_and(|s| {
-                calls(s)
-                    .iter()
+                s.calls()
                     .any(|c| matches!(c.app.as_str(), "gosub" | "gosubif"))
             }))
 }
@@ -140,7 +139,7 @@ fn computed(whole: &Whole<'_>, node: Node) -> bool {
     let app = whole.flow.app(node);
     app.starts_with("goto")
         && whole.flow.step(node).is_some_and(|s| {
-            jump::all_targets(s)
+            s.targets()
                 .iter()
                 .any(|t| matches!(t.context, Part::Computed(_)))
         })
@@ -151,7 +150,7 @@ fn certain(whole: &Whole<'_>, node: Node) -> bool {
     let Some(step) = whole.flow.step(node) else {
         return false;
     };
-    jump::all_targets(step).iter().all(|t| {
+    step.targets().iter().all(|t| {
         let parts = [&t.context, &t.exten, &t.priority];
         !parts.iter().any(|p| matches!(p, Part::Computed(_)))
     })

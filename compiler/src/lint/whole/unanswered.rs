@@ -2,7 +2,8 @@
 
 use super::Whole;
 use crate::diagnostic::Diagnostic;
-use crate::flow::{Node, Why, calls, parts};
+use crate::fields::parts;
+use crate::flow::{Node, Why};
 use crate::source::Text;
 
 /// Applications that play something and do not answer by themselves.
@@ -49,7 +50,7 @@ pub(crate) fn check(whole: &Whole<'_>, out: &mut Vec<Diagnostic>) {
     let answering: Vec<bool> = (0..flow.steps())
         .map(|n| {
             flow.step(n)
-                .is_some_and(|s| calls(s).iter().any(|c| answers(&c.app, &c.args)))
+                .is_some_and(|s| s.calls().any(|c| answers(c.app.as_str(), &c.args)))
         })
         .collect();
     // Where a call can be after something that may have answered.
