@@ -4,15 +4,16 @@
 use std::collections::{HashMap, HashSet};
 
 use strowger_stdlib::args::inheritance;
-use strowger_stdlib::signatures::{self, Split};
+use strowger_stdlib::signatures::Split;
 use strowger_stdlib::template::Template;
 
 use super::{Whole, bare, show};
+use crate::call::Call;
 use crate::diagnostic::Diagnostic;
-use crate::dialled;
-use crate::flow::{Call, Node, Why, calls, parts};
+use crate::fields::parts;
+use crate::flow::{Node, Why};
 use crate::hir::{Extension, Step};
-use crate::jump::{self, Part, Shape};
+use crate::jump::{Part, Shape};
 use crate::lint::emptiness::one_variable;
 use crate::lint::facts::{self, assigned_by, is_word};
 use crate::lint::names::is_others;
@@ -115,15 +116,14 @@ fn one(whole: &Whole<'_>, (c, e): (usize, usize), extension: &Extension, found: 
     }
     let mut sets: HashMap<Vec<u8>, Vec<(usize, Span, bool)>> = HashMap::new();
     for (s, step) in extension.steps.iter().enumerate() {
-        let all = calls(step);
-        for call in &all {
+        for call in step.calls() {
             for (name, _) in assigned_by(call, whole.world.dialect) {
                 let plain = bare(name.bytes()).to_vec();
                 let before = sets.entry(plain).or_default();
                 match before.last_mut().filter(|(at, ..)| *at == s) {
                     // `ExecIf(condition?Set(X=a):Set(X=b))`
                     Some((_, _, always)) => *always = true,
-                    None => before.push((s, name.span(), !call.sometimes)),
+                    None => before.push((s, name.span(), !call.sometimes())),
                 }
             }
         }
@@ -183,20 +183,20 @@ fn wanted(text: &Text) -> Option<Vec<u8>> {
 
 /// The parts of a step that cannot do their work when they are empty.
 fn needs(step: &Step, add: &mut dyn FnMut(&Text)) {
-    for target in jump::all_targets(step) {
+    for target in step.targets() {
         for part in [&target.context, &target.exten, &target.priority] {
             if let Part::Computed(text) = part {
                 add(text);
             }
         }
     }
-    for call in calls(step) {
+    for call in step.calls() {
         let app = call.app.as_str();
         if matches!(app, "dial" | "retrydial") {
-            destination(&call, add);
+            destination(call, add);
             continue;
         }
-        let Some(signature) = signatures::application(app.as_bytes()) else {
+        let Some(signature) = call.app.signature() else {
             continue;
         };
         let taken = matches!(signature.split, Split::Standard | Split::Raw);
@@ -211,8 +211,8 @@ fn needs(step: &Step, add: &mut dyn FnMut(&Text)) {
 
 /// The number, the device and the host of a Dial to one place.
 fn destination(call: &Call, add: &mut dyn FnMut(&Text)) {
-    let list = dialled::of_call(call.app.as_bytes(), &call.args);
-    let [one] = list.as_slice() else {
+    let list = call.destinations();
+    let [one] = list else {
         if list.is_empty()
             && call.app == "dial"
             && let Some(first) = parts(&call.args).first()
@@ -355,11 +355,11 @@ impl Own<'_, '_> {
                 continue;
             };
             let app = self.whole.flow.app(self.base + *s);
-            let here = calls(&self.extension.steps[*s]);
+            let mut here = self.extension.steps[*s].calls();
             let matters = !app.starts_with("exec")
                 || Some(s) == way.last()
-                || !jump::all_targets(&self.extension.steps[*s]).is_empty()
-                || here.iter().any(|c| {
+                || !self.extension.steps[*s].targets().is_empty()
+                || here.any(|c| {
                     let set = assigned_by(c, self.whole.world.dialect);
                     set.iter().any(|(n, _)| bare(n.bytes()) == name)
                 });
@@ -474,8 +474,8 @@ impl Elsewhere {
         if !text.contains(&b'=') || !text.windows(2).any(|w| w == b"${") {
             return;
         }
-        for call in calls(step)
-            .iter()
+        for call in step
+            .calls()
             .filter(|c| matches!(c.app.as_str(), "set" | "mset"))
         {
             let shape = Shape::read(call.args.bytes());
@@ -501,9 +501,9 @@ impl Elsewhere {
 
 /// Whether an application such as Read is given the name of a variable that it sets.
 fn collected(step: &Step, word: &[u8]) -> bool {
-    calls(step).iter().any(|c| {
+    step.calls().any(|c| {
         !matches!(c.app.as_str(), "set" | "mset")
-            && signatures::application(c.app.as_bytes()).is_some_and(|s| {
+            && c.app.signature().is_some_and(|s| {
                 s.parameters
                     .iter()
                     .any(|p| matches!(*p, "variable" | "var"))
