@@ -1,7 +1,7 @@
 //! A channel, and [`drive`]: the one loop that runs a machine and has its effects performed.
 
 use crate::limits;
-use crate::perform::{Inbox, Perform};
+use crate::perform::{Clock as _, Inbox, Perform};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 use strowger_vm::effect::Answer;
@@ -92,16 +92,19 @@ async fn finish(p: &mut impl Perform, effect: Effect, inbox: &mut Inbox) -> Repl
         .deadline
         .map(|at| at.0.saturating_sub(p.inputs().now.0));
     let what = std::mem::discriminant(&effect);
-    // Both watchers are made when first polled, that is only if the effect really waits: the simulator never does, and has no timer.
+    let clock = p.clock();
+    // Both watchers are made when first polled, that is only if the effect really waits.
     let watch = async {
         if let Some(left) = left {
             let left = Duration::from_micros(u64::try_from(left).unwrap_or(0));
-            if tokio::time::timeout(left, hand.gone()).await.is_err() {
-                hand.interrupt(Interrupt::AbsoluteTimeout);
+            tokio::select! {
+                biased;
+                () = hand.gone() => {}
+                () = clock.sleep(left) => hand.interrupt(Interrupt::AbsoluteTimeout),
             }
         }
         hand.gone().await;
-        tokio::time::sleep(limits::GRACE).await;
+        clock.sleep(limits::GRACE).await;
     };
     tokio::select! {
         biased;

@@ -61,6 +61,15 @@ pub const OBSERVED: usize = 16_384;
 /// Channels through `Local/` inside each other.
 pub const LOCAL_DEPTH: usize = 16;
 
+/// Channels and phones of one simulated world, one after the other included. More: what is called cannot be reached.
+pub const SIM_TASKS: usize = 100_000;
+/// Turns of channels and phones of one simulated world. More: the run is cut short.
+pub const SIM_EVENTS: u64 = 50_000_000;
+/// Longest run of a simulated world, in its own time. Longer: everybody is hung up.
+pub const SIM_TIME: Duration = Duration::from_secs(10 * 366 * 86_400);
+/// Entries that the trace of a simulated world keeps, and each list of what happened in it. More: counted, not kept.
+pub const SIM_KEPT: usize = 1_000_000;
+
 /// The table for people: name, bound, what happens when it is reached.
 #[must_use]
 pub fn table() -> Vec<(&'static str, String, &'static str)> {
@@ -108,5 +117,9 @@ pub fn table() -> Vec<(&'static str, String, &'static str)> {
             "the observer learns how many it missed",
         ),
         ("LOCAL_DEPTH", LOCAL_DEPTH.to_string(), "CHANUNAVAIL"),
+        ("SIM_TASKS", SIM_TASKS.to_string(), "CHANUNAVAIL"),
+        ("SIM_EVENTS", SIM_EVENTS.to_string(), "the run is cut short"),
+        ("SIM_TIME", seconds(SIM_TIME), "everybody is hung up"),
+        ("SIM_KEPT", SIM_KEPT.to_string(), "not kept"),
     ]
 }

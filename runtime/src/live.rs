@@ -5,7 +5,7 @@ use crate::config::CallsAtReload;
 use crate::engine::Shared;
 use crate::line::{Event, Line, LineId};
 use crate::observe::What;
-use crate::perform::{Ear, Inbox, Perform, Wake};
+use crate::perform::{Ear, Inbox, Perform, Wake, Wall};
 use crate::sip::command::HeaderLine;
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -159,6 +159,12 @@ impl Live {
 }
 
 impl Perform for Live {
+    type Clock = Wall;
+
+    fn clock(&self) -> Wall {
+        Wall
+    }
+
     fn module(&self) -> Arc<Module> {
         match &self.stays {
             Some(module) => Arc::clone(module),

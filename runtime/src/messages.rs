@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 use tracing::Instrument as _;
 
 /// The channel of every text (DL-320).
-const CHANNEL: &str = "Message/ast_msg_queue";
+pub(crate) const CHANNEL: &str = "Message/ast_msg_queue";
 /// Headers of a text that `MESSAGE_DATA()` can read.
 const HEADERS: usize = 64;
 

@@ -16,6 +16,12 @@ use tokio::time::Instant;
 
 /// What a dialplan's effects do, and what it knows of the world.
 pub trait Perform {
+    /// Its clock, apart from it: an effect borrows the performer, and is watched meanwhile.
+    type Clock: Clock;
+
+    /// The clock by which its effects wait.
+    fn clock(&self) -> Self::Clock;
+
     /// The plan that the channel is to run at this moment: another one than before once it was reloaded.
     fn module(&self) -> Arc<Module>;
 
@@ -34,6 +40,22 @@ pub trait Perform {
 
     /// Is told what happened in the dialplan, in order, before the effect that it led to is performed.
     fn saw(&mut self, happened: Trace);
+}
+
+/// What lets time pass.
+pub trait Clock: Send + Sync {
+    /// Waits so long, counted from when it is first polled.
+    fn sleep(&self, span: Duration) -> impl Future<Output = ()> + Send;
+}
+
+/// The clock of the machine; it needs a tokio runtime.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wall;
+
+impl Clock for Wall {
+    async fn sleep(&self, span: Duration) {
+        tokio::time::sleep(span).await;
+    }
 }
 
 /// What ended a wait.
@@ -234,18 +256,23 @@ impl Inbox {
 
     /// Waits for the next event, at most until `until`.
     pub async fn next(&mut self, until: Option<Instant>) -> Wake {
-        if let Some(why) = self.latched() {
-            return Wake::Gone(why);
-        }
-        if let Some((line, event)) = self.returned.take() {
-            return Wake::Event(line, event);
-        }
         let late = async {
             match until {
                 Some(at) => tokio::time::sleep_until(at).await,
                 None => std::future::pending().await,
             }
         };
+        self.next_unless(late).await
+    }
+
+    /// Waits for the next event, at most until `late` is ready.
+    pub async fn next_unless(&mut self, late: impl Future<Output = ()>) -> Wake {
+        if let Some(why) = self.latched() {
+            return Wake::Gone(why);
+        }
+        if let Some((line, event)) = self.returned.take() {
+            return Wake::Event(line, event);
+        }
         tokio::select! {
             biased;
             latched = self.latch.wait_for(Option::is_some) => {

@@ -1,38 +1,77 @@
-//! The simulator: [`Perform`] with a virtual clock in a made-up world.
+//! The simulator: [`Perform`](crate::Perform) with a virtual clock in a made-up world.
 //!
-//! Nothing here touches the machine: the database, the environment and the devices are made up and start empty, time passes at once, and
-//! what is random comes from a seed. A channel reached through `Local/` runs as a further channel of the same world.
+//! Nothing here touches the machine: the database, the environment and the phones are made up, time passes at once, and what is random
+//! comes from a seed. Channels and phones take turns on one thread (`stage.rs`); a channel reached through `Local/` is a further one.
 //!
-//! ```text
-//! let mut sim = Simulation::new(module);
-//! sim.world.endpoint(b"SIP/61", Behaviour::Answers { after_ms: 2_000, talks_ms: None });
-//! let run = sim.call(Place::new("main", "100", 1));
+//! A [`Scenario`] says what happens outside the plan, and [`Simulation::play`] gives back a [`Report`]:
+//!
+//! ```
+//! use std::{sync::Arc, time::Duration};
+//! use strowger_runtime::sim::{Act, Attempt, Call, Endpoint, Scenario, Simulation};
+//!
+//! let plan = "[office]\nexten => 61,1,Dial(PJSIP/61,20)\n";
+//! let sources = strowger_compiler::source::Sources::plan(plan);
+//! let module = strowger_compiler::compile(&sources, &Default::default()).module.unwrap();
+//! let scenario = Scenario {
+//!     endpoints: vec![Endpoint {
+//!         name: b"PJSIP/61".to_vec(),
+//!         attempts: vec![Attempt::Answers {
+//!             after: Duration::from_secs(2),
+//!             then: vec![Act::Talk(Duration::from_secs(60)), Act::HangUp],
+//!         }],
+//!         ..Endpoint::default()
+//!     }],
+//!     calls: vec![Call {
+//!         from: b"PJSIP/62".to_vec(),
+//!         context: b"office".to_vec(),
+//!         exten: b"61".to_vec(),
+//!         ..Call::default()
+//!     }],
+//!     ..Scenario::default()
+//! };
+//! let report = Simulation::new(module).play(&Arc::new(scenario));
+//! assert_eq!(report.calls[0].variable(b"DIALSTATUS"), Some(b"ANSWER".as_slice()));
+//! assert_eq!(report.calls[0].cdr.billsec(), Duration::from_secs(60));
 //! ```
 
 mod answered;
+mod call;
 mod dial;
+mod effects;
 mod files;
 mod functions;
+mod phone;
 mod profile;
+pub mod report;
+pub mod scenario;
+mod stage;
 
 pub use self::answered::Answered;
 pub use self::profile::Spent;
+pub use self::report::Report;
+pub use self::scenario::{Act, Attempt, Call, Endpoint, HangUp, Message, Scenario, Sounds};
 
-use self::dial::Far;
+use self::call::{Actor, Delivery, FarEnd, Progress, Which};
+use self::effects::{Own, Simulated};
+use self::phone::{Load, Phone};
+use self::report::Of;
+use self::stage::{Seats, Stage, Task, Timers};
 use crate::channel::{End, Names, drive};
-use crate::perform::{Inbox, Perform};
+use crate::perform::Inbox;
 use crate::tables::Tables;
 use std::collections::{BTreeMap, VecDeque};
-use std::future::Future;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
-use strowger_vm::effect::{Answer, Effect, Level, Outgoing, Play, Reply, Target};
+use std::task::Waker;
+use std::time::Duration;
+use strowger_vm::effect::{Effect, Level, Reply};
 use strowger_vm::{
-    Entry, Globals, Inputs, Interrupt, Limits, Module, Party, Place, Run, State, System, Text,
-    Time, Trace, Vm,
+    Entry, Globals, Limits, Module, Party, Place, Run, State, System, Text, Time, Trace, Vm,
 };
 
-/// What a made-up endpoint does when it is called.
+/// When a world begins of which nobody says it: 2026-03-11 12:30 UTC, a Wednesday.
+const START: Time = Time(1_773_232_200_000_000);
+
+/// What a made-up endpoint does when it is called, for those who want no [`Scenario`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Behaviour {
     /// It rings, answers, talks for a while (`None`: until the caller's side ends the call), and hangs up.
@@ -61,10 +100,33 @@ pub enum Behaviour {
     },
 }
 
+impl From<Behaviour> for Attempt {
+    fn from(behaviour: Behaviour) -> Attempt {
+        let (ms, after) = (Duration::from_millis, Duration::ZERO);
+        match behaviour {
+            Behaviour::Answers { after_ms, talks_ms } => Attempt::Answers {
+                after: ms(after_ms),
+                then: talks_ms
+                    .map(|talks| vec![Act::Talk(ms(talks)), Act::HangUp])
+                    .unwrap_or_default(),
+            },
+            Behaviour::Busy => Attempt::Busy { after },
+            Behaviour::NoAnswer => Attempt::NeverAnswers,
+            Behaviour::Congestion => Attempt::Congested { after },
+            Behaviour::Refuses => Attempt::Declines { after },
+            Behaviour::Unavailable => Attempt::Unavailable,
+            Behaviour::Fails { after_ms, cause } => Attempt::Fails {
+                after: ms(after_ms),
+                cause,
+            },
+        }
+    }
+}
+
 /// One thing that happened on one channel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Happened {
-    /// 0 for the channel that was started, else the number of the further channel in order of appearance.
+    /// 0 for the channel that was started first, else the number of the further channel in order of appearance.
     pub channel: usize,
     /// The virtual time.
     pub at: Time,
@@ -99,22 +161,62 @@ pub struct World {
     pub record: bool,
     /// A wait without an end was cut: the channel would still be there.
     pub stalled: bool,
-    endpoints: Vec<(Text, Behaviour)>,
+    /// The bounds of each channel.
+    pub limits: Limits,
+    scene: Arc<Scenario>,
     tables: Tables,
     random: u64,
     names: Names,
-    /// Channels that ran a step so far.
-    channels: usize,
-    depth: usize,
-    /// The bounds of each channel.
-    pub limits: Limits,
+    run: Running,
+}
+
+/// What is there only while the world runs.
+#[derive(Default)]
+struct Running {
+    began: Time,
+    module: Arc<Module>,
+    channels: Vec<Actor>,
+    /// Channels by their number in the trace.
+    numbers: Vec<usize>,
+    phones: Vec<Phone>,
+    calls: Vec<Progress>,
+    deliveries: Vec<Delivery>,
+    /// How often each endpoint was called, and in which calls it is.
+    tries: Vec<usize>,
+    loads: Vec<Load>,
+    lines: u64,
+    tasks: usize,
+    spawned: Vec<Task>,
+    timers: Timers,
+    /// Those who wait for a call to begin or to end.
+    waiting: Vec<Waker>,
+    /// Of a single channel: how it ended.
+    ran: Option<Ran>,
+    cut: Option<report::Cut>,
+    dialed: Vec<report::Dialed>,
+    heard: Vec<report::Heard>,
+    sent: Vec<report::Sent>,
+    acted: Vec<report::Acted>,
+    received: Vec<report::Received>,
+    logs: Vec<report::Logged>,
+    unmocked: Vec<report::Unmocked>,
+    /// What found no place in these lists.
+    dropped: u64,
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running")
+            .field("channels", &self.channels.len())
+            .field("phones", &self.phones.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for World {
     fn default() -> World {
         World {
-            // 2026-03-11 12:30 UTC, a Wednesday.
-            now: Time::from_seconds(1_773_232_200),
+            now: START,
             globals: Arc::default(),
             // Nothing is installed: `prompt_ms` is absent too.
             system: Arc::new(System {
@@ -130,12 +232,11 @@ impl Default for World {
             answers: Vec::new(),
             record: true,
             stalled: false,
-            endpoints: Vec::new(),
+            scene: Arc::default(),
             tables: Tables::default(),
             random: 0x9e37_79b9_7f4a_7c15,
             names: Names::default(),
-            channels: 0,
-            depth: 0,
+            run: Running::default(),
             limits: Limits::default(),
         }
     }
@@ -144,22 +245,17 @@ impl Default for World {
 impl World {
     /// Says what an endpoint does: `SIP/61`, compared without case.
     pub fn endpoint(&mut self, target: &[u8], behaviour: Behaviour) {
-        self.endpoints.push((target.to_vec(), behaviour));
+        Arc::make_mut(&mut self.scene).endpoints.push(Endpoint {
+            name: target.to_vec(),
+            attempts: vec![behaviour.into()],
+            ..Endpoint::default()
+        });
     }
 
     /// Seeds what is random.
     pub fn seed(&mut self, seed: u64) {
         // Zero would stay zero for ever.
         self.random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    }
-
-    fn behaviour(&self, target: &Target) -> Option<Behaviour> {
-        let name = [target.technology.as_slice(), b"/", &target.resource].concat();
-        self.endpoints
-            .iter()
-            .rev()
-            .find(|(t, _)| t.eq_ignore_ascii_case(&name))
-            .map(|(_, b)| *b)
     }
 
     /// The next random number (xorshift).
@@ -169,40 +265,12 @@ impl World {
         self.random ^= self.random << 17;
         self.random
     }
-}
-
-/// A simulated call or evaluation in its world.
-#[derive(Debug)]
-pub struct Simulation {
-    module: Arc<Module>,
-    /// The world; it stays as the last run left it.
-    pub world: World,
-}
-
-/// What a simulated run left behind.
-#[derive(Debug)]
-pub struct Ran {
-    /// How it ended.
-    pub end: End,
-    /// The machine, for its variables.
-    pub vm: Vm,
-}
-
-impl Simulation {
-    /// A fresh world around a dialplan.
-    #[must_use]
-    pub fn new(module: Arc<Module>) -> Simulation {
-        Simulation {
-            module,
-            world: World::default(),
-        }
-    }
 
     /// The channel of `eval` and `simulate`: a Local channel that is Up, nobody's caller id.
-    pub fn party(&mut self) -> Party {
-        let mut name = self.world.names.channel(b"Local/s@main");
+    fn party(&mut self) -> Party {
+        let mut name = self.names.channel(b"Local/s@main");
         name.extend_from_slice(b";2");
-        let unique_id = self.world.names.unique_id(self.world.now.seconds());
+        let unique_id = self.names.unique_id(self.now.seconds());
         Party {
             name,
             linked_id: unique_id.clone(),
@@ -221,6 +289,108 @@ impl Simulation {
             .collect(),
             ..Party::default()
         }
+    }
+
+    /// What the world keeps by itself: globals, the database, chance.
+    fn keeps(&mut self, effect: Effect) -> Reply {
+        match effect {
+            Effect::SetGlobal { name, value } => {
+                let globals = Arc::make_mut(&mut self.globals);
+                match value {
+                    Some(value) => globals.0.insert(name, value),
+                    None => globals.0.remove(&name),
+                };
+                Reply::done()
+            }
+            Effect::DbGet { family, key } => self
+                .database
+                .get(&path(&family, &key))
+                .map_or_else(Reply::done, |v| Reply::value(v.clone())),
+            Effect::DbPut { family, key, value } => {
+                self.database.insert(path(&family, &key), value);
+                Reply::done()
+            }
+            Effect::DbDelete { family, key, tree } => self.delete(&path(&family, &key), tree),
+            Effect::DbKeys { prefix } => self.keys(&prefix),
+            Effect::Random { min, max } => {
+                let width = u128::try_from(i128::from(max) - i128::from(min)).unwrap_or(0) + 1;
+                let drawn =
+                    i128::from(min) + i128::try_from(u128::from(self.draw()) % width).unwrap_or(0);
+                Reply::value(drawn.to_string())
+            }
+            // All others are a channel's own.
+            _ => Reply::done(),
+        }
+    }
+
+    fn delete(&mut self, at: &[u8], tree: bool) -> Reply {
+        let old = self.database.remove(at);
+        let below = [at, b"/"].concat();
+        let before = self.database.len();
+        if tree {
+            self.database.retain(|key, _| !key.starts_with(&below));
+        }
+        match old {
+            Some(old) => Reply::value(old),
+            None if self.database.len() < before => Reply::value(Text::new()),
+            None => Reply::done(),
+        }
+    }
+
+    fn keys(&mut self, prefix: &[u8]) -> Reply {
+        let keys = children(self.database.keys(), prefix);
+        if keys.is_empty() {
+            Reply::done()
+        } else {
+            Reply::value(keys.join(&b','))
+        }
+    }
+}
+
+/// A dialplan in a made-up world: one call after the other in the same one, or a scenario in a fresh one.
+#[derive(Debug)]
+pub struct Simulation {
+    module: Arc<Module>,
+    /// The world; it stays as the last run left it.
+    pub world: World,
+    /// The globals of the plan, for each fresh world.
+    globals: Arc<Globals>,
+    stage: Option<Arc<Stage>>,
+    seats: Seats,
+}
+
+/// What a simulated run left behind.
+#[derive(Debug)]
+pub struct Ran {
+    /// How it ended.
+    pub end: End,
+    /// The machine, for its variables.
+    pub vm: Vm,
+}
+
+impl Simulation {
+    /// A fresh world around a dialplan.
+    #[must_use]
+    pub fn new(module: Arc<Module>) -> Simulation {
+        Simulation {
+            module,
+            world: World::default(),
+            globals: Arc::default(),
+            stage: None,
+            seats: Seats::default(),
+        }
+    }
+
+    /// The global variables of the plan, with which each scenario begins.
+    #[must_use]
+    pub fn with_globals(mut self, globals: Arc<Globals>) -> Simulation {
+        self.globals = globals;
+        self
+    }
+
+    /// The channel of `eval` and `simulate`: a Local channel that is Up, nobody's caller id.
+    pub fn party(&mut self) -> Party {
+        self.world.party()
     }
 
     /// Runs a call that begins there, on the channel of [`party`](Simulation::party).
@@ -250,372 +420,230 @@ impl Simulation {
         })
     }
 
-    /// Runs any entry to its end.
+    /// Runs any entry to its end, in the world as it is.
     pub fn run(&mut self, entry: Entry) -> Ran {
-        let mut vm = Vm::new(self.world.limits);
-        vm.trace_steps(self.world.record);
-        let mut inbox = Inbox::new(None);
-        let channel = Channel::new(&entry.party);
-        let mut performer = Simulated {
-            world: &mut self.world,
-            module: Arc::clone(&self.module),
-            channel,
-            far: None,
+        self.alone(entry, async |mut vm, entry, mut performer, mut inbox| {
+            let end = drive(&mut vm, entry, &mut performer, &mut inbox).await;
+            Ran { end, vm }
+        })
+    }
+
+    /// Runs one channel that nobody is at, with the further ones that it starts.
+    fn alone<F>(
+        &mut self,
+        entry: Entry,
+        run: impl FnOnce(Vm, Entry, Simulated, Inbox) -> F + Send + 'static,
+    ) -> Ran
+    where
+        F: Future<Output = Ran> + Send,
+    {
+        let (now, endpoints) = (self.world.now, self.world.scene.endpoints.len());
+        self.world.run.begin(&self.module, now, endpoints);
+        let (module, limits) = (Arc::clone(&self.module), self.world.limits);
+        self.on_stage(|stage| {
+            let mut world = stage.world();
+            let inbox = Inbox::new(None);
+            let of = Of::Call(0);
+            let (hand, up) = (inbox.hand(), entry.party.state == State::Up);
+            let channel = world.add_channel(&entry.party, of, hand, FarEnd::Nobody);
+            let mut performer = Simulated::new(stage, &module, channel, Own::Nobody);
+            performer.up = up;
+            let stage = Arc::clone(stage);
+            world.spawn(Box::pin(async move {
+                let mut vm = Vm::new(limits);
+                vm.trace_steps(stage.world().record);
+                let ran = run(vm, entry, performer, inbox).await;
+                let mut world = stage.world();
+                if let Some(actor) = world.run.channels.get_mut(channel) {
+                    actor.over = true;
+                }
+                world.run.ran = Some(ran);
+            }));
+        });
+        let cut = || Ran {
+            end: End::Returned(Text::new()),
+            vm: Vm::new(limits),
         };
-        let end = block_on(drive(&mut vm, entry, &mut performer, &mut inbox));
-        Ran { end, vm }
+        self.world.run.ran.take().unwrap_or_else(cut)
+    }
+
+    /// Gives the world away, lets everybody run, takes it back.
+    fn on_stage(&mut self, begin: impl FnOnce(&Arc<Stage>)) {
+        let stage = self
+            .stage
+            .get_or_insert_with(|| Stage::new(World::default()));
+        let stage = Arc::clone(stage);
+        std::mem::swap(&mut self.world, &mut *stage.world());
+        begin(&stage);
+        stage.run(&mut self.seats);
+        std::mem::swap(&mut self.world, &mut *stage.world());
+    }
+
+    /// Plays a scenario from its start to its end, in a fresh world.
+    pub fn play(&mut self, scenario: &Arc<Scenario>) -> Report {
+        self.world.set(scenario, &self.globals);
+        let (start, endpoints) = (scenario.start, scenario.endpoints.len());
+        self.world.run.begin(&self.module, start, endpoints);
+        let module = Arc::clone(&self.module);
+        self.on_stage(|stage| {
+            let mut world = stage.world();
+            for (at, call) in scenario.calls.iter().enumerate() {
+                let number = world.add_call(call, None);
+                let which = Which::Scene(Arc::clone(scenario), at);
+                let (stage, module) = (Arc::clone(stage), Arc::clone(&module));
+                world.spawn(Box::pin(call::run(stage, module, which, number)));
+            }
+            for texts in by_sender(&scenario.messages) {
+                let (stage, module) = (Arc::clone(stage), Arc::clone(&module));
+                let scene = Arc::clone(scenario);
+                world.spawn(Box::pin(call::texts(stage, module, scene, texts)));
+            }
+            world
+                .run
+                .deliveries
+                .resize_with(scenario.messages.len(), Delivery::default);
+        });
+        self.world.report()
     }
 }
 
-/// Runs a future that never really waits.
-fn block_on<F: Future>(future: F) -> F::Output {
-    let mut future = std::pin::pin!(future);
-    let mut context = Context::from_waker(Waker::noop());
-    loop {
-        // Pending only means that a machine out of fuel let others go first; there are none.
-        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
-            return output;
+/// The texts of each sender, in order of time.
+fn by_sender(messages: &[Message]) -> Vec<Vec<usize>> {
+    let mut senders: BTreeMap<&[u8], usize> = BTreeMap::new();
+    let mut all: Vec<Vec<usize>> = Vec::new();
+    for (at, message) in messages.iter().enumerate() {
+        let next = all.len();
+        let sender = *senders.entry(&message.from).or_insert(next);
+        if sender == next {
+            all.push(Vec::new());
         }
+        all[sender].push(at);
     }
+    for texts in &mut all {
+        texts.sort_by_key(|at| messages[*at].at);
+    }
+    all
 }
 
-/// One channel of the world.
-struct Channel {
-    name: Text,
-    up: bool,
-    /// Its number in the trace, once it ran a step.
-    number: Option<usize>,
-}
-
-impl Channel {
-    fn new(party: &Party) -> Channel {
-        Channel {
-            name: party.name.clone(),
-            up: party.state == State::Up,
-            number: None,
+impl Running {
+    /// Nobody is there yet; what is only room stays.
+    fn begin(&mut self, module: &Arc<Module>, began: Time, endpoints: usize) {
+        self.began = began;
+        if !Arc::ptr_eq(&self.module, module) {
+            self.module = Arc::clone(module);
         }
+        self.channels.clear();
+        self.numbers.clear();
+        self.phones.clear();
+        self.calls.clear();
+        self.deliveries.clear();
+        self.tries.clear();
+        self.tries.resize(endpoints, 0);
+        self.loads.clear();
+        self.loads.resize(endpoints, Load::default());
+        self.lines = 0;
+        self.tasks = 0;
+        self.waiting.clear();
+        self.ran = None;
+        self.cut = None;
+        self.dialed.clear();
+        self.heard.clear();
+        self.sent.clear();
+        self.acted.clear();
+        self.received.clear();
+        self.logs.clear();
+        self.unmocked.clear();
+        self.dropped = 0;
     }
 }
 
-struct Simulated<'w> {
-    world: &'w mut World,
-    module: Arc<Module>,
-    channel: Channel,
-    far: Option<Far>,
-}
-
-impl Perform for Simulated<'_> {
-    fn module(&self) -> Arc<Module> {
-        Arc::clone(&self.module)
-    }
-
-    fn inputs(&self) -> Inputs {
-        Inputs {
-            now: self.world.now,
-            globals: Arc::clone(&self.world.globals),
-            system: Arc::clone(&self.world.system),
+impl World {
+    /// Makes this the fresh world of a scenario.
+    fn set(&mut self, scenario: &Arc<Scenario>, globals: &Arc<Globals>) {
+        self.now = scenario.start;
+        self.globals = Arc::clone(globals);
+        if !scenario.globals.is_empty() {
+            let own = scenario.globals.iter();
+            let own = own.map(|(name, value)| (name.clone(), value.clone()));
+            Arc::make_mut(&mut self.globals).0.extend(own);
         }
-    }
-
-    async fn perform(&mut self, effect: Effect, inbox: &mut Inbox) -> Reply {
-        if !self.world.record || self.world.answers.len() == answered::KEPT {
-            return self.act(effect, inbox).await;
-        }
-        let (asked, what) = (self.world.now, effect.clone());
-        let reply = self.act(effect, inbox).await;
-        let answered = Answered {
-            before: self.world.trace.len(),
-            channel: self.number(),
-            asked,
-            at: self.world.now,
-            effect: what,
-            reply: reply.clone(),
+        let (zone, has_prompts) = (&scenario.zone, scenario.sounds.others.is_some());
+        let is_other = match zone {
+            Some(zone) => self.system.zone != *zone,
+            None => self.system.zone != strowger_stdlib::time::Zone::utc(),
         };
-        self.world.answers.push(answered);
-        reply
+        if is_other || self.system.has_prompts != has_prompts {
+            let system = Arc::make_mut(&mut self.system);
+            system.has_prompts = has_prompts;
+            system.zone = zone
+                .clone()
+                .unwrap_or_else(strowger_stdlib::time::Zone::utc);
+        }
+        self.database.clone_from(&scenario.database);
+        self.environment.clone_from(&scenario.environment);
+        self.files.clone_from(&scenario.files);
+        self.digits.clear();
+        let others = scenario.sounds.others;
+        self.prompt_ms = others.map(|length| u64::try_from(length.as_millis()).unwrap_or(u64::MAX));
+        self.trace.clear();
+        self.answers.clear();
+        self.stalled = false;
+        self.scene = Arc::clone(scenario);
+        self.tables = Tables::default();
+        self.seed(scenario.seed);
+        self.names = Names::default();
     }
 
-    fn knows(&mut self, party: &Party) {
-        self.channel.up = party.state == State::Up;
-    }
-
-    fn watches(&self) -> bool {
-        self.world.record
-    }
-
-    fn saw(&mut self, what: Trace) {
-        let channel = self.number();
-        if self.world.record {
-            self.world.trace.push(Happened {
-                channel,
-                at: self.world.now,
-                what,
+    /// What it came to; the lists are taken out.
+    fn report(&mut self) -> Report {
+        let run = &mut self.run;
+        let numbers: Vec<Option<usize>> = run.channels.iter().map(|actor| actor.number).collect();
+        if run.dropped > 0 {
+            let text = format!("{} more entries were not kept", run.dropped);
+            self.trace.push(Happened {
+                channel: 0,
+                at: self.now,
+                what: Trace::Note {
+                    level: Level::Notice,
+                    text,
+                },
             });
         }
-    }
-}
-
-impl Simulated<'_> {
-    /// The number of the channel, from now on.
-    fn number(&mut self) -> usize {
-        match self.channel.number {
-            Some(number) => number,
-            None => {
-                let number = self.world.channels;
-                self.world.channels += 1;
-                *self.channel.number.insert(number)
-            }
-        }
-    }
-
-    async fn act(&mut self, effect: Effect, inbox: &mut Inbox) -> Reply {
-        match effect {
-            Effect::Answer { .. } => {
-                self.answer();
-                Reply::done().state(State::Up)
-            }
-            Effect::Dial(dial) => self.dial(*dial, inbox).await,
-            Effect::Play(play) => self.play(play, inbox),
-            Effect::Say { prompts, .. } => {
-                let each = self.world.prompt_ms.unwrap_or(0);
-                self.wait(Some(each.saturating_mul(prompts.len() as u64)), inbox)
-            }
-            Effect::Echo => self.wait(None, inbox),
-            Effect::Wait { ms } => self.wait(Some(ms), inbox),
-            Effect::Digit { timeout_ms } => match self.world.digits.pop_front() {
-                Some(digit) => Reply::with(Answer::Digit(digit)),
-                None => self.wait(timeout_ms, inbox),
-            },
-            Effect::Ringing => {
-                let now = self.world.now;
-                if let Some(far) = &mut self.far {
-                    far.rang.get_or_insert(now);
-                }
-                Reply::done()
-            }
-            Effect::Progress => {
-                let now = self.world.now;
-                if let Some(far) = &mut self.far {
-                    far.progressed.get_or_insert(now);
-                }
-                Reply::done()
-            }
-            Effect::Proceeding => Reply::done(),
-            Effect::Busy { timeout_ms } => self.refuse(17, timeout_ms, inbox),
-            Effect::Congestion { timeout_ms } => self.refuse(34, timeout_ms, inbox),
-            Effect::SendMessage(message) => self.send(&message),
-            Effect::SendText { .. } => Reply::done()
-                .set("SENDTEXTSTATUS", "SUCCESS")
-                .set("SENDTEXTTYPE", "BASIC"),
-            Effect::Log { level, text } => {
-                self.note(level, String::from_utf8_lossy(&text).into_owned());
-                Reply::done()
-            }
-            Effect::Verbose { text, .. } => {
-                self.note(Level::Verbose, String::from_utf8_lossy(&text).into_owned());
-                Reply::done()
-            }
-            Effect::SetGlobal { name, value } => {
-                let globals = Arc::make_mut(&mut self.world.globals);
-                match value {
-                    Some(value) => globals.0.insert(name, value),
-                    None => globals.0.remove(&name),
-                };
-                Reply::done()
-            }
-            Effect::DbGet { family, key } => self
-                .world
-                .database
-                .get(&path(&family, &key))
-                .map_or_else(Reply::done, |v| Reply::value(v.clone())),
-            Effect::DbPut { family, key, value } => {
-                self.world.database.insert(path(&family, &key), value);
-                Reply::done()
-            }
-            Effect::DbDelete { family, key, tree } => self.delete(&path(&family, &key), tree),
-            Effect::DbKeys { prefix } => self.keys(&prefix),
-            Effect::Random { min, max } => {
-                let width = u128::try_from(i128::from(max) - i128::from(min)).unwrap_or(0) + 1;
-                let drawn = i128::from(min)
-                    + i128::try_from(u128::from(self.world.draw()) % width).unwrap_or(0);
-                Reply::value(drawn.to_string())
-            }
-            Effect::ReadFunction { function, args } => self.read(&function, &args),
-            Effect::WriteFunction {
-                function,
-                args,
-                value,
-            } => self.write(&function, &args, &value),
-            Effect::Unserved { application, .. } => {
-                let name = String::from_utf8_lossy(&application).into_owned();
-                self.note(Level::Notice, format!("{name} does nothing in this world"));
-                Reply::done()
-            }
-        }
-    }
-
-    fn note(&mut self, level: Level, text: String) {
-        self.saw(Trace::Note { level, text });
-    }
-
-    fn answer(&mut self) {
-        self.channel.up = true;
-        let now = self.world.now;
-        if let Some(far) = &mut self.far {
-            far.answered.get_or_insert(now);
-        }
-    }
-
-    /// The moment at which this channel is taken out of any wait.
-    fn horizon(&self, inbox: &Inbox) -> (Option<Time>, Option<Interrupt>) {
-        let far = self.far.as_ref().and_then(|f| {
-            if f.answered.is_some() {
-                f.end
-            } else {
-                f.patience
-            }
-        });
-        let own = inbox.deadline;
-        match (far, own) {
-            (Some(far), own) if own.is_none_or(|own| far <= own) => {
-                (Some(far), Some(Interrupt::Hangup { cause: 0 }))
-            }
-            (_, own) => (own, None),
-        }
-    }
-
-    /// Lets time pass: `Done` at its end, `Gone` when the channel is taken out of the wait. Without an end, the channel stalls.
-    fn wait(&mut self, ms: Option<u64>, inbox: &mut Inbox) -> Reply {
-        let until = ms.map(|ms| later(self.world.now, ms));
-        let (horizon, why) = self.horizon(inbox);
-        match (until, horizon) {
-            (Some(until), horizon) if horizon.is_none_or(|h| until < h) => {
-                self.world.now = until;
-                Reply::done()
-            }
-            (_, Some(horizon)) => {
-                self.world.now = horizon.max(self.world.now);
-                if let Some(why) = why {
-                    inbox.hand().interrupt(why);
-                }
-                Reply::with(Answer::Gone)
-            }
-            (_, None) => {
-                self.world.stalled = true;
-                inbox.hand().interrupt(Interrupt::Hangup { cause: 0 });
-                Reply::with(Answer::Gone)
-            }
-        }
-    }
-
-    fn refuse(&mut self, cause: u16, timeout_ms: Option<u64>, inbox: &mut Inbox) -> Reply {
-        if let Some(far) = &mut self.far
-            && far.answered.is_none()
-        {
-            // The dialler hears it and hangs up at once.
-            far.refused = Some(cause);
-            inbox.hand().interrupt(Interrupt::Hangup { cause: 0 });
-            return Reply::with(Answer::Gone);
-        }
-        let reply = self.wait(timeout_ms, inbox);
-        if reply.answer == Answer::Done {
-            Reply::with(Answer::Stop)
-        } else {
-            reply
-        }
-    }
-
-    fn play(&mut self, play: Play, inbox: &mut Inbox) -> Reply {
-        let mut reply = Reply::done();
-        if play.answer && !self.channel.up {
-            self.answer();
-            reply = reply.state(State::Up);
-        }
-        let status = match self.world.prompt_ms {
-            None => {
-                for file in &play.files {
-                    self.note(
-                        Level::Warning,
-                        format!("no sound file `{}`", String::from_utf8_lossy(file)),
-                    );
-                }
-                "FAILED"
-            }
-            Some(ms) => {
-                reply.answer = self
-                    .wait(Some(ms.saturating_mul(play.files.len() as u64)), inbox)
-                    .answer;
-                "SUCCESS"
-            }
-        };
-        if play.status.is_empty() {
-            reply
-        } else {
-            reply.set(play.status, status)
-        }
-    }
-
-    fn send(&mut self, message: &Outgoing) -> Reply {
-        let scheme = message
-            .destination
-            .split(|b| *b == b':')
-            .next()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        let status = if message.destination.is_empty() {
-            "INVALID_URI"
-        } else if !matches!(scheme.as_slice(), b"sip" | b"pjsip" | b"xmpp") {
-            "INVALID_PROTOCOL"
-        } else {
-            let rest = message
-                .destination
-                .get(scheme.len() + 1..)
-                .unwrap_or_default();
-            let name = rest.split(|b| *b == b'@').next().unwrap_or_default();
-            let target = Target {
-                technology: scheme,
-                resource: name.to_vec(),
-            };
-            match self.world.behaviour(&target) {
-                Some(Behaviour::Answers { .. }) => "SUCCESS",
-                Some(_) => "FAILURE",
-                None => {
-                    self.note(
-                        Level::Notice,
-                        format!(
-                            "nobody said that `{}` takes messages: FAILURE",
-                            String::from_utf8_lossy(&message.destination)
-                        ),
-                    );
-                    "FAILURE"
-                }
-            }
-        };
-        Reply::done().set("MESSAGE_SEND_STATUS", status)
-    }
-
-    fn delete(&mut self, at: &[u8], tree: bool) -> Reply {
-        let old = self.world.database.remove(at);
-        let below = [at, b"/"].concat();
-        let before = self.world.database.len();
-        if tree {
-            self.world
-                .database
-                .retain(|key, _| !key.starts_with(&below));
-        }
-        match old {
-            Some(old) => Reply::value(old),
-            None if self.world.database.len() < before => Reply::value(Text::new()),
-            None => Reply::done(),
-        }
-    }
-
-    fn keys(&mut self, prefix: &[u8]) -> Reply {
-        let keys = children(self.world.database.keys(), prefix);
-        if keys.is_empty() {
-            Reply::done()
-        } else {
-            Reply::value(keys.join(&b','))
+        let calls: Vec<_> = run.calls.drain(..).map(|c| c.report(&numbers)).collect();
+        let messages: Vec<_> = run
+            .deliveries
+            .drain(..)
+            .map(|d| d.report(&numbers))
+            .collect();
+        let ends = calls.iter().map(|call| call.ended);
+        let ends = ends.chain(messages.iter().map(|message| message.ended));
+        let channels = run.numbers.iter().filter_map(|at| run.channels.get(*at));
+        Report {
+            began: run.began,
+            ended: ends.max().unwrap_or(run.began),
+            channels: channels
+                .map(|actor| report::Channel {
+                    name: actor.name.clone(),
+                    of: actor.of,
+                })
+                .collect(),
+            calls,
+            messages,
+            trace: std::mem::take(&mut self.trace),
+            answers: std::mem::take(&mut self.answers),
+            dialed: std::mem::take(&mut run.dialed),
+            heard: std::mem::take(&mut run.heard),
+            sent: std::mem::take(&mut run.sent),
+            acted: std::mem::take(&mut run.acted),
+            received: std::mem::take(&mut run.received),
+            logs: std::mem::take(&mut run.logs),
+            unmocked: std::mem::take(&mut run.unmocked),
+            stalled: self.stalled,
+            cut: run.cut,
+            globals: Arc::clone(&self.globals),
+            database: std::mem::take(&mut self.database),
+            environment: std::mem::take(&mut self.environment),
+            files: std::mem::take(&mut self.files),
         }
     }
 }
@@ -648,11 +676,4 @@ pub(crate) fn children<'k>(keys: impl Iterator<Item = &'k Text>, prefix: &[u8]) 
         }
     }
     found
-}
-
-fn later(now: Time, ms: u64) -> Time {
-    Time(
-        now.0
-            .saturating_add(i64::try_from(ms.saturating_mul(1_000)).unwrap_or(i64::MAX)),
-    )
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 use strowger_compiler::source::Sources;
+use strowger_runtime::perform::Wall;
 use strowger_runtime::{Inbox, Perform, drive, limits};
 use strowger_vm::effect::{Answer, Effect, Reply};
 use strowger_vm::{Entry, Inputs, Interrupt, Limits, Module, Party, Place, Trace, Vm};
@@ -17,6 +18,12 @@ struct Stubborn {
 }
 
 impl Perform for Stubborn {
+    type Clock = Wall;
+
+    fn clock(&self) -> Wall {
+        Wall
+    }
+
     fn watches(&self) -> bool {
         true
     }

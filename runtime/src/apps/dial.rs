@@ -24,6 +24,8 @@ const TOO_MANY_HOPS: u16 = 25;
 
 /// Options that do what they say.
 const BUILT: &[u8] = b"gcrRSLo";
+/// What is said of a phone that answers a call with 3xx.
+pub(crate) const FORWARDS: &str = "the called phone forwards its calls (3xx); following that is not built yet: it counts as unavailable";
 /// Cause of lines that another one beat: answered elsewhere.
 const ELSEWHERE: u16 = 26;
 
@@ -189,7 +191,7 @@ async fn event_of(
         }
         Event::Ended { cause, status } => {
             if matches!(status, Some(300..400)) {
-                live.note(Level::Notice, "forward", "the called phone forwards its calls (3xx); following that is not built yet: it counts as unavailable");
+                live.note(Level::Notice, "forward", FORWARDS);
             }
             drop_line(live, calling, id, cause);
         }
@@ -450,7 +452,7 @@ async fn talk(
 }
 
 /// The number before the first `:` of `S(x)` and `L(x:y:z)`.
-fn seconds(text: &[u8]) -> Option<f64> {
+pub(crate) fn seconds(text: &[u8]) -> Option<f64> {
     let first = text.split(|b| *b == b':').next()?;
     std::str::from_utf8(first)
         .ok()?

@@ -23,12 +23,13 @@ const REFUSED: [&str; 5] = ["shell", "agi", "file", "http", "env"];
 
 /// An application that reads or plays on a channel without audio, such as one that handles a text.
 fn no_audio(live: &Live, application: &str) -> Reply {
-    live.note(
-        Level::Warning,
-        "no-audio",
-        &format!("{application} does nothing here: this channel has no audio"),
-    );
+    live.note(Level::Warning, "no-audio", &without_audio(application));
     Reply::done()
+}
+
+/// What is said of that.
+pub(crate) fn without_audio(application: &str) -> String {
+    format!("{application} does nothing here: this channel has no audio")
 }
 
 /// A function that is not served: says why, if the reason is a capability.

@@ -147,7 +147,7 @@ async fn sound(
     }
 }
 
-fn breaks(interrupt: &Interruptible, digit: u8) -> bool {
+pub(crate) fn breaks(interrupt: &Interruptible, digit: u8) -> bool {
     match interrupt {
         Interruptible::No => false,
         Interruptible::Any => true,

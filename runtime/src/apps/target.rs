@@ -146,6 +146,17 @@ fn pjsip(resource: &[u8]) -> Resource {
     }
 }
 
+/// The device, endpoint or trunk that an element of a dial string leads to, whatever number it names there. `None`: another technology.
+pub(crate) fn whom(technology: &[u8], resource: &[u8]) -> Option<Text> {
+    if technology.eq_ignore_ascii_case(b"SIP") {
+        Some(sip(resource).whom)
+    } else if technology.eq_ignore_ascii_case(b"PJSIP") {
+        Some(pjsip(resource).whom)
+    } else {
+        None
+    }
+}
+
 /// Finds the way for one element of a dial string.
 pub(crate) async fn resolve(
     shared: &Shared,

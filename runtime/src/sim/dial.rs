@@ -1,267 +1,387 @@
-//! Dial in the made-up world: endpoints that behave as told, and Local channels that run as further channels.
+//! Dial in the made-up world: phones that do what the scenario says, and Local channels that run as further channels.
 
-use super::{Behaviour, Channel, Simulated, World, later};
+use super::World;
+use super::call::FarEnd;
+use super::effects::{Late, Own, Simulated};
+use super::phone::{self, Phone, Script};
+use super::report::{Came, Dialed, Kind, Outcome, keep};
+use super::scenario::Attempt;
+use super::stage::{Rank, Stage, others_first};
+use crate::apps::dial::FORWARDS;
 use crate::apps::dialled::Record;
-use crate::channel::{End, drive};
+use crate::apps::target;
+use crate::channel::drive;
 use crate::limits;
-use crate::perform::{Inbox, Perform as _};
-use std::future::Future;
-use std::pin::Pin;
+use crate::line::{Event, LineId};
+use crate::perform::{Ear, Hand, Inbox, Wake};
 use std::sync::Arc;
 use strowger_stdlib::status::{Cause, DialStatus};
 use strowger_vm::effect::{Answer, Dial, Level, Reply, Target};
 use strowger_vm::{Entry, Interrupt, Module, Party, Place, Run, State, Text, Time, Vm};
 
-/// What the dialler of a Local channel learns from its far half, and how long it is patient.
-pub(super) struct Far {
-    /// When the dialler gives up on an unanswered call.
-    pub(super) patience: Option<Time>,
-    /// When the dialler ends an answered call.
-    pub(super) end: Option<Time>,
-    pub(super) rang: Option<Time>,
-    pub(super) progressed: Option<Time>,
-    pub(super) answered: Option<Time>,
-    /// Busy or congestion, said before the answer.
-    pub(super) refused: Option<u16>,
-}
-
-/// How a called line behaved.
-struct Called {
+/// A target that was called and has not failed.
+struct Leg {
+    line: LineId,
+    /// Its channel's name.
     name: Text,
-    rang: Option<Time>,
-    progressed: Option<Time>,
-    answered: Option<Time>,
-    /// When it was over: the refusal, or the end of the talk.
-    over: Option<Time>,
-    /// Why it failed; `None` while it rang on.
-    cause: Option<u16>,
-    /// The cause is one that HANGUPCAUSE shows (Local channels show none).
-    shown: bool,
+    resource: Text,
+    to: To,
+    /// Its entry in the list of what was dialled.
+    entry: Option<usize>,
 }
 
-impl Simulated<'_> {
+/// What a leg leads to.
+enum To {
+    Phone(usize),
+    /// A channel behind `Local/`: how it is taken away, and how it hears what comes from here.
+    Local(Hand, Ear),
+}
+
+/// Why a target was not called.
+struct Refused {
+    cause: u16,
+    /// HANGUPCAUSE shows it; Local channels show none.
+    is_shown: bool,
+}
+
+/// One `Dial` while it runs.
+struct Calling {
+    start: Time,
+    failed: Vec<Cause>,
+    record: Record,
+    open: Vec<Leg>,
+    /// HANGUPCAUSE: of the line that failed last.
+    cause: Option<u16>,
+}
+
+impl Calling {
+    fn fail(&mut self, cause: u16, is_shown: bool) {
+        self.failed.push(Cause(cause));
+        if is_shown {
+            self.cause = Some(cause);
+        }
+    }
+
+    fn reply(mut self, now: Time, status: DialStatus, answer: Answer) -> Reply {
+        self.record.ended = since(self.start, now);
+        let mut reply = self.record.set(Reply::with(answer), status);
+        reply.cause = self.cause;
+        reply
+    }
+}
+
+impl Simulated {
     pub(super) async fn dial(&mut self, dial: Dial, inbox: &mut Inbox) -> Reply {
-        let start = self.world.now;
-        let limit = |ms: Option<u64>| ms.map(|ms| later(start, ms));
-        // The caller is patient until Dial's time is over, or until it is itself taken away.
-        let (horizon, why) = self.horizon(inbox);
-        let patience = earliest(limit(dial.timeout_ms), horizon);
-        let mut failed = Vec::new();
-        let mut cause = None;
-        let mut record = Record::default();
-        let mut winner: Option<Called> = None;
-        let mut end = start;
-        let mut waiting = false;
+        if matches!(self.own, Own::Text) {
+            let reply = self.no_audio("Dial");
+            return reply.set("DIALSTATUS", DialStatus::ChanUnavail.name());
+        }
+        let mut calling = Calling {
+            start: self.now(),
+            failed: Vec::new(),
+            record: Record::default(),
+            open: Vec::new(),
+            cause: None,
+        };
         for target in dial.targets.iter().take(limits::TARGETS) {
-            self.world.now = start;
-            // A line that answers later than another one never gets that far.
-            let until = earliest(patience, winner.as_ref().and_then(|w| w.answered));
-            let called = self.call(target, &dial, until, horizon).await;
-            record.rang = first(record.rang, called.rang.map(|t| since(start, t)));
-            record.progressed = first(
-                record.progressed,
-                called.progressed.map(|t| since(start, t)),
-            );
-            match (called.answered, called.cause) {
-                (Some(at), _) => {
-                    if winner
-                        .as_ref()
-                        .and_then(|w| w.answered)
-                        .is_none_or(|won| at < won)
-                    {
-                        winner = Some(called);
-                    }
-                }
-                (None, Some(why)) => {
-                    failed.push(Cause(why));
-                    if called.shown {
-                        cause = Some(why);
-                    }
-                    end = end.max(called.over.unwrap_or(start));
-                }
-                (None, None) => waiting = true,
+            match self.place(target, &dial, inbox) {
+                Ok(leg) => calling.open.push(leg),
+                Err(refused) => calling.fail(refused.cause, refused.is_shown),
             }
         }
-        let finish = |record: &Record, reply: Reply, status| {
-            let reply = record.set(reply, status);
-            match cause {
-                Some(cause) => reply.cause(cause),
-                None => reply,
+        let mut time = self.until(dial.timeout_ms, Rank::Limit);
+        let mut no_sign = self.until(dial.progress_timeout_ms, Rank::Limit);
+        loop {
+            if calling.open.is_empty() {
+                let status = DialStatus::of_legs(&calling.failed);
+                return self.over(calling, status, Answer::Done);
             }
+            let has_sign = calling.record.rang.is_some() || calling.record.progressed.is_some();
+            if has_sign {
+                no_sign = Late::never();
+            }
+            let wake = tokio::select! {
+                biased;
+                wake = self.next(inbox, &mut time) => wake,
+                () = &mut no_sign => Wake::Time,
+            };
+            match wake {
+                Wake::Gone(_) => {
+                    self.give_up(&mut calling).await;
+                    return self.over(calling, DialStatus::Cancel, Answer::Gone);
+                }
+                Wake::Time => {
+                    self.give_up(&mut calling).await;
+                    return self.over(calling, DialStatus::NoAnswer, Answer::Done);
+                }
+                Wake::Event(line, event) => {
+                    if let Some(leg) = self.heard_of(&mut calling, line, event) {
+                        // Nobody waits for these any more: they must not move the clock.
+                        drop((time, no_sign));
+                        return self.talk(&dial, calling, leg, inbox).await;
+                    }
+                }
+            }
+        }
+    }
+
+    fn over(&self, calling: Calling, status: DialStatus, answer: Answer) -> Reply {
+        let mut world = self.stage.world();
+        world.dial_over(self.channel, status);
+        calling.reply(world.now, status, answer)
+    }
+
+    /// One event while nobody has answered; the leg that does.
+    fn heard_of(&mut self, calling: &mut Calling, line: LineId, event: Event) -> Option<Leg> {
+        let at = calling.open.iter().position(|leg| leg.line == line)?;
+        let passed = since(calling.start, self.now());
+        match event {
+            Event::Ringing => {
+                calling.record.rang.get_or_insert(passed);
+                self.tell(Event::Ringing);
+            }
+            Event::Progress { .. } => {
+                calling.record.progressed.get_or_insert(passed);
+                let mut world = self.stage.world();
+                if let Some(actor) = world.run.channels.get_mut(self.channel) {
+                    // What the called side plays, the caller hears.
+                    actor.early = true;
+                    actor.joined = Some(line);
+                }
+                drop(world);
+                self.tell(Event::Progress { sdp: None });
+            }
+            Event::Answered { .. } => return Some(calling.open.remove(at)),
+            Event::Ended { cause, status } => {
+                let leg = calling.open.remove(at);
+                if matches!(status, Some(300..400)) {
+                    self.note(Level::Notice, FORWARDS.to_owned());
+                }
+                self.stage.world().settle(leg.entry, Outcome::Failed(cause));
+                calling.fail(cause, matches!(leg.to, To::Phone(_)));
+            }
+            _ => {}
+        }
+        None
+    }
+
+    /// Ends every leg that has not answered.
+    async fn give_up(&mut self, calling: &mut Calling) {
+        let mut is_local = false;
+        for leg in calling.open.drain(..) {
+            is_local |= matches!(leg.to, To::Local(..));
+            self.stage.world().settle(leg.entry, Outcome::GivenUp);
+            self.end_leg(leg);
+        }
+        if is_local {
+            // A channel that is hung up runs its `h` while we go on.
+            others_first().await;
+        }
+    }
+
+    fn end_leg(&self, leg: Leg) {
+        match leg.to {
+            To::Phone(phone) => drop(self.stage.world().phone_over(phone)),
+            To::Local(hand, _) => hand.interrupt(Interrupt::Hangup { cause: 0 }),
+        }
+    }
+
+    /// One leg answered: ends the others, answers the caller, lets the two talk.
+    async fn talk(
+        &mut self,
+        dial: &Dial,
+        mut calling: Calling,
+        leg: Leg,
+        inbox: &mut Inbox,
+    ) -> Reply {
+        let answered = since(calling.start, self.now());
+        calling.record.answered = Some(answered);
+        calling.record.peer = Some((leg.name.clone(), leg.resource.clone()));
+        {
+            let mut world = self.stage.world();
+            world.settle(leg.entry, Outcome::Answered);
+            world.dial_over(self.channel, DialStatus::Answer);
+            if let Some(actor) = world.run.channels.get_mut(self.channel) {
+                actor.joined = Some(leg.line);
+            }
+        }
+        let mut limit = self.until(longest(dial), Rank::Limit);
+        self.answer();
+        self.give_up(&mut calling).await;
+        let is_local = matches!(leg.to, To::Local(..));
+        let over = self.bridge(&leg, &mut limit, inbox).await;
+        if let Some(actor) = self.stage.world().run.channels.get_mut(self.channel) {
+            actor.joined = None;
+        }
+        let goes_on = dial.option(b'g').is_some();
+        let answer = match over {
+            Over::Gone => Answer::Gone,
+            Over::Peer(_) | Over::Limit if goes_on => Answer::Done,
+            Over::Peer(_) | Over::Limit => Answer::Stop,
         };
-        if let Some(won) = winner {
-            let answered = won.answered.unwrap_or(start);
-            record.answered = Some(since(start, answered));
-            let number = dial
-                .targets
-                .first()
-                .map(|t| t.resource.clone())
-                .unwrap_or_default();
-            let number = dial
-                .targets
+        if !is_local {
+            calling.cause = match (over, inbox.latched()) {
+                (Over::Peer(cause), _) => Some(cause),
+                (Over::Gone, Some(Interrupt::Hangup { cause })) => {
+                    Some(cause).filter(|cause| *cause != 0)
+                }
+                (Over::Gone | Over::Limit, _) => Some(Cause::NORMAL_CLEARING.0),
+            };
+        }
+        self.end_leg(leg);
+        if is_local && !matches!(over, Over::Peer(_)) {
+            others_first().await;
+        }
+        let now = self.now();
+        calling
+            .reply(now, DialStatus::Answer, answer)
+            .state(State::Up)
+    }
+
+    /// Lets the channel's own line talk with a leg until one of them ends or the time is up.
+    async fn bridge(&mut self, leg: &Leg, limit: &mut Late, inbox: &mut Inbox) -> Over {
+        let own = inbox.main();
+        loop {
+            match self.next(inbox, limit).await {
+                Wake::Gone(_) => return Over::Gone,
+                Wake::Time => return Over::Limit,
+                Wake::Event(line, Event::Ended { cause, .. }) if line == leg.line => {
+                    return Over::Peer(cause);
+                }
+                Wake::Event(line, event @ (Event::Digit { .. } | Event::Text { .. })) => {
+                    if line == leg.line {
+                        self.tell(event);
+                    } else if Some(line) == own {
+                        self.pass(leg, event);
+                    }
+                }
+                Wake::Event(..) => {}
+            }
+        }
+    }
+
+    /// A key or a text for the called side.
+    fn pass(&self, leg: &Leg, event: Event) {
+        match (&leg.to, event) {
+            (To::Local(_, ear), event) => ear.deliver(event),
+            (To::Phone(phone), Event::Digit { digit, .. }) => {
+                self.stage.world().phone_receives(*phone, Came::Key(digit));
+            }
+            (To::Phone(phone), Event::Text { body, .. }) => {
+                self.stage
+                    .world()
+                    .phone_receives(*phone, Came::Text(body.to_vec()));
+            }
+            (To::Phone(_), _) => {}
+        }
+    }
+
+    /// Calls one target.
+    fn place(&self, target: &Target, dial: &Dial, inbox: &Inbox) -> Result<Leg, Refused> {
+        let name = [target.technology.as_slice(), b"/", &target.resource].concat();
+        let entry = self.stage.world().dials(self.channel, &name);
+        let placed = if target.technology.eq_ignore_ascii_case(b"Local") {
+            self.local(target, dial, inbox)
+        } else {
+            self.phone(target, name, inbox)
+        };
+        match placed {
+            Ok(leg) => Ok(Leg { entry, ..leg }),
+            Err(refused) => {
+                self.stage
+                    .world()
+                    .settle(entry, Outcome::Failed(refused.cause));
+                Err(refused)
+            }
+        }
+    }
+
+    fn phone(&self, target: &Target, name: Text, inbox: &Inbox) -> Result<Leg, Refused> {
+        let refused = |cause| Refused {
+            cause,
+            is_shown: true,
+        };
+        let mut world = self.stage.world();
+        let channel_name = world.names.channel(&name);
+        let Some(at) = world.endpoint_of(target, &name) else {
+            // An unknown technology is 66; a known one without an answer counts as not registered.
+            let is_known = [b"SIP".as_slice(), b"PJSIP"]
                 .iter()
-                .find(|t| {
-                    won.name
-                        .windows(t.resource.len().max(1))
-                        .any(|w| w == t.resource)
-                })
-                .map_or(number, |t| t.resource.clone());
-            record.peer = Some((won.name.clone(), number));
-            self.answer();
-            let mut longest = horizon;
-            for letter in [b'S', b'L'] {
-                let text = dial.option(letter).flatten().unwrap_or_default();
-                let first = text.split(|b| *b == b':').next().unwrap_or_default();
-                if let Some(value) = std::str::from_utf8(first)
-                    .ok()
-                    .and_then(|t| t.trim().parse::<f64>().ok())
-                    .filter(|v| *v > 0.0)
-                {
-                    let ms = if letter == b'S' {
-                        value * 1000.0
-                    } else {
-                        value
-                    };
-                    longest = earliest(longest, Some(later(answered, ms as u64)));
-                }
-            }
-            let over = earliest(won.over, longest);
-            let reply = match over {
-                Some(over) => {
-                    self.world.now = over.max(answered);
-                    Reply::done()
-                }
-                None => {
-                    self.world.stalled = true;
-                    inbox.hand().interrupt(Interrupt::Hangup { cause: 0 });
-                    Reply::with(Answer::Gone)
-                }
-            };
-            record.ended = since(start, self.world.now);
-            let caller_gone = won.over.is_none_or(|o| horizon.is_some_and(|h| h <= o));
-            let reply = if caller_gone {
-                if let Some(why) = why {
-                    inbox.hand().interrupt(why);
-                }
-                Reply {
-                    answer: Answer::Gone,
-                    ..reply
-                }
-            } else if dial.option(b'g').is_some() {
-                reply
-            } else {
-                Reply {
-                    answer: Answer::Stop,
-                    ..reply
-                }
-            };
-            return finish(&record, reply.state(State::Up), DialStatus::Answer);
-        }
-        if !waiting {
-            self.world.now = end;
-            record.ended = since(start, end);
-            return finish(&record, Reply::done(), DialStatus::of_legs(&failed));
-        }
-        // Somebody rang on to the end.
-        match patience {
-            Some(at) if Some(at) != horizon || why.is_none() && inbox.deadline != Some(at) => {
-                self.world.now = at;
-                record.ended = since(start, at);
-                finish(&record, Reply::done(), DialStatus::NoAnswer)
-            }
-            over => {
-                match over {
-                    Some(at) => self.world.now = at,
-                    None => self.world.stalled = true,
-                }
-                if let Some(why) = why.or(over.is_none().then_some(Interrupt::Hangup { cause: 0 }))
-                {
-                    inbox.hand().interrupt(why);
-                }
-                record.ended = since(start, self.world.now);
-                finish(&record, Reply::with(Answer::Gone), DialStatus::Cancel)
-            }
-        }
-    }
-
-    /// Calls one target from now on, at most until `patience` while it does not answer.
-    async fn call(
-        &mut self,
-        target: &Target,
-        dial: &Dial,
-        patience: Option<Time>,
-        end: Option<Time>,
-    ) -> Called {
-        let start = self.world.now;
-        let base = [target.technology.as_slice(), b"/", &target.resource].concat();
-        let mut called = Called {
-            name: Text::new(),
-            rang: None,
-            progressed: None,
-            answered: None,
-            over: None,
-            cause: None,
-            shown: true,
+                .any(|known| known.eq_ignore_ascii_case(&target.technology));
+            let shown = String::from_utf8_lossy(&name).into_owned();
+            let text = format!("nobody said what {shown} does: CHANUNAVAIL");
+            world.note(self.channel, Level::Notice, text);
+            world.unmocked(self.channel, Kind::Endpoint, name);
+            return Err(refused(if is_known { 20 } else { 66 }));
         };
-        if target.technology.eq_ignore_ascii_case(b"Local") {
-            return self.local(target, dial, patience, end).await;
+        if world.is_full(at) {
+            return Err(refused(Cause::USER_BUSY.0));
         }
-        called.name = self.world.names.channel(&base);
-        let name = String::from_utf8_lossy(&base).into_owned();
-        match self.world.behaviour(target) {
-            Some(Behaviour::Answers { after_ms, talks_ms }) => {
-                called.rang = Some(start);
-                let at = later(start, after_ms);
-                if patience.is_none_or(|p| at < p) {
-                    called.answered = Some(at);
-                    called.over = talks_ms.map(|ms| later(at, ms));
-                }
+        let scene = Arc::clone(&world.scene);
+        let number = world.next_number(at);
+        if let Some(tries) = world.run.tries.get_mut(at) {
+            *tries += 1;
+        }
+        let attempt = scene.endpoints[at].attempts.get(number);
+        let is_pjsip = target.technology.eq_ignore_ascii_case(b"PJSIP");
+        match attempt {
+            Some(Attempt::Busy { after }) if after.is_zero() => {
+                return Err(refused(Cause::USER_BUSY.0));
             }
-            Some(Behaviour::NoAnswer) => called.rang = Some(start),
-            Some(Behaviour::Fails { after_ms, cause }) => {
-                called.rang = Some(start);
-                let at = later(start, after_ms);
-                // Given up before: it rang on.
-                if patience.is_none_or(|p| at < p) {
-                    called.cause = Some(cause);
-                    called.over = Some(at);
-                }
+            Some(Attempt::Declines { after }) if after.is_zero() => {
+                return Err(refused(Cause::CALL_REJECTED.0));
             }
-            Some(Behaviour::Busy) => called.cause = Some(17),
-            Some(Behaviour::Congestion) => called.cause = Some(34),
-            Some(Behaviour::Refuses) => called.cause = Some(21),
-            Some(Behaviour::Unavailable) => called.cause = Some(20),
-            None => {
-                // An unknown technology is 66; a known one without an answer counts as not registered.
-                let known = [b"SIP".as_slice(), b"PJSIP"]
-                    .iter()
-                    .any(|t| t.eq_ignore_ascii_case(&target.technology));
-                called.cause = Some(if known { 20 } else { 66 });
-                self.note(
-                    Level::Notice,
-                    format!("nobody said what {name} does: CHANUNAVAIL"),
-                );
+            Some(Attempt::Congested { after }) if after.is_zero() => {
+                return Err(refused(Cause::CONGESTION.0));
+            }
+            Some(Attempt::Fails { after, cause }) if after.is_zero() => {
+                return Err(refused(*cause));
+            }
+            Some(Attempt::Redirects { after, .. }) if after.is_zero() => {
+                world.note(self.channel, Level::Notice, FORWARDS.to_owned());
+                return Err(refused(Cause::of_sip_answer(302).0));
+            }
+            Some(Attempt::Unavailable) => return Err(refused(Cause::SUBSCRIBER_ABSENT.0)),
+            // As the exchange has it: PJSIP finds no contact, SIP no address.
+            Some(Attempt::Unregistered) if is_pjsip => {
+                return Err(refused(Cause::NO_ROUTE_DESTINATION.0));
+            }
+            Some(Attempt::Unregistered) => return Err(refused(Cause::SUBSCRIBER_ABSENT.0)),
+            _ => {}
+        }
+        let line = world.line();
+        let Some(address) = inbox.address(line) else {
+            return Err(refused(Cause::CONGESTION.0));
+        };
+        // Nobody is at a phone that only rings.
+        let is_ringing = address.deliver(Event::Ringing).is_ok();
+        let of = world.of(self.channel);
+        let mut phone = Phone::new(name, Some(at), of, self.channel);
+        phone.address = Some(address);
+        let phone = world.add_phone(phone);
+        let acts = !matches!(attempt, None | Some(Attempt::NeverAnswers));
+        if acts {
+            let script = Script::Attempt(scene, at, number);
+            let task = Box::pin(phone::called(Arc::clone(&self.stage), phone, script));
+            if !is_ringing || !world.spawn(task) {
+                drop(world.phone_over(phone));
+                return Err(refused(Cause::SUBSCRIBER_ABSENT.0));
             }
         }
-        called
+        Ok(Leg {
+            line,
+            name: channel_name,
+            resource: target.resource.clone(),
+            to: To::Phone(phone),
+            entry: None,
+        })
     }
 
-    /// `Local/exten@context[/options]`: runs a further channel of this world.
-    async fn local(
-        &mut self,
-        target: &Target,
-        dial: &Dial,
-        patience: Option<Time>,
-        end: Option<Time>,
-    ) -> Called {
-        let mut called = Called {
-            name: Text::new(),
-            rang: None,
-            progressed: None,
-            answered: None,
-            over: None,
-            cause: None,
-            shown: false,
+    /// `Local/exten@context[/options]`: starts a further channel of this world.
+    fn local(&self, target: &Target, dial: &Dial, inbox: &Inbox) -> Result<Leg, Refused> {
+        let refused = |cause| Refused {
+            cause,
+            is_shown: false,
         };
         let address = target
             .resource
@@ -273,21 +393,13 @@ impl Simulated<'_> {
             None => (address, b"default".as_slice()),
         };
         let base = [b"Local/".as_slice(), exten, b"@", context].concat();
-        let pair = self.world.names.channel(&base);
-        called.name = [pair.as_slice(), b";1"].concat();
-        let place = Place::new(context, exten, 1);
-        if self.world.depth >= limits::LOCAL_DEPTH
-            || !self.module.exists(
-                &self.inputs(),
-                context,
-                exten,
-                dial.caller.number.as_deref(),
-            )
-        {
-            called.cause = Some(3);
-            return called;
+        let pair = self.stage.world().names.channel(&base);
+        let number = dial.caller.number.as_deref();
+        if self.depth >= limits::LOCAL_DEPTH || !self.exists(context, exten, number) {
+            return Err(refused(Cause::NO_ROUTE_DESTINATION.0));
         }
-        let unique_id = self.world.names.unique_id(self.world.now.seconds());
+        let mut world = self.stage.world();
+        let unique_id = world.names.unique_id(world.now.seconds());
         let party = Party {
             name: [pair.as_slice(), b";2"].concat(),
             linked_id: unique_id.clone(),
@@ -299,86 +411,164 @@ impl Simulated<'_> {
             account: dial.account.clone(),
             ..Party::default()
         };
+        let (line, far) = (world.line(), world.line());
+        let Some(address) = inbox.address(line) else {
+            return Err(refused(Cause::CONGESTION.0));
+        };
+        let far_inbox = Inbox::new(Some(far));
+        let (hand, ear) = (far_inbox.hand(), far_inbox.ear(far));
+        let of = world.of(self.channel);
+        let end = FarEnd::Dialler(self.channel, line);
+        let channel = world.add_channel(&party, of, hand.clone(), end);
         let entry = Entry {
             variables: dial.inherited.clone(),
-            run: Run::Call(place),
+            run: Run::Call(Place::new(context, exten, 1)),
             party,
         };
-        let far = Far {
-            patience,
-            end,
-            rang: None,
-            progressed: None,
-            answered: None,
-            refused: None,
-        };
-        let module = Arc::clone(&self.module);
-        self.world.depth += 1;
-        let (ended, far) = further(self.world, module, entry, far).await;
-        self.world.depth -= 1;
-        called.rang = far.rang;
-        called.progressed = far.progressed;
-        called.answered = far.answered;
-        called.over = Some(self.world.now);
-        if far.answered.is_none() {
-            let given_up = patience.is_some_and(|p| self.world.now >= p) && ended.hung_up();
-            called.cause = if given_up {
-                None
-            } else {
-                Some(far.refused.unwrap_or_else(|| ended.cause()))
-            };
+        let mut performer = Simulated::new(&self.stage, self.plan(), channel, Own::Half(address));
+        performer.depth = self.depth + 1;
+        let stage = Arc::clone(&self.stage);
+        if !world.spawn(Box::pin(further(stage, entry, performer, far_inbox))) {
+            return Err(refused(Cause::CONGESTION.0));
         }
-        called
+        Ok(Leg {
+            line,
+            name: [pair.as_slice(), b";1"].concat(),
+            resource: target.resource.clone(),
+            to: To::Local(hand, ear),
+            entry: None,
+        })
+    }
+
+    fn exists(&self, context: &[u8], exten: &[u8], caller: Option<&[u8]>) -> bool {
+        use crate::perform::Perform as _;
+        let module: &Arc<Module> = self.plan();
+        module.exists(&self.inputs(), context, exten, caller)
     }
 }
 
-/// Runs a further channel: boxed, because it may dial again.
-fn further<'w>(
-    world: &'w mut World,
-    module: Arc<Module>,
-    entry: Entry,
-    far: Far,
-) -> Pin<Box<dyn Future<Output = (End, Far)> + Send + 'w>> {
-    Box::pin(async move {
-        let mut vm = Vm::new(world.limits);
-        vm.trace_steps(world.record);
-        let mut inbox = Inbox::new(None);
-        let channel = Channel::new(&entry.party);
-        let name = channel.name.clone();
-        let mut performer = Simulated {
-            world,
-            module,
-            channel,
-            far: Some(far),
-        };
-        let end = drive(&mut vm, entry, &mut performer, &mut inbox).await;
-        performer.world.tables.forget(&name);
-        let far = performer.far.take().unwrap_or(Far {
-            patience: None,
-            end: None,
-            rang: None,
-            progressed: None,
-            answered: None,
-            refused: None,
-        });
-        (end, far)
-    })
+/// Runs the channel behind a `Local/` to its end.
+async fn further(stage: Arc<Stage>, entry: Entry, mut performer: Simulated, mut inbox: Inbox) {
+    let limits = stage.world().limits;
+    let mut vm = Vm::new(limits);
+    let end = drive(&mut vm, entry, &mut performer, &mut inbox).await;
+    let cause = performer.refused.unwrap_or_else(|| end.cause());
+    stage.world().channel_over(performer.channel);
+    if let Own::Half(address) = performer.own {
+        address.end(cause, None);
+    }
+}
+
+/// What ended a bridge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Over {
+    /// The channel itself must leave.
+    Gone,
+    /// The called side ended, with this cause.
+    Peer(u16),
+    /// The time limit of the call.
+    Limit,
+}
+
+/// How long an answered call may last, by the options S and L.
+fn longest(dial: &Dial) -> Option<u64> {
+    [(b'S', 1_000.0), (b'L', 1.0)]
+        .into_iter()
+        .filter_map(|(letter, unit)| {
+            let text = dial.option(letter)??;
+            Some((crate::apps::dial::seconds(text)? * unit) as u64)
+        })
+        .min()
 }
 
 fn since(start: Time, now: Time) -> u64 {
     u64::try_from(now.0.saturating_sub(start.0) / 1_000).unwrap_or(0)
 }
 
-fn earliest(a: Option<Time>, b: Option<Time>) -> Option<Time> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
+impl World {
+    /// The last entry with this name.
+    pub(super) fn described(&self, name: &[u8]) -> Option<usize> {
+        if name.is_empty() {
+            return None;
+        }
+        self.scene
+            .endpoints
+            .iter()
+            .rposition(|endpoint| endpoint.name.eq_ignore_ascii_case(name))
     }
-}
 
-fn first(a: Option<u64>, b: Option<u64>) -> Option<u64> {
-    match (a, b) {
-        (Some(a), Some(b)) => Some(a.min(b)),
-        (a, b) => a.or(b),
+    /// The entry for a target: its own, or that of the trunk that it goes through.
+    fn endpoint_of(&self, target: &Target, name: &[u8]) -> Option<usize> {
+        self.described(name).or_else(|| {
+            let whom = target::whom(&target.technology, &target.resource)?;
+            self.described(&[target.technology.as_slice(), b"/", &whom].concat())
+        })
+    }
+
+    /// Which attempt comes next at an endpoint.
+    fn next_number(&self, endpoint: usize) -> usize {
+        let all = self
+            .scene
+            .endpoints
+            .get(endpoint)
+            .map_or(0, |endpoint| endpoint.attempts.len());
+        let tries = self.run.tries.get(endpoint).copied().unwrap_or(0);
+        tries.min(all.saturating_sub(1))
+    }
+
+    /// What an endpoint will do next.
+    pub(super) fn next_attempt(&self, endpoint: usize) -> Option<&Attempt> {
+        let number = self.next_number(endpoint);
+        self.scene.endpoints.get(endpoint)?.attempts.get(number)
+    }
+
+    /// Whether an endpoint is in as many calls as it can be in.
+    pub(super) fn is_full(&self, endpoint: usize) -> bool {
+        let most = self
+            .scene
+            .endpoints
+            .get(endpoint)
+            .and_then(|endpoint| endpoint.most_calls);
+        let load = self.run.loads.get(endpoint).copied().unwrap_or_default();
+        most.is_some_and(|most| load.ringing + load.talking >= most)
+    }
+
+    /// Writes down that something is dialled.
+    fn dials(&mut self, channel: usize, endpoint: &[u8]) -> Option<usize> {
+        if !self.record || self.run.dialed.len() >= limits::SIM_KEPT {
+            return None;
+        }
+        let (place, source) = self.stands(channel);
+        let dialed = Dialed {
+            at: self.now,
+            of: self.of(channel),
+            channel: self.number(channel),
+            endpoint: endpoint.to_vec(),
+            outcome: Outcome::GivenUp,
+            settled: self.now,
+            place,
+            source,
+        };
+        keep(&mut self.run.dialed, dialed, &mut self.run.dropped);
+        Some(self.run.dialed.len() - 1)
+    }
+
+    /// Writes down what became of it.
+    fn settle(&mut self, entry: Option<usize>, outcome: Outcome) {
+        let now = self.now;
+        if let Some(dialed) = entry.and_then(|at| self.run.dialed.get_mut(at)) {
+            dialed.outcome = outcome;
+            dialed.settled = now;
+        }
+    }
+
+    /// For the record of the call.
+    fn dial_over(&mut self, channel: usize, status: DialStatus) {
+        if let super::report::Of::Call(number) = self.of(channel)
+            && let Some(call) = self.run.calls.get_mut(number)
+            && call.channel == Some(channel)
+        {
+            call.dial = Some(status);
+        }
     }
 }
