@@ -63,6 +63,8 @@ pub const LOCAL_DEPTH: usize = 16;
 
 /// Channels and phones of one simulated world, one after the other included. More: what is called cannot be reached.
 pub const SIM_TASKS: usize = 100_000;
+/// Channels and phones of one simulated world at once. More: what is called cannot be reached.
+pub const SIM_AT_ONCE: usize = 10_000;
 /// Turns of channels and phones of one simulated world. More: the run is cut short.
 pub const SIM_EVENTS: u64 = 50_000_000;
 /// Longest run of a simulated world, in its own time. Longer: everybody is hung up.
@@ -118,6 +120,7 @@ pub fn table() -> Vec<(&'static str, String, &'static str)> {
         ),
         ("LOCAL_DEPTH", LOCAL_DEPTH.to_string(), "CHANUNAVAIL"),
         ("SIM_TASKS", SIM_TASKS.to_string(), "CHANUNAVAIL"),
+        ("SIM_AT_ONCE", SIM_AT_ONCE.to_string(), "CHANUNAVAIL"),
         ("SIM_EVENTS", SIM_EVENTS.to_string(), "the run is cut short"),
         ("SIM_TIME", seconds(SIM_TIME), "everybody is hung up"),
         ("SIM_KEPT", SIM_KEPT.to_string(), "not kept"),

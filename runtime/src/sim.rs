@@ -185,7 +185,9 @@ struct Running {
     tries: Vec<usize>,
     loads: Vec<Load>,
     lines: u64,
+    /// Channels and phones so far, and at once.
     tasks: usize,
+    at_once: usize,
     spawned: Vec<Task>,
     timers: Timers,
     /// Those who wait for a call to begin or to end.
@@ -487,11 +489,20 @@ impl Simulation {
         let module = Arc::clone(&self.module);
         self.on_stage(|stage| {
             let mut world = stage.world();
-            for (at, call) in scenario.calls.iter().enumerate() {
-                let number = world.add_call(call, None);
-                let which = Which::Scene(Arc::clone(scenario), at);
-                let (stage, module) = (Arc::clone(stage), Arc::clone(&module));
-                world.spawn(Box::pin(call::run(stage, module, which, number)));
+            for call in &scenario.calls {
+                world.add_call(call, None);
+            }
+            match scenario.calls.as_slice() {
+                [] => {}
+                [only] if only.at.is_zero() => {
+                    let which = Which::Scene(Arc::clone(scenario), 0);
+                    let (stage, module) = (Arc::clone(stage), Arc::clone(&module));
+                    world.spawn(Box::pin(call::run(stage, module, which, 0)));
+                }
+                _ => {
+                    let (stage, module) = (Arc::clone(stage), Arc::clone(&module));
+                    world.spawn(Box::pin(call::all(stage, module, Arc::clone(scenario))));
+                }
             }
             for texts in by_sender(&scenario.messages) {
                 let (stage, module) = (Arc::clone(stage), Arc::clone(&module));
@@ -543,6 +554,7 @@ impl Running {
         self.loads.resize(endpoints, Load::default());
         self.lines = 0;
         self.tasks = 0;
+        self.at_once = 0;
         self.waiting.clear();
         self.ran = None;
         self.cut = None;

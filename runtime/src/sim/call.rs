@@ -151,9 +151,10 @@ impl Which {
 impl World {
     /// A further task; `false`: there are too many.
     pub(super) fn spawn(&mut self, task: Task) -> bool {
-        self.run.tasks += 1;
-        let fits = self.run.tasks <= limits::SIM_TASKS;
+        let at_once = self.run.at_once + self.run.spawned.len();
+        let fits = self.run.tasks < limits::SIM_TASKS && at_once < limits::SIM_AT_ONCE;
         if fits {
+            self.run.tasks += 1;
             self.run.spawned.push(task);
         } else {
             self.run.cut.get_or_insert(super::report::Cut::Tasks);
@@ -172,6 +173,8 @@ impl World {
             by,
             context: call.context.clone(),
             keys: call.keys.iter().copied().collect(),
+            began: self.now,
+            ended: self.now,
             ..Progress::default()
         });
         self.run.calls.len() - 1
@@ -218,7 +221,7 @@ impl World {
     }
 
     /// Nothing more can happen, or too much has: everybody is hung up.
-    pub(super) fn end_all(&mut self) {
+    pub(super) fn end_all(&mut self, is_stalled: bool) {
         for phone in 0..self.run.phones.len() {
             drop(self.phone_over(phone));
         }
@@ -226,7 +229,7 @@ impl World {
             if let Of::Call(number) = actor.of
                 && let Some(call) = self.run.calls.get_mut(number)
             {
-                call.stalled = true;
+                call.stalled = is_stalled;
             }
             actor
                 .hand
@@ -252,15 +255,26 @@ struct Begun {
     phone: usize,
 }
 
-/// A call, from its moment to its end.
+/// Lets the calls of a scenario begin, each at its moment.
+pub(super) async fn all(stage: Arc<Stage>, module: Arc<Module>, scene: Arc<Scenario>) {
+    let mut order: Vec<usize> = (0..scene.calls.len()).collect();
+    order.sort_by_key(|at| scene.calls[*at].at);
+    let began = stage.world().run.began;
+    for number in order {
+        stage
+            .sleep_until(after(began, scene.calls[number].at), Rank::Phone)
+            .await;
+        let which = Which::Scene(Arc::clone(&scene), number);
+        let call = run(Arc::clone(&stage), Arc::clone(&module), which, number);
+        stage.world().spawn(Box::pin(call));
+    }
+}
+
+/// A call, from its begin to its end.
 pub(super) async fn run(stage: Arc<Stage>, module: Arc<Module>, which: Which, number: usize) {
     let Some(call) = which.call() else {
         return;
     };
-    if !call.at.is_zero() {
-        let at = after(stage.world().run.began, call.at);
-        stage.sleep_until(at, Rank::Phone).await;
-    }
     let Begun {
         entry,
         mut performer,

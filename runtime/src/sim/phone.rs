@@ -428,12 +428,13 @@ async fn attended(stage: &Arc<Stage>, phone: usize, act: &Act, exten: &[u8]) -> 
         world.hold(phone, true);
         let number = world.add_call(&call, Some(of));
         let module = Arc::clone(&world.run.module);
-        world.spawn(Box::pin(call::run(
-            Arc::clone(stage),
-            module,
-            Which::Own(Box::new(call)),
-            number,
-        )));
+        let which = Which::Own(Box::new(call));
+        let second = call::run(Arc::clone(stage), module, which, number);
+        if !world.spawn(Box::pin(second))
+            && let Some(call) = world.run.calls.get_mut(number)
+        {
+            call.over = true;
+        }
         number
     };
     // Until the second call is answered, or has come to nothing.

@@ -59,7 +59,7 @@ pub struct Report {
 /// Why a run was cut short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
-    /// Too many channels and phones ([`SIM_TASKS`](crate::limits::SIM_TASKS)).
+    /// Too many channels and phones ([`SIM_TASKS`](crate::limits::SIM_TASKS), [`SIM_AT_ONCE`](crate::limits::SIM_AT_ONCE)).
     Tasks,
     /// Too much happened ([`SIM_EVENTS`](crate::limits::SIM_EVENTS)).
     Events,

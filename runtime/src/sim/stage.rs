@@ -110,12 +110,12 @@ impl Stage {
                 _ if ended => break,
                 Some(_) => {
                     world.run.cut = Some(Cut::Time);
-                    world.end_all();
+                    world.end_all(false);
                     ended = true;
                 }
                 None => {
                     world.stalled = true;
-                    world.end_all();
+                    world.end_all(true);
                     ended = true;
                 }
             }
@@ -143,10 +143,8 @@ impl Seats {
     /// Those who want to come in, in their order.
     fn admit(&mut self, stage: &Stage) {
         let mut world = stage.world();
-        if world.run.spawned.is_empty() {
-            return;
-        }
         let spawned = std::mem::take(&mut world.run.spawned);
+        world.run.at_once = self.taken + spawned.len();
         drop(world);
         for task in spawned {
             let id = self.free.pop().unwrap_or_else(|| {

@@ -1,8 +1,14 @@
 //! The made-up world: scenarios with many callers and phones, in virtual time.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod callers;
 mod dialling;
+mod hang_up;
+mod keys;
 mod sounds;
+mod texts;
+mod transfers;
+mod world;
 
 use std::sync::Arc;
 use std::time::Duration;
