@@ -109,10 +109,11 @@ fn target(kind: Kind, text: Text) -> Option<Target> {
             let shape = Shape::read(text.bytes());
             let open = shape.find(text.bytes(), b'(', 0);
             let close = text.bytes().iter().rposition(|b| *b == b')');
-            let arguments = open
-                .zip(close)
-                .filter(|(open, close)| open < close)
-                .map(|(open, close)| text.slice(open + 1..close));
+            // Without the parenthesis at the end all of the rest is taken.
+            let arguments = open.map(|open| {
+                let close = close.filter(|close| open < *close);
+                text.slice(open + 1..close.unwrap_or(text.len()))
+            });
             (text.slice(0..open.unwrap_or(text.len())), arguments)
         }
     };
@@ -150,6 +151,11 @@ fn target(kind: Kind, text: Text) -> Option<Target> {
         branch: None,
         arguments,
     })
+}
+
+/// The routine that a hangup handler names: as for `Gosub`.
+pub(crate) fn handler(text: Text) -> Option<Target> {
+    target(Kind::Gosub, text)
 }
 
 /// What stands behind `?`, cut at the first `:`, nothing protected (DL-238).

@@ -39,6 +39,8 @@ pub(crate) struct Roles {
     /// Devices by technology and name in lower case, and whether their calls leave the house.
     devices: HashMap<(Tech, Vec<u8>), bool>,
     marked: Vec<Vec<u8>>,
+    /// Some devices are not in sight.
+    hidden: bool,
 }
 
 /// Contexts that only Asterisk itself enters, when a parked call comes back.
@@ -56,6 +58,8 @@ impl Roles {
                 .collect(),
             ..Roles::default()
         };
+        let all = [Tech::Sip, Tech::Pjsip, Tech::Iax];
+        roles.hidden = all.into_iter().any(|tech| !peers.complete(tech));
         roles.sip(peers);
         roles.pjsip(peers);
         roles.iax(peers);
@@ -163,6 +167,24 @@ impl Roles {
             };
             let who = if endpoint.name.starts_with(b"anonymous") {
                 Who::Guest
+            } else if peers
+                .pjsip_objects("identify")
+                .filter(|i| {
+                    i.get("endpoint")
+                        .is_some_and(|e| e.text.bytes() == endpoint.name.as_slice())
+                })
+                .flat_map(|i| i.all("match"))
+                .any(|m| {
+                    public(
+                        m.text
+                            .bytes()
+                            .split(|b| *b == b'/')
+                            .next()
+                            .unwrap_or_default(),
+                    )
+                })
+            {
+                Who::Trunk
             } else if let Some(contact) = contact
                 && (endpoint.get("outbound_auth").is_some()
                     || public(host_of(contact.text.bytes())))
@@ -277,7 +299,7 @@ impl Roles {
                 let name = contexts[*c].name.as_slice();
                 let subroutine =
                     called[*c] || name.starts_with(b"macro-") || INTERNAL.contains(&name);
-                let inside = if self.known() {
+                let inside = if self.known() && !self.hidden {
                     subroutine || jumped[*c]
                 } else {
                     subroutine || jumped[*c] && menu[*c]

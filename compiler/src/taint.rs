@@ -16,6 +16,7 @@ mod written;
 use std::collections::HashMap;
 
 use strowger_stdlib::Dialect;
+use strowger_stdlib::signatures::Version;
 
 use crate::pattern::ByteSet;
 use crate::source::Span;
@@ -92,6 +93,11 @@ impl Value {
             same.bytes = same.bytes.or(piece.bytes);
         } else if self.0.len() < PIECES {
             self.0.push(piece);
+        } else if let Some(least) = self.0.iter_mut().min_by_key(|p| p.bytes.len())
+            && least.bytes.len() < piece.bytes.len()
+        {
+            // Those that may hold the most stay.
+            *least = piece;
         }
     }
 
@@ -173,7 +179,10 @@ impl<'a> Taint<'a> {
             return *var;
         }
         let var = self.vars.len() as Var;
-        self.vars.push((name.to_vec(), source::of_variable(name)));
+        // Nothing fills the old names any more: they are empty.
+        let gone = source::is_old(name) && self.dialect.release() >= Version(1, 6, 0);
+        let source = source::of_variable(name).filter(|_| !gone);
+        self.vars.push((name.to_vec(), source));
         self.names.insert(name.to_vec(), var);
         var
     }

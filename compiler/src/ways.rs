@@ -246,6 +246,13 @@ impl<'a> Ways<'a> {
             b"dial" | b"retrydial" | b"page" | b"originate" | b"queue" => {
                 self.of_dial(node, command, &mut out);
             }
+            b"set" => {
+                if let Some(target) = hangup_handler(args).and_then(jump::handler) {
+                    let span = target.whole.span();
+                    let to = self.lead(node, &target);
+                    out.extend(to.into_iter().map(|n| (n, Kind::Hangup, span)));
+                }
+            }
             _ => {}
         }
         out
@@ -255,7 +262,7 @@ impl<'a> Ways<'a> {
     fn of_dial(&self, node: Node, command: &Call, out: &mut Vec<(Node, Kind, Span)>) {
         let bytes = command.args.bytes();
         let local = bytes.windows(6).any(|w| w.eq_ignore_ascii_case(b"local/"));
-        let list = fields(&command.args);
+        let list = command.arguments();
         let at = if command.app == b"retrydial" { 3 } else { 0 };
         if local {
             for device in list.get(at).into_iter().flat_map(|l| split(l, b'&')) {
@@ -465,6 +472,15 @@ impl<'a> Ways<'a> {
     }
 }
 
+/// Where `Set(CHANNEL(hangup_handler_push)=...)` sends the call when it ends.
+fn hangup_handler(args: &Text) -> Option<Text> {
+    const PUSH: &[u8] = b"CHANNEL(hangup_handler_push)=";
+    const WIPE: &[u8] = b"CHANNEL(hangup_handler_wipe)=";
+    let bytes = args.bytes();
+    (bytes.starts_with(PUSH) || bytes.starts_with(WIPE))
+        .then(|| args.slice(PUSH.len()..bytes.len()))
+}
+
 /// The `name,arguments` of Macro and MacroIf.
 pub(crate) fn macros(command: &Call) -> Vec<Text> {
     if command.app != b"macroif" {
@@ -492,7 +508,11 @@ pub(crate) fn routines(options: &Text) -> Vec<Routine> {
         let Some(text) = option(options, letter) else {
             continue;
         };
-        let parts = split(&text, b'^');
+        let mut parts = split(&text, b'^');
+        // A `^` becomes a comma before it is read, so commas separate too.
+        if letter == b'U' && parts.len() == 1 {
+            parts = fields(&text);
+        }
         let here = |whole: &Text| Target {
             kind: jump::Kind::Gosub,
             context: Part::Here,

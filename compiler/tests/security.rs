@@ -331,3 +331,61 @@ fn large_plans_take_their_time_and_no_more() {
     // A debug build under load: what is meant is that nothing is quadratic.
     assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
 }
+
+#[test]
+fn ways_of_a_text_that_are_easy_to_miss() {
+    // What a replacement puts in, what hangup handlers and routines of Dial find, and the rest behind a missing parenthesis.
+    assert_eq!(
+        codes_of(
+            "[a]\nexten => _0X.,1,Set(T=SIP/p/dst)\n same => n,Dial(${STRREPLACE(T,\"dst\",${EXTEN})},30)\n"
+        ),
+        ["X801"]
+    );
+    let handler = "[a]\nexten => 1,1,Set(WHO=${CALLERID(num)})\n same => n,Set(CHANNEL(hangup_handler_push)=over,s,1)\n[over]\nexten => s,1,System(echo ${WHO})\n same => n,Return()\n";
+    assert_eq!(codes_of(handler), ["X802"]);
+    assert_eq!(codes_of(&handler.replace("over,s,1", "other,s,1")), [""; 0]);
+    let open = "[a]\nexten => _8.,1,ExecIf($[1 = 1]?Gosub(out,s,1(SIP/${EXTEN}@p,30))\n[out]\nexten => s,1,Dial(${ARG1},${ARG2})\n";
+    assert_eq!(codes_of(open), ["X801"]);
+}
+
+#[test]
+fn names_that_nothing_fills_any_more() {
+    let shell = |name: &str| codes_of(&format!("[a]\nexten => 1,1,System(echo {name})\n"));
+    assert_eq!(shell("${CALLERIDNUM}"), [""; 0]);
+    assert_eq!(shell("${CALLERID(num)}"), ["X802"]);
+    let mailbox = |text: &str| codes_of(&format!("[a]\nexten => 1,1,VoiceMailMain({text})\n"));
+    assert_eq!(mailbox("s${CALLERID(num)}"), [""; 0]);
+    assert_eq!(mailbox("${CALLERID(num)},s"), ["X808"]);
+}
+
+#[test]
+fn every_pattern_that_leads_to_a_dial_string_is_named() {
+    insta::assert_snapshot!(plan(
+        "[a]\nexten => _0X.,1,Gosub(out,s,1(${EXTEN}))\nexten => _9X.,1,Gosub(out,s,1(${EXTEN}))\n[out]\nexten => s,1,Dial(SIP/${ARG1}@p,30)\n"
+    ));
+}
+
+#[test]
+fn a_proof_that_a_jump_leads_past() {
+    let disa = |jump: &str| {
+        codes_of(&format!(
+            "[a]\nexten => 1,1,GotoIf($[\"${{X}}\" = \"\"]?{jump})\n same => n,Authenticate(/etc/pins)\n same => n(disa),DISA(no-password,a)\n same => n(end),Hangup()\n"
+        ))
+    };
+    assert_eq!(disa("disa"), ["X804"]);
+    assert_eq!(disa("end"), [""; 0]);
+}
+
+#[test]
+fn short_numbers_of_another_exchange_cost_nothing() {
+    let out = |exten: &str| {
+        house(
+            &format!(
+                "[in]\nexten => _X.,1,Goto(inside,${{EXTEN}},1)\n[inside]\nexten => {exten},1,Dial(SIP/provider/${{EXTEN}})\n"
+            ),
+            Surroundings::default(),
+        )
+    };
+    assert!(out("_0X.").contains("X805"), "{}", out("_0X."));
+    assert_eq!(out("_7XXX"), "");
+}

@@ -133,3 +133,123 @@ fn variables_that_are_set_on_one_way() {
     let manager = ("manager.conf", "[general]\nenabled=yes\n");
     assert!(!told("V509", &[("extensions.conf", &plan), manager]));
 }
+
+/// Whether the code is told of a plan alone.
+fn of_plan(code: &str, plan: &str) -> bool {
+    told(code, &[("extensions.conf", plan)])
+}
+
+#[test]
+fn steps_that_a_computed_number_leads_to() {
+    let f305 = |by: &str| {
+        let line = format!("GotoIf(${{X}}?$[${{PRIORITY}} + {by}])");
+        of_plan(
+            "F305",
+            &format!("[a]\nexten => 1,1,{line}\n same => n,Hangup()\n same => n,NoOp()\n"),
+        )
+    };
+    assert!(!f305("2"));
+    assert!(f305("1"));
+    // A number that somebody computes in another extension is none of this one.
+    let other = "[a]\nexten => 1,1,Hangup()\n same => n,NoOp()\nexten => 2,1,Goto($[${X} + 1])\n";
+    assert!(of_plan("F305", other));
+    let both = "[a]\nexten => 1,1,GotoIf(${X}?a:b)\n same => n,NoOp()\n same => n(a),NoOp()\n same => n(b),NoOp()\n";
+    assert!(of_plan("F305", both));
+    assert!(!of_plan("F305", &both.replace("a:b", "a:")));
+}
+
+#[test]
+fn values_that_every_way_has_set() {
+    let e602 = |jump: &str, plan: &str| {
+        let plan = format!(
+            "[in]\nexten => 1,1,Read(X,hi)\n same => n,{jump}\n same => n,Hangup()\n{plan}\
+             [other]\nexten => 1,1,Set(X=)\n same => n,NoOp(${{X}})\n"
+        );
+        of_plan("E602", &plan)
+    };
+    let branch = "exten => s-GO,1,GotoIf($[${X} = 1]?s-GO,2)\n same => n,Hangup()\n";
+    // Two ways lead there, and both have set it.
+    let set = "exten => 2,1,Set(X=3)\n same => n,Goto(s-GO,1)\n";
+    assert!(!e602("ExecIf($[1 = 2]?NoOp())", &format!("{set}{branch}")));
+    assert!(e602("Goto(s-GO,1)", &format!("{set}{branch}")));
+    // So has what calls a macro, and what it is given is given by all.
+    let body = "[macro-m]\nexten => s,1,Set(X=${ARG1})\n same => n,Goto(s-GO,1)\n";
+    let inside = format!("{body}{branch}");
+    assert!(!e602("Macro(m,a)", &inside));
+    assert!(e602("Macro(m)", &inside));
+}
+
+#[test]
+fn times_of_a_call_that_was_answered() {
+    let e606 = |status: &str| {
+        let plan = format!(
+            "[a]\nexten => 1,1,Dial(SIP/1,,g)\n same => n,GotoIf($[\"${{DIALSTATUS}}\" {status}]?s-OVER,1)\n\
+             exten => s-OVER,1,Set(W=$[${{DIALEDTIME}}-${{ANSWEREDTIME}}])\n"
+        );
+        of_plan("E606", &plan)
+    };
+    assert!(!e606("= \"ANSWER\""));
+    assert!(e606("!= \"ANSWER\""));
+}
+
+#[test]
+fn quotes_that_a_shell_takes_away() {
+    let v526 = |used: &str| {
+        let plan = format!("[a]\nexten => 1,1,Set(U=\"http://a/?b=1&c=2\")\n same => n,{used}\n");
+        of_plan("V526", &plan)
+    };
+    assert!(!v526("Set(R=${SHELL(curl ${U})})"));
+    assert!(!v526("System(curl ${U})"));
+    assert!(v526("NoOp(${U})"));
+    assert!(v526("Playback(${U})"));
+}
+
+#[test]
+fn a_dollar_that_begins_no_variable() {
+    let s117 = |step: &str| of_plan("S117", &format!("[a]\nexten => 1,1,{step}\n"));
+    assert!(s117("GotoIf($[ $LEFT = 1 ]?1)") && s117("NoOp({$EXTEN})") && s117("Set($X=1)"));
+    assert!(!s117("GotoIf($[ \"$LEFT\" = \"1\" ]?1)"));
+    assert!(!s117("GotoIf($[${X} =~ ^[0-9]+$ ]?1)"));
+    assert!(!s117("NoOp(costs 5$ a $MINUTE)") && !s117("System(echo {$HOME} $HOME)"));
+}
+
+#[test]
+fn braces_that_are_meant() {
+    let s115 = |text: &str| of_plan("S115", &format!("[a]\nexten => 1,1,Set(X={text})\n"));
+    assert!(s115("${CALLERID(num)}}"));
+    assert!(!s115("{\"a\":{\"n\":${EPOCH}}}") && !s115("${A${B}}") && !s115("a}"));
+}
+
+#[test]
+fn subroutines_of_queue() {
+    let m902 = |context: &str| {
+        let plan = format!(
+            "[a]\nexten => 1,1,Queue(q,t,,,20,,done)\n same => n,Dial(SIP/1,20,U(done))\n[{context}]\nexten => s,1,Return()\n"
+        );
+        of_plan("M902", &plan)
+    };
+    assert!(!m902("done") && m902("macro-done"));
+    assert!(of_plan(
+        "M902",
+        "[a]\nexten => 1,1,Dial(SIP/1,20,tM(done))\n"
+    ));
+}
+
+#[test]
+fn a_global_of_zap_that_nobody_dials() {
+    let m905 = |step: &str| {
+        let plan = format!("[globals]\nLINE=Zap/g1\n[a]\nexten => 1,1,{step}\n");
+        of_plan("M905", &plan)
+    };
+    assert!(m905("Dial(${LINE}/${EXTEN})") && !m905("NoOp(${LINE})"));
+}
+
+#[test]
+fn devices_of_iax_that_prove_who_they_are() {
+    let x819 = |keys: &str| {
+        let iax = format!("[general]\n[office]\ntype=friend\nhost=dynamic\ncontext=inside\n{keys}");
+        told("X819", &[PLAN, ("iax.conf", &iax)])
+    };
+    assert!(x819("") && x819("secret=\n"));
+    assert!(!x819("secret=long\n") && !x819("inkeys=a\n") && !x819("permit=192.0.2.1\n"));
+}

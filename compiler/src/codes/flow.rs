@@ -40,7 +40,7 @@ pub(super) static CODES: &[Code] = &[
         "no priority 1",
         "A call to an extension begins at priority 1. Without it the extension can only be entered by a jump.",
         plan!("[a]\nexten => 60,2,NoOp()\n"),
-        plan!("[a]\nexten => 60,1,NoOp()\nexten => 61,50(sub),NoOp()\n"),
+        plan!("[a]\nexten => 60,1,NoOp()\nexten => _6X.,50(sub),NoOp()\n"),
     ),
     check(
         "F304",
@@ -56,7 +56,7 @@ pub(super) static CODES: &[Code] = &[
         F,
         Warn,
         "a step that is never reached",
-        "Goto, Hangup, Return, Busy and Congestion never go on to the next step. What follows them needs a label that something jumps to.",
+        "Goto, Hangup, Return, Busy and Congestion never go on to the next step, and GotoIf does not where both of its targets are written. What follows them needs a label that something jumps to.",
         plan!("[a]\nexten => 60,1,Hangup()\nsame => n,NoOp()\n"),
         plan!(
             "[a]\nexten => 60,1,GotoIf($[1 = 2]?60,there)\nsame => n,Hangup()\nsame => n(there),NoOp()\n"

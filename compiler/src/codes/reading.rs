@@ -137,7 +137,7 @@ pub(super) static CODES: &[Code] = &[
         R,
         Error,
         "`${` or `$[` is not closed",
-        "Without its `}` or `]` a variable or expression takes all that follows into its body, and its value is not what was meant.",
+        "Without its `}` or `]` a variable or expression takes all that follows into its body, and its value is not what was meant. A `}` too many behind a variable is a part of the text.",
         plan!("[a]\nexten => 1,1,NoOp(${CALLERID(num):0:3)\n"),
         plan!("[a]\nexten => 1,1,NoOp(${CALLERID(num):0:3})\n"),
     ),

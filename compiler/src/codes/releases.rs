@@ -9,7 +9,7 @@ pub(super) static CODES: &[Code] = &[
         "migration",
         Error,
         "Macro, which is gone",
-        "Asterisk 21 removed Macro, MacroIf, MacroExclusive and MacroExit: a call that comes there is hung up. Two remedies: call the context as a subroutine, `Gosub(macro-x,s,1(a,b))`, and end every way through it with `Return()`, also where it ran off its end, and with `StackPop()` where it jumps out for good; `${MACRO_EXTEN}` becomes an argument. Or have the plan read as the last Asterisk that had macros: `asterisk_version = 20` under [dialplan] in strowger.toml.",
+        "Asterisk 21 removed Macro, MacroIf, MacroExclusive and MacroExit: a call that comes there is hung up; the option `M` of Dial went too, and the seventh argument of Queue became a subroutine. Two remedies: call the context as a subroutine, `Gosub(macro-x,s,1(a,b))`, and end every way through it with `Return()`, also where it ran off its end, and with `StackPop()` where it jumps out for good; `${MACRO_EXTEN}` becomes an argument. Or have the plan read as the last Asterisk that had macros: `asterisk_version = 20` under [dialplan] in strowger.toml.",
         plan!("[a]\nexten => 1,1,Macro(stdexten,SIP/1)\n"),
         plan!("[a]\nexten => 1,1,Gosub(stdexten,s,1(SIP/1))\n[stdexten]\nexten => s,1,Return()\n"),
     ),

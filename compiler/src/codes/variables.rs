@@ -11,7 +11,7 @@ pub(super) static CODES: &[Code] = &[
         "reading",
         Error,
         "almost a variable",
-        "A variable is written `${NAME}`. `$(NAME)` and `$+{NAME}` are plain text.",
+        "A variable is written `${NAME}`. `$(NAME)`, `$+{NAME}` and `{$NAME}` are plain text, and so is `$NAME` in an expression.",
         plan!("[a]\nexten => _X.,1,NoOp($(EXTEN))\n"),
         plan!("[a]\nexten => _X.,1,NoOp(${EXTEN})\n"),
     ),

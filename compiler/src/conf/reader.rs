@@ -590,7 +590,13 @@ impl Reader<'_> {
                 return Ok(());
             }
             self.out.open = true;
-            let found = Diagnostic::new("S111", format!("the file `{name}` does not exist"), place)
+            // Of another machine's folders nothing is known here.
+            let why = if name.starts_with('/') {
+                format!("the file `{name}` is not on this machine")
+            } else {
+                format!("the file `{name}` does not exist")
+            };
+            let found = Diagnostic::new("S111", why, place)
                 .label("nothing is there by this name")
                 .help("write `#tryinclude` if the file may be absent");
             return self.fatal(depth, found);

@@ -435,7 +435,10 @@ impl<'a> Draft<'a> {
                 match letter {
                     // U(name^arg^arg): the context `name`.
                     b'U' => {
-                        let name = text.split(|b| *b == b'^').next().unwrap_or_default();
+                        let name = text
+                            .split(|b| matches!(b, b'^' | b','))
+                            .next()
+                            .unwrap_or_default();
                         let found =
                             self.find
                                 .target(here.at, Said::of(name), Said::Text(b"s"), b"1");

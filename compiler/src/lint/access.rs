@@ -1,12 +1,15 @@
 //! Family `security`, as far as the device files tell: who may call and register without a proof.
 
-use crate::conf::line::{Section, boolean};
+use crate::conf::line::{Config, Section, boolean};
 use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::peers::{Peers, list};
 
 pub(crate) fn check(peers: &Peers, out: &mut Vec<Diagnostic>) {
     for section in peers.sip_sections() {
         device(section, out);
+    }
+    for section in peers.iax.iter().flat_map(Config::sections) {
+        iax(section, out);
     }
     if let Some(sip) = &peers.sip
         && let Some(guest) = sip.value("general", "allowguest")
@@ -25,6 +28,17 @@ fn show(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+fn open_to_all(section: &Section) -> Diagnostic {
+    let name = show(&section.name);
+    Diagnostic::new(
+        "X819",
+        format!("anybody may register and call as `{name}`"),
+        section.span,
+    )
+    .label("no `secret`, so nothing is asked")
+    .help("add a `secret` to the section")
+}
+
 fn device(section: &Section, out: &mut Vec<Diagnostic>) {
     let name = show(&section.name);
     let dynamic = section
@@ -32,15 +46,7 @@ fn device(section: &Section, out: &mut Vec<Diagnostic>) {
         .is_some_and(|h| h.text.bytes().eq_ignore_ascii_case(b"dynamic"));
     let secret = section.get("secret").filter(|s| !s.text.is_empty());
     if dynamic && secret.is_none() && section.get("md5secret").is_none() {
-        out.push(
-            Diagnostic::new(
-                "X819",
-                format!("anybody may register and call as `{name}`"),
-                section.span,
-            )
-            .label("no `secret`, so nothing is asked")
-            .help("add a `secret` to the section"),
-        );
+        out.push(open_to_all(section));
     }
     if let Some(secret) = secret
         && secret.text.bytes().eq_ignore_ascii_case(&section.name)
@@ -67,6 +73,30 @@ fn device(section: &Section, out: &mut Vec<Diagnostic>) {
             )
             .label("`very` asks for nothing, from any port"),
         );
+    }
+}
+
+/// A device of iax.conf that registers from anywhere and proves nothing.
+fn iax(section: &Section, out: &mut Vec<Diagnostic>) {
+    const PROOFS: [&str; 6] = [
+        "secret",
+        "md5secret",
+        "dbsecret",
+        "inkeys",
+        "auth",
+        "permit",
+    ];
+    let is = |key: &str, value: &str| {
+        section
+            .get(key)
+            .is_some_and(|v| v.text.bytes().eq_ignore_ascii_case(value.as_bytes()))
+    };
+    let calls = is("type", "friend") || is("type", "user");
+    let proof = PROOFS
+        .iter()
+        .any(|key| section.get(key).is_some_and(|v| !v.text.is_empty()));
+    if calls && is("host", "dynamic") && !proof {
+        out.push(open_to_all(section));
     }
 }
 

@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::dialled;
 use crate::hir::Step;
 use crate::jump::Shape;
+use crate::lint::facts::contains;
 use crate::lint::missing::{self, Kind};
 use crate::lint::{World, arguments, old_names, versions};
 use crate::source::Text;
@@ -17,24 +18,23 @@ use crate::source::Text;
 /// Technologies that this exchange speaks.
 const SPOKEN: [&[u8]; 2] = [b"SIP", b"PJSIP"];
 
+/// Steps behind a `Set` that are asked what they do with the variable.
+const SHELL_STEPS: usize = 32;
+
 pub(crate) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
     let version = world.dialect.release();
-    for step in world
-        .index
-        .hir()
-        .contexts
-        .iter()
-        .flat_map(|c| &c.extensions)
-        .flat_map(|e| &e.steps)
-    {
-        let own = step.own();
-        call(&own.name, Some(own), version, out);
-        for inner in step.commands().filter(|c| !c.own) {
-            call(&inner.name, None, version, out);
-        }
-        dial(step, version, out);
-        if !world.dialect.pairs_in_set {
-            set(step, world.dialect, out);
+    let contexts = &world.index.hir().contexts;
+    for extension in contexts.iter().flat_map(|c| &c.extensions) {
+        for (step, at) in extension.steps.iter().zip(1..) {
+            let own = step.own();
+            call(&own.name, Some(own), version, out);
+            for inner in step.commands().filter(|c| !c.own) {
+                call(&inner.name, None, version, out);
+            }
+            dial(step, version, out);
+            if !world.dialect.pairs_in_set {
+                set(step, &extension.steps[at..], world.dialect, out);
+            }
         }
     }
 }
@@ -272,7 +272,7 @@ fn dial(step: &Step, version: Version, out: &mut Vec<Diagnostic>) {
 }
 
 /// `Set`: what is assigned to what.
-fn set(step: &Step, dialect: &Dialect, out: &mut Vec<Diagnostic>) {
+fn set(step: &Step, behind: &[Step], dialect: &Dialect, out: &mut Vec<Diagnostic>) {
     if !step.app.bytes().eq_ignore_ascii_case(b"set") {
         return;
     }
@@ -331,6 +331,7 @@ fn set(step: &Step, dialect: &Dialect, out: &mut Vec<Diagnostic>) {
     if let [b'"', inner @ .., b'"'] = value.bytes()
         && keeps_quotes(name.trimmed().bytes())
         && !quotes_or_commas(inner)
+        && !for_shell(args::inheritance(trimmed.bytes()).0, behind)
     {
         let mut found = Diagnostic::new(
             "V526",
@@ -387,6 +388,23 @@ fn quotes_or_commas(text: &[u8]) -> bool {
     [b'"', b',']
         .iter()
         .any(|b| shape.find(text, *b, 0).is_some())
+}
+
+/// Whether the steps behind give a variable to a shell, which takes the quotes away, and to nothing else.
+fn for_shell(name: &[u8], behind: &[Step]) -> bool {
+    let hole = [b"${", name, b"}"].concat();
+    let mut uses = behind
+        .iter()
+        .take(SHELL_STEPS)
+        .filter(|s| contains(s.args.bytes(), &hole))
+        .peekable();
+    uses.peek().is_some()
+        && uses.all(|s| {
+            let app = s.app.bytes().trim_ascii();
+            app.eq_ignore_ascii_case(b"system")
+                || app.eq_ignore_ascii_case(b"trysystem")
+                || contains(s.args.bytes(), b"SHELL(")
+        })
 }
 
 /// `,NAME=` in a value, outside of everything that protects it.

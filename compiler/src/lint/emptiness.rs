@@ -1,10 +1,13 @@
 //! Whether a value that is put into an expression may be empty, as far as the plan tells. Where it cannot tell, the answer is no.
 
+use std::collections::HashSet;
+
 use strowger_stdlib::template::{Hole, HoleKind, Piece, Template, What, split_body};
 
 use crate::call::Call;
 use crate::hir::{Context, Extension, Matches, Step};
 use crate::lint::World;
+use crate::lint::arrivals::{Arrival, Place};
 use crate::lint::facts::{self, Facts, always_filled, filled};
 use crate::lint::subroutines::subroutines;
 use crate::pattern::Element;
@@ -22,6 +25,10 @@ pub(super) struct Emptiness<'a> {
 
 /// Steps that are looked at before a step.
 const BACK: usize = 64;
+/// Extensions that are gone back through, one after the other.
+const DEPTH: usize = 6;
+/// Steps that lead to an extension and are asked, for one value.
+const PLACES: usize = 64;
 
 /// Functions whose value is empty for some calls.
 const OFTEN_EMPTY: [&[u8]; 7] = [
@@ -96,6 +103,8 @@ impl Emptiness<'_> {
         match self.facts.set.get(name) {
             Some(true) => false,
             Some(false) => !self.defined_before(name),
+            // A call that was answered has these.
+            None if matches!(name, b"ANSWEREDTIME" | b"DIALEDTIME") => !self.answered(),
             None if facts::is_built_in(name) => true,
             // Perhaps set by what is out of sight.
             None => !self.world.open && self.world.whole && !self.facts.outside,
@@ -113,8 +122,74 @@ impl Emptiness<'_> {
             .is_some_and(|c| self.facts.returns_nothing.contains(&c))
     }
 
-    /// Whether the step before which nothing jumps in gives it a value that is not empty.
+    /// Whether every way to the step gives it a value that is not empty.
     fn defined_before(&self, name: &[u8]) -> bool {
+        let mut seen = HashSet::new();
+        self.defined(name, 0, &mut seen)
+    }
+
+    /// Whether all steps that lead to this extension have given it a value, or a step of it before this one.
+    fn defined(&self, name: &[u8], depth: usize, seen: &mut HashSet<Place>) -> bool {
+        if self.defined_here(name) {
+            return true;
+        }
+        let first = self
+            .extension
+            .steps
+            .get(self.step - self.before().count())
+            .is_some_and(|s| s.priority == 1);
+        if !first || depth >= DEPTH || seen.len() >= PLACES {
+            return false;
+        }
+        let Some(arrivals) = self.arrivals() else {
+            return false;
+        };
+        arrivals.into_iter().all(|arrival| {
+            // Round a circle, the other ways decide.
+            !seen.insert(arrival.from)
+                || self
+                    .there(arrival.from)
+                    .is_some_and(|at| at.defined(name, depth + 1, seen))
+        })
+    }
+
+    fn arrivals(&self) -> Option<Vec<Arrival>> {
+        self.facts
+            .arrivals(self.world.index.hir())
+            .at(self.context, self.extension)
+    }
+
+    fn there(&self, (c, e, step): Place) -> Option<Emptiness<'_>> {
+        let context = self.world.index.hir().contexts.get(c)?;
+        let extension = context.extensions.get(e)?;
+        Some(Emptiness {
+            context,
+            extension,
+            step,
+            ..*self
+        })
+    }
+
+    /// Whether calls come here only where `DIALSTATUS` is `ANSWER`.
+    fn answered(&self) -> bool {
+        self.arrivals().is_some_and(|all| {
+            all.into_iter().all(|arrival| {
+                let step = self
+                    .there(arrival.from)
+                    .and_then(|at| at.extension.steps.get(at.step));
+                step.is_some_and(|step| {
+                    let text = step.args.bytes();
+                    arrival.branch == Some(true)
+                        && facts::contains(text, b"DIALSTATUS}")
+                        && facts::contains(text, b"ANSWER")
+                        && !facts::contains(text, b"!=")
+                })
+            })
+        })
+    }
+
+    /// Whether a step of the extension before which nothing jumps in gives it a value that is not empty.
+    fn defined_here(&self, name: &[u8]) -> bool {
         self.before().any(|step| {
             let calls: Vec<&Call> = step.calls().collect();
             if self.both_ways(step, &calls, name) {
@@ -125,10 +200,22 @@ impl Emptiness<'_> {
                     .iter()
                     .any(|(n, value)| {
                         strowger_stdlib::args::inheritance(n.bytes()).0 == name
-                            && value.as_ref().is_some_and(|v| filled(v.bytes()))
+                            && value.as_ref().is_some_and(|v| self.given(v.bytes()))
                     })
             })
         })
+    }
+
+    /// Whether a value is never empty, also one that every call of a subroutine gives to it.
+    fn given(&self, value: &[u8]) -> bool {
+        let argument = value
+            .strip_prefix(b"${ARG")
+            .and_then(|v| v.strip_suffix(b"}"))
+            .filter(|n| !n.is_empty() && n.iter().all(u8::is_ascii_digit));
+        match argument {
+            Some(number) => !self.variable(&[b"ARG", number].concat()),
+            None => filled(value),
+        }
     }
 
     /// `ExecIf(condition?Set(X=a):Set(X=b))`, where neither value is empty, or the condition asks about it.
@@ -156,7 +243,8 @@ impl Emptiness<'_> {
         std::iter::from_fn(move || {
             let here = steps.get(at)?;
             // A computed jump goes to a label, as good as always.
-            let enters = here.label.is_some() || self.facts.numbers.contains(&here.priority);
+            let enters = here.label.is_some()
+                || self.facts.landings.by_number(self.extension, here.priority);
             let previous = at.checked_sub(1)?;
             if enters || steps[previous].priority + 1 != here.priority {
                 return None;

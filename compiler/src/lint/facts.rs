@@ -1,5 +1,6 @@
 //! What is true of the whole plan, gathered once for the checks.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use strowger_stdlib::signatures;
@@ -9,6 +10,8 @@ use strowger_stdlib::{Dialect, args};
 use crate::call::Call;
 use crate::hir::{Hir, Step};
 use crate::jump::{self, Part, Shape};
+use crate::lint::arrivals::Arrivals;
+use crate::lint::landings::Landings;
 use crate::lint::subroutines::subroutines;
 use crate::source::{Span, Text};
 
@@ -17,12 +20,10 @@ use crate::source::{Span, Text};
 pub(crate) struct Facts {
     /// Variables that the plan sets, and whether every value that it gives them has at least one byte.
     pub(crate) set: HashMap<Vec<u8>, bool>,
-    /// Priorities that some jump names by number.
-    pub(crate) numbers: HashSet<u32>,
+    /// Where jumps enter extensions in the middle.
+    pub(crate) landings: Landings,
     /// Extensions that some jump names.
     pub(crate) extensions: HashSet<Vec<u8>>,
-    /// A jump takes its priority from a variable.
-    pub(crate) computed: bool,
     /// Variables that are given the name of another variable.
     pub(crate) names: HashSet<Vec<u8>>,
     /// Variables that are only ever global.
@@ -35,6 +36,8 @@ pub(crate) struct Facts {
     pub(crate) returns_nothing: HashSet<Vec<u8>>,
     /// What is asked to be empty or not, by context, and the first two steps that ask: `X` where `"${X}" = ""` stands.
     pub(crate) tested: HashMap<InContext, (Span, Option<Span>)>,
+    /// See [`Facts::arrivals`].
+    arrivals: OnceCell<Arrivals>,
     /// Variables of one call.
     local: HashSet<Vec<u8>>,
     /// Variables with values that look like names.
@@ -89,6 +92,7 @@ impl Facts {
                             .or_insert((step.span, None));
                     }
                     facts.jumps(step);
+                    facts.landings.read(extension, step);
                 }
                 for (name, full) in values {
                     *facts.set.entry(name).or_insert(true) &= full;
@@ -122,6 +126,11 @@ impl Facts {
             self.words.push((name.to_vec(), value.to_vec()));
         }
         (name.to_vec(), filled_for(name, value))
+    }
+
+    /// Which steps lead to which extensions, gathered when it is first asked for.
+    pub(crate) fn arrivals(&self, hir: &Hir) -> &Arrivals {
+        self.arrivals.get_or_init(|| Arrivals::gather(hir))
     }
 
     /// Whether the plan, or the exchange, has a variable of this name.
@@ -164,39 +173,12 @@ impl Facts {
     }
 
     fn jumps(&mut self, step: &Step) {
-        if step.app.bytes().eq_ignore_ascii_case(b"goto")
-            && !step.args.bytes().is_empty()
-            && jump::targets(step).next().is_none()
-        {
-            self.computed = true;
-        }
         for target in jump::targets(step) {
-            match &target.priority {
-                Part::Computed(_) => self.computed = true,
-                Part::Text(text) => {
-                    let text = text.trimmed();
-                    if let Some(number) = std::str::from_utf8(text.bytes())
-                        .ok()
-                        .and_then(|t| t.parse().ok())
-                    {
-                        self.numbers.insert(number);
-                    }
-                    if matches!(text.bytes().first(), Some(b'+' | b'-')) {
-                        self.relative(step, text.bytes());
-                    }
-                }
-                Part::Here => {}
-            }
-            if let Part::Text(exten) = &target.exten {
+            if let Part::Text(exten) = &target.exten
+                && !self.extensions.contains(exten.bytes())
+            {
                 self.extensions.insert(exten.bytes().to_vec());
             }
-        }
-    }
-
-    fn relative(&mut self, step: &Step, text: &[u8]) {
-        if let Some(by) = crate::draft::scan_int(text) {
-            let target = i64::from(step.priority) + i64::from(by);
-            self.numbers.extend(u32::try_from(target));
         }
     }
 }

@@ -72,16 +72,20 @@ fn no_first(
     let Some(first) = extension.steps.first() else {
         return;
     };
-    if first.priority == 1 || facts.computed || facts.extensions.contains(&extension.name) {
+    if first.priority == 1
+        || facts.landings.anywhere(extension)
+        || facts.extensions.contains(&extension.name)
+    {
         return;
     }
-    // A labelled start is the idiom of subroutines; jumps by number may come here too.
-    if extension.steps.iter().any(|s| s.label.is_some())
-        || extension
-            .steps
-            .iter()
-            .any(|s| facts.numbers.contains(&s.priority))
-    {
+    // A pattern with a labelled start is the idiom of subroutines: what calls it may be in another file. So is a name to whose label
+    // something jumps. Jumps by number may come here too.
+    let pattern = matches!(extension.matches, Matches::Pattern(_));
+    if extension.steps.iter().any(|s| {
+        let label = s.label.as_ref();
+        label.is_some_and(|l| pattern || facts.landings.by_label(l.bytes()))
+            || facts.landings.by_number(extension, s.priority)
+    }) {
         return;
     }
     if elsewhere(world, context, extension, &|other| {
@@ -108,7 +112,7 @@ fn gaps(
     extension: &Extension,
     out: &mut Vec<Diagnostic>,
 ) {
-    if facts.computed {
+    if facts.landings.anywhere(extension) {
         return;
     }
     for pair in extension.steps.windows(2) {
@@ -118,7 +122,7 @@ fn gaps(
             || missing >= OLD_JUMP
             || after.label.is_some()
             || ends(before)
-            || facts.numbers.contains(&after.priority)
+            || facts.landings.by_number(extension, after.priority)
         {
             continue;
         }
@@ -153,6 +157,7 @@ pub(crate) fn ends(step: &Step) -> bool {
     let app = step.app.bytes().to_ascii_lowercase();
     match app.as_slice() {
         b"goto" => !step.args.is_empty(),
+        b"gotoif" | b"gotoiftime" => step.targets().len() == 2,
         b"hangup" | b"return" | b"busy" | b"congestion" | b"macroexit" => true,
         _ => false,
     }
@@ -168,7 +173,7 @@ fn unreachable(
 ) {
     // Ends of loops and branches are found by looking for them, not by falling into them.
     const SOUGHT: [&[u8]; 5] = [b"endwhile", b"endif", b"else", b"elseif", b"while"];
-    if facts.computed {
+    if facts.landings.anywhere(extension) {
         return;
     }
     let mut steps = extension.steps.iter().peekable();
@@ -178,7 +183,7 @@ fn unreachable(
         if !ends(before)
             || after.priority != before.priority + 1
             || after.label.is_some()
-            || facts.numbers.contains(&after.priority)
+            || facts.landings.by_number(extension, after.priority)
             || SOUGHT.contains(&app.as_slice())
         {
             continue;

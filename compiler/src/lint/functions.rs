@@ -1,5 +1,7 @@
 //! Family `variables`: `${...}`, functions, and names of variables that are gone.
 
+use std::ops::Range;
+
 use strowger_stdlib::signatures::{Served, Version};
 use strowger_stdlib::template::{Hole, HoleKind, Piece, has_hole};
 
@@ -242,7 +244,7 @@ fn function(
     }
 }
 
-/// `$(NAME)` and `$+{NAME}`: nearly a variable (S117).
+/// `$(NAME)`, `$+{NAME}`, `{$NAME}` and, in an expression or in front of a `=`, `$NAME`: nearly a variable (S117).
 fn near_miss(args: &Text, app: &[u8], out: &mut Vec<Diagnostic>) {
     if ["system", "trysystem", "agi", "mixmonitor"]
         .iter()
@@ -251,9 +253,31 @@ fn near_miss(args: &Text, app: &[u8], out: &mut Vec<Diagnostic>) {
         return;
     }
     let bytes = args.bytes();
+    let sets = app.eq_ignore_ascii_case(b"set") || app.eq_ignore_ascii_case(b"mset");
+    let mut expressions: Option<Vec<Range<usize>>> = None;
     for at in (0..bytes.len()).filter(|i| bytes[*i] == b'$') {
         let rest = &bytes[at + 1..];
-        if rest.starts_with(b"+{") {
+        let word = word(rest);
+        let name = &rest[..word];
+        let end = at + 1 + word;
+        let brace = at
+            .checked_sub(1)
+            .filter(|before| bytes[*before] == b'{' && (*before == 0 || bytes[before - 1] != b'$'));
+        if word > 0
+            && let Some(from) = brace
+            && bytes.get(end) == Some(&b'}')
+        {
+            out.push(meant(args, from..end + 1, name));
+        } else if word > 0
+            && (sets && at == 0 && bytes.get(end) == Some(&b'=')
+                || stands_alone(bytes, at, end)
+                    && expressions
+                        .get_or_insert_with(|| unquoted(bytes))
+                        .iter()
+                        .any(|e| e.contains(&at)))
+        {
+            out.push(meant(args, at..end, name));
+        } else if rest.starts_with(b"+{") {
             let span = args.span_of(at..at + 3);
             out.push(
                 Diagnostic::new("S117", "`$+{` is no variable", span)
@@ -267,18 +291,78 @@ fn near_miss(args: &Text, app: &[u8], out: &mut Vec<Diagnostic>) {
                 .iter()
                 .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b'_')
         {
-            let name = String::from_utf8_lossy(&rest[1..close]).into_owned();
-            let span = args.span_of(at..at + close + 2);
-            out.push(
-                Diagnostic::new("S117", format!("`$({name})` is no variable"), span)
-                    .label("plain text: variables stand in braces")
-                    .fix(
-                        format!("write `${{{name}}}`"),
-                        span,
-                        format!("${{{name}}}"),
-                        false,
-                    ),
-            );
+            out.push(meant(args, at..at + close + 2, &rest[1..close]));
         }
     }
+}
+
+/// The variable that a text was meant to be.
+fn meant(args: &Text, place: Range<usize>, name: &[u8]) -> Diagnostic {
+    let name = String::from_utf8_lossy(name).into_owned();
+    let span = args.span_of(place.clone());
+    let shown = String::from_utf8_lossy(&args.bytes()[place]).into_owned();
+    Diagnostic::new("S117", format!("`{shown}` is no variable"), span)
+        .label("plain text: variables stand in `${...}`")
+        .fix(
+            format!("write `${{{name}}}`"),
+            span,
+            format!("${{{name}}}"),
+            false,
+        )
+}
+
+/// The length of the name at the beginning of a text.
+fn word(text: &[u8]) -> usize {
+    if !text
+        .first()
+        .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+    {
+        return 0;
+    }
+    text.iter()
+        .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_')
+        .count()
+}
+
+/// Whether nothing that belongs to a word stands beside a part of a text.
+fn stands_alone(text: &[u8], from: usize, to: usize) -> bool {
+    let apart = |b: Option<&u8>| b.is_none_or(|b| b" =<>!&|()[]+*/%?".contains(b));
+    apart(from.checked_sub(1).and_then(|i| text.get(i))) && apart(text.get(to))
+}
+
+/// What stands in `$[...]` outside of quotes and of variables.
+fn unquoted(text: &[u8]) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    for hole in Shape::read(text).holes {
+        if text[hole.start + 1] != b'[' {
+            continue;
+        }
+        let base = hole.start + 2;
+        let inner = &text[base..hole.end.max(base)];
+        let holes = Shape::read(inner).holes;
+        let (mut quoted, mut from) = (false, 0);
+        let mut at = 0;
+        while at < inner.len() {
+            if let Some(inside) = holes.iter().find(|h| h.start == at) {
+                if !quoted {
+                    out.push(base + from..base + at);
+                }
+                at = inside.end;
+                from = at;
+                continue;
+            }
+            if inner[at] == b'"' {
+                if !quoted {
+                    out.push(base + from..base + at);
+                }
+                quoted = !quoted;
+                from = at + 1;
+            }
+            at += 1;
+        }
+        if !quoted {
+            out.push(base + from..base + inner.len());
+        }
+    }
+    out
 }

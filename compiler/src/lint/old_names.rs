@@ -1,14 +1,18 @@
 //! Family `migration`: Zap, which is called DAHDI (M905), MeetMe (M907), and `|` between arguments that is text today (M909).
 
+use std::collections::HashSet;
+
 use strowger_stdlib::signatures::{self, Split, Version};
 use strowger_stdlib::template::has_hole;
 
 use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::dialled;
+use crate::hir::Global;
 use crate::jump::Shape;
 use crate::lint::World;
 use crate::lint::every_call::{self, Made};
-use crate::source::Text;
+use crate::lint::facts::contains;
+use crate::source::{Span, Text};
 
 /// The release that renamed Zap.
 const DAHDI: Version = Version(1, 6, 0);
@@ -42,6 +46,10 @@ pub(crate) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
             out.extend(pipes(world, call));
         }
     });
+    for global in dialled_globals(world) {
+        let span = global.written.span_of(0..3);
+        out.push(zap_in(span));
+    }
     let contexts = &world.index.hir().contexts;
     for extension in contexts.iter().flat_map(|c| &c.extensions) {
         let steps = extension.steps.iter().flat_map(dialled::destinations);
@@ -52,15 +60,43 @@ pub(crate) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
             .collect();
         for destination in steps.chain(&hint) {
             if destination.tech.bytes().eq_ignore_ascii_case(b"zap") {
-                let span = destination.tech.span();
-                out.push(
-                    Diagnostic::new("M905", "`Zap/` is called `DAHDI/` since Asterisk 1.6", span)
-                        .label("the call fails with CHANUNAVAIL")
-                        .fix("write `DAHDI`", span, "DAHDI", false),
-                );
+                out.push(zap_in(destination.tech.span()));
             }
         }
     }
+}
+
+fn zap_in(span: Span) -> Diagnostic {
+    Diagnostic::new("M905", "`Zap/` is called `DAHDI/` since Asterisk 1.6", span)
+        .label("the call fails with CHANUNAVAIL")
+        .fix("write `DAHDI`", span, "DAHDI", false)
+}
+
+/// Globals that hold a channel of Zap and that some Dial begins with.
+fn dialled_globals<'a>(world: &'a World<'_>) -> Vec<&'a Global> {
+    let hir = world.index.hir();
+    let begins = |g: &&Global| {
+        let head = g.written.bytes().get(..4);
+        head.is_some_and(|h| h.eq_ignore_ascii_case(b"zap/"))
+    };
+    let all: Vec<&Global> = hir.globals.iter().filter(begins).collect();
+    if all.is_empty() {
+        return all;
+    }
+    let mut dialled = HashSet::new();
+    every_call::each(hir, &mut |call| {
+        if call.app == b"dial" || call.app == b"macro" {
+            for global in &all {
+                let hole = [b"${", global.name.as_slice(), b"}"].concat();
+                if contains(call.args.bytes(), &hole) {
+                    dialled.insert(global.name.clone());
+                }
+            }
+        }
+    });
+    all.into_iter()
+        .filter(|g| dialled.contains(&g.name))
+        .collect()
 }
 
 /// Whether a technology is an old name, which is told by [`check`].

@@ -8,7 +8,7 @@ use crate::hir::Extension;
 use crate::lint::World;
 use crate::peers::Peers;
 use crate::roles::Roles;
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 use crate::taint::Taint;
 use crate::ways::{Node, Ways};
 
@@ -35,6 +35,7 @@ pub(crate) fn check(
     let odbc = injection::Queries::read(sources);
     let mut found = injection::Found::new(&odbc);
     let mut dials = Vec::new();
+    let mut transfers = Vec::new();
     let globals = paid::Globals::new(world.index.hir(), world.dialect);
     let mut listeners = access::Listeners::default();
     taint.visit(&mut |at, number, step| {
@@ -43,6 +44,7 @@ pub(crate) fn check(
             access::voicemail(at, command, out);
             listeners.command(at, number, command);
             dials.extend(paid::dials(at, number, command, &roles, &globals));
+            transfers.extend(paid::by_caller(at.node, command));
         }
     });
     found.tell(&taint, out);
@@ -51,6 +53,7 @@ pub(crate) fn check(
         roles: &roles,
         open: &open,
         dials: &dials,
+        transfers: &transfers,
     };
     access::check(&plan, listeners, out);
     paid::check(&plan, out);
@@ -63,6 +66,8 @@ struct Plan<'p, 'a> {
     roles: &'p Roles,
     open: &'p [bool],
     dials: &'p [paid::Paid],
+    /// Where options let callers transfer.
+    transfers: &'p [(Node, Span)],
 }
 
 /// The index of the first step of an extension that asks callers for a proof, or hands them to a program that may.

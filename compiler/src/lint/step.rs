@@ -209,8 +209,13 @@ fn holes(exten: &Exten, out: &mut Vec<Diagnostic>) {
         return;
     }
     let mut open: Vec<(u8, usize)> = Vec::new();
+    // The text outside of variables, and a `}` that closes nothing.
+    let (mut before, mut stray) = (Vec::new(), None);
     let mut i = 0;
     while i < bytes.len() {
+        if open.is_empty() && !(bytes[i] == b'$' && bytes.get(i + 1) == Some(&b'{')) {
+            before.push(bytes[i]);
+        }
         match bytes[i] {
             b'$' if matches!(bytes.get(i + 1), Some(b'{' | b'[')) => {
                 open.push((bytes[i + 1], i));
@@ -221,12 +226,24 @@ fn holes(exten: &Exten, out: &mut Vec<Diagnostic>) {
             b'}' if open.last().is_some_and(|(b, _)| *b == b'{') => {
                 open.pop();
             }
+            // `${X}}`, where no `{` of the text itself waits for it.
+            b'}' if open.is_empty() && bytes[..i].ends_with(b"}") && !before.contains(&b'{') => {
+                stray.get_or_insert(i);
+            }
             b']' if open.last().is_some_and(|(b, _)| *b == b'[') => {
                 open.pop();
             }
             _ => {}
         }
         i += 1;
+    }
+    if let Some(at) = stray {
+        let span = exten.args.span_of(at..at + 1);
+        out.push(
+            Diagnostic::new("S115", "this `}` closes nothing", span)
+                .label("a part of the text: it is written out, or compared")
+                .fix("remove it", span, "", false),
+        );
     }
     let first = open.iter().find(|(_, at)| bytes[*at] == b'$');
     if let Some((kind, at)) = first {

@@ -6,9 +6,11 @@ use strowger_stdlib::signatures::{Signature, Version};
 use strowger_stdlib::template::has_hole;
 
 use crate::ast::Line;
+use crate::call::Call;
 use crate::conf::line::boolean;
 use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::edit_distance::nearest;
+use crate::fields::{Options, parts};
 use crate::hir::Step;
 use crate::jump::Shape;
 use crate::lint::World;
@@ -30,8 +32,11 @@ pub(crate) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
             for name in called(step) {
                 unknown_macro(world, &name, out);
             }
-        } else if let Some(found) = macro_in(step) {
-            out.push(found);
+        } else {
+            out.extend(macro_in(step));
+            for call in step.calls() {
+                out.extend(macro_of(world, call));
+            }
         }
         if world.dialect.branches_in_execif {
             old_set(world, step, out);
@@ -102,6 +107,46 @@ fn macro_in(step: &Step) -> Option<Diagnostic> {
     let mut found = macro_gone(&step.app, &shown);
     found.fixes.push(fix);
     Some(found)
+}
+
+/// M902: a macro that another application runs: option `M` of Dial, and the seventh argument of Queue, which names a subroutine now.
+fn macro_of(world: &World<'_>, call: &Call) -> Option<Diagnostic> {
+    let parts = parts(&call.args);
+    match call.app.as_str() {
+        "dial" => {
+            Options::read(&parts, 2).argument(b'M')?;
+            let found = Diagnostic::new(
+                "M902",
+                "the option `M` of Dial is gone since Asterisk 21",
+                parts.get(2)?.span(),
+            );
+            Some(found.label("ignored: the macro does not run").help(
+                "write `U(name)`, which runs a subroutine, and end each way through it with `Return()`",
+            ))
+        }
+        "queue" => {
+            let name = parts.get(6)?.trimmed();
+            let old = [b"macro-", name.bytes()].concat();
+            let index = &world.index;
+            if index.context(&old).is_none() || index.context(name.bytes()).is_some() {
+                return None;
+            }
+            let found = Diagnostic::new(
+                "M902",
+                "the seventh argument of Queue names a subroutine since Asterisk 21, no macro",
+                name.span(),
+            );
+            Some(
+                found
+                    .label(format!("there is no context `{}`", name.lossy()))
+                    .help(format!(
+                        "write `{}`, and end each way through it with `Return()`",
+                        String::from_utf8_lossy(&old)
+                    )),
+            )
+        }
+        _ => None,
+    }
 }
 
 /// The macros that a step calls, by names that hold no variable.

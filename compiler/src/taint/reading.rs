@@ -207,6 +207,12 @@ impl Taint<'_> {
                     }
                     _ => self.body(&first, span, depth + 1, &mut inner),
                 }
+                // What is put in the place of the text that is found.
+                if name == b"STRREPLACE"
+                    && let Some(put) = part(2)
+                {
+                    self.text(&put, depth + 1, out);
+                }
                 if matches!(name, b"REPLACE" | b"STRREPLACE")
                     && let Some(find) = part(1)
                     && let Some(gone) = removed(name, find.bytes())

@@ -88,6 +88,14 @@ pub(super) fn of_variable(name: &[u8]) -> Option<Source> {
     })
 }
 
+/// Whether a variable is one of those that the exchange filled before 1.6 (DL-188).
+pub(super) fn is_old(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"CALLERIDNUM" | b"CALLERIDNAME" | b"CALLERID" | b"CALLERANI" | b"DNID" | b"RDNIS"
+    )
+}
+
 /// The name under which the value of a function is kept, if a caller may have filled it or a plan may write it.
 pub(super) fn of_function(name: &[u8], argument: &[u8]) -> Option<Vec<u8>> {
     let what = argument.trim_ascii().to_ascii_lowercase();

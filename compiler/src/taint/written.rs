@@ -259,7 +259,7 @@ impl Taint<'_> {
         if !bytes.contains(&b'$') {
             return out;
         }
-        let parts = fields(&command.args);
+        let parts = command.arguments();
         let at = if command.app == b"retrydial" { 3 } else { 0 };
         if bytes.windows(6).any(|w| w.eq_ignore_ascii_case(b"local/")) {
             for device in parts.get(at).into_iter().flat_map(|l| split(l, b'&')) {

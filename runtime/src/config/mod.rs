@@ -191,6 +191,24 @@ fn whole(path: &Path) -> io::Result<Vec<u8>> {
 
 /// The files that an `#include` of `pattern` means (DL-007): relative to the directory, sorted, at most as many as the reader takes.
 fn included(dir: &Path, pattern: &str, over: &BTreeMap<String, Vec<u8>>) -> Vec<(String, Vec<u8>)> {
+    let found = named(dir, pattern, over);
+    match in_copy(dir, pattern) {
+        Some(own) if found.is_empty() => named(dir, own, over),
+        _ => found,
+    }
+}
+
+/// `/etc/asterisk/more/a.conf` where the directory is another `asterisk`, a copy of it: `more/a.conf` there.
+fn in_copy<'p>(dir: &Path, pattern: &'p str) -> Option<&'p str> {
+    let own = dir.canonicalize().ok()?;
+    let own = own.file_name()?.to_str()?;
+    let folder = format!("/{own}/");
+    let at = pattern.starts_with('/').then(|| pattern.rfind(&folder))??;
+    Some(&pattern[at + folder.len()..]).filter(|rest| !rest.is_empty() && !rest.contains(".."))
+}
+
+/// The same of a pattern as it stands.
+fn named(dir: &Path, pattern: &str, over: &BTreeMap<String, Vec<u8>>) -> Vec<(String, Vec<u8>)> {
     let mut names = vec![String::new()];
     let absolute = pattern.starts_with('/');
     let parts: Vec<&str> = pattern.split('/').filter(|p| !p.is_empty()).collect();

@@ -3,10 +3,13 @@
 
 use std::collections::{HashMap, HashSet};
 
+use strowger_stdlib::signatures::Version;
+
 use crate::call::Call;
 use crate::diagnostic::Diagnostic;
 use crate::fields::{fields, has_option};
 use crate::hir::{Extension, Step};
+use crate::jump::{self, Part};
 use crate::roles::{Door, Who};
 use crate::source::{Span, Text};
 use crate::taint::{At, Source};
@@ -27,8 +30,8 @@ pub(super) fn voicemail(at: &mut At<'_, '_>, command: &Call, out: &mut Vec<Diagn
     }
     let parts = fields(&command.args);
     let Some(mailbox) = parts.first() else { return };
-    // Before 1.6.1 the option stood in front: `s${CALLERIDNUM}`.
-    let old = mailbox.bytes().starts_with(b"s${");
+    // Before 1.6.1 the option stood in front: `s${CALLERIDNUM}`. Today it belongs to the name of the mailbox, and skips nothing.
+    let old = mailbox.bytes().starts_with(b"s${") && at.taint.dialect.release() < Version(1, 6, 1);
     if !old && !parts.get(1).is_some_and(|o| has_option(o, b's')) {
         return;
     }
@@ -93,7 +96,8 @@ fn disa(
         out.push(forged(extension.span).also(command.name.span(), "this is what it opens"));
     }
     if code.bytes().eq_ignore_ascii_case(b"no-password") {
-        if proof(extension).is_some_and(|asked| asked < number) {
+        if proof(extension).is_some_and(|asked| asked < number && !passed(extension, asked, number))
+        {
             return;
         }
         let context = parts
@@ -136,6 +140,28 @@ fn disa(
     } else if is_pin(code.bytes()) {
         out.push(pin(code));
     }
+}
+
+/// Whether a jump before the step that asks for a proof leads past it, to one that is no later than `number`.
+fn passed(extension: &Extension, asked: u32, number: u32) -> bool {
+    let before = extension.steps.iter().take(asked as usize);
+    let behind = extension
+        .steps
+        .get(asked as usize + 1..=number as usize)
+        .unwrap_or_default();
+    before.flat_map(jump::targets).any(|target| {
+        let (Part::Here, Part::Here, Part::Text(priority)) =
+            (&target.context, &target.exten, &target.priority)
+        else {
+            return false;
+        };
+        let priority = priority.trimmed();
+        behind.iter().any(|s| {
+            s.label
+                .as_ref()
+                .is_some_and(|l| l.bytes() == priority.bytes())
+        })
+    })
 }
 
 fn forged(span: Span) -> Diagnostic {

@@ -27,6 +27,8 @@ struct Use {
     node: Node,
     hole: Text,
     piece: Piece,
+    /// Other texts that come to the same place.
+    others: Vec<Mark>,
     /// The application or function.
     name: String,
     quotes: Quotes,
@@ -183,8 +185,8 @@ impl<'q> Found<'q> {
         let args = target.slice(open + 1..bytes.len().saturating_sub(1).max(open + 1));
         if name.starts_with(b"ODBC") || self.queries.0.contains_key(&name) {
             self.query(at, &name, &args);
-            if self.queries.raw(&name, 0) {
-                self.uses(at, Kind::Query, &show(&name), value);
+            if let Some(quotes) = self.queries.raw(&name, 0) {
+                self.uses_in(at, Kind::Query, &show(&name), value, Some(quotes));
             }
         } else if name == b"FILE" {
             let path = fields(&args).swap_remove(0);
@@ -216,8 +218,8 @@ impl<'q> Found<'q> {
             return;
         }
         for (part, number) in fields(args).iter().zip(1..) {
-            if self.queries.raw(name, number) {
-                self.uses(at, Kind::Query, &shown, part);
+            if let Some(quotes) = self.queries.raw(name, number) {
+                self.uses_in(at, Kind::Query, &shown, part, Some(quotes));
             }
         }
     }
@@ -235,16 +237,32 @@ impl<'q> Found<'q> {
     }
 
     fn uses(&mut self, at: &mut At<'_, '_>, kind: Kind, name: &str, text: &Text) {
+        self.uses_in(at, kind, name, text, None);
+    }
+
+    /// The same of a text that is put into quotes elsewhere.
+    fn uses_in(
+        &mut self,
+        at: &mut At<'_, '_>,
+        kind: Kind,
+        name: &str,
+        text: &Text,
+        around: Option<Quotes>,
+    ) {
         if self.uses.len() >= super::TOLD {
             return;
         }
         let mut quoting = Quoting::default();
         for (range, value) in at.holes(text) {
-            let quotes = match kind {
-                Kind::Shell | Kind::CallFile | Kind::Query => quoting.before(&range, text.bytes()),
+            let quotes = match (around, kind) {
+                (Some(around), _) => around,
+                (None, Kind::Shell | Kind::CallFile | Kind::Query) => {
+                    quoting.before(&range, text.bytes())
+                }
                 _ => Quotes::None,
             };
-            let Some(piece) = harmful(at, &value, kind.danger(quotes), kind) else {
+            let mut pieces = harmful(at, &value, kind.danger(quotes), kind).into_iter();
+            let Some(piece) = pieces.next() else {
                 continue;
             };
             self.uses.push(Use {
@@ -252,6 +270,7 @@ impl<'q> Found<'q> {
                 node: at.node,
                 hole: text.slice(range),
                 piece,
+                others: pieces.map(|p| p.trail).collect(),
                 name: name.to_owned(),
                 quotes,
             });
@@ -268,7 +287,8 @@ impl<'q> Found<'q> {
                 *count += 1;
                 let kept: &mut Diagnostic = &mut out[*index];
                 let span = used.hole.span();
-                if kept.secondary.len() < 3 && kept.primary.span != span {
+                let told = kept.secondary.iter().filter(|l| l.text == "here too");
+                if told.count() < 3 && kept.primary.span != span {
                     kept.secondary.push(Label {
                         span,
                         text: "here too".to_owned(),
@@ -310,18 +330,15 @@ impl Cause {
     }
 }
 
-/// The first part of a value that does harm and can really come here.
-fn harmful(at: &At<'_, '_>, value: &Value, danger: ByteSet, kind: Kind) -> Option<Piece> {
-    value
-        .0
-        .iter()
-        .find(|piece| {
-            !piece.bytes.and(danger).is_empty()
-                // `..` needs a dot too.
-                && (kind != Kind::File || piece.bytes.holds(b'.'))
-                && at.taint.credible(piece.trail, at.node)
-        })
-        .copied()
+/// The parts of a value that do harm and can really come here.
+fn harmful(at: &At<'_, '_>, value: &Value, danger: ByteSet, kind: Kind) -> Vec<Piece> {
+    let harms = |piece: &&Piece| {
+        !piece.bytes.and(danger).is_empty()
+            // `..` needs a dot too.
+            && (kind != Kind::File || piece.bytes.holds(b'.'))
+            && at.taint.credible(piece.trail, at.node)
+    };
+    value.0.iter().filter(harms).copied().collect()
 }
 
 fn tell(taint: &Taint<'_>, used: &Use, source: Source) -> Diagnostic {
@@ -425,7 +442,17 @@ fn tell(taint: &Taint<'_>, used: &Use, source: Source) -> Diagnostic {
         .label(label)
         .help(help);
     found.fixes.extend(filtered(taint, used, source));
-    path::labelled(taint, used.piece.trail, span, found)
+    let mut found = path::labelled(taint, used.piece.trail, span, found);
+    // Other patterns lead to the same place.
+    for mark in &used.others {
+        if taint.source(*mark) == Source::Dialled
+            && let (Some(first), Some(pattern)) = (taint.path(*mark).first(), dialled(taint, *mark))
+            && !found.secondary.iter().any(|l| l.span == first.span)
+        {
+            found = found.also(first.span, format!("so does `{pattern}`"));
+        }
+    }
+    found
 }
 
 /// The pattern by which a dialled text came in.
@@ -559,8 +586,9 @@ impl Quoting {
     }
 }
 
-/// The functions of func_odbc.conf, and which of their arguments stand in a query as they are; 0 is the value that is written.
-pub(super) struct Queries(HashMap<Vec<u8>, Vec<usize>>);
+/// The functions of func_odbc.conf, which of their arguments stand in a query as they are, and in which quotes; 0 is the value that
+/// is written.
+pub(super) struct Queries(HashMap<Vec<u8>, Vec<(usize, Quotes)>>);
 
 impl Queries {
     pub(super) fn read(sources: &Sources) -> Queries {
@@ -578,15 +606,9 @@ impl Queries {
                 for value in section.all(key) {
                     let text = value.text.bytes();
                     for number in 1..=9 {
-                        let hole = format!("${{ARG{number}}}");
-                        let escaped = format!("ESC(${{ARG{number}}}");
-                        if holds(text, hole.as_bytes()) && !holds(text, escaped.as_bytes()) {
-                            raw.push(number);
-                        }
-                        let value = format!("${{VAL{number}}}");
-                        let escaped = format!("ESC(${{VAL{number}}}");
-                        if holds(text, value.as_bytes()) && !holds(text, escaped.as_bytes()) {
-                            raw.push(0);
+                        for (what, kept) in [("ARG", number), ("VAL", 0)] {
+                            let hole = format!("${{{what}{number}}}");
+                            raw.extend(written(text, hole.as_bytes()).map(|q| (kept, q)));
                         }
                     }
                 }
@@ -596,11 +618,18 @@ impl Queries {
         Queries(all)
     }
 
-    fn raw(&self, name: &[u8], argument: usize) -> bool {
-        self.0.get(name).is_some_and(|raw| raw.contains(&argument))
+    /// The quotes around an argument that is not escaped.
+    fn raw(&self, name: &[u8], argument: usize) -> Option<Quotes> {
+        let raw = self.0.get(name)?;
+        raw.iter().find(|(n, _)| *n == argument).map(|(_, q)| *q)
     }
 }
 
-fn holds(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|w| w == part)
+/// The quotes around a hole of a query, unless it is escaped.
+fn written(query: &[u8], hole: &[u8]) -> Option<Quotes> {
+    let at = query.windows(hole.len()).position(|w| w == hole)?;
+    if query[..at].ends_with(b"ESC(") {
+        return None;
+    }
+    Some(Quoting::default().before(&(at..at + hole.len()), query))
 }

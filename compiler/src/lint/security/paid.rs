@@ -6,13 +6,13 @@ use strowger_stdlib::Dialect;
 
 use crate::call::Call;
 use crate::diagnostic::Diagnostic;
-use crate::fields::{fields, has_option, split};
+use crate::fields::{has_option, split};
 use crate::hir::{Hir, Matches, Step};
 use crate::jump::Shape;
 use crate::pattern::Element;
 use crate::roles::{Door, Roles, Who, public};
 use crate::source::Span;
-use crate::taint::{At, Source};
+use crate::taint::{At, Mark, Source};
 use crate::ways::{Kind, Node, Way};
 
 use super::{Plan, proven, show};
@@ -21,6 +21,8 @@ use super::{Plan, proven, show};
 const VISITS: usize = 2_000_000;
 /// Places of a way that are written out.
 const SHOWN: usize = 8;
+/// Digits of the shortest number that costs money.
+const NATIONAL: usize = 6;
 
 /// Global variables that never change.
 pub(super) struct Globals(HashMap<Vec<u8>, Vec<u8>>);
@@ -91,13 +93,12 @@ pub(super) struct Paid {
     /// How it is dialled: `SIP/provider`.
     pub(super) over: String,
     pub(super) span: Span,
-    /// The caller chooses the number.
-    chosen: bool,
+    /// Where callers choose the number.
+    chosen: Vec<Node>,
     /// The device files say that it leads out.
     certain: bool,
-    /// Option `t`: the far end may transfer. Option `T`: the caller may.
+    /// Option `t`: the far end may transfer.
     callee: bool,
-    caller: bool,
     /// Where the options stand.
     options: Option<Span>,
 }
@@ -115,7 +116,7 @@ pub(super) fn dials(
         b"retrydial" => 3,
         _ => return Vec::new(),
     };
-    let parts = fields(&command.args);
+    let parts = command.arguments();
     let Some(list) = parts.get(first) else {
         return Vec::new();
     };
@@ -127,16 +128,19 @@ pub(super) fn dials(
             continue;
         };
         let certain = match roles.leaves(line.tech, line.device) {
-            Some(false) => continue,
+            Some(false) if !public(line.host) => continue,
             Some(true) => true,
-            None => line.certain(),
+            _ => line.certain(),
         };
         let value = at.value(&device);
-        let chosen = value.0.iter().any(|piece| {
+        let chosen = value.0.iter().filter(|piece| {
             at.taint.source(piece.trail) != Source::Number
                 && at.taint.credible(piece.trail, at.node)
+                && far(at, piece.trail)
         });
-        let has = |letter| options.is_some_and(|o| has_option(o, letter));
+        let chosen = chosen
+            .filter_map(|piece| at.taint.path(piece.trail).first().map(|t| t.node))
+            .collect();
         out.push(Paid {
             node: at.node,
             step,
@@ -144,25 +148,42 @@ pub(super) fn dials(
             span: device.span(),
             chosen,
             certain,
-            callee: has(b't'),
-            caller: has(b'T'),
+            callee: options.is_some_and(|o| has_option(o, b't')),
             options: options.map(|o| o.span()),
         });
     }
     out
 }
 
+/// Whether a text may be a number of the telephone network: what a short pattern takes is an extension of another exchange.
+fn far(at: &At<'_, '_>, trail: Mark) -> bool {
+    let first = at.taint.path(trail).first().map(|t| t.node);
+    let entry = first.and_then(|n| at.taint.ways.entry(n));
+    match entry.map(|e| &e.extension.matches) {
+        Some(Matches::Pattern(pattern)) if at.taint.source(trail) == Source::Dialled => {
+            let elements = pattern.matching();
+            elements.len() >= NATIONAL
+                || matches!(elements.last(), Some(Element::Dot | Element::Bang))
+        }
+        _ => true,
+    }
+}
+
 /// A destination with a number that goes over a line.
 struct Line<'d> {
     tech: &'d [u8],
     device: &'d [u8],
+    /// The host of an address behind the device.
+    host: &'d [u8],
 }
 
 impl Line<'_> {
     /// Whether the technology itself leads into the telephone network, or the device is a host of the internet.
     fn certain(&self) -> bool {
         const LINES: [&[u8]; 6] = [b"DAHDI", b"ZAP", b"MISDN", b"CAPI", b"DONGLE", b"KHOMP"];
-        LINES.iter().any(|l| self.tech.eq_ignore_ascii_case(l)) || public(self.device)
+        LINES.iter().any(|l| self.tech.eq_ignore_ascii_case(l))
+            || public(self.device)
+            || public(self.host)
     }
 }
 
@@ -184,10 +205,31 @@ fn outward(device: &[u8]) -> Option<Line<'_>> {
         (_, Some(slash)) => (&rest[..slash], &rest[slash + 1..]),
         _ => return None,
     };
-    let known = Shape::read(name).holes.is_empty() && Shape::read(tech).holes.is_empty();
+    // A line that a variable names: SIP/${TRUNK}/number.
+    let variable = sip && at.is_none() && Shape::read(name).holes.len() == 1;
+    let variable = variable && !name.starts_with(b"${EXTEN") && name.ends_with(b"}");
+    let known =
+        (variable || Shape::read(name).holes.is_empty()) && Shape::read(tech).holes.is_empty();
     let local = tech.eq_ignore_ascii_case(b"Local") || tech.eq_ignore_ascii_case(b"Agent");
-    (known && !local && !name.is_empty() && !Shape::read(number).holes.is_empty())
-        .then_some(Line { tech, device: name })
+    // PJSIP/device/sip:number@host
+    let host = match at {
+        Some(at) if number.len() < rest.len() && slash.is_some_and(|s| s < at) => &rest[at + 1..],
+        _ => b"",
+    };
+    (known && !local && !name.is_empty() && !Shape::read(number).holes.is_empty()).then_some(Line {
+        tech,
+        device: name,
+        host,
+    })
+}
+
+/// Where a Dial lets the caller transfer, and to what: option `T`.
+pub(super) fn by_caller(node: Node, command: &Call) -> Option<(Node, Span)> {
+    let options = match &*command.app {
+        b"dial" => command.arguments().get(2)?,
+        _ => return None,
+    };
+    has_option(options, b'T').then(|| (node, options.span()))
 }
 
 pub(super) fn check(plan: &Plan<'_, '_>, out: &mut Vec<Diagnostic>) {
@@ -247,9 +289,13 @@ impl Reached {
 
     fn tell(&self, plan: &Plan<'_, '_>, door: &Door) -> Option<Diagnostic> {
         let mut paid = plan.dials.iter().filter(|d| {
-            d.chosen && d.certain && self.holds(d.node) && !proven(plan, d.node, d.step)
+            d.certain
+                && self.holds(d.node)
+                && d.chosen.iter().any(|n| self.holds(*n))
+                && !proven(plan, d.node, d.step)
         });
         let first = paid.next()?;
+        let chooses = first.chosen.iter().copied().find(|n| self.holds(*n))?;
         let more = paid.count();
         let context = show(&door.context);
         let (code, message, label) = match door.who {
@@ -274,12 +320,13 @@ impl Reached {
         };
         let mut found = Diagnostic::new(code, message, first.span).label(label);
         let mut way = Vec::new();
-        let mut at = first.node;
+        let mut at = chooses;
         while let Some(Some((from, step))) = self.before.get(&at) {
             way.push((*from, *step));
             at = *from;
         }
         way.reverse();
+        way.extend(onward(plan, chooses, first.node));
         let mut words = vec![format!("[{context}]")];
         let mut labels: Vec<(Span, String)> = door
             .span
@@ -314,6 +361,34 @@ impl Reached {
     }
 }
 
+/// A shortest way on from where the number is chosen to where it is dialled.
+fn onward(plan: &Plan<'_, '_>, from: Node, to: Node) -> Vec<(Node, Way)> {
+    let mut before: HashMap<Node, (Node, Way)> = HashMap::new();
+    let mut work = VecDeque::from([from]);
+    let mut visits = VISITS;
+    while let Some(node) = work.pop_front().filter(|n| *n != to) {
+        for way in plan.ways.from(node) {
+            visits = visits.saturating_sub(1);
+            if visits > 0
+                && way.kind != Kind::Hangup
+                && way.to != from
+                && !before.contains_key(&way.to)
+            {
+                before.insert(way.to, (node, *way));
+                work.push_back(way.to);
+            }
+        }
+    }
+    let mut out = Vec::new();
+    let mut at = to;
+    while let Some(step) = before.get(&at) {
+        out.push(*step);
+        at = step.0;
+    }
+    out.reverse();
+    out
+}
+
 fn place(plan: &Plan<'_, '_>, _: Node, way: &Way) -> String {
     let context = show(&plan.ways.context(way.to).name);
     let target = match plan.ways.entry(way.to) {
@@ -344,9 +419,11 @@ fn edge(plan: &Plan<'_, '_>, way: &Way) -> String {
 
 /// Transfers by people outside (X811).
 fn transfers(plan: &Plan<'_, '_>, from_trunk: &HashSet<Node>, out: &mut Vec<Diagnostic>) {
+    let mut over: HashSet<Span> = HashSet::new();
     for dial in plan.dials {
         let Some(span) = dial.options else { continue };
         if dial.callee && dial.certain {
+            over.insert(span);
             out.push(
                 Diagnostic::new(
                     "X811",
@@ -361,12 +438,15 @@ fn transfers(plan: &Plan<'_, '_>, from_trunk: &HashSet<Node>, out: &mut Vec<Diag
                 )
                 .help("leave out `t` where calls leave the house"),
             );
-        } else if dial.caller && from_trunk.contains(&dial.node) {
+        }
+    }
+    for (node, span) in plan.transfers {
+        if from_trunk.contains(node) && !over.contains(span) {
             out.push(
                 Diagnostic::new(
                     "X811",
                     "callers from outside may transfer the call that they place",
-                    span,
+                    *span,
                 )
                 .label("`T` is for callers of this house: these come from a provider")
                 .help("leave out `T` where calls come in"),
