@@ -1,15 +1,13 @@
 //! Dial in the made-up world: phones that do what the scenario says, and Local channels that run as further channels.
 
-use super::World;
 use super::call::FarEnd;
 use super::effects::{Late, Own, Simulated};
 use super::phone::{self, Phone, Script};
-use super::report::{Came, Dialed, Kind, Outcome, keep};
+use super::report::{Came, Kind, Outcome};
 use super::scenario::Attempt;
 use super::stage::{Rank, Stage, others_first};
 use crate::apps::dial::FORWARDS;
 use crate::apps::dialled::Record;
-use crate::apps::target;
 use crate::channel::drive;
 use crate::limits;
 use crate::line::{Event, LineId};
@@ -483,92 +481,4 @@ fn longest(dial: &Dial) -> Option<u64> {
 
 fn since(start: Time, now: Time) -> u64 {
     u64::try_from(now.0.saturating_sub(start.0) / 1_000).unwrap_or(0)
-}
-
-impl World {
-    /// The last entry with this name.
-    pub(super) fn described(&self, name: &[u8]) -> Option<usize> {
-        if name.is_empty() {
-            return None;
-        }
-        self.scene
-            .endpoints
-            .iter()
-            .rposition(|endpoint| endpoint.name.eq_ignore_ascii_case(name))
-    }
-
-    /// The entry for a target: its own, or that of the trunk that it goes through.
-    fn endpoint_of(&self, target: &Target, name: &[u8]) -> Option<usize> {
-        self.described(name).or_else(|| {
-            let whom = target::whom(&target.technology, &target.resource)?;
-            self.described(&[target.technology.as_slice(), b"/", &whom].concat())
-        })
-    }
-
-    /// Which attempt comes next at an endpoint.
-    fn next_number(&self, endpoint: usize) -> usize {
-        let all = self
-            .scene
-            .endpoints
-            .get(endpoint)
-            .map_or(0, |endpoint| endpoint.attempts.len());
-        let tries = self.run.tries.get(endpoint).copied().unwrap_or(0);
-        tries.min(all.saturating_sub(1))
-    }
-
-    /// What an endpoint will do next.
-    pub(super) fn next_attempt(&self, endpoint: usize) -> Option<&Attempt> {
-        let number = self.next_number(endpoint);
-        self.scene.endpoints.get(endpoint)?.attempts.get(number)
-    }
-
-    /// Whether an endpoint is in as many calls as it can be in.
-    pub(super) fn is_full(&self, endpoint: usize) -> bool {
-        let most = self
-            .scene
-            .endpoints
-            .get(endpoint)
-            .and_then(|endpoint| endpoint.most_calls);
-        let load = self.run.loads.get(endpoint).copied().unwrap_or_default();
-        most.is_some_and(|most| load.ringing + load.talking >= most)
-    }
-
-    /// Writes down that something is dialled.
-    fn dials(&mut self, channel: usize, endpoint: &[u8]) -> Option<usize> {
-        if !self.record || self.run.dialed.len() >= limits::SIM_KEPT {
-            return None;
-        }
-        let (place, source) = self.stands(channel);
-        let dialed = Dialed {
-            at: self.now,
-            of: self.of(channel),
-            channel: self.number(channel),
-            endpoint: endpoint.to_vec(),
-            outcome: Outcome::GivenUp,
-            settled: self.now,
-            place,
-            source,
-        };
-        keep(&mut self.run.dialed, dialed, &mut self.run.dropped);
-        Some(self.run.dialed.len() - 1)
-    }
-
-    /// Writes down what became of it.
-    fn settle(&mut self, entry: Option<usize>, outcome: Outcome) {
-        let now = self.now;
-        if let Some(dialed) = entry.and_then(|at| self.run.dialed.get_mut(at)) {
-            dialed.outcome = outcome;
-            dialed.settled = now;
-        }
-    }
-
-    /// For the record of the call.
-    fn dial_over(&mut self, channel: usize, status: DialStatus) {
-        if let super::report::Of::Call(number) = self.of(channel)
-            && let Some(call) = self.run.calls.get_mut(number)
-            && call.channel == Some(channel)
-        {
-            call.dial = Some(status);
-        }
-    }
 }

@@ -1,8 +1,6 @@
 //! The effects of a channel in the made-up world: they wait for its clock and for what comes to their inbox, as those of the exchange do.
 
-use super::call::FarEnd;
-use super::report::{Came, Heard, Kind, Logged, Of, Played, Sent, Unmocked, keep};
-use super::scenario::{Attempt, Moment};
+use super::report::{Came, Kind, Logged, Of, Unmocked, keep};
 use super::stage::{Rank, Sleep, Stage, Virtual, after};
 use super::{Answered, Happened, World, answered};
 use crate::apps;
@@ -13,7 +11,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use strowger_vm::effect::{Answer, Effect, Interruptible, Level, Outgoing, Play, Reply};
+use strowger_vm::effect::{Answer, Effect, Level, Reply};
 use strowger_vm::trace::Source;
 use strowger_vm::{Inputs, Interrupt, Module, Party, Place, State, Text, Trace};
 
@@ -197,29 +195,6 @@ impl World {
         keep(&mut self.run.unmocked, unmocked, &mut self.run.dropped);
     }
 
-    /// Who hears what a channel plays, and whether anybody can.
-    fn listener(&self, mut channel: usize) -> (Option<usize>, bool) {
-        loop {
-            let Some(actor) = self.run.channels.get(channel) else {
-                return (None, false);
-            };
-            if !actor.up && !actor.early {
-                return (None, false);
-            }
-            match actor.end {
-                FarEnd::Nobody => return (None, true),
-                FarEnd::Phone(phone) => return (Some(phone), true),
-                FarEnd::Dialler(dialler, line) => {
-                    let joined = self.run.channels.get(dialler).and_then(|d| d.joined);
-                    if joined != Some(line) {
-                        return (None, false);
-                    }
-                    channel = dialler;
-                }
-            }
-        }
-    }
-
     /// The keys of whoever is never in a hurry.
     fn patient_key(&mut self, channel: usize) -> Option<u8> {
         let own = match self.of(channel) {
@@ -274,10 +249,16 @@ impl Simulated {
 
     /// The end of a wait that begins now.
     pub(super) fn until(&self, ms: Option<u64>, rank: Rank) -> Late {
-        Late(ms.map(|ms| {
-            let at = after(self.stage.world().now, Duration::from_millis(ms));
-            self.stage.sleep_until(at, rank)
-        }))
+        match ms {
+            Some(ms) => self.within(Duration::from_millis(ms), rank),
+            None => Late::never(),
+        }
+    }
+
+    /// The same, of a span.
+    pub(super) fn within(&self, span: Duration, rank: Rank) -> Late {
+        let at = after(self.stage.world().now, span);
+        Late(Some(self.stage.sleep_until(at, rank)))
     }
 
     /// Waits for the next event that an application cares about; the change of a session is settled here, as in the exchange.
@@ -486,256 +467,7 @@ impl Simulated {
         }
     }
 
-    async fn play(&mut self, play: Play, inbox: &mut Inbox) -> Reply {
-        if matches!(self.own, Own::Text) {
-            let reply = self.no_audio("Playback");
-            return if play.status.is_empty() {
-                reply
-            } else {
-                reply.set(play.status, "FAILED")
-            };
-        }
-        let mut reply = Reply::done();
-        if play.answer && !self.up {
-            self.answer();
-            reply = reply.state(State::Up);
-        }
-        let mut missing = false;
-        for file in &play.files {
-            let length = self.stage.world().sound(file);
-            let Some(length) = length else {
-                missing = true;
-                self.note(
-                    Level::Warning,
-                    format!("no sound file `{}`", String::from_utf8_lossy(file)),
-                );
-                self.heard(file, None, Played::Missing, self.now());
-                if play.stop_at_missing {
-                    break;
-                }
-                continue;
-            };
-            let (answer, _) = self.sound(file, None, length, &play.interrupt, inbox).await;
-            if answer != Answer::Done {
-                reply.answer = answer;
-                break;
-            }
-        }
-        if play.status.is_empty() {
-            reply
-        } else {
-            reply.set(play.status, if missing { "FAILED" } else { "SUCCESS" })
-        }
-    }
-
-    async fn say(
-        &mut self,
-        prompts: &[Text],
-        interrupt: &Interruptible,
-        inbox: &mut Inbox,
-    ) -> Reply {
-        if matches!(self.own, Own::Text) {
-            return self.no_audio("saying something");
-        }
-        let said = self.stage.world().argument(self.channel);
-        for prompt in prompts {
-            let length = self.stage.world().sound(prompt);
-            let Some(length) = length else {
-                self.heard(prompt, said.clone(), Played::Missing, self.now());
-                continue;
-            };
-            let (answer, _) = self
-                .sound(prompt, said.clone(), length, interrupt, inbox)
-                .await;
-            if answer != Answer::Done {
-                return Reply::with(answer);
-            }
-        }
-        Reply::done()
-    }
-
     pub(super) fn now(&self) -> strowger_vm::Time {
         self.stage.world().now
-    }
-
-    /// Plays one sound to its end, to a key that may break it, or to the hang-up.
-    async fn sound(
-        &mut self,
-        name: &[u8],
-        said: Option<Text>,
-        length: Duration,
-        interrupt: &Interruptible,
-        inbox: &mut Inbox,
-    ) -> (Answer, Played) {
-        let began = self.now();
-        self.at_listener(name, Moment::Begins);
-        let mut late = Late(Some(
-            self.stage.sleep_until(after(began, length), Rank::Plan),
-        ));
-        let own = inbox.main();
-        let (answer, how) = loop {
-            match self.next(inbox, &mut late).await {
-                Wake::Time => break (Answer::Done, Played::Whole),
-                Wake::Gone(_) => break (Answer::Gone, Played::Broken),
-                Wake::Event(line, Event::Digit { digit, .. })
-                    if Some(line) == own && apps::play::breaks(interrupt, digit) =>
-                {
-                    break (Answer::Digit(digit), Played::Broken);
-                }
-                Wake::Event(..) => {}
-            }
-        };
-        self.heard(name, said, how, began);
-        self.at_listener(name, Moment::Ends);
-        (answer, how)
-    }
-
-    fn at_listener(&self, name: &[u8], at: Moment) {
-        let mut world = self.stage.world();
-        if let (Some(phone), true) = world.listener(self.channel) {
-            world.phone_hears(phone, name, at);
-        }
-    }
-
-    fn heard(&self, file: &[u8], said: Option<Text>, how: Played, at: strowger_vm::Time) {
-        let mut world = self.stage.world();
-        if !world.record {
-            return;
-        }
-        let heard = Heard {
-            at,
-            until: world.now,
-            of: world.of(self.channel),
-            channel: world.number(self.channel),
-            file: file.to_vec(),
-            how,
-            audible: how != Played::Missing && world.listener(self.channel).1,
-            said,
-        };
-        let run = &mut world.run;
-        keep(&mut run.heard, heard, &mut run.dropped);
-    }
-
-    fn send(&mut self, message: Outgoing) -> Reply {
-        let mut world = self.stage.world();
-        let status = world.takes_text(self.channel, &message.destination);
-        if world.record {
-            let sent = Sent {
-                at: world.now,
-                of: world.of(self.channel),
-                channel: world.number(self.channel),
-                to: message.destination,
-                from: message.from,
-                body: message.message.body,
-                status: status.into(),
-                inside_call: false,
-            };
-            let run = &mut world.run;
-            keep(&mut run.sent, sent, &mut run.dropped);
-        }
-        Reply::done().set("MESSAGE_SEND_STATUS", status)
-    }
-
-    fn send_text(&mut self, text: Text) -> Reply {
-        let (status, kind) = match self.own {
-            // Before the answer there is no dialog that a text could travel in.
-            Own::Phone(_) if !self.up => ("UNSUPPORTED", "NONE"),
-            Own::Text => ("UNSUPPORTED", "NONE"),
-            Own::Nobody | Own::Phone(_) | Own::Half(_) => ("SUCCESS", "BASIC"),
-        };
-        let mut world = self.stage.world();
-        if world.record {
-            let actor = world.run.channels.get(self.channel);
-            let to = match (&self.own, actor) {
-                (Own::Phone(phone), _) => {
-                    world.run.phones.get(*phone).map(|phone| phone.name.clone())
-                }
-                (_, actor) => actor.map(|actor| actor.name.clone()),
-            };
-            let sent = Sent {
-                at: world.now,
-                of: world.of(self.channel),
-                channel: world.number(self.channel),
-                to: to.unwrap_or_default(),
-                from: Text::new(),
-                body: text.clone(),
-                status: status.into(),
-                inside_call: true,
-            };
-            let run = &mut world.run;
-            keep(&mut run.sent, sent, &mut run.dropped);
-        }
-        drop(world);
-        if status == "SUCCESS" {
-            self.tell(Event::Text {
-                kind: b"text/plain".to_vec(),
-                body: text.into(),
-            });
-        }
-        Reply::done()
-            .set("SENDTEXTSTATUS", status)
-            .set("SENDTEXTTYPE", kind)
-    }
-}
-
-impl World {
-    /// How long a sound lasts; `None`: it does not exist.
-    fn sound(&self, name: &[u8]) -> Option<Duration> {
-        match self.scene.sounds.named.get(name) {
-            Some(length) => *length,
-            None => self.prompt_ms.map(Duration::from_millis),
-        }
-    }
-
-    /// What the present step says: its first argument.
-    fn argument(&self, channel: usize) -> Option<Text> {
-        let step = self.run.channels.get(channel)?.step?;
-        match &self.trace.get(step)?.what {
-            Trace::Step(step) => step
-                .arguments
-                .split(|b| *b == b',')
-                .next()
-                .map(<[u8]>::to_vec),
-            Trace::Set { .. } | Trace::Note { .. } => None,
-        }
-    }
-
-    /// What becomes of a text to an address.
-    fn takes_text(&mut self, channel: usize, destination: &[u8]) -> &'static str {
-        let scheme = destination
-            .split(|b| *b == b':')
-            .next()
-            .unwrap_or_default()
-            .to_ascii_lowercase();
-        if destination.is_empty() {
-            return "INVALID_URI";
-        }
-        if !matches!(scheme.as_slice(), b"sip" | b"pjsip" | b"xmpp") {
-            return "INVALID_PROTOCOL";
-        }
-        let rest = destination.get(scheme.len() + 1..).unwrap_or_default();
-        let name = rest.split(|b| *b == b'@').next().unwrap_or_default();
-        let other: &[u8] = if scheme == b"sip" { b"PJSIP/" } else { b"SIP/" };
-        let endpoint = self
-            .described(&[scheme.as_slice(), b"/", name].concat())
-            // Each of the two reaches either kind of account.
-            .or_else(|| self.described(&[other, name].concat()));
-        let Some(at) = endpoint else {
-            let shown = String::from_utf8_lossy(destination);
-            let text = format!("nobody said that `{shown}` takes messages: FAILURE");
-            self.note(channel, Level::Notice, text);
-            self.unmocked(channel, Kind::Text, destination.to_vec());
-            return "FAILURE";
-        };
-        let is_there = !matches!(
-            self.next_attempt(at),
-            Some(Attempt::Unavailable | Attempt::Unregistered)
-        );
-        let answer = self.scene.endpoints.get(at).and_then(|e| e.texts);
-        match answer {
-            Some(200..300) => "SUCCESS",
-            None if is_there => "SUCCESS",
-            _ => "FAILURE",
-        }
     }
 }
