@@ -71,7 +71,8 @@ use std::task::Waker;
 use std::time::Duration;
 use strowger_vm::effect::Level;
 use strowger_vm::{
-    Entry, Globals, Limits, Module, Party, Place, Run, State, System, Text, Time, Trace, Vm,
+    Entry, Fault, FaultKind, Globals, Limits, Module, Party, Place, Run, State, System, Text, Time,
+    Trace, Vm,
 };
 
 /// When a world begins of which nobody says it: 2026-03-11 12:30 UTC, a Wednesday.
@@ -393,6 +394,10 @@ impl Simulation {
         let (now, endpoints) = (self.world.now, self.world.scene.endpoints.len());
         self.world.run.begin(&self.module, now, endpoints);
         let (module, limits) = (Arc::clone(&self.module), self.world.limits);
+        let place = match &entry.run {
+            Run::Call(place) | Run::Message(place) | Run::Sub(place, _) => place.clone(),
+            Run::Eval { place, .. } => place.clone(),
+        };
         self.on_stage(|stage| {
             let mut world = stage.world();
             let inbox = Inbox::new(None);
@@ -413,8 +418,12 @@ impl Simulation {
                 world.run.ran = Some(ran);
             }));
         });
+        // Only a world in which far too much happened has no result.
         let cut = || Ran {
-            end: End::Returned(Text::new()),
+            end: End::Fault(Fault {
+                kind: FaultKind::Effects,
+                place,
+            }),
             vm: Vm::new(limits),
         };
         self.world.run.ran.take().unwrap_or_else(cut)
