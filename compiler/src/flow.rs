@@ -8,7 +8,7 @@ mod find;
 mod reach;
 mod read;
 
-use std::collections::HashMap;
+use strowger_stdlib::table::QuickMap;
 
 use crate::hir::{Context, Extension, Hir, Step};
 use crate::resolve::Index;
@@ -297,7 +297,7 @@ struct Draft<'a> {
     edges: Vec<(Node, Edge)>,
     apps: Vec<u32>,
     names: Vec<String>,
-    numbers: HashMap<String, u32>,
+    numbers: QuickMap<String, u32>,
     opaque: Vec<bool>,
     ends: Vec<bool>,
     drops: Vec<bool>,

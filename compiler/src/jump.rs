@@ -208,6 +208,9 @@ impl Shape {
     pub(crate) fn read(text: &[u8]) -> Shape {
         let mut holes = Vec::new();
         let mut at = 0;
+        if !text.contains(&b'$') {
+            return Shape { holes };
+        }
         while at + 1 < text.len() {
             let (open, close) = match text[at..at + 2] {
                 [b'$', b'{'] => (b'{', b'}'),

@@ -1,7 +1,7 @@
 //! What is wrong with a plan, one file per family of codes.
 
 use std::cell::{Cell, OnceCell};
-use std::collections::{HashMap, HashSet};
+use strowger_stdlib::table::{QuickMap, QuickSet};
 
 use strowger_stdlib::Dialect;
 
@@ -154,7 +154,7 @@ pub(crate) fn check(world: &World<'_>, sources: &Sources) -> Vec<Diagnostic> {
     usage::check(world, sources, facts, &mut out);
     old_names::check(world, &mut out);
     // Lines that templates copy are checked once for each copy.
-    let mut seen = HashSet::new();
+    let mut seen = QuickSet::default();
     out.retain(|d| seen.insert((d.code, d.primary.span)));
     out.truncate(FOUND);
     out
@@ -166,7 +166,7 @@ pub(crate) fn beside(world: &World<'_>, sources: &Sources) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     files::beside(world, sources, &mut out);
     chan_sip::check(world, &mut out);
-    let mut seen = HashSet::new();
+    let mut seen = QuickSet::default();
     out.retain(|d| seen.insert((d.code, d.primary.span)));
     out.truncate(FOUND);
     out
@@ -184,7 +184,7 @@ const GATHERED: &[&str] = &[
 /// [`PROBLEMS`](crate::conf::line::PROBLEMS) are left, the heaviest.
 pub fn gather(found: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut out: Vec<Diagnostic> = Vec::with_capacity(found.len());
-    let mut first: HashMap<(&'static str, String), (usize, usize)> = HashMap::new();
+    let mut first: QuickMap<(&'static str, String), (usize, usize)> = QuickMap::default();
     let mut found = found;
     // What is told once is told at the first of its places.
     found.sort_by_key(|f| (f.primary.span.file, f.primary.span.start));

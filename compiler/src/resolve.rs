@@ -1,7 +1,7 @@
 //! Which entry a context, an extension and a priority mean (DL-109 to DL-129), asked without a call: by the checks.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use strowger_stdlib::table::{QuickMap, QuickSet};
 
 use crate::hir::{Context, Extension, Hir, Matches, Step};
 use crate::pattern::without_dashes;
@@ -12,13 +12,13 @@ const CONTEXTS: usize = 512;
 /// A plan with its names indexed.
 pub struct Index<'a> {
     hir: &'a Hir,
-    contexts: HashMap<Cow<'a, [u8]>, usize>,
+    contexts: QuickMap<Cow<'a, [u8]>, usize>,
     /// Names of contexts are the same in any letter case.
     folded: bool,
-    names: Vec<HashMap<&'a [u8], Vec<usize>>>,
+    names: Vec<QuickMap<&'a [u8], Vec<usize>>>,
     patterns: Vec<Vec<usize>>,
     /// Labels of each context.
-    labels: Vec<HashSet<&'a [u8]>>,
+    labels: Vec<QuickSet<&'a [u8]>>,
     /// Contexts that include a context, directly.
     included_by: Vec<Vec<usize>>,
 }
@@ -54,7 +54,7 @@ impl<'a> Index<'a> {
     /// Indexes a plan.
     pub fn new(hir: &'a Hir) -> Index<'a> {
         let folded = hir.dialect.folded_contexts;
-        let contexts: HashMap<Cow<'_, [u8]>, usize> = hir
+        let contexts: QuickMap<Cow<'_, [u8]>, usize> = hir
             .contexts
             .iter()
             .enumerate()
@@ -65,7 +65,7 @@ impl<'a> Index<'a> {
         let mut labels = Vec::new();
         let mut included_by = vec![Vec::new(); hir.contexts.len()];
         for (index, context) in hir.contexts.iter().enumerate() {
-            let mut by_name: HashMap<&[u8], Vec<usize>> = HashMap::new();
+            let mut by_name: QuickMap<&[u8], Vec<usize>> = QuickMap::default();
             let mut list = Vec::new();
             for (i, extension) in context.extensions.iter().enumerate() {
                 match &extension.matches {
@@ -120,7 +120,7 @@ impl<'a> Index<'a> {
         let Some(start) = self.number(context) else {
             return Vec::new();
         };
-        let mut seen = HashSet::from([start]);
+        let mut seen = QuickSet::from_iter([start]);
         let mut order = vec![start];
         let mut next = 0;
         while next < order.len() && order.len() <= most {
@@ -137,7 +137,7 @@ impl<'a> Index<'a> {
     /// Contexts that a search which begins in `start` visits, in order (DL-125, DL-127).
     pub fn searched(&self, start: &[u8]) -> (Vec<&'a Context>, Seen) {
         let mut order = Vec::new();
-        let mut seen: HashSet<usize> = HashSet::new();
+        let mut seen: QuickSet<usize> = QuickSet::default();
         let mut all = Seen::All;
         let mut work: Vec<&[u8]> = vec![start];
         while let Some(name) = work.pop() {
@@ -219,7 +219,7 @@ impl<'a> Index<'a> {
         priority: u32,
         open: &dyn Fn(&[u8]) -> bool,
     ) -> Option<(Candidate<'a>, &'a Step)> {
-        let mut seen = HashSet::new();
+        let mut seen = QuickSet::default();
         self.find_in(start, exten, caller, priority, open, &mut seen)
     }
 
@@ -230,7 +230,7 @@ impl<'a> Index<'a> {
         caller: &[u8],
         priority: u32,
         open: &dyn Fn(&[u8]) -> bool,
-        seen: &mut HashSet<Vec<u8>>,
+        seen: &mut QuickSet<Vec<u8>>,
     ) -> Option<(Candidate<'a>, &'a Step)> {
         // A stack of its own instead of recursion: chains of includes are as long as a file likes.
         let mut work: Vec<Vec<u8>> = vec![context.to_vec()];

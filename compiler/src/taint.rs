@@ -13,7 +13,7 @@ mod source;
 mod steps;
 mod written;
 
-use std::collections::HashMap;
+use strowger_stdlib::table::QuickMap;
 
 use strowger_stdlib::Dialect;
 use strowger_stdlib::signatures::Version;
@@ -118,20 +118,20 @@ impl Value {
 pub(crate) struct Taint<'a> {
     pub(crate) ways: &'a Ways<'a>,
     pub(crate) dialect: &'a Dialect,
-    names: HashMap<Vec<u8>, Var>,
+    names: QuickMap<Vec<u8>, Var>,
     /// By variable: its name, and what it is when nothing has set it.
     vars: Vec<(Vec<u8>, Option<Source>)>,
     trails: Vec<Trail>,
     lengths: Vec<u32>,
-    marks: HashMap<Trail, Mark>,
+    marks: QuickMap<Trail, Mark>,
     /// What each extension does, gathered once.
     ops: Vec<Vec<Op>>,
     /// What a variable may be left with by any extension.
-    left: HashMap<Var, Value>,
+    left: QuickMap<Var, Value>,
     /// What subroutines are given, by node.
-    given: HashMap<Node, Vec<Value>>,
+    given: QuickMap<Node, Vec<Value>>,
     /// What jumps dial, by node.
-    dialled: HashMap<Node, Value>,
+    dialled: QuickMap<Node, Value>,
     /// Contexts in which somebody may dial.
     open: Vec<bool>,
     /// `${EXTEN}` on entry, by extension.
@@ -145,15 +145,15 @@ impl<'a> Taint<'a> {
         let mut taint = Taint {
             ways,
             dialect,
-            names: HashMap::new(),
+            names: QuickMap::default(),
             vars: Vec::new(),
             trails: Vec::new(),
             lengths: Vec::new(),
-            marks: HashMap::new(),
+            marks: QuickMap::default(),
             ops: Vec::new(),
-            left: HashMap::new(),
-            given: HashMap::new(),
-            dialled: HashMap::new(),
+            left: QuickMap::default(),
+            given: QuickMap::default(),
+            dialled: QuickMap::default(),
             open,
             exten: Vec::new(),
             changed: false,

@@ -2,8 +2,8 @@
 //! extension, which is enough to ask whether something can be reached, and on which way.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
+use strowger_stdlib::table::QuickMap;
 
 use strowger_stdlib::template::{HoleKind, Piece, Template, What, has_hole, split_body};
 
@@ -27,7 +27,7 @@ const VISITS: usize = 4_000_000;
 pub(crate) type Node = u32;
 
 /// What names mean, by context.
-type Found = HashMap<(usize, Vec<u8>), Rc<Vec<Node>>>;
+type Found = QuickMap<(usize, Vec<u8>), Rc<Vec<Node>>>;
 
 /// An extension of the plan.
 #[derive(Clone, Copy)]
@@ -73,12 +73,12 @@ pub(crate) struct Ways<'a> {
     first: Vec<u32>,
     out: Vec<Vec<Way>>,
     left: Cell<usize>,
-    searched: RefCell<HashMap<usize, Rc<Vec<&'a Context>>>>,
+    searched: RefCell<QuickMap<usize, Rc<Vec<&'a Context>>>>,
     found: RefCell<Found>,
-    places: HashMap<*const Extension, Node>,
-    reached: RefCell<HashMap<Node, Rc<Vec<bool>>>>,
+    places: QuickMap<*const Extension, Node>,
+    reached: RefCell<QuickMap<Node, Rc<Vec<bool>>>>,
     visits: Cell<usize>,
-    callers: OnceCell<HashMap<Node, Vec<Node>>>,
+    callers: OnceCell<QuickMap<Node, Vec<Node>>>,
 }
 
 impl<'a> Ways<'a> {
@@ -86,7 +86,7 @@ impl<'a> Ways<'a> {
     pub(crate) fn new(index: &'a Index<'a>) -> Ways<'a> {
         let mut entries = Vec::new();
         let mut first = Vec::new();
-        let mut places = HashMap::new();
+        let mut places = QuickMap::default();
         for (context, at) in index.hir().contexts.iter().zip(0..) {
             first.push(entries.len() as u32);
             for extension in &context.extensions {
@@ -461,8 +461,8 @@ impl<'a> Ways<'a> {
     }
 
     /// Who calls an extension as a subroutine.
-    fn callers(&self) -> HashMap<Node, Vec<Node>> {
-        let mut callers: HashMap<Node, Vec<Node>> = HashMap::new();
+    fn callers(&self) -> QuickMap<Node, Vec<Node>> {
+        let mut callers: QuickMap<Node, Vec<Node>> = QuickMap::default();
         for node in 0..self.entries.len() as Node {
             for way in self.from(node).iter().filter(|w| w.kind == Kind::Gosub) {
                 callers.entry(way.to).or_default().push(node);

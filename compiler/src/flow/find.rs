@@ -1,7 +1,7 @@
 //! Which steps a context, an extension and a priority may mean, when any of the three may be written with variables.
 
-use std::collections::HashMap;
 use std::rc::Rc;
+use strowger_stdlib::table::QuickMap;
 
 use strowger_stdlib::args::Priority;
 use strowger_stdlib::signatures::{self, Outcomes};
@@ -160,20 +160,20 @@ type Tried = Rc<Vec<(At, bool)>>;
 pub(super) struct Finder<'a> {
     index: &'a Index<'a>,
     /// Entries by their address, to find their indices again.
-    numbers: HashMap<*const Extension, (usize, usize)>,
+    numbers: QuickMap<*const Extension, (usize, usize)>,
     pub(super) standing: Vec<Vec<usize>>,
-    searched: HashMap<usize, Searched>,
+    searched: QuickMap<usize, Searched>,
     /// What each context includes, and whether at all times.
     includes: Vec<Vec<(usize, bool)>>,
     /// Entries of a context that do not begin at 1 or have gaps.
     ragged: Vec<Vec<usize>>,
     /// Entries of a context, those with the highest last priority first.
     longest: Vec<Vec<(u32, usize)>>,
-    by_name: HashMap<(usize, Vec<u8>), Tried>,
+    by_name: QuickMap<(usize, Vec<u8>), Tried>,
     /// Entries of a context that have a label.
-    labels: Vec<HashMap<&'a [u8], Vec<usize>>>,
+    labels: Vec<QuickMap<&'a [u8], Vec<usize>>>,
     /// For extensions that the exchange itself calls: which contexts have an entry that matches.
-    holders: HashMap<Vec<u8>, Rc<Vec<bool>>>,
+    holders: QuickMap<Vec<u8>, Rc<Vec<bool>>>,
     left: usize,
     pub(super) whole: bool,
 }
@@ -191,7 +191,7 @@ enum Which {
 impl<'a> Finder<'a> {
     pub(super) fn new(index: &'a Index<'a>) -> Finder<'a> {
         let hir = index.hir();
-        let mut numbers = HashMap::new();
+        let mut numbers = QuickMap::default();
         let mut ragged = Vec::new();
         let mut longest = Vec::new();
         let mut standing = Vec::new();
@@ -209,7 +209,7 @@ impl<'a> Finder<'a> {
                 }
                 long.push((last, e));
             }
-            let mut labelled: HashMap<&[u8], Vec<usize>> = HashMap::new();
+            let mut labelled: QuickMap<&[u8], Vec<usize>> = QuickMap::default();
             for (e, extension) in context.extensions.iter().enumerate() {
                 for label in extension.steps.iter().filter_map(|s| s.label.as_ref()) {
                     labelled.entry(label.bytes()).or_default().push(e);
@@ -240,13 +240,13 @@ impl<'a> Finder<'a> {
             index,
             numbers,
             standing,
-            searched: HashMap::new(),
+            searched: QuickMap::default(),
             includes,
             ragged,
             longest,
-            by_name: HashMap::new(),
+            by_name: QuickMap::default(),
             labels,
-            holders: HashMap::new(),
+            holders: QuickMap::default(),
             left: WORK,
             whole,
         }
@@ -275,7 +275,7 @@ impl<'a> Finder<'a> {
             return Rc::clone(known);
         }
         let mut order = Vec::new();
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = strowger_stdlib::table::QuickSet::default();
         let mut work = vec![(start, true)];
         while let Some((c, sure)) = work.pop() {
             if order.len() >= CONTEXTS || !seen.insert(c) {
@@ -304,7 +304,7 @@ impl<'a> Finder<'a> {
         let cost = self.index.patterns_in(&contexts) + contexts.len();
         let mut out = Vec::new();
         if self.afford(cost) {
-            let sure: HashMap<usize, bool> = searched.iter().copied().collect();
+            let sure: QuickMap<usize, bool> = searched.iter().copied().collect();
             for candidate in self.index.candidates_in(&contexts, name) {
                 let at = self.numbers.get(&std::ptr::from_ref(candidate.extension));
                 if let Some((c, e)) = at.copied() {

@@ -1,6 +1,6 @@
 //! From the steps of a plan to the edges between them.
 
-use std::collections::HashMap;
+use strowger_stdlib::table::QuickMap;
 
 use strowger_stdlib::args;
 use strowger_stdlib::template::has_hole;
@@ -34,7 +34,7 @@ pub(super) fn read<'a>(index: &'a Index<'a>) -> Flow<'a> {
         edges: Vec::with_capacity(steps * 2),
         apps: Vec::with_capacity(steps),
         names: Vec::new(),
-        numbers: HashMap::new(),
+        numbers: QuickMap::default(),
         opaque: vec![false; steps],
         ends: vec![false; steps],
         drops: vec![false; steps],
@@ -591,10 +591,10 @@ fn named_extension(target: &Target) -> bool {
 /// Where the loops and branches of an extension begin and end (DL-263, DL-264).
 struct Blocks {
     /// For each step that opens, divides or closes a block: its number in `list`.
-    of: HashMap<usize, usize>,
+    of: QuickMap<usize, usize>,
     list: Vec<Block>,
     /// The innermost loop and the innermost branch around each `ExitWhile`, `ContinueWhile`, `ExitIf`.
-    around: HashMap<usize, usize>,
+    around: QuickMap<usize, usize>,
 }
 
 struct Block {
@@ -606,9 +606,9 @@ struct Block {
 impl Blocks {
     fn read(extension: &Extension) -> Blocks {
         let mut blocks = Blocks {
-            of: HashMap::new(),
+            of: QuickMap::default(),
             list: Vec::new(),
-            around: HashMap::new(),
+            around: QuickMap::default(),
         };
         let mut loops: Vec<usize> = Vec::new();
         let mut branches: Vec<usize> = Vec::new();

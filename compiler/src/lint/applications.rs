@@ -2,7 +2,7 @@
 
 use strowger_stdlib::Dialect;
 use strowger_stdlib::args;
-use strowger_stdlib::signatures::{self, Served, Version};
+use strowger_stdlib::signatures::{Served, Version};
 use strowger_stdlib::template::has_hole;
 
 use crate::call::Call;
@@ -27,9 +27,9 @@ pub(crate) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
     for extension in contexts.iter().flat_map(|c| &c.extensions) {
         for (step, at) in extension.steps.iter().zip(1..) {
             let own = step.own();
-            call(&own.name, Some(own), version, out);
+            call(own, true, version, out);
             for inner in step.commands().filter(|c| !c.own) {
-                call(&inner.name, None, version, out);
+                call(inner, false, version, out);
             }
             dial(step, version, out);
             if !world.dialect.pairs_in_set {
@@ -39,8 +39,9 @@ pub(crate) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// An application by name, with its arguments where they are looked at.
-fn call(app: &Text, given: Option<&Call>, version: Version, out: &mut Vec<Diagnostic>) {
+/// An application; `all`: with its arguments.
+fn call(call: &Call, all: bool, version: Version, out: &mut Vec<Diagnostic>) {
+    let app = &call.name;
     let bytes = app.bytes();
     // What is wrong with how the line is written is told by the reader.
     if bytes.is_empty()
@@ -61,7 +62,7 @@ fn call(app: &Text, given: Option<&Call>, version: Version, out: &mut Vec<Diagno
         );
         return;
     }
-    let signature = match missing::find(Kind::Application, app, version) {
+    let signature = match missing::settle(Kind::Application, app, version, call.app.signature()) {
         Ok(signature) => signature,
         Err(_) if is_foreign(bytes) => {
             out.push(
@@ -75,8 +76,7 @@ fn call(app: &Text, given: Option<&Call>, version: Version, out: &mut Vec<Diagno
             return;
         }
         Err(found) => {
-            let removed = signatures::application(bytes);
-            out.push(match removed {
+            out.push(match call.app.signature() {
                 Some(s) if versions::is_macro(s, version) => {
                     versions::macro_gone(app, &app.lossy())
                 }
@@ -112,9 +112,9 @@ fn call(app: &Text, given: Option<&Call>, version: Version, out: &mut Vec<Diagno
             ),
         );
     }
-    if let Some(given) = given {
-        let parts = || given.arguments().to_vec();
-        arguments::check("A404", signature, app.span(), &given.args, parts, out);
+    if all {
+        let parts = || call.arguments().to_vec();
+        arguments::check("A404", signature, app.span(), &call.args, parts, out);
     }
 }
 

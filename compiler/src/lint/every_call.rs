@@ -1,6 +1,6 @@
 //! The calls of applications in a plan, also those that `Exec` and `ExecIf` make, and what is known of their arguments before any call.
 
-use std::collections::{HashMap, HashSet};
+use strowger_stdlib::table::{QuickMap, QuickSet};
 
 use strowger_stdlib::Dialect;
 use strowger_stdlib::template::{HoleKind, Piece, Template, has_hole};
@@ -112,19 +112,19 @@ pub(crate) fn reads(text: &Text) -> Vec<Read> {
 /// What is known of texts with variables before any call.
 pub(crate) struct Known<'a> {
     /// Globals that no line of the plan sets.
-    globals: HashMap<&'a [u8], &'a [u8]>,
+    globals: QuickMap<&'a [u8], &'a [u8]>,
 }
 
 impl<'a> Known<'a> {
     pub(crate) fn gather(hir: &'a Hir, dialect: &Dialect) -> Known<'a> {
         if hir.globals.is_empty() {
             return Known {
-                globals: HashMap::new(),
+                globals: QuickMap::default(),
             };
         }
-        let mut set: HashSet<Vec<u8>> = HashSet::new();
+        let mut set: QuickSet<Vec<u8>> = QuickSet::default();
         each(hir, &mut |call| {
-            let first = |set: &mut HashSet<Vec<u8>>| {
+            let first = |set: &mut QuickSet<Vec<u8>>| {
                 set.extend(call.arguments().first().map(|n| n.bytes().to_vec()));
             };
             match &*call.app {

@@ -1,8 +1,8 @@
 //! What is true of the whole plan, gathered once for the checks.
 
 use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
 
+use strowger_stdlib::table::{QuickMap, QuickSet};
 use strowger_stdlib::signatures;
 use strowger_stdlib::template::{HoleKind, Piece, Template, What, split_body};
 use strowger_stdlib::{Dialect, args};
@@ -19,27 +19,27 @@ use crate::source::{Span, Text};
 #[derive(Default)]
 pub(crate) struct Facts {
     /// Variables that the plan sets, and whether every value that it gives them has at least one byte.
-    pub(crate) set: HashMap<Vec<u8>, bool>,
+    pub(crate) set: QuickMap<Vec<u8>, bool>,
     /// Where jumps enter extensions in the middle.
     pub(crate) landings: Landings,
     /// Extensions that some jump names.
-    pub(crate) extensions: HashSet<Vec<u8>>,
+    pub(crate) extensions: QuickSet<Vec<u8>>,
     /// Variables that are given the name of another variable.
-    pub(crate) names: HashSet<Vec<u8>>,
+    pub(crate) names: QuickSet<Vec<u8>>,
     /// Variables that are only ever global.
-    pub(crate) globals: HashSet<Vec<u8>>,
+    pub(crate) globals: QuickSet<Vec<u8>>,
     /// How many arguments, none of them empty, every call of a subroutine or macro gives, by context.
-    pub(crate) given: HashMap<Vec<u8>, usize>,
+    pub(crate) given: QuickMap<Vec<u8>, usize>,
     /// Something outside of the plan may set variables: a program, a manager, a database.
     pub(crate) outside: bool,
     /// Contexts in which some `Return` gives no value.
-    pub(crate) returns_nothing: HashSet<Vec<u8>>,
+    pub(crate) returns_nothing: QuickSet<Vec<u8>>,
     /// What is asked to be empty or not, by context, and the first two steps that ask: `X` where `"${X}" = ""` stands.
-    pub(crate) tested: HashMap<InContext, (Span, Option<Span>)>,
+    pub(crate) tested: QuickMap<InContext, (Span, Option<Span>)>,
     /// See [`Facts::arrivals`].
     arrivals: OnceCell<Arrivals>,
     /// Variables of one call.
-    local: HashSet<Vec<u8>>,
+    local: QuickSet<Vec<u8>>,
     /// Variables with values that look like names.
     words: Vec<(Vec<u8>, Vec<u8>)>,
 }
@@ -70,9 +70,9 @@ impl Facts {
         for context in &hir.contexts {
             for extension in &context.extensions {
                 // Variables that this extension gives a value, in its order: a default that comes behind repairs what was empty.
-                let mut values: HashMap<Vec<u8>, bool> = HashMap::new();
+                let mut values: QuickMap<Vec<u8>, bool> = QuickMap::default();
                 for step in &extension.steps {
-                    let asked = asked(step.args.bytes());
+                    let asked = asked(step);
                     for called in step.calls() {
                         for (name, full) in facts.call(called, &context.name, dialect) {
                             let repairs = full && asked.contains(&name);
@@ -327,12 +327,13 @@ pub(crate) fn contains(text: &[u8], part: &[u8]) -> bool {
 }
 
 /// What text compares with nothing, or asks the length of: bodies of `${...}`.
-fn asked(text: &[u8]) -> Vec<Vec<u8>> {
+fn asked(step: &Step) -> Vec<Vec<u8>> {
+    let text = step.args.bytes();
     let mut out = Vec::new();
-    if !strowger_stdlib::template::has_hole(text) {
+    if step.own().shape.holes.is_empty() {
         return out;
     }
-    for hole in Template::read(text).holes() {
+    for hole in step.template().holes() {
         if hole.kind != HoleKind::Variable || !hole.closed {
             continue;
         }

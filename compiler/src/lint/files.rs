@@ -1,6 +1,6 @@
 //! Family `files`: what the files of a configuration say about each other.
 
-use std::collections::{HashMap, HashSet};
+use strowger_stdlib::table::{QuickMap, QuickSet};
 
 use crate::conf::line::{Config, Section};
 use crate::diagnostic::Diagnostic;
@@ -90,10 +90,10 @@ fn show(bytes: &[u8]) -> String {
 }
 
 /// Names of devices in small letters, by the word of their technology.
-type Names = HashMap<&'static str, HashSet<Vec<u8>>>;
+type Names = QuickMap<&'static str, QuickSet<Vec<u8>>>;
 
 fn device_names(peers: &Peers) -> Names {
-    let mut names = Names::new();
+    let mut names = Names::default();
     for device in peers.devices() {
         names
             .entry(word(device.tech))
@@ -108,7 +108,7 @@ fn registering(peers: &Peers) -> Vec<&Section> {
     let open = peers
         .pjsip_objects("aor")
         .filter(|a| a.get("contact").is_none());
-    let open: HashSet<&[u8]> = open.map(|a| a.name.as_slice()).collect();
+    let open: QuickSet<&[u8]> = open.map(|a| a.name.as_slice()).collect();
     let registers = |endpoint: &&Section| {
         let aors = endpoint.get("aors").into_iter().flat_map(list);
         aors.into_iter().any(|a| open.contains(a.bytes()))
@@ -166,7 +166,7 @@ fn contexts(world: &World<'_>, peers: &Peers, out: &mut Vec<Diagnostic>) {
         let mut sip = peers.sip.iter().flat_map(Config::sections);
         sip.any(|s| std::ptr::eq(s, section))
     };
-    let mut said: HashSet<Vec<u8>> = HashSet::new();
+    let mut said: QuickSet<Vec<u8>> = QuickSet::default();
     for section in peers.files().flat_map(Config::sections) {
         for value in CONTEXT_KEYS.iter().filter_map(|k| section.get(k)) {
             let name = value.text.bytes();
@@ -309,7 +309,7 @@ fn missing(
     let bytes = name.bytes();
     let host = bytes.iter().any(|b| matches!(b, b'.' | b':' | b'['))
         || bytes.eq_ignore_ascii_case(b"localhost");
-    let none = HashSet::new();
+    let none = QuickSet::default();
     let known = names.get(word(tech)).unwrap_or(&none);
     // A file without a single device is not where the devices are written.
     if known.is_empty()

@@ -60,6 +60,16 @@ pub(crate) fn find(
         Kind::Application => signatures::application(bytes),
         Kind::Function => signatures::function(bytes),
     };
+    settle(kind, name, version, found)
+}
+
+/// The same where the entry is known.
+pub(crate) fn settle(
+    kind: Kind,
+    name: &Text,
+    version: Version,
+    found: Option<&'static Signature>,
+) -> Result<&'static Signature, Box<Diagnostic>> {
     match found {
         None => Err(Box::new(unknown(kind, name, version))),
         Some(signature) if !signature.exists_in(version) => {

@@ -1,6 +1,6 @@
 //! Which variables a plan reads and sets, over all of it, and where.
 
-use std::collections::{HashMap, HashSet};
+use strowger_stdlib::table::{QuickMap, QuickSet};
 
 use strowger_stdlib::Dialect;
 use strowger_stdlib::args::inheritance;
@@ -8,7 +8,7 @@ use strowger_stdlib::signatures;
 use strowger_stdlib::template::{Hole, HoleKind, Piece, Template, What, split_body};
 
 use crate::dialled;
-use crate::hir::Context;
+use crate::hir::{Context, Step};
 use crate::jump;
 use crate::lint::World;
 use crate::lint::facts::{self, assigned_by, is_word};
@@ -72,22 +72,22 @@ const OTHERS: &str = "ABANDONED ACCOUNTCODE AGENT AGI ALERT AMPUSER ANSWEREDTIME
 #[derive(Default)]
 pub(super) struct Names {
     /// Where each is read first, how often, and whether it is only asked for emptiness.
-    pub(super) read: HashMap<Vec<u8>, Reading>,
+    pub(super) read: QuickMap<Vec<u8>, Reading>,
     /// Where each is set first.
-    pub(super) set: HashMap<Vec<u8>, Setting>,
+    pub(super) set: QuickMap<Vec<u8>, Setting>,
     /// Beginnings and ends of names that are put together, read and set.
-    pub(super) reading: HashSet<(Vec<u8>, Vec<u8>)>,
-    pub(super) setting: HashSet<(Vec<u8>, Vec<u8>)>,
+    pub(super) reading: QuickSet<(Vec<u8>, Vec<u8>)>,
+    pub(super) setting: QuickSet<(Vec<u8>, Vec<u8>)>,
     /// Text is substituted once more: names in it are not seen.
     pub(super) evaluates: bool,
     /// Read where a call begins that something outside starts, and perhaps gives variables.
-    pub(super) started: HashSet<Vec<u8>>,
+    pub(super) started: QuickSet<Vec<u8>>,
     /// The context that is being read is one of these.
     pub(super) starting: bool,
     /// Variables that other channels get too: `_X`, `__X`, globals.
-    pub(super) inherited: HashSet<Vec<u8>>,
+    pub(super) inherited: QuickSet<Vec<u8>>,
     /// Names that are set, by themselves in small letters.
-    pub(super) folded: HashMap<Vec<u8>, Vec<Vec<u8>>>,
+    pub(super) folded: QuickMap<Vec<u8>, Vec<Vec<u8>>>,
 }
 
 pub(super) struct Reading {
@@ -134,7 +134,7 @@ impl Names {
                 self.text(&hint.written);
             }
             for step in &extension.steps {
-                self.text(&step.args);
+                self.read_in(&step.args, Some(step));
                 for called in step.calls() {
                     for (name, value) in assigned_by(called, dialect) {
                         self.sets(&name, value.as_ref(), called.app == "read");
@@ -219,7 +219,15 @@ impl Names {
     }
 
     pub(super) fn text(&mut self, text: &Text) {
+        self.read_in(text, None);
+    }
+
+    /// The same of a text that is the arguments of a step.
+    fn read_in(&mut self, text: &Text, step: Option<&Step>) {
         let bytes = text.bytes();
+        if !bytes.contains(&b'{') && !bytes.contains(&b'$') {
+            return;
+        }
         // `^{NAME}` and `\${NAME}` are filled later.
         for at in (0..bytes.len()).filter(|i| bytes[*i] == b'{') {
             let name: Vec<u8> = bytes[at + 1..]
@@ -234,7 +242,15 @@ impl Names {
         if !strowger_stdlib::template::has_hole(bytes) {
             return;
         }
-        for hole in Template::read(bytes).holes() {
+        let own;
+        let template = match step {
+            Some(step) => step.template(),
+            None => {
+                own = Template::read(bytes);
+                &own
+            }
+        };
+        for hole in template.holes() {
             match hole.kind {
                 HoleKind::Variable => self.hole(text, hole),
                 HoleKind::Expression => self.expression(text, hole),
@@ -367,8 +383,8 @@ impl Names {
 }
 
 /// Contexts that jumps, includes and devices lead to, and, if asked for, `Local/`.
-pub(super) fn led_to(world: &World<'_>, peers: &Peers, local: bool) -> HashSet<Vec<u8>> {
-    let mut found: HashSet<Vec<u8>> = HashSet::new();
+pub(super) fn led_to(world: &World<'_>, peers: &Peers, local: bool) -> QuickSet<Vec<u8>> {
+    let mut found: QuickSet<Vec<u8>> = QuickSet::default();
     for context in &world.index.hir().contexts {
         found.extend(context.includes.iter().map(|i| i.context.clone()));
         for step in context.extensions.iter().flat_map(|e| &e.steps) {
@@ -420,7 +436,7 @@ fn ends(template: &Template) -> (Vec<u8>, Vec<u8>) {
 
 pub(super) fn composes(
     world: &World<'_>,
-    parts: &HashSet<(Vec<u8>, Vec<u8>)>,
+    parts: &QuickSet<(Vec<u8>, Vec<u8>)>,
     name: &[u8],
 ) -> bool {
     // Where there is no time to look, it may.

@@ -1,6 +1,6 @@
 //! A prefix that one line strips and another one dials (V523).
 
-use std::collections::HashMap;
+use strowger_stdlib::table::QuickMap;
 
 use strowger_stdlib::template::{HoleKind, Template, What, split_body};
 
@@ -29,7 +29,7 @@ const SHORT: usize = 5;
 
 pub(crate) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
     for context in &world.index.hir().contexts {
-        let mut siblings: HashMap<(Vec<u8>, u8), Vec<Dialled>> = HashMap::new();
+        let mut siblings: QuickMap<(Vec<u8>, u8), Vec<Dialled>> = QuickMap::default();
         for extension in &context.extensions {
             let dialled = dialled_by(extension);
             if let (Some(strips), Some(whole)) = (

@@ -1,7 +1,7 @@
 //! Variables that are never set (V501), that differ from one only in letter case (V502), and that are never read (V510, A412). Only
 //! where the whole plan is in sight (traps 15 and 16 of the catalogue of checks).
 
-use std::collections::HashSet;
+use strowger_stdlib::table::QuickSet;
 
 use strowger_stdlib::signatures;
 
@@ -120,7 +120,7 @@ impl Names {
         unset: &[(&Vec<u8>, &Reading)],
         out: &mut Vec<Diagnostic>,
     ) {
-        let tested: HashSet<&Vec<u8>> = facts.tested.keys().map(|(_, body)| body).collect();
+        let tested: QuickSet<&Vec<u8>> = facts.tested.keys().map(|(_, body)| body).collect();
         let known: Vec<&str> = self
             .set
             .keys()
@@ -250,11 +250,11 @@ impl Names {
 }
 
 /// Words of the other files: applications of features.conf, bodies of mails, drop-in settings.
-struct Elsewhere(HashSet<Vec<u8>>);
+struct Elsewhere(QuickSet<Vec<u8>>);
 
 impl Elsewhere {
     fn gather(sources: &Sources, world: &World<'_>) -> Elsewhere {
-        let plan: HashSet<_> = world
+        let plan: QuickSet<_> = world
             .index
             .hir()
             .contexts
@@ -264,7 +264,7 @@ impl Elsewhere {
             .map(|s| s.file)
             .chain(world.index.hir().globals.iter().map(|g| g.span.file))
             .collect();
-        let mut words = HashSet::new();
+        let mut words = QuickSet::default();
         for (id, file) in sources.files() {
             if !plan.contains(&id) {
                 let bytes = file.bytes();

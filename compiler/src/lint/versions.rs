@@ -68,6 +68,10 @@ pub(crate) fn macro_gone(app: &Text, shown: &str) -> Diagnostic {
 
 /// The same with its repair; the finding without it stands already.
 fn macro_in(step: &Step) -> Option<Diagnostic> {
+    let app = &*step.own().app;
+    if !app.starts_with(b"macro") {
+        return None;
+    }
     let args = &step.args;
     let shown = step.app.lossy().into_owned();
     let edit = |span, text: &str| Edit {
@@ -79,7 +83,7 @@ fn macro_in(step: &Step) -> Option<Diagnostic> {
         edits: vec![edit(step.app.span(), "Gosub")],
         safe: false,
     };
-    match step.app.bytes().to_ascii_lowercase().as_slice() {
+    match app {
         b"macro" if !args.is_empty() => {
             let shape = Shape::read(args.bytes());
             let comma = shape.find(args.bytes(), b',', 0);

@@ -1,8 +1,8 @@
 //! Checks that follow calls through the whole plan: made only when somebody asks for an analysis.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+use strowger_stdlib::table::{QuickMap, QuickSet};
 
 use crate::compile::Surroundings;
 use crate::diagnostic::Diagnostic;
@@ -65,7 +65,7 @@ pub(crate) fn check(
     numbers::check(&whole, sources, &surroundings.emergency, &mut out);
     super::security::check(world, &peers, sources, surroundings, &mut out);
     // Lines that templates copy are checked once for each copy.
-    let mut seen = HashSet::new();
+    let mut seen = QuickSet::default();
     out.retain(|d| seen.insert((d.code, d.primary.span)));
     out.truncate(FOUND);
     out
@@ -77,9 +77,9 @@ pub(crate) struct Whole<'a> {
     pub(crate) flow: &'a Flow<'a>,
     pub(crate) facts: &'a facts::Facts,
     /// Variables to which the plan gives a number somewhere.
-    pub(crate) counters: HashSet<Vec<u8>>,
+    pub(crate) counters: QuickSet<Vec<u8>>,
     /// Contexts that a search visits, by the context in which it begins.
-    searched: RefCell<HashMap<usize, Searched<'a>>>,
+    searched: RefCell<QuickMap<usize, Searched<'a>>>,
     /// The plan is a part of a larger one: other parts may lead here, and have what is missing.
     pub(crate) fragment: bool,
 }
@@ -115,8 +115,8 @@ impl<'a> Whole<'a> {
     }
 }
 
-fn counters(world: &World<'_>) -> HashSet<Vec<u8>> {
-    let mut out = HashSet::new();
+fn counters(world: &World<'_>) -> QuickSet<Vec<u8>> {
+    let mut out = QuickSet::default();
     let steps = world
         .index
         .hir()

@@ -1,7 +1,7 @@
 //! Following the steps of an extension: what each variable may hold of a caller, step by step.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use strowger_stdlib::table::{QuickMap, QuickSet};
 
 use strowger_stdlib::template::Slice;
 
@@ -20,7 +20,7 @@ const KEPT: usize = 256;
 /// What variables hold at a step; those that are not kept hold what anybody may have left in them.
 #[derive(Clone, Default)]
 struct State {
-    kept: HashMap<Var, Value>,
+    kept: QuickMap<Var, Value>,
     /// A program has run since: what variables were left with is not known any more.
     outside: bool,
 }
@@ -30,7 +30,7 @@ pub(crate) struct At<'t, 'a> {
     pub(crate) taint: &'t mut Taint<'a>,
     pub(crate) node: Node,
     state: &'t State,
-    checked: &'t HashMap<Var, ByteSet>,
+    checked: &'t QuickMap<Var, ByteSet>,
 }
 
 impl At<'_, '_> {
@@ -62,7 +62,7 @@ impl At<'_, '_> {
 struct Here<'s> {
     node: Node,
     state: Option<&'s State>,
-    checked: &'s HashMap<Var, ByteSet>,
+    checked: &'s QuickMap<Var, ByteSet>,
 }
 
 /// A visitor of steps: it is told the index of each.
@@ -208,7 +208,7 @@ impl Taint<'_> {
     pub(super) fn follow(&mut self, node: Node, mut visit: Option<&mut Visit<'_>>) {
         let ops = std::mem::take(&mut self.ops[node as usize]);
         let extension = self.ways.entries[node as usize].extension;
-        let mut waiting: HashMap<u32, State> = HashMap::new();
+        let mut waiting: QuickMap<u32, State> = QuickMap::default();
         let back = ops
             .iter()
             .any(|op| matches!(op.what, Do::Branch { to } if to <= op.step));
@@ -216,7 +216,7 @@ impl Taint<'_> {
         let passes = if back { 2 } else { 1 };
         for pass in 1..=passes {
             let mut state = Some(State::default());
-            let mut checked: HashMap<Var, ByteSet> = HashMap::new();
+            let mut checked: QuickMap<Var, ByteSet> = QuickMap::default();
             let mut next = 0;
             for number in 0..extension.steps.len() as u32 {
                 if next >= ops.len() && visit.is_none() {
@@ -268,9 +268,9 @@ impl Taint<'_> {
         &mut self,
         node: Node,
         mut state: State,
-        checked: &HashMap<Var, ByteSet>,
+        checked: &QuickMap<Var, ByteSet>,
         ops: &[Op],
-        waiting: &mut HashMap<u32, State>,
+        waiting: &mut QuickMap<u32, State>,
     ) -> Option<State> {
         let mut ends = false;
         for op in ops {
@@ -399,12 +399,12 @@ impl Taint<'_> {
 
     /// What holds where two ways meet.
     fn either(&mut self, a: State, b: State, node: Node) -> State {
-        let none = HashMap::new();
+        let none = QuickMap::default();
         let mut out = State {
             outside: a.outside && b.outside,
             ..State::default()
         };
-        let vars: HashSet<Var> = a.kept.keys().chain(b.kept.keys()).copied().collect();
+        let vars: QuickSet<Var> = a.kept.keys().chain(b.kept.keys()).copied().collect();
         for var in vars {
             let mut value = Value::default();
             for state in [&a, &b] {

@@ -1,7 +1,7 @@
 //! What each step of the plan does with callers' texts, read from how it is written.
 
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+use strowger_stdlib::table::{QuickMap, QuickSet};
 
 use super::reading::{hash_key, outer_fields, regex_bytes, strip};
 use super::{ARGUMENTS, Taint, Term, Var};
@@ -64,7 +64,7 @@ impl Taint<'_> {
     /// Reads what every step does.
     pub(super) fn gather(&mut self) {
         // Steps to which extensions other than their own jump.
-        let mut named: HashSet<(Node, Vec<u8>)> = HashSet::new();
+        let mut named: QuickSet<(Node, Vec<u8>)> = QuickSet::default();
         for (entry, node) in self.ways.entries.iter().zip(0..) {
             for step in &entry.extension.steps {
                 for target in step.targets() {
@@ -87,7 +87,7 @@ impl Taint<'_> {
             let context = self
                 .ways
                 .of_context(self.ways.entries[node as usize].context);
-            let mut looked_up = HashMap::new();
+            let mut looked_up = QuickMap::default();
             for (step, number) in extension.steps.iter().zip(0u32..) {
                 let is_named = |name: &[u8]| {
                     [node, context]
@@ -197,7 +197,7 @@ impl Taint<'_> {
         &mut self,
         step: u32,
         command: &Call,
-        by: &mut HashMap<Vec<u8>, Var>,
+        by: &mut QuickMap<Vec<u8>, Var>,
         ops: &mut Vec<Op>,
     ) {
         match &*command.app {

@@ -1,7 +1,7 @@
 //! What features.conf has and the plan asks for: features by name, keys behind option letters (C041), applications behind features
 //! (C042, A401, M901, M902).
 
-use std::collections::{HashMap, HashSet};
+use strowger_stdlib::table::{QuickMap, QuickSet};
 
 use strowger_stdlib::args;
 use strowger_stdlib::signatures;
@@ -31,7 +31,7 @@ pub(super) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
     let Some(file) = beside.whole(&beside.features, &["features.conf"]) else {
         return;
     };
-    let mut names: HashSet<Vec<u8>> = HashSet::new();
+    let mut names: QuickSet<Vec<u8>> = QuickSet::default();
     for section in file.sections() {
         if section.name.eq_ignore_ascii_case(b"applicationmap") {
             names.extend(
@@ -45,7 +45,7 @@ pub(super) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
         names.insert(section.name.to_ascii_lowercase());
     }
     let mut set_by_plan = false;
-    let mut letters: HashMap<u8, Vec<Diagnostic>> = HashMap::new();
+    let mut letters: QuickMap<u8, Vec<Diagnostic>> = QuickMap::default();
     every_call::each(world.index.hir(), &mut |call| match &*call.app {
         b"set" | b"mset" => {
             for (name, value) in call.assigned(world.dialect) {
@@ -79,7 +79,7 @@ pub(super) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
     );
 }
 
-fn no_feature(names: &HashSet<Vec<u8>>, part: &crate::source::Text) -> Diagnostic {
+fn no_feature(names: &QuickSet<Vec<u8>>, part: &crate::source::Text) -> Diagnostic {
     let shown = part.lossy().into_owned();
     let found = Diagnostic::new(
         "C041",
@@ -100,7 +100,7 @@ fn no_feature(names: &HashSet<Vec<u8>>, part: &crate::source::Text) -> Diagnosti
 }
 
 /// Letters that allow a key which no file gives.
-fn options(file: &Config, call: &Made<'_>, found: &mut HashMap<u8, Vec<Diagnostic>>) {
+fn options(file: &Config, call: &Made<'_>, found: &mut QuickMap<u8, Vec<Diagnostic>>) {
     let slot = if call.app == b"dial" { 2 } else { 1 };
     let arguments = call.arguments();
     let Some(written) = arguments.get(slot).filter(|o| !has_hole(o.bytes())) else {

@@ -1,6 +1,6 @@
 //! Prompts and scripts that the plan names and their folders do not have (C011, C012).
 
-use std::collections::HashSet;
+use strowger_stdlib::table::QuickSet;
 
 use strowger_stdlib::args;
 use strowger_stdlib::template::has_hole;
@@ -18,7 +18,7 @@ const COMPARED: usize = 5_000;
 pub(super) fn check(world: &World<'_>, sources: &Sources, out: &mut Vec<Diagnostic>) {
     let hir = world.index.hir();
     if let Some(listing) = sources.listing(Folder::Sounds).filter(|l| !l.is_empty()) {
-        let mut recorded: HashSet<Vec<u8>> = HashSet::new();
+        let mut recorded: QuickSet<Vec<u8>> = QuickSet::default();
         let mut named: Vec<Text> = Vec::new();
         every_call::each(hir, &mut |call| {
             recorded.extend(made(call));
@@ -89,7 +89,7 @@ fn unknowable(name: &str) -> bool {
 fn prompt(
     world: &World<'_>,
     listing: &Listing,
-    recorded: &HashSet<Vec<u8>>,
+    recorded: &QuickSet<Vec<u8>>,
     name: &Text,
 ) -> Option<Diagnostic> {
     if has_hole(name.bytes()) || recorded.contains(name.bytes()) {

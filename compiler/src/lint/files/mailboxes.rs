@@ -1,6 +1,6 @@
 //! Mailboxes that the plan and the devices name, and voicemail.conf does not have (C004).
 
-use std::collections::{HashMap, HashSet};
+use strowger_stdlib::table::{QuickMap, QuickSet};
 
 use strowger_stdlib::template::has_hole;
 
@@ -14,8 +14,8 @@ use crate::source::Text;
 
 /// Mailboxes by number, each with the contexts that have it.
 struct Boxes {
-    contexts: HashSet<Vec<u8>>,
-    by_number: HashMap<Vec<u8>, Vec<Vec<u8>>>,
+    contexts: QuickSet<Vec<u8>>,
+    by_number: QuickMap<Vec<u8>, Vec<Vec<u8>>>,
     /// A number without a context is looked for in all of them.
     anywhere: bool,
 }
@@ -93,8 +93,8 @@ impl Boxes {
             return None;
         }
         let mut boxes = Boxes {
-            contexts: HashSet::from([b"default".to_vec()]),
-            by_number: HashMap::new(),
+            contexts: QuickSet::from_iter([b"default".to_vec()]),
+            by_number: QuickMap::default(),
             anywhere: switch("searchcontexts"),
         };
         for section in sections(file, &["zonemessages"]) {
@@ -203,7 +203,7 @@ impl Boxes {
 }
 
 /// `u100`, `b100`: letters of old before a number that is there. That is another mistake.
-fn old_letters(number: &[u8], known: &HashMap<Vec<u8>, Vec<Vec<u8>>>) -> bool {
+fn old_letters(number: &[u8], known: &QuickMap<Vec<u8>, Vec<Vec<u8>>>) -> bool {
     let letters = number.iter().take_while(|b| b"sub".contains(b)).count();
     letters > 0 && known.contains_key(&number[letters..])
 }

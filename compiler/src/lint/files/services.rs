@@ -1,6 +1,6 @@
 //! Queues, conference profiles, classes of music and parking lots that the plan names and their files do not have (C005).
 
-use std::collections::HashSet;
+use strowger_stdlib::table::QuickSet;
 
 use strowger_stdlib::args;
 use strowger_stdlib::signatures::Version;
@@ -62,7 +62,7 @@ const MENU: Kind = profile("menu");
 const PARKING: Version = Version(12, 0, 0);
 
 /// Names in small letters.
-type Names = HashSet<Vec<u8>>;
+type Names = QuickSet<Vec<u8>>;
 
 /// What the files have. None: not there, or not all of it is in sight.
 struct Services {

@@ -1,6 +1,6 @@
 //! Devices that no line of the plan dials (C003), numbers that are dialled and are no device (C038).
 
-use std::collections::HashSet;
+use strowger_stdlib::table::QuickSet;
 
 use strowger_stdlib::template::has_hole;
 
@@ -37,7 +37,7 @@ const PATTERNS: usize = 2_000;
 #[derive(Default)]
 struct Dialled {
     /// Names in small letters, with their technology.
-    names: HashSet<(Tech, Vec<u8>)>,
+    names: QuickSet<(Tech, Vec<u8>)>,
     /// `${EXTEN}` in extensions of these forms.
     by_number: Vec<(Tech, Pattern)>,
     /// Something may dial anybody.
@@ -47,7 +47,7 @@ struct Dialled {
 pub(super) fn check(world: &World<'_>, known: &Known<'_>, out: &mut Vec<Diagnostic>) {
     let mut dialled = Dialled::default();
     let mut trap = Vec::new();
-    let mut first: HashSet<(Vec<u8>, Vec<u8>)> = HashSet::new();
+    let mut first: QuickSet<(Vec<u8>, Vec<u8>)> = QuickSet::default();
     every_call::each(world.index.hir(), &mut |call| {
         if OUTSIDE.contains(&&*call.app) {
             dialled.anybody = true;
@@ -325,7 +325,7 @@ fn stranger(world: &World<'_>, pattern: &Pattern) -> Option<String> {
     if digits.is_empty() || digits.iter().any(Vec::is_empty) || !world.afford(TRIED) {
         return None;
     }
-    let known: HashSet<&[u8]> = world
+    let known: QuickSet<&[u8]> = world
         .peers
         .sip_sections()
         .map(|s| s.name.as_slice())

@@ -1,7 +1,7 @@
 //! What can be done without a proof: a dial tone for strangers, other people's voicemail, listening in, and proofs that are none
 //! (X804, X807, X808, X809, X810).
 
-use std::collections::{HashMap, HashSet};
+use strowger_stdlib::table::{QuickMap, QuickSet};
 
 use strowger_stdlib::signatures::Version;
 
@@ -276,7 +276,7 @@ impl Listeners {
     /// One finding for each context.
     fn tell(self, plan: &Plan<'_, '_>, out: &mut Vec<Diagnostic>) {
         let mut reached: Option<Vec<Reached>> = None;
-        let mut told: HashMap<usize, usize> = HashMap::new();
+        let mut told: QuickMap<usize, usize> = QuickMap::default();
         for (node, number, span) in self.found {
             let Some(entry) = plan.ways.entry(node) else {
                 continue;
@@ -341,7 +341,7 @@ fn checks(command: &Call) -> bool {
 /// What the phones of each context reach.
 fn doors(plan: &Plan<'_, '_>) -> Vec<Reached> {
     let mut visits = VISITS;
-    let mut seen = HashSet::new();
+    let mut seen = QuickSet::default();
     let phones = plan.roles.doors.iter().filter(|d| d.who == Who::Phone);
     phones
         .filter(|d| seen.insert(d.context.clone()))

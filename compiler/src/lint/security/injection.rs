@@ -1,8 +1,8 @@
 //! Callers' texts in places where they mean more than themselves: dial strings, shells, queries, web addresses, file names, and
 //! what is substituted a second time (X801, X802, X803, X814, X816).
 
-use std::collections::HashMap;
 use std::ops::Range;
+use strowger_stdlib::table::QuickMap;
 
 use crate::call::Call;
 use crate::conf::line;
@@ -279,7 +279,7 @@ impl<'q> Found<'q> {
 
     /// One finding for all uses of one source in one extension.
     pub(super) fn tell(self, taint: &Taint<'_>, out: &mut Vec<Diagnostic>) {
-        let mut first: HashMap<(Kind, Cause), (usize, usize)> = HashMap::new();
+        let mut first: QuickMap<(Kind, Cause), (usize, usize)> = QuickMap::default();
         for used in self.uses {
             let source = taint.source(used.piece.trail);
             let key = (used.kind, Cause::of(taint, &used, source));
@@ -588,11 +588,11 @@ impl Quoting {
 
 /// The functions of func_odbc.conf, which of their arguments stand in a query as they are, and in which quotes; 0 is the value that
 /// is written.
-pub(super) struct Queries(HashMap<Vec<u8>, Vec<(usize, Quotes)>>);
+pub(super) struct Queries(QuickMap<Vec<u8>, Vec<(usize, Quotes)>>);
 
 impl Queries {
     pub(super) fn read(sources: &Sources) -> Queries {
-        let mut all = HashMap::new();
+        let mut all = QuickMap::default();
         let Some(file) = sources.find("func_odbc.conf") else {
             return Queries(all);
         };

@@ -1,6 +1,8 @@
 //! Calls that cost money: who can place them without a proof (X805, X806), who can hand them on (X811), and where they may go (X812).
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::VecDeque;
+
+use strowger_stdlib::table::{QuickMap, QuickSet};
 
 use strowger_stdlib::Dialect;
 
@@ -25,11 +27,11 @@ const SHOWN: usize = 8;
 const NATIONAL: usize = 6;
 
 /// Global variables that never change.
-pub(super) struct Globals(HashMap<Vec<u8>, Vec<u8>>);
+pub(super) struct Globals(QuickMap<Vec<u8>, Vec<u8>>);
 
 impl Globals {
     pub(super) fn new(hir: &Hir, dialect: &Dialect) -> Globals {
-        let mut all: HashMap<Vec<u8>, Vec<u8>> = hir
+        let mut all: QuickMap<Vec<u8>, Vec<u8>> = hir
             .globals
             .iter()
             .map(|g| (g.name.clone(), g.value.clone()))
@@ -234,8 +236,8 @@ pub(super) fn by_caller(node: Node, command: &Call) -> Option<(Node, Span)> {
 
 pub(super) fn check(plan: &Plan<'_, '_>, out: &mut Vec<Diagnostic>) {
     let mut visits = VISITS;
-    let mut seen = HashSet::new();
-    let mut from_trunk: HashSet<Node> = HashSet::new();
+    let mut seen = QuickSet::default();
+    let mut from_trunk: QuickSet<Node> = QuickSet::default();
     for door in &plan.roles.doors {
         if door.who == Who::Phone || !seen.insert((door.context.clone(), door.who)) {
             continue;
@@ -252,12 +254,12 @@ pub(super) fn check(plan: &Plan<'_, '_>, out: &mut Vec<Diagnostic>) {
 
 /// What can be reached from a context without a proof, and by which way first.
 pub(super) struct Reached {
-    before: HashMap<Node, Option<(Node, Way)>>,
+    before: QuickMap<Node, Option<(Node, Way)>>,
 }
 
 impl Reached {
     pub(super) fn from(plan: &Plan<'_, '_>, door: &Door, visits: &mut usize) -> Reached {
-        let mut before = HashMap::new();
+        let mut before = QuickMap::default();
         let Some(context) = plan.ways.index.number(&door.context) else {
             return Reached { before };
         };
@@ -363,7 +365,7 @@ impl Reached {
 
 /// A shortest way on from where the number is chosen to where it is dialled.
 fn onward(plan: &Plan<'_, '_>, from: Node, to: Node) -> Vec<(Node, Way)> {
-    let mut before: HashMap<Node, (Node, Way)> = HashMap::new();
+    let mut before: QuickMap<Node, (Node, Way)> = QuickMap::default();
     let mut work = VecDeque::from([from]);
     let mut visits = VISITS;
     while let Some(node) = work.pop_front().filter(|n| *n != to) {
@@ -418,8 +420,8 @@ fn edge(plan: &Plan<'_, '_>, way: &Way) -> String {
 }
 
 /// Transfers by people outside (X811).
-fn transfers(plan: &Plan<'_, '_>, from_trunk: &HashSet<Node>, out: &mut Vec<Diagnostic>) {
-    let mut over: HashSet<Span> = HashSet::new();
+fn transfers(plan: &Plan<'_, '_>, from_trunk: &QuickSet<Node>, out: &mut Vec<Diagnostic>) {
+    let mut over: QuickSet<Span> = QuickSet::default();
     for dial in plan.dials {
         let Some(span) = dial.options else { continue };
         if dial.callee && dial.certain {
@@ -457,7 +459,7 @@ fn transfers(plan: &Plan<'_, '_>, from_trunk: &HashSet<Node>, out: &mut Vec<Diag
 
 /// Numbers abroad that anybody may dial (X812).
 fn expensive(plan: &Plan<'_, '_>, out: &mut Vec<Diagnostic>) {
-    let mut paid: HashMap<Node, Vec<&Paid>> = HashMap::new();
+    let mut paid: QuickMap<Node, Vec<&Paid>> = QuickMap::default();
     for dial in plan.dials {
         paid.entry(dial.node).or_default().push(dial);
     }
@@ -473,7 +475,7 @@ fn expensive(plan: &Plan<'_, '_>, out: &mut Vec<Diagnostic>) {
             continue;
         }
         // What the number comes to, also in subroutines.
-        let mut seen = HashSet::from([node]);
+        let mut seen = QuickSet::from_iter([node]);
         let mut work = vec![node];
         let mut found = None;
         while let Some(node) = work.pop() {

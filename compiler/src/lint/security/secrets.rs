@@ -1,6 +1,6 @@
 //! What should not stand in a plan: passwords, keys, and PINs that are compared (X807, X813). Their text is never shown.
 
-use std::collections::HashSet;
+use strowger_stdlib::table::QuickSet;
 
 use strowger_stdlib::Dialect;
 use strowger_stdlib::template::has_hole;
@@ -20,7 +20,7 @@ pub(super) fn check(hir: &Hir, dialect: &Dialect, out: &mut Vec<Diagnostic>) {
             out.push(secret(&global.name, global.span, global.written.span()));
         }
     }
-    let mut read = HashSet::new();
+    let mut read = QuickSet::default();
     for step in steps(hir) {
         for command in step.commands() {
             if command.app == b"read" {
@@ -38,7 +38,7 @@ pub(super) fn check(hir: &Hir, dialect: &Dialect, out: &mut Vec<Diagnostic>) {
     }
 }
 
-fn one(command: &Call, dialect: &Dialect, read: &HashSet<Vec<u8>>, out: &mut Vec<Diagnostic>) {
+fn one(command: &Call, dialect: &Dialect, read: &QuickSet<Vec<u8>>, out: &mut Vec<Diagnostic>) {
     let args = &command.args;
     match &*command.app {
         b"set" | b"mset" => {
@@ -152,7 +152,7 @@ fn address(args: &Text, out: &mut Vec<Diagnostic>) {
 }
 
 /// A PIN that the caller presses, compared with one that is written down.
-fn compared(args: &Text, read: &HashSet<Vec<u8>>, out: &mut Vec<Diagnostic>) {
+fn compared(args: &Text, read: &QuickSet<Vec<u8>>, out: &mut Vec<Diagnostic>) {
     let bytes = args.bytes();
     for name in read {
         let hole = [b"${", name.as_slice(), b"}"].concat();

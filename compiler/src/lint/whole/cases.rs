@@ -1,6 +1,6 @@
 //! R214: a jump by a status, and a status for which nothing is there.
 
-use std::collections::HashSet;
+use strowger_stdlib::table::QuickSet;
 
 use strowger_stdlib::template::{HoleKind, Piece, Template, What, split_body};
 
@@ -142,7 +142,7 @@ fn cases(
         }
     }
     // A status that a step of the extension asks for on its own way has its case there.
-    let words: HashSet<&str> = missing
+    let words: QuickSet<&str> = missing
         .iter()
         .copied()
         .filter(|value| {

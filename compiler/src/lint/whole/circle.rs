@@ -1,6 +1,8 @@
 //! Circles: calls that go round without end, and calls that make calls of the same kind.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
+
+use strowger_stdlib::table::{QuickMap, QuickSet};
 
 use strowger_stdlib::template::{HoleKind, Template, What, split_body};
 
@@ -25,10 +27,10 @@ pub(crate) fn check(whole: &Whole<'_>, out: &mut Vec<Diagnostic>) {
 }
 
 /// F329: a jump to a name that only the catch-all matches which holds the jump. The nodes of these jumps.
-fn through_catch_all(whole: &Whole<'_>, out: &mut Vec<Diagnostic>) -> HashSet<Node> {
+fn through_catch_all(whole: &Whole<'_>, out: &mut Vec<Diagnostic>) -> QuickSet<Node> {
     let flow = whole.flow;
-    let mut told = HashSet::new();
-    let mut first: HashMap<(usize, usize), usize> = HashMap::new();
+    let mut told = QuickSet::default();
+    let mut first: QuickMap<(usize, usize), usize> = QuickMap::default();
     if whole.fragment {
         return told;
     }
@@ -135,7 +137,7 @@ fn instant(app: &str) -> bool {
 }
 
 /// F310 and F312: loops that nothing ends.
-fn circles(whole: &Whole<'_>, but: &HashSet<Node>, out: &mut Vec<Diagnostic>) {
+fn circles(whole: &Whole<'_>, but: &QuickSet<Node>, out: &mut Vec<Diagnostic>) {
     let flow = whole.flow;
     if !flow.whole {
         return;
@@ -179,7 +181,7 @@ impl<'a> Circle<'a> {
     /// None: a call may leave it in a way that is no condition.
     fn read(whole: &Whole<'a>, members: &[Node]) -> Option<Circle<'a>> {
         let flow = whole.flow;
-        let inside: HashSet<Node> = members.iter().copied().collect();
+        let inside: QuickSet<Node> = members.iter().copied().collect();
         let mut circle = Circle {
             exits: Vec::new(),
             instant: true,
@@ -391,7 +393,7 @@ fn amplification(whole: &Whole<'_>, out: &mut Vec<Diagnostic>) {
             break;
         }
     }
-    let mut told = HashSet::new();
+    let mut told = QuickSet::default();
     for node in dials.into_iter().take(TOLD) {
         if !told.insert(found.of[node]) {
             continue;

@@ -1,6 +1,6 @@
 //! Menus: steps that wait for digits, and what the digits may choose.
 
-use std::collections::{HashMap, HashSet};
+use strowger_stdlib::table::{QuickMap, QuickSet};
 
 use super::{Whole, show};
 use crate::diagnostic::Diagnostic;
@@ -19,8 +19,8 @@ const PAUSE: f64 = 3.0;
 
 pub(crate) fn check(whole: &Whole<'_>, out: &mut Vec<Diagnostic>) {
     let flow = whole.flow;
-    let mut seen: HashMap<usize, Menu> = HashMap::new();
-    let mut told = HashSet::new();
+    let mut seen: QuickMap<usize, Menu> = QuickMap::default();
+    let mut told = QuickSet::default();
     let mut menus = Vec::new();
     for node in 0..flow.steps() {
         if flow.app(node) != "waitexten" {
@@ -197,7 +197,7 @@ fn never_timed_out(whole: &Whole<'_>, menus: &[Node], out: &mut Vec<Diagnostic>)
     if !flow.hir().general.autofallthrough {
         return;
     }
-    let mut waits: HashMap<usize, Node> = HashMap::new();
+    let mut waits: QuickMap<usize, Node> = QuickMap::default();
     for node in menus {
         if let Some((c, ..)) = flow.place(*node) {
             for start in flow.standing(c) {

@@ -1,6 +1,6 @@
 //! Numbers of priorities: the old n+101, and jumps by number into lines that have no numbers.
 
-use std::collections::HashSet;
+use strowger_stdlib::table::QuickSet;
 
 use super::{Whole, value};
 use crate::diagnostic::Diagnostic;
@@ -80,7 +80,7 @@ fn status_of(step: &Step) -> Option<&'static str> {
 
 /// R215: a jump by number to a line that is numbered `n`.
 fn by_number(sources: &Sources, extension: &Extension, out: &mut Vec<Diagnostic>) {
-    let mut told = HashSet::new();
+    let mut told = QuickSet::default();
     for step in &extension.steps {
         for target in jump::targets(step) {
             let (Part::Here, Part::Here, Part::Text(priority)) =

@@ -1,6 +1,6 @@
 //! R217: names that differ only in capitals, or in a letter.
 
-use std::collections::HashMap;
+use strowger_stdlib::table::QuickMap;
 
 use super::{Whole, show};
 use crate::diagnostic::Diagnostic;
@@ -24,7 +24,7 @@ pub(crate) fn check(whole: &Whole<'_>, out: &mut Vec<Diagnostic>) {
 /// Contexts whose names differ in capitals; or in a letter, if nothing leads to one of them.
 fn contexts(whole: &Whole<'_>, out: &mut Vec<Diagnostic>) {
     let contexts = &whole.flow.hir().contexts;
-    let mut folded: HashMap<Vec<u8>, usize> = HashMap::new();
+    let mut folded: QuickMap<Vec<u8>, usize> = QuickMap::default();
     let mut told = vec![false; contexts.len()];
     for (c, context) in contexts.iter().enumerate() {
         let key = context.name.to_ascii_lowercase();
@@ -55,7 +55,7 @@ fn contexts(whole: &Whole<'_>, out: &mut Vec<Diagnostic>) {
         return;
     }
     // Names without one of their letters, to find pairs without comparing all with all.
-    let mut short: HashMap<Vec<u8>, Vec<(usize, usize)>> = HashMap::new();
+    let mut short: QuickMap<Vec<u8>, Vec<(usize, usize)>> = QuickMap::default();
     for (c, context) in contexts.iter().enumerate() {
         let name = context.name.to_ascii_lowercase();
         if name.len() < LENGTH || name.len() > 64 || !whole.world.afford(name.len()) {
@@ -143,7 +143,7 @@ fn led_to(whole: &Whole<'_>, c: usize) -> bool {
 
 /// Labels of one extension that differ in capitals.
 fn labels(extension: &Extension, out: &mut Vec<Diagnostic>) {
-    let mut folded: HashMap<Vec<u8>, usize> = HashMap::new();
+    let mut folded: QuickMap<Vec<u8>, usize> = QuickMap::default();
     for (s, step) in extension.steps.iter().enumerate() {
         let Some(label) = step.label.as_ref().filter(|_| !step.shadowed) else {
             continue;

@@ -1,6 +1,8 @@
 //! Subroutines and macros: what never comes back, what returns to nobody, and what cannot work inside them.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
+
+use strowger_stdlib::table::QuickSet;
 
 use super::Whole;
 use crate::diagnostic::Diagnostic;
@@ -76,7 +78,7 @@ fn never_return(whole: &Whole<'_>, out: &mut Vec<Diagnostic>) {
         }),
     );
     let falling = leading_to(whole, steps.clone().filter(|n| flow.falls_off(*n)));
-    let mut told = HashSet::new();
+    let mut told = QuickSet::default();
     for caller in steps {
         // Nothing is lost where the call would end anyway.
         if flow.falls_off(caller)
@@ -186,7 +188,7 @@ fn return_to_nobody(whole: &Whole<'_>, out: &mut Vec<Diagnostic>) {
     let inside = flow.reached(called, |w| w.stays() || w == Why::Call);
     let starts: Vec<Node> = flow.entries().iter().map(|c| flow.enter(*c)).collect();
     let dialled = flow.reached(starts.iter().copied(), Why::stays);
-    let mut told = HashSet::new();
+    let mut told = QuickSet::default();
     for node in (0..flow.steps()).filter(|n| flow.returns(*n)) {
         let place = flow.place(node).map(|(c, e, _)| (c, e));
         if !dialled.has(node) || inside.has(node) || !told.insert(place) {
@@ -278,7 +280,7 @@ fn deep(whole: &Whole<'_>, out: &mut Vec<Diagnostic>) {
     }
     // Depth of what each calls; a circle has none.
     let mut depth: BTreeMap<usize, usize> = BTreeMap::new();
-    let mut on_path: HashSet<usize> = HashSet::new();
+    let mut on_path: QuickSet<usize> = QuickSet::default();
     for start in inner.keys().copied().collect::<Vec<_>>() {
         if depth.contains_key(&start) {
             continue;

@@ -1,7 +1,7 @@
 //! V509: a variable that is set on one way through an extension and needed on another. Only where the whole plan is in sight and the
 //! extension alone sets the variable; conditions that may hang together are left alone, as a caller may never take such a way.
 
-use std::collections::{HashMap, HashSet};
+use strowger_stdlib::table::{QuickMap, QuickSet};
 
 use strowger_stdlib::args::inheritance;
 use strowger_stdlib::signatures::Split;
@@ -88,7 +88,7 @@ struct Own<'w, 'a> {
     extension: &'w Extension,
     base: Node,
     /// Variables that each step sets, where, and whether it always does.
-    sets: HashMap<Vec<u8>, Vec<(usize, Span, bool)>>,
+    sets: QuickMap<Vec<u8>, Vec<(usize, Span, bool)>>,
 }
 
 fn one(whole: &Whole<'_>, (c, e): (usize, usize), extension: &Extension, found: &mut Vec<Missing>) {
@@ -114,7 +114,7 @@ fn one(whole: &Whole<'_>, (c, e): (usize, usize), extension: &Extension, found: 
     if needed.is_empty() {
         return;
     }
-    let mut sets: HashMap<Vec<u8>, Vec<(usize, Span, bool)>> = HashMap::new();
+    let mut sets: QuickMap<Vec<u8>, Vec<(usize, Span, bool)>> = QuickMap::default();
     for (s, step) in extension.steps.iter().enumerate() {
         for call in step.calls() {
             for (name, _) in assigned_by(call, whole.world.dialect) {
@@ -134,7 +134,7 @@ fn one(whole: &Whole<'_>, (c, e): (usize, usize), extension: &Extension, found: 
         base,
         sets,
     };
-    let mut told = HashSet::new();
+    let mut told = QuickSet::default();
     for (s, name, span) in needed {
         if told.contains(&name) || !own.sets.contains_key(&name) || own.asks(&name) {
             continue;
@@ -249,13 +249,13 @@ impl Own<'_, '_> {
     }
 
     /// The variables by which a step decides.
-    fn condition(&self, s: usize) -> Option<HashSet<Vec<u8>>> {
+    fn condition(&self, s: usize) -> Option<QuickSet<Vec<u8>>> {
         let app = self.whole.flow.app(self.base + s);
         let args = &self.extension.steps[s].args;
         let whole = match app {
             "gotoif" | "gosubif" | "execif" | "macroif" => false,
             "if" | "elseif" | "while" => true,
-            "gotoiftime" | "execiftime" => return Some(HashSet::from([b"time".to_vec()])),
+            "gotoiftime" | "execiftime" => return Some(QuickSet::from_iter([b"time".to_vec()])),
             _ => return None,
         };
         let bytes = args.bytes();
@@ -349,7 +349,7 @@ impl Own<'_, '_> {
     /// Whether the conditions on a way may be true together only on the way that sets the variable.
     fn hang_together(&self, way: &[usize], name: &[u8]) -> bool {
         let on_way = |s: &usize| way.contains(s);
-        let mut seen: HashSet<Vec<u8>> = HashSet::new();
+        let mut seen: QuickSet<Vec<u8>> = QuickSet::default();
         for s in way {
             let Some(condition) = self.condition(*s) else {
                 continue;
@@ -381,8 +381,8 @@ impl Own<'_, '_> {
 }
 
 /// The names in the `${...}` of a text, also those that its functions are given.
-fn words(text: &[u8]) -> HashSet<Vec<u8>> {
-    let mut out = HashSet::new();
+fn words(text: &[u8]) -> QuickSet<Vec<u8>> {
+    let mut out = QuickSet::default();
     let mut inside = 0usize;
     let mut at = 0;
     while at < text.len() {
@@ -412,7 +412,7 @@ fn words(text: &[u8]) -> HashSet<Vec<u8>> {
 
 /// Names that something else than the extension of a variable may set.
 struct Elsewhere {
-    names: HashSet<Vec<u8>>,
+    names: QuickSet<Vec<u8>>,
     /// Beginnings and ends of names that are put together.
     computed: Vec<(Vec<u8>, Vec<u8>)>,
 }
@@ -420,7 +420,7 @@ struct Elsewhere {
 impl Elsewhere {
     fn gather(whole: &Whole<'_>, peers: &Peers, found: &[Missing]) -> Elsewhere {
         let hir = whole.flow.hir();
-        let homes: HashMap<&[u8], (usize, usize)> =
+        let homes: QuickMap<&[u8], (usize, usize)> =
             found.iter().map(|m| (m.name.as_slice(), m.home)).collect();
         let mut all = Elsewhere {
             names: hir.globals.iter().map(|g| g.name.clone()).collect(),
