@@ -302,6 +302,9 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     table
 });
 
+/// No name of an application is longer.
+const LONGEST: usize = 32;
+
 /// Finds an application, in any letter case.
 pub fn application(name: &[u8]) -> Option<&'static Signature> {
     let same = |at: u32| {
@@ -309,8 +312,11 @@ pub fn application(name: &[u8]) -> Option<&'static Signature> {
             .get(at as usize)
             .is_some_and(|s| s.name.as_bytes().eq_ignore_ascii_case(name))
     };
-    let key = hash(&name.to_ascii_lowercase());
-    APPLICATIONS.get(TABLE.applications.find(key, same)? as usize)
+    let mut lower = [0; LONGEST];
+    let lower = lower.get_mut(..name.len())?;
+    lower.copy_from_slice(name);
+    lower.make_ascii_lowercase();
+    APPLICATIONS.get(TABLE.applications.find(hash(lower), same)? as usize)
 }
 
 /// Finds a function; letter case matters (DL-196). Names that begin with
@@ -350,6 +356,11 @@ mod tests {
     #[test]
     fn every_name_is_there_once() {
         assert!(applications().len() > 150 && functions().len() > 150);
+        assert!(
+            applications()
+                .iter()
+                .all(|a| a.name.len() <= LONGEST && a.lower == a.name.to_ascii_lowercase())
+        );
         for signature in applications() {
             let found = application(signature.name.as_bytes());
             assert!(

@@ -342,6 +342,13 @@ impl<'a> Finder<'a> {
         out
     }
 
+    /// Whether only the next step of the same entry follows a step: mostly so.
+    pub(super) fn goes_straight_on(&self, (c, e, s): At) -> bool {
+        let steps = &self.context(c).extensions[e].steps;
+        let next = steps[s].priority.checked_add(1);
+        self.ragged[c].is_empty() && next.is_some() && steps.get(s + 1).map(|n| n.priority) == next
+    }
+
     /// The steps that follow a step by the next priority (DL-119, DL-148).
     pub(super) fn next(&mut self, (c, e, s): At) -> Vec<At> {
         let extension = &self.context(c).extensions[e];

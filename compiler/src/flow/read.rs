@@ -132,30 +132,34 @@ impl<'a> Draft<'a> {
                 step,
                 bases,
             };
-            let name = step.app.trimmed().lossy().to_ascii_lowercase();
-            let number = self.intern(&name);
+            let name = step.own().app.as_str();
+            let number = self.intern(name);
             self.apps.push(number);
             let inside = self.places.len() + bases.len() + c;
             self.edge(here.node, inside, Why::Inside);
-            let mut ends = self.jumps(&here, &name);
+            let mut ends = self.jumps(&here, name);
             for call in step.calls() {
                 let stops = self.call(&here, call);
                 ends |= stops && !call.sometimes();
             }
-            for (to, why) in blocks.edges(extension, s, &name) {
+            for (to, why) in blocks.edges(extension, s, name) {
                 match to {
                     Some(to) => self.edge(here.node, bases[c][e] + to, why),
                     None => self.drops[here.node] = true,
                 }
             }
             ends |= matches!(
-                name.as_str(),
+                name,
                 "endwhile" | "continuewhile" | "exitwhile" | "else" | "exitif"
             ) || name == "elseif" && blocks.entered_by_skip(s);
             self.ends[here.node] = ends;
             if !ends || name == "elseif" {
-                for (c, e, s) in self.find.next(here.at) {
-                    self.edge(here.node, bases[c][e] + s, Why::Next);
+                if self.find.goes_straight_on(here.at) {
+                    self.edge(here.node, here.node + 1, Why::Next);
+                } else {
+                    for (c, e, s) in self.find.next(here.at) {
+                        self.edge(here.node, bases[c][e] + s, Why::Next);
+                    }
                 }
             }
         }
@@ -613,11 +617,8 @@ impl Blocks {
         let mut loops: Vec<usize> = Vec::new();
         let mut branches: Vec<usize> = Vec::new();
         for (s, step) in extension.steps.iter().enumerate() {
-            if step.app.len() > 16 {
-                continue;
-            }
-            let name = step.app.trimmed().bytes().to_ascii_lowercase();
-            match name.as_slice() {
+            let name = &*step.own().app;
+            match name {
                 b"while" | b"if" => {
                     let open = if name == b"while" {
                         &mut loops

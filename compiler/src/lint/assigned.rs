@@ -136,8 +136,8 @@ fn pattern_as_value(extension: &Extension, step: &Step, out: &mut Vec<Diagnostic
     if !contains(step.args.bytes(), name) {
         return;
     }
-    let app = step.app.bytes().to_ascii_lowercase();
-    if JUMPING.contains(&app.as_slice()) {
+    let app = &*step.own().app;
+    if JUMPING.contains(&app) {
         return;
     }
     let parts = arguments(&step.args);

@@ -154,8 +154,8 @@ fn gaps(
 
 /// Whether a call never goes on to the next priority.
 pub(crate) fn ends(step: &Step) -> bool {
-    let app = step.app.bytes().to_ascii_lowercase();
-    match app.as_slice() {
+    let app = &*step.own().app;
+    match app {
         b"goto" => !step.args.is_empty(),
         b"gotoif" | b"gotoiftime" => step.targets().len() == 2,
         b"hangup" | b"return" | b"busy" | b"congestion" | b"macroexit" => true,
@@ -179,12 +179,12 @@ fn unreachable(
     let mut steps = extension.steps.iter().peekable();
     while let Some(before) = steps.next() {
         let Some(after) = steps.peek() else { return };
-        let app = after.app.bytes().to_ascii_lowercase();
+        let app = &*after.own().app;
         if !ends(before)
             || after.priority != before.priority + 1
             || after.label.is_some()
             || facts.landings.by_number(extension, after.priority)
-            || SOUGHT.contains(&app.as_slice())
+            || SOUGHT.contains(&app)
         {
             continue;
         }
@@ -222,8 +222,8 @@ fn special(extension: &Extension, out: &mut Vec<Diagnostic>) {
     let name = name.as_slice();
     if name == b"h" {
         for step in &extension.steps {
-            let app = step.app.bytes().to_ascii_lowercase();
-            match app.as_slice() {
+            let app = &*step.own().app;
+            match app {
                 b"hangup" if step.args.is_empty() => out.push(
                     Diagnostic::new("F319", "the call is hung up already", step.span)
                         .label("`h` runs after the hang-up; this does nothing"),

@@ -204,7 +204,7 @@ impl Names {
             }
             return;
         }
-        let doing = value.is_some_and(|v| DOING.iter().any(|f| facts::contains(v.bytes(), f)));
+        let doing = value.is_some_and(|v| does(v.bytes()));
         self.write(bare, name.span(), collected, doing);
     }
 
@@ -363,11 +363,12 @@ impl Names {
     }
 
     fn reads(&mut self, name: &[u8], place: Span) {
-        let reading = self
-            .read
-            .entry(name.to_vec())
-            .or_insert(Reading { place, count: 0 });
-        reading.count += 1;
+        match self.read.get_mut(name) {
+            Some(reading) => reading.count += 1,
+            None => {
+                self.read.insert(name.to_vec(), Reading { place, count: 1 });
+            }
+        }
         if self.starting {
             self.started.insert(name.to_vec());
         }
@@ -382,6 +383,20 @@ impl Names {
     }
 }
 
+/// Whether a text calls one of [`DOING`].
+fn does(text: &[u8]) -> bool {
+    if !text.contains(&b'(') {
+        return false;
+    }
+    let mut starts = (0..text.len()).filter(|at| {
+        text[*at].is_ascii_uppercase()
+            && at
+                .checked_sub(1)
+                .is_none_or(|b| !text[b].is_ascii_alphanumeric())
+    });
+    starts.any(|at| DOING.iter().any(|f| text[at..].starts_with(f)))
+}
+
 /// Contexts that jumps, includes and devices lead to, and, if asked for, `Local/`.
 pub(super) fn led_to(world: &World<'_>, peers: &Peers, local: bool) -> QuickSet<Vec<u8>> {
     let mut found: QuickSet<Vec<u8>> = QuickSet::default();
@@ -389,7 +404,10 @@ pub(super) fn led_to(world: &World<'_>, peers: &Peers, local: bool) -> QuickSet<
         found.extend(context.includes.iter().map(|i| i.context.clone()));
         for step in context.extensions.iter().flat_map(|e| &e.steps) {
             for target in jump::targets(step) {
-                found.extend(target.context.constant().map(|c| c.bytes().to_vec()));
+                let context = target.context.constant().map(Text::bytes);
+                if let Some(context) = context.filter(|c| !found.contains(*c)) {
+                    found.insert(context.to_vec());
+                }
             }
             for called in step.calls() {
                 let subroutines = subroutines(called, &context.name);

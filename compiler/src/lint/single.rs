@@ -35,7 +35,7 @@ fn one(
     step: &Step,
     out: &mut Vec<Diagnostic>,
 ) {
-    match step.app.bytes().to_ascii_lowercase().as_slice() {
+    match &*step.own().app {
         b"voicemail" if !dialect.pipes => prefixed(step, "bsu", "A409", out),
         b"voicemailmain" if !dialect.pipes => prefixed(step, "sp", "A410", out),
         b"record" => record(step, out),

@@ -107,7 +107,7 @@ impl<'q> Found<'q> {
     /// Looks at one application.
     pub(super) fn command(&mut self, at: &mut At<'_, '_>, command: &Call) {
         let args = &command.args;
-        if !args.bytes().windows(2).any(|w| w == b"${") {
+        if command.shape.holes.is_empty() {
             return;
         }
         let name = command.name.lossy();
@@ -163,10 +163,13 @@ impl<'q> Found<'q> {
             }
             _ => {}
         }
-        if WATCHED
-            .iter()
-            .any(|w| args.bytes().windows(w.len()).any(|x| x == *w))
-        {
+        // A function stands behind `${`, mostly in one of these holes, sometimes deeper.
+        let watched = |text: &[u8]| {
+            let mut starts = (0..text.len()).filter(|at| text[*at] == b'{');
+            starts.any(|at| WATCHED.iter().any(|w| text[at + 1..].starts_with(w)))
+        };
+        let holes = &command.shape.holes;
+        if holes.iter().any(|h| watched(&args.bytes()[h.clone()])) {
             let mut calls = Vec::new();
             functions(args, 0, &mut calls);
             for (name, args) in calls {

@@ -79,7 +79,8 @@ fn one(command: &Call, dialect: &Dialect, read: &QuickSet<Vec<u8>>, out: &mut Ve
         b"gotoif" | b"execif" | b"gosubif" | b"while" => compared(args, read, out),
         _ => {}
     }
-    if args.bytes().windows(5).any(|w| w == b"CURL(") {
+    let mut holes = command.shape.holes.iter().map(|h| &args.bytes()[h.clone()]);
+    if holes.any(|h| h.windows(5).any(|w| w == b"CURL(")) {
         address(args, out);
     }
 }

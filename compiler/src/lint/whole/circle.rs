@@ -280,9 +280,9 @@ fn endless(whole: &Whole<'_>, members: &[Node], out: &mut Vec<Diagnostic>) {
 
 /// Variables that the condition of a step reads; None: something else decides too, or there is no condition.
 fn condition(step: &Step) -> Option<(BTreeSet<Vec<u8>>, bool)> {
-    let app = step.app.trimmed().bytes().to_ascii_lowercase();
+    let app = &*step.own().app;
     let args = step.args.bytes();
-    let end = match app.as_slice() {
+    let end = match app {
         b"gotoif" => Shape::read(args).find(args, b'?', 0)?,
         b"while" => args.len(),
         _ => return None,

@@ -30,12 +30,11 @@ pub(crate) fn check(whole: &Whole<'_>, out: &mut Vec<Diagnostic>) {
     for extension in hir.contexts.iter().flat_map(|c| &c.extensions) {
         // Most extensions have no loop.
         let any = extension.steps.iter().any(|s| {
-            let app = s.app.trimmed().bytes().to_ascii_lowercase();
-            WORDS.iter().any(|w| {
-                app == w.open.as_bytes()
-                    || app == w.close.as_bytes()
-                    || w.inner.iter().any(|i| app == i.as_bytes())
-            }) || app == b"execif"
+            let app = s.own().app.as_str();
+            app == "execif"
+                || WORDS
+                    .iter()
+                    .any(|w| app == w.open || app == w.close || w.inner.contains(&app))
         });
         if any {
             for words in &WORDS {
@@ -50,7 +49,7 @@ fn pair(extension: &Extension, words: &Words, out: &mut Vec<Diagnostic>) {
     let mut lost: Vec<(&Step, &str)> = Vec::new();
     let mut opened = false;
     for step in &extension.steps {
-        let app = step.app.trimmed().lossy().to_ascii_lowercase();
+        let app = step.own().app.as_str();
         if app == words.open {
             open.push(step);
             opened = true;
