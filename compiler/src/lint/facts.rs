@@ -328,12 +328,15 @@ pub(crate) fn contains(text: &[u8], part: &[u8]) -> bool {
 
 /// What text compares with nothing, or asks the length of: bodies of `${...}`.
 fn asked(step: &Step) -> Vec<Vec<u8>> {
-    let text = step.args.bytes();
-    let mut out = Vec::new();
     if step.own().shape.holes.is_empty() {
-        return out;
+        return Vec::new();
     }
-    for hole in step.template().holes() {
+    asked_in(step.args.bytes(), step.template())
+}
+
+fn asked_in(text: &[u8], template: &Template) -> Vec<Vec<u8>> {
+    let mut out = Vec::new();
+    for hole in template.holes() {
         if hole.kind != HoleKind::Variable || !hole.closed {
             continue;
         }
@@ -429,6 +432,7 @@ mod tests {
 
     #[test]
     fn questions_whether_something_is_empty() {
+        let asked = |text: &[u8]| asked_in(text, &Template::read(text));
         let asks = |text: &str| asked(text.as_bytes()) == [b"X".to_vec()];
         assert!(asks("$[\"${X}\" = \"\"]?a"));
         assert!(asks("$[\"${X}\"!=\"\"]?a"));
