@@ -2,8 +2,8 @@
 
 use std::cell::OnceCell;
 
-use strowger_stdlib::table::{QuickMap, QuickSet};
 use strowger_stdlib::signatures;
+use strowger_stdlib::table::{QuickMap, QuickSet};
 use strowger_stdlib::template::{HoleKind, Piece, Template, What, split_body};
 use strowger_stdlib::{Dialect, args};
 
