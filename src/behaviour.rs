@@ -1,5 +1,6 @@
 //! What a made-up endpoint does, as people say it: `PJSIP/61=busy after 5s`.
 
+use crate::duration;
 use strowger_runtime::sim::Behaviour;
 
 /// What to write where it is not understood.
@@ -16,7 +17,7 @@ pub(crate) fn read(text: &str) -> Option<(&str, Behaviour)> {
     let mut talks = None;
     for clause in what.split(',').map(str::trim) {
         let (word, after) = match clause.split_once(" after ").or(clause.split_once(':')) {
-            Some((word, after)) => (word.trim(), Some(duration(after.trim())?)),
+            Some((word, after)) => (word.trim(), Some(duration::read(after.trim())?)),
             None => (clause, None),
         };
         match word {
@@ -64,22 +65,6 @@ fn one(word: &str, after: Option<u64>) -> Option<Behaviour> {
         None => at_once,
         Some(after_ms) => Behaviour::Fails { after_ms, cause },
     })
-}
-
-/// `5s`, `1.5 s`, `500ms`, `2m`; a bare number is seconds. At most a day.
-fn duration(text: &str) -> Option<u64> {
-    let end = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    let scale = match unit.trim() {
-        "ms" => 1.0,
-        "" | "s" | "sec" | "seconds" => 1e3,
-        "m" | "min" | "minutes" => 60e3,
-        _ => return None,
-    };
-    let ms = number.parse::<f64>().ok()? * scale;
-    (0.0..86_400e3).contains(&ms).then_some(ms as u64)
 }
 
 #[cfg(test)]

@@ -2,14 +2,14 @@
 
 mod baseline;
 mod fix;
-mod github;
-mod junit;
+pub(crate) mod github;
+pub(crate) mod junit;
 pub(crate) mod loudness;
 mod place;
-mod progress;
+pub(crate) mod progress;
 mod report;
 mod sarif;
-mod watch;
+pub(crate) mod watch;
 
 use crate::folders::Folders;
 use crate::{diff, load, render};
@@ -157,7 +157,7 @@ fn look(args: &Args, asked: &Asked<'_>, places: &[Result<Place, String>]) -> (u8
     let out = std::io::BufWriter::new(stdout.lock());
     let mut report = Report::new(out, args.format, colour);
     let mut worst = 0;
-    let mut progress = Progress::begin();
+    let mut progress = Progress::begin("checking");
     for place in places {
         let mut fail = |fault: &str| {
             load::cannot(fault);

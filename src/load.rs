@@ -127,6 +127,14 @@ pub(crate) fn program(path: &Path, release: Release) -> Result<Program, String> 
     })
 }
 
+/// Reads what [`plan`] reads, for who runs it and knows its lines: what is wrong with them nobody is told here.
+///
+/// # Errors
+/// As [`plan`].
+pub(crate) fn to_run(path: &Path) -> Result<Loaded, String> {
+    read(path, Asked::default(), strowger_compiler::load)
+}
+
 /// Whether a path names a compiled plan.
 pub(crate) fn is_compiled(path: &Path) -> bool {
     path.extension().is_some_and(|e| e == "dialc") && !path.is_dir()

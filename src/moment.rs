@@ -50,6 +50,11 @@ impl Moment {
         }
     }
 
+    /// The zone that was named.
+    pub(crate) fn zone(&self) -> Option<&str> {
+        self.zone.as_deref()
+    }
+
     /// Puts the exchange into the zone that was named.
     pub(crate) fn settle(&self, system: &mut System) {
         let zone = self.zone.as_ref();

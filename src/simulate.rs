@@ -85,7 +85,7 @@ fn simulate(args: &Args) -> Result<ExitCode, String> {
         );
     }
     let ran = simulation.run(entry);
-    let lines = story::lines(&simulation.world);
+    let lines = story::lines(&simulation.world.trace, &simulation.world.answers);
     let left = ran.vm.variables();
     if args.json {
         println!(

@@ -4,7 +4,7 @@ use crate::batch;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use strowger_runtime::channel::End;
-use strowger_runtime::sim::{Answered, World};
+use strowger_runtime::sim::{Answered, Happened, World};
 use strowger_vm::effect::{Answer, Effect, Target};
 use strowger_vm::{Executed, Text, Time, Trace};
 
@@ -55,14 +55,14 @@ impl<'w> Line<'w> {
 }
 
 /// Puts what happened in order.
-pub(crate) fn lines(world: &World) -> Vec<Line<'_>> {
+pub(crate) fn lines<'w>(trace: &'w [Happened], answers: &'w [Answered]) -> Vec<Line<'w>> {
     let mut lines: Vec<Line> = Vec::new();
     // Per channel: its last line and step, and its variables.
     let mut last: HashMap<usize, usize> = HashMap::new();
     let mut steps: HashMap<usize, &Executed> = HashMap::new();
     let mut variables: HashMap<(usize, &[u8]), &[u8]> = HashMap::new();
-    let mut answers = world.answers.iter().peekable();
-    for (n, happened) in world.trace.iter().enumerate() {
+    let mut answers = answers.iter().peekable();
+    for (n, happened) in trace.iter().enumerate() {
         while let Some(answered) = answers.next_if(|a| a.before <= n) {
             line(&mut lines, &mut last, answered.channel, answered.at)
                 .events
@@ -168,8 +168,30 @@ fn source(step: &Executed) -> String {
         .unwrap_or_default()
 }
 
+/// The lines around a step: so many before it, and after it.
+pub(crate) fn around<'l, 'w>(
+    lines: &'l [Line<'w>],
+    step: &Executed,
+    span: usize,
+) -> &'l [Line<'w>] {
+    let is = |l: &Line| l.step.is_some_and(|s| std::ptr::eq(s, step));
+    match lines.iter().position(is) {
+        Some(at) => &lines[at.saturating_sub(span)..lines.len().min(at + span + 1)],
+        None => &[],
+    }
+}
+
 /// The lines for people; times count from `began`.
 pub(crate) fn told(lines: &[Line], began: Time) -> String {
+    written(lines, began, true)
+}
+
+/// The same without lines of files, which change when something else does.
+pub(crate) fn without_lines(lines: &[Line], began: Time) -> String {
+    written(lines, began, false)
+}
+
+fn written(lines: &[Line], began: Time, sources: bool) -> String {
     let mut out = String::new();
     let seconds = |at: Time| format!("{:.3}", (at.0 - began.0) as f64 / 1e6);
     let mut last = String::new();
@@ -193,7 +215,8 @@ pub(crate) fn told(lines: &[Line], began: Time) -> String {
         };
         if let Some(step) = line.step {
             let call = format!("{}({})", lossy(&step.application), lossy(&step.arguments));
-            let text = format!("{:<24}  {call:<40}  {}", place(step), source(step));
+            let source = if sources { source(step) } else { String::new() };
+            let text = format!("{:<24}  {call:<40}  {source}", place(step));
             say(&shown(line.at), &text);
         }
         for event in &line.events {

@@ -12,6 +12,7 @@ pub mod codes;
 mod compile;
 pub mod conf;
 mod constant;
+pub mod coverage;
 pub mod diagnostic;
 pub mod dialled;
 mod draft;

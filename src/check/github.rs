@@ -33,12 +33,14 @@ pub(crate) fn command(sources: &Sources, finding: &Diagnostic) -> String {
     )
 }
 
-fn data(text: &str) -> String {
+/// The text behind `::` of a workflow command.
+pub(crate) fn data(text: &str) -> String {
     text.replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }
 
-fn property(text: &str) -> String {
+/// A property of a workflow command.
+pub(crate) fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

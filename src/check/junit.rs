@@ -83,7 +83,7 @@ impl fmt::Display for Suites {
 }
 
 /// Text as XML holds it; characters that XML cannot hold at all become `?`.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

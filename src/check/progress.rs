@@ -1,11 +1,11 @@
-//! Where a long check is: a line on standard error that comes after a second and goes away at the end, on a terminal only.
+//! Where a long run is: a line on standard error that comes after a second and goes away at the end, on a terminal only.
 
 use std::io::{IsTerminal, Write};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// A shorter check says nothing.
+/// A shorter run says nothing.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// So often the line is drawn anew.
@@ -18,8 +18,8 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Begins to wait; without a terminal nothing ever comes.
-    pub(crate) fn begin() -> Progress {
+    /// Begins to wait; without a terminal nothing ever comes. `verb`: what is done, as `checking`.
+    pub(crate) fn begin(verb: &'static str) -> Progress {
         if !std::io::stderr().is_terminal() {
             return Progress {
                 tell: None,
@@ -29,7 +29,7 @@ impl Progress {
         let (tell, told) = channel();
         Progress {
             tell: Some(tell),
-            thread: Some(std::thread::spawn(move || draw(&told))),
+            thread: Some(std::thread::spawn(move || draw(verb, &told))),
         }
     }
 
@@ -56,7 +56,7 @@ impl Drop for Progress {
     }
 }
 
-fn draw(told: &Receiver<String>) {
+fn draw(verb: &str, told: &Receiver<String>) {
     let begin = Instant::now();
     let mut what = String::new();
     let mut drawn = false;
@@ -68,7 +68,7 @@ fn draw(told: &Receiver<String>) {
         }
         if begin.elapsed() >= PATIENCE {
             let text: String = what.chars().filter(|c| !c.is_control()).take(70).collect();
-            eprint!("\r\x1b[Kchecking {text} ({} s)", begin.elapsed().as_secs());
+            eprint!("\r\x1b[K{verb} {text} ({} s)", begin.elapsed().as_secs());
             let _ = std::io::stderr().flush();
             drawn = true;
         }

@@ -37,10 +37,14 @@ impl Watched {
             .flat_map(|c| c.sources.files().map(|(_, f)| f.name().to_owned()));
         let might = config::FILES.into_iter().map(str::to_owned);
         for name in read.chain(might).chain([place.plan.clone()]) {
-            let path = place.directory.join(name);
-            let stamp = stamp(&path);
-            self.files.insert(path, stamp);
+            self.note(place.directory.join(name));
         }
+    }
+
+    /// Notes a file, or a folder in which one may come.
+    pub(crate) fn note(&mut self, path: PathBuf) {
+        let stamp = stamp(&path);
+        self.files.insert(path, stamp);
     }
 
     /// Returns when one of them has changed.

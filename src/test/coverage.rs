@@ -1,0 +1,389 @@
+//! What tests reached: shares, what was never tried, LCOV and JSON.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use strowger_compiler::FileId;
+use strowger_compiler::coverage::{Reach, is_special};
+use strowger_compiler::hir::{Extension, Matches};
+use strowger_vm::{Inputs, System};
+
+use crate::moment;
+use crate::testing::{Hits, Suite};
+
+/// Numbers that are tried to find one that leads to an entry.
+const TRIES: usize = 4_000;
+/// Entries that are listed for one plan.
+const LISTED: usize = 200;
+
+/// What was reached of each plan.
+#[derive(Default)]
+pub(crate) struct Coverage {
+    plans: BTreeMap<PathBuf, Covered>,
+}
+
+/// What was reached of a plan by the tests of all files beside it.
+struct Covered {
+    suite: Suite,
+    hits: Hits,
+}
+
+/// So many of so many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Share {
+    pub(crate) covered: usize,
+    pub(crate) all: usize,
+}
+
+impl Share {
+    fn add(&mut self, other: Share) {
+        self.covered += other.covered;
+        self.all += other.all;
+    }
+
+    /// In hundredths, rounded down: 100 is all. All of nothing is 100.
+    pub(crate) fn percent(self) -> usize {
+        (self.covered * 100).checked_div(self.all).unwrap_or(100)
+    }
+
+    fn of(counts: impl Iterator<Item = u64>) -> Share {
+        let mut share = Share::default();
+        for count in counts {
+            share.all += 1;
+            share.covered += usize::from(count > 0);
+        }
+        share
+    }
+}
+
+impl std::fmt::Display for Share {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} of {}", self.covered, self.all)
+    }
+}
+
+impl Coverage {
+    /// Adds what the tests of a file reached.
+    pub(crate) fn add(&mut self, suite: Suite, hits: Hits) {
+        let plan = suite.plan();
+        match self.plans.get_mut(&plan) {
+            // Somebody wrote the plan while it was tested: the last reading counts.
+            Some(covered) if covered.hits.steps.len() == hits.steps.len() => {
+                covered.hits.add(&hits)
+            }
+            _ => {
+                self.plans.insert(plan, Covered { suite, hits });
+            }
+        }
+    }
+
+    /// Steps, and ways on from them.
+    pub(crate) fn shares(&self) -> (Share, Share) {
+        let (mut steps, mut ways) = (Share::default(), Share::default());
+        for covered in self.plans.values() {
+            let own = covered.shares();
+            steps.add(own.0);
+            ways.add(own.1);
+        }
+        (steps, ways)
+    }
+
+    /// Whether less was tried than was asked for.
+    pub(crate) fn under(&self, least: Option<u8>) -> bool {
+        let (_, ways) = self.shares();
+        least.is_some_and(|least| ways.covered * 100 < usize::from(least) * ways.all)
+    }
+
+    /// What was never tried, for people.
+    pub(crate) fn table(&self) -> String {
+        let mut out = String::new();
+        for covered in self.plans.values() {
+            covered.table(&mut out);
+        }
+        out
+    }
+
+    /// Everything, as one object.
+    pub(crate) fn object(&self) -> Value {
+        let (steps, ways) = self.shares();
+        let share = |s: Share| json!({ "covered": s.covered, "all": s.all });
+        json!({
+            "steps": share(steps),
+            "branches": share(ways),
+            "plans": self.plans.values().map(Covered::object).collect::<Vec<_>>(),
+        })
+    }
+
+    /// Writes it into a file: JSON if its name ends so, else LCOV.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(crate) fn write(&self, path: &Path) -> Result<(), String> {
+        let text = if path.extension().is_some_and(|e| e == "json") {
+            format!("{:#}\n", self.object())
+        } else {
+            self.plans.values().map(Covered::lcov).collect()
+        };
+        std::fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
+    }
+}
+
+impl Covered {
+    fn shares(&self) -> (Share, Share) {
+        (
+            Share::of(self.hits.steps.iter().copied()),
+            Share::of(self.hits.ways.iter().flatten().copied()),
+        )
+    }
+
+    fn steps(&self) -> impl Iterator<Item = (&Reach, u64, &[u64])> {
+        let reachable = self.suite.reachable.steps.iter();
+        reachable
+            .zip(&self.hits.steps)
+            .zip(&self.hits.ways)
+            .map(|((step, count), ways)| (step, *count, ways.as_slice()))
+    }
+
+    fn entry(&self, step: &Reach) -> (&[u8], &Extension) {
+        let context = &self.suite.loaded.compiled.hir.contexts[step.context];
+        (&context.name, &context.extensions[step.extension])
+    }
+
+    /// Entries of which no step ran, each with a number that would lead there, if one was found.
+    fn never_dialled(&self) -> Vec<(usize, usize, Option<String>)> {
+        let mut ran: BTreeMap<(usize, usize), bool> = BTreeMap::new();
+        for (step, count, _) in self.steps() {
+            *ran.entry((step.context, step.extension)).or_default() |= count > 0;
+        }
+        let hir = &self.suite.loaded.compiled.hir;
+        let never = ran.into_iter().filter(|(_, ran)| !ran).map(|(at, _)| at);
+        never
+            .filter(|(c, e)| {
+                let entry = &hir.contexts[*c].extensions[*e];
+                !is_special(entry) && entry.step(1).is_some()
+            })
+            .map(|(c, e)| {
+                (
+                    c,
+                    e,
+                    self.number(&hir.contexts[c].name, &hir.contexts[c].extensions[e]),
+                )
+            })
+            .collect()
+    }
+
+    /// A number that leads to an entry.
+    fn number(&self, context: &[u8], entry: &Extension) -> Option<String> {
+        number_of(&self.suite, context, entry)
+    }
+
+    fn table(&self, out: &mut String) {
+        let (steps, ways) = self.shares();
+        let _ = writeln!(
+            out,
+            "{}: {steps} steps, {ways} branches",
+            self.suite.plan_shown()
+        );
+        let never = self.never_dialled();
+        let mut listed = 0;
+        for (context, extension, number) in &never {
+            listed += 1;
+            if listed > LISTED {
+                continue;
+            }
+            let hir = &self.suite.loaded.compiled.hir;
+            let context = &hir.contexts[*context];
+            let name = format!(
+                "{},{}",
+                String::from_utf8_lossy(&context.name),
+                String::from_utf8_lossy(&context.extensions[*extension].name)
+            );
+            let how = match number {
+                Some(number) => format!("never dialled; {number} leads there"),
+                None => "never dialled".to_owned(),
+            };
+            let _ = writeln!(out, "    {name:<28} {how}");
+        }
+        for (step, count, taken) in self.steps() {
+            if never
+                .iter()
+                .any(|(c, e, _)| (*c, *e) == (step.context, step.extension))
+            {
+                continue;
+            }
+            let (context, entry) = self.entry(step);
+            let ways: Vec<&str> = step
+                .ways
+                .iter()
+                .zip(taken)
+                .filter(|(_, n)| **n == 0)
+                .map(|(way, _)| way.words())
+                .collect();
+            let what = match count {
+                0 => "never ran".to_owned(),
+                _ if ways.is_empty() => continue,
+                _ => format!("never tried: {}", ways.join(", ")),
+            };
+            listed += 1;
+            if listed > LISTED {
+                continue;
+            }
+            let place = format!(
+                "{},{},{}",
+                String::from_utf8_lossy(context),
+                String::from_utf8_lossy(&entry.name),
+                step.priority
+            );
+            let line = format!(
+                "{}:{}",
+                self.suite.sources.file(step.file).name(),
+                step.line
+            );
+            let _ = writeln!(out, "    {place:<28} {:<14} {line:<22} {what}", step.app);
+        }
+        if listed > LISTED {
+            let _ = writeln!(out, "    ... and {} more", listed - LISTED);
+        }
+    }
+
+    fn object(&self) -> Value {
+        let (steps, ways) = self.shares();
+        let all: Vec<Value> = self
+            .steps()
+            .map(|(step, count, taken)| {
+                let (context, entry) = self.entry(step);
+                let ways: Vec<Value> = step
+                    .ways
+                    .iter()
+                    .zip(taken)
+                    .map(|(way, n)| json!({ "way": way.words(), "count": n }))
+                    .collect();
+                json!({
+                    "context": String::from_utf8_lossy(context),
+                    "exten": String::from_utf8_lossy(&entry.name),
+                    "priority": step.priority,
+                    "application": step.app,
+                    "file": self.suite.sources.shown(step.file),
+                    "line": step.line,
+                    "count": count,
+                    "branches": ways,
+                })
+            })
+            .collect();
+        let hir = &self.suite.loaded.compiled.hir;
+        let never: Vec<Value> = self
+            .never_dialled()
+            .into_iter()
+            .map(|(c, e, number)| {
+                let context = &hir.contexts[c];
+                json!({
+                    "context": String::from_utf8_lossy(&context.name),
+                    "exten": String::from_utf8_lossy(&context.extensions[e].name),
+                    "number": number,
+                })
+            })
+            .collect();
+        json!({
+            "plan": self.suite.plan_shown(),
+            "steps": { "covered": steps.covered, "all": steps.all },
+            "branches": { "covered": ways.covered, "all": ways.all },
+            "never_dialled": never,
+            "all": all,
+        })
+    }
+
+    /// The record of each file, as lcov reads it.
+    fn lcov(&self) -> String {
+        let mut files: BTreeMap<FileId, BTreeMap<u32, Vec<(u64, &[u64])>>> = BTreeMap::new();
+        for (step, count, taken) in self.steps() {
+            let lines = files.entry(step.file).or_default();
+            lines.entry(step.line).or_default().push((count, taken));
+        }
+        let mut out = String::new();
+        for (file, lines) in files {
+            let _ = writeln!(out, "TN:\nSF:{}", self.suite.sources.shown(file));
+            let (mut found, mut hit) = (0, 0);
+            for (line, steps) in &lines {
+                let ran = steps.iter().map(|s| s.0).max().unwrap_or_default();
+                // A file that several contexts include has a step in each on one line: a block each.
+                for (block, (_, taken)) in steps.iter().enumerate() {
+                    for (branch, count) in taken.iter().enumerate() {
+                        let count = match ran {
+                            0 => "-".to_owned(),
+                            _ => count.to_string(),
+                        };
+                        let _ = writeln!(out, "BRDA:{line},{block},{branch},{count}");
+                        found += 1;
+                        hit += usize::from(count != "-" && count != "0");
+                    }
+                }
+            }
+            let _ = writeln!(out, "BRF:{found}\nBRH:{hit}");
+            let mut covered = 0;
+            for (line, steps) in &lines {
+                let ran = steps.iter().map(|s| s.0).fold(0, u64::saturating_add);
+                let _ = writeln!(out, "DA:{line},{ran}");
+                covered += usize::from(ran > 0);
+            }
+            let _ = writeln!(out, "LF:{}\nLH:{covered}\nend_of_record", lines.len());
+        }
+        out
+    }
+}
+
+/// A number that leads to an entry of a context: the plainest one, or one that no better entry takes away.
+pub(crate) fn number_of(suite: &Suite, context: &[u8], entry: &Extension) -> Option<String> {
+    let module = suite.module();
+    let inputs = Inputs {
+        now: moment::Moment::read("2026-03-02 10:00")?.time,
+        globals: suite.globals(),
+        system: std::sync::Arc::new(System::default()),
+    };
+    let line = entry.step(1)?.line;
+    let caller = entry.caller.as_ref().and_then(|c| match &c.matches {
+        Matches::Name(name) => Some(name.clone()),
+        Matches::Pattern(pattern) => pattern.witness(),
+    });
+    let leads = |number: &[u8]| {
+        let found = module.find(&inputs, context, number, caller.as_deref());
+        found.is_some_and(|f| f.exten == entry.name && f.line == line)
+    };
+    let text = |number: Vec<u8>| String::from_utf8(number).ok();
+    let pattern = match &entry.matches {
+        Matches::Name(name) => return leads(name).then(|| text(name.clone())).flatten(),
+        Matches::Pattern(pattern) => pattern,
+    };
+    let first = pattern.witness()?;
+    // Longer ones, and ones with another digit somewhere: what a better pattern takes away is nearly always the plainest number.
+    let mut open = std::collections::VecDeque::from([first]);
+    let mut seen = std::collections::HashSet::new();
+    let mut tries = 0;
+    while let Some(number) = open.pop_front() {
+        tries += 1;
+        if tries > TRIES {
+            return None;
+        }
+        if leads(&number) {
+            return text(number);
+        }
+        for at in 0..=number.len() {
+            for digit in *b"0123456789*#" {
+                let mut other = number.clone();
+                match other.get_mut(at) {
+                    Some(place) => *place = digit,
+                    None => other.push(digit),
+                }
+                if other.len() < 32
+                    && pattern.matches(&other)
+                    && seen.insert(other.clone())
+                    && open.len() < TRIES
+                {
+                    open.push_back(other);
+                }
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,203 @@
+//! Which steps of the plan ran, and which ways on from them were taken: read from the traces of runs.
+
+use std::collections::HashMap;
+
+use strowger_compiler::Sources;
+use strowger_compiler::coverage::{self, Reachable, Way};
+use strowger_runtime::sim::report::Report;
+use strowger_stdlib::dialect::Dialect;
+use strowger_stdlib::status::DialStatus;
+use strowger_stdlib::time::{Moment, Zone};
+use strowger_vm::effect::{Answer, Effect};
+use strowger_vm::{Executed, Time, Trace};
+
+/// How often each step and each way was taken, by their numbers in [`Reachable`].
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hits {
+    pub(crate) steps: Vec<u64>,
+    pub(crate) ways: Vec<Vec<u64>>,
+}
+
+impl Hits {
+    /// Nothing ran yet.
+    pub(crate) fn none(reachable: &Reachable) -> Hits {
+        Hits {
+            steps: vec![0; reachable.steps.len()],
+            ways: reachable
+                .steps
+                .iter()
+                .map(|s| vec![0; s.ways.len()])
+                .collect(),
+        }
+    }
+
+    /// Adds what others saw.
+    pub(crate) fn add(&mut self, other: &Hits) {
+        let more = |mine: &mut u64, theirs: &u64| *mine = mine.saturating_add(*theirs);
+        for (mine, theirs) in self.steps.iter_mut().zip(&other.steps) {
+            more(mine, theirs);
+        }
+        for (mine, theirs) in self.ways.iter_mut().zip(&other.ways) {
+            mine.iter_mut().zip(theirs).for_each(|(m, t)| more(m, t));
+        }
+    }
+}
+
+/// Finds the steps that a trace names.
+pub(crate) struct Finder<'r> {
+    reachable: &'r Reachable,
+    contexts: Vec<&'r [u8]>,
+    dialect: Dialect,
+    /// By file and line.
+    places: HashMap<(&'r str, u32), Vec<usize>>,
+}
+
+impl<'r> Finder<'r> {
+    /// For the steps of a plan.
+    pub(crate) fn new(
+        reachable: &'r Reachable,
+        hir: &'r strowger_compiler::Hir,
+        sources: &'r Sources,
+    ) -> Finder<'r> {
+        let mut places: HashMap<(&str, u32), Vec<usize>> = HashMap::new();
+        for (n, step) in reachable.steps.iter().enumerate() {
+            let file = sources.file(step.file).name();
+            places.entry((file, step.line)).or_default().push(n);
+        }
+        Finder {
+            reachable,
+            contexts: hir.contexts.iter().map(|c| c.name.as_slice()).collect(),
+            dialect: hir.dialect,
+            places,
+        }
+    }
+
+    /// The steps that one is; a file that several contexts include makes a step in each.
+    fn find(&self, step: &Executed) -> Vec<usize> {
+        let Some(source) = &step.source else {
+            return Vec::new();
+        };
+        let here = self
+            .places
+            .get(&(source.file.as_str(), source.line))
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let same = |n: &&usize| self.reachable.steps[**n].priority == step.priority;
+        let mut found: Vec<usize> = here.iter().filter(same).copied().collect();
+        let own = |n: &usize| self.contexts[self.reachable.steps[*n].context] == step.context;
+        if found.iter().any(own) {
+            found.retain(own);
+        }
+        found
+    }
+
+    /// Counts what a run reached.
+    pub(crate) fn count(&self, report: &Report, zone: &Zone, hits: &mut Hits) {
+        // Of each channel: its last step, and what came of it so far.
+        let mut open: HashMap<usize, Open<'_>> = HashMap::new();
+        let mut answers = report.answers.iter().peekable();
+        let mut answered = |open: &mut HashMap<usize, Open<'_>>, before: usize| {
+            while let Some(a) = answers.next_if(|a| a.before <= before) {
+                if let Some(open) = open.get_mut(&a.channel) {
+                    open.hear(&a.effect, &a.reply.answer);
+                }
+            }
+        };
+        for (n, happened) in report.trace.iter().enumerate() {
+            answered(&mut open, n);
+            match &happened.what {
+                Trace::Step(step) => {
+                    let test_time = open.get(&happened.channel).and_then(|o| o.test_time);
+                    let new = Open {
+                        step,
+                        at: happened.at,
+                        status: None,
+                        keys: Vec::new(),
+                        silent: false,
+                        test_time,
+                    };
+                    if let Some(last) = open.insert(happened.channel, new) {
+                        self.close(&last, Some(step), zone, hits);
+                    }
+                }
+                Trace::Set { name, value } => {
+                    let Some(open) = open.get_mut(&happened.channel) else {
+                        continue;
+                    };
+                    let text = value.as_deref().unwrap_or_default();
+                    match name.as_slice() {
+                        b"DIALSTATUS" => open.status = DialStatus::read(text).or(open.status),
+                        b"TESTTIME" => {
+                            let seconds = std::str::from_utf8(text)
+                                .ok()
+                                .and_then(|t| t.trim().parse().ok());
+                            open.test_time = seconds.map(Time::from_seconds);
+                        }
+                        _ => {}
+                    }
+                }
+                Trace::Note { .. } => {}
+            }
+        }
+        answered(&mut open, usize::MAX);
+        for last in open.values() {
+            self.close(last, None, zone, hits);
+        }
+    }
+
+    /// Counts a step once it is known what came of it.
+    fn close(&self, open: &Open<'_>, next: Option<&Executed>, zone: &Zone, hits: &mut Hits) {
+        let step = open.step;
+        let app = String::from_utf8_lossy(&step.application);
+        let now = open
+            .test_time
+            .filter(|_| app.eq_ignore_ascii_case("gotoiftime"));
+        let moment = Moment::from_seconds(now.unwrap_or(open.at).seconds());
+        let held = coverage::held(&self.dialect, app.trim(), &step.arguments, moment, zone);
+        let chosen = next.is_some_and(|n| {
+            n.priority == 1 && open.keys.starts_with(&n.exten) && n.exten.len() == open.keys.len()
+        });
+        for n in self.find(step) {
+            hits.steps[n] += 1;
+            for (w, way) in self.reachable.steps[n].ways.iter().enumerate() {
+                let taken = match way {
+                    Way::Status(status) => open.status == Some(*status),
+                    Way::Then => held == Some(true),
+                    Way::Else => held == Some(false),
+                    Way::Chosen => !open.keys.is_empty() && chosen,
+                    Way::Invalid => !open.keys.is_empty() && !chosen,
+                    Way::Silence => open.keys.is_empty() && open.silent,
+                };
+                hits.ways[n][w] += u64::from(taken);
+            }
+        }
+    }
+}
+
+/// A step of which it is not known yet what comes of it.
+struct Open<'t> {
+    step: &'t Executed,
+    at: Time,
+    status: Option<DialStatus>,
+    /// Keys that it was given.
+    keys: Vec<u8>,
+    /// It waited for a key, or played, and none came.
+    silent: bool,
+    test_time: Option<Time>,
+}
+
+impl Open<'_> {
+    fn hear(&mut self, effect: &Effect, answer: &Answer) {
+        if !matches!(
+            effect,
+            Effect::Digit { .. } | Effect::Play(_) | Effect::Say { .. }
+        ) {
+            return;
+        }
+        match answer {
+            Answer::Digit(key) => self.keys.push(*key),
+            Answer::Done => self.silent = true,
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! A test file and the plan beside it, read.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use strowger_compiler::coverage::Reachable;
+use strowger_compiler::{Diagnostic, FileId, Sources, Span};
+use strowger_runtime::config::FILES;
+use strowger_vm::{Globals, Module};
+
+use super::case::Case;
+use super::problem::problem;
+use super::read::{self, Beside};
+use super::snapshot::Accepted;
+use super::yaml::{self, Node};
+use crate::load::{self, Loaded};
+use crate::render;
+
+/// The plan of a file that names none.
+pub(crate) const PLAN: &str = FILES[0];
+/// The file of tests made from texts.
+const TYPED: &str = "plan.test.yaml";
+
+/// A test file and the plan beside it.
+pub struct Suite {
+    pub(crate) shown: String,
+    pub(crate) path: Option<PathBuf>,
+    /// The name of the plan's file.
+    plan: String,
+    pub(crate) loaded: Loaded,
+    pub(crate) sources: Sources,
+    pub(crate) cases: Vec<Case>,
+    pub(crate) accepted: Accepted,
+    pub(crate) reachable: Reachable,
+}
+
+/// Why tests cannot run: mistakes in their file, each at its place, or a plan that cannot be read.
+pub struct Refused {
+    /// One sentence where nothing could be read.
+    pub(crate) fault: Option<String>,
+    pub(crate) sources: Sources,
+    pub(crate) found: Vec<Diagnostic>,
+    /// Files that were read, or would have been.
+    pub(crate) files: Vec<PathBuf>,
+}
+
+impl Refused {
+    fn fault(fault: impl Into<String>, files: Vec<PathBuf>) -> Box<Refused> {
+        Box::new(Refused {
+            fault: Some(fault.into()),
+            sources: Sources::new(),
+            found: Vec::new(),
+            files,
+        })
+    }
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(fault) = &self.fault {
+            return f.write_str(fault);
+        }
+        let mut drawn = Vec::new();
+        render::human(&mut drawn, &self.sources, &self.found, false)
+            .map_err(|_| std::fmt::Error)?;
+        f.write_str(String::from_utf8_lossy(&drawn).trim_end())
+    }
+}
+
+impl std::fmt::Debug for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl std::error::Error for Refused {}
+
+impl std::fmt::Debug for Suite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Suite")
+            .field("shown", &self.shown)
+            .field("cases", &self.cases.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Suite {
+    /// Reads a test file (`*.test.yaml`) and the plan beside it.
+    ///
+    /// # Errors
+    /// [`Refused`] says what is wrong with either, at its place.
+    pub fn open(path: impl AsRef<Path>) -> Result<Suite, Box<Refused>> {
+        Suite::open_with(path.as_ref(), None)
+    }
+
+    /// The same; `seed` counts whatever the file says.
+    pub(crate) fn open_with(path: &Path, seed: Option<u64>) -> Result<Suite, Box<Refused>> {
+        let cannot = |fault: &dyn std::fmt::Display| {
+            Refused::fault(
+                format!("{}: {fault}", path.display()),
+                vec![path.to_owned()],
+            )
+        };
+        let size = std::fs::metadata(path).map_err(|e| cannot(&e))?.len();
+        if size > yaml::SIZE as u64 {
+            return Err(cannot(&format!("longer than {} bytes", yaml::SIZE)));
+        }
+        let text = std::fs::read(path).map_err(|e| cannot(&e))?;
+        let accepted = Accepted::beside(path).map_err(|e| Refused::fault(e, Vec::new()))?;
+        Ok(Suite {
+            accepted,
+            ..Suite::with_text(path, text, seed)?
+        })
+    }
+
+    /// The same with another text than the file's.
+    pub(crate) fn with_text(
+        path: &Path,
+        text: Vec<u8>,
+        seed: Option<u64>,
+    ) -> Result<Suite, Box<Refused>> {
+        let folder = path
+            .parent()
+            .filter(|p| !p.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let draft = Draft::read(folder, &name, text, seed);
+        let mut suite = draft.suite(|plan| {
+            let plan = folder.join(plan);
+            load::to_run(&plan)
+        })?;
+        suite.shown = suite_name(path);
+        suite.path = Some(path.to_owned());
+        Ok(suite)
+    }
+
+    /// Tests of a plan that stands in no file.
+    ///
+    /// # Errors
+    /// As [`open`](Suite::open).
+    pub fn from_texts(plan: &str, tests: &str) -> Result<Suite, Box<Refused>> {
+        let draft = Draft::read(Path::new("."), TYPED, tests.into(), None);
+        draft.suite(|name| {
+            let sources = Sources::new().with(name, plan);
+            load::understand(
+                sources,
+                PathBuf::from("."),
+                name.to_owned(),
+                load::Release::default(),
+            )
+        })
+    }
+
+    /// The names of the tests, in the order of the file. One that dials several numbers has a name for each.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.cases.iter().map(|c| c.name.as_str())
+    }
+
+    pub(crate) fn module(&self) -> Arc<Module> {
+        self.loaded.module()
+    }
+
+    pub(crate) fn globals(&self) -> Arc<Globals> {
+        self.loaded.globals()
+    }
+
+    /// The plan's file.
+    pub(crate) fn plan(&self) -> PathBuf {
+        self.loaded.directory.join(&self.plan)
+    }
+
+    /// The same as people are told it.
+    pub(crate) fn plan_shown(&self) -> String {
+        suite_name(&self.plan())
+    }
+
+    /// Every file that was read.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let read = self.loaded.sources.files();
+        read.map(|(_, file)| self.loaded.directory.join(file.name()))
+            .chain(self.path.clone())
+            .collect()
+    }
+}
+
+/// How a test file is named to people.
+pub(crate) fn suite_name(path: &Path) -> String {
+    path.strip_prefix(".").unwrap_or(path).display().to_string()
+}
+
+/// A test file of which the plan is not read yet.
+struct Draft {
+    folder: PathBuf,
+    name: String,
+    text: Vec<u8>,
+    seed: Option<u64>,
+}
+
+impl Draft {
+    fn read(folder: &Path, name: &str, text: Vec<u8>, seed: Option<u64>) -> Draft {
+        Draft {
+            folder: folder.to_owned(),
+            name: name.to_owned(),
+            text,
+            seed,
+        }
+    }
+
+    /// Reads the plan and understands the tests.
+    fn suite(self, plan: impl Fn(&str) -> Result<Loaded, String>) -> Result<Suite, Box<Refused>> {
+        let mut found = Vec::new();
+        let mut files = vec![self.folder.join(&self.name)];
+        // Before the plan is known, the file stands alone.
+        let (sources, id) = self.into_sources(Sources::new());
+        let refused = |sources, found, files| {
+            Box::new(Refused {
+                fault: None,
+                sources,
+                found,
+                files,
+            })
+        };
+        let root = match yaml::read(id, &self.text) {
+            Ok(Some(root)) => root,
+            Ok(None) => {
+                let span = Span {
+                    file: id,
+                    start: 0,
+                    end: 0,
+                };
+                found.push(
+                    problem("there is nothing in this file", span)
+                        .help("`strowger test --init` writes a first one"),
+                );
+                return Err(refused(sources, found, files));
+            }
+            Err(wrong) => return Err(refused(sources, vec![*wrong], files)),
+        };
+        let named = root.get("dialplan");
+        let name = named.and_then(Node::text).unwrap_or(PLAN);
+        files.push(self.folder.join(name));
+        if name.contains(['/', '\\']) {
+            let span = named.map_or(root.span, |n| n.span);
+            found.push(
+                problem("the plan stands beside its tests", span)
+                    .help("write the name of a file in this folder"),
+            );
+            return Err(refused(sources, found, files));
+        }
+        let loaded = match plan(name) {
+            Ok(loaded) => loaded,
+            Err(fault) => match named {
+                Some(node) => {
+                    found.push(problem(fault, node.span));
+                    return Err(refused(sources, found, files));
+                }
+                None => return Err(Refused::fault(fault, files)),
+            },
+        };
+        // Places of the plan stay what they were: the file comes behind all others.
+        let (sources, id) = self.into_sources(loaded.sources.clone());
+        let root = match yaml::read(id, &self.text) {
+            Ok(Some(root)) => root,
+            Ok(None) => return Err(refused(sources, found, files)),
+            Err(wrong) => return Err(refused(sources, vec![*wrong], files)),
+        };
+        for peers in root.get("peers").map(Node::items).unwrap_or_default() {
+            let name = peers.text().unwrap_or_default();
+            if loaded.sources.find(name).is_none() {
+                let devices = ["pjsip.conf", "sip.conf", "users.conf"];
+                let wrong = problem(format!("{name} was not read"), peers.span);
+                found.push(if devices.contains(&name) {
+                    wrong.help("there is no such file beside this one")
+                } else {
+                    wrong.help(format!("phones are named in {}", devices.join(", ")))
+                });
+            }
+        }
+        let module = loaded.module();
+        let beside = Beside {
+            module: &module,
+            accounts: &loaded.config.accounts,
+            seed: self.seed,
+        };
+        let cases = read::cases(&root, &beside, &mut found);
+        if !found.is_empty() {
+            found.sort_by_key(|f| f.primary.span.start);
+            return Err(refused(sources, found, files));
+        }
+        Ok(Suite {
+            shown: self.name.clone(),
+            path: None,
+            plan: name.to_owned(),
+            reachable: Reachable::of(&loaded.compiled.hir),
+            loaded,
+            sources,
+            cases,
+            accepted: Accepted::default(),
+        })
+    }
+
+    fn into_sources(&self, mut sources: Sources) -> (Sources, FileId) {
+        let folder = self.folder.display().to_string();
+        let folder = folder.strip_prefix("./").unwrap_or(&folder);
+        sources.stand_in(if folder == "." { "" } else { folder });
+        let id = sources.add(&self.name, self.text.clone());
+        (sources, id)
+    }
+}

@@ -1,0 +1,101 @@
+//! `strowger test` as a user sees it.
+#![allow(clippy::unwrap_used)]
+
+mod mistakes;
+mod schema;
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// A folder with some files that goes away at the end.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new(name: &str, files: &[(&str, &str)]) -> Folder {
+        let path =
+            std::env::temp_dir().join(format!("strowger-test-{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        let folder = Folder(path);
+        std::fs::create_dir_all(&folder.0).unwrap();
+        for (name, text) in files {
+            folder.write(name, text);
+        }
+        folder
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.0.join(name), text).unwrap();
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.0.join(name)).unwrap()
+    }
+
+    /// What a reader sees of `strowger test` with these words; times of this machine are taken out.
+    pub(crate) fn seen(&self, words: &[&str]) -> String {
+        let out = Command::new(env!("CARGO_BIN_EXE_strowger"))
+            .arg("test")
+            .args(words)
+            .current_dir(&self.0)
+            .env_remove("NO_COLOR")
+            .output()
+            .unwrap();
+        let text = |bytes: &[u8]| {
+            let text = String::from_utf8_lossy(bytes).replace(self.0.to_str().unwrap(), "FOLDER");
+            timeless(&text)
+        };
+        let errors = text(&out.stderr);
+        let errors = if errors.is_empty() {
+            errors
+        } else {
+            format!("--- standard error\n{errors}")
+        };
+        format!(
+            "$ strowger test {}\n{}{errors}--- exit {}\n",
+            words.join(" "),
+            text(&out.stdout),
+            out.status.code().unwrap()
+        )
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Without how long this machine took.
+fn timeless(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines() {
+        let line = cut(line, "(", " ms, ");
+        let line = match line.split_once(" s.") {
+            Some((before, after)) if before.contains(" passed, ") => {
+                format!(
+                    "{} s.{after}",
+                    cut(&format!("{before}|"), ", ", "|").trim_end_matches('|')
+                )
+            }
+            _ => line,
+        };
+        let line = cut(&line, "time=\"", "\"");
+        out.push_str(&line);
+        out.push('\n');
+    }
+    out
+}
+
+/// `...` for the number between two texts.
+fn cut(line: &str, before: &str, after: &str) -> String {
+    let found = line.rfind(before).and_then(|at| {
+        let begin = at + before.len();
+        let length = line[begin..].find(after)?;
+        let number = &line[begin..begin + length];
+        number
+            .chars()
+            .all(|c| c.is_ascii_digit() || c == '.')
+            .then(|| format!("{}...{}", &line[..begin], &line[begin + length..]))
+    });
+    found.unwrap_or_else(|| line.to_owned())
+}
