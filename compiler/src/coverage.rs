@@ -7,7 +7,7 @@ use strowger_stdlib::status::DialStatus;
 use strowger_stdlib::time::{Moment, Zone};
 use strowger_stdlib::timespec::TimeSpec;
 
-use crate::flow::{calls, parts};
+use crate::fields::parts;
 use crate::hir::{Extension, Hir, Step};
 use crate::source::{FileId, Span};
 
@@ -121,8 +121,8 @@ fn ways(step: &Step) -> Vec<Way> {
         "background" => ways.extend([Way::Chosen, Way::Silence]),
         _ => {}
     }
-    for call in calls(step) {
-        if call.app == "dial" {
+    for call in step.calls() {
+        if call.app == b"dial" {
             let timeout = parts(&call.args)
                 .get(1)
                 .is_some_and(|t| !t.trimmed().is_empty());
