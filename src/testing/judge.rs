@@ -629,17 +629,18 @@ impl<'a> Judge<'a> {
 
     /// How the call ended, in one of the words of the table.
     fn reason(&self, subject: Subject) -> &'static str {
-        let (end, stalled, ran) = match self.call(subject) {
-            Some(call) => (call.end.as_ref(), call.stalled, call.channel.is_some()),
+        let (end, stalled, channel) = match self.call(subject) {
+            Some(call) => (call.end.as_ref(), call.stalled, call.channel),
             None => match self.report.messages.first() {
-                Some(message) => (
-                    message.end.as_ref(),
-                    self.report.stalled,
-                    message.channel.is_some(),
-                ),
-                None => (None, false, false),
+                Some(message) => (message.end.as_ref(), self.report.stalled, message.channel),
+                None => (None, false, None),
             },
         };
+        // A number that nothing answers has a channel, and no step runs on it.
+        let mut steps = self.report.trace.iter();
+        let ran = channel.is_some_and(|number| {
+            steps.any(|h| h.channel == number && matches!(h.what, Trace::Step(_)))
+        });
         match (end, self.cause(subject)) {
             _ if stalled => "stalled",
             (Some(End::Fault(_)), _) => "fault",
