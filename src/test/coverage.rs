@@ -296,7 +296,9 @@ impl Covered {
 
     /// The record of each file, as lcov reads it.
     fn lcov(&self) -> String {
-        let mut files: BTreeMap<FileId, BTreeMap<u32, Vec<(u64, &[u64])>>> = BTreeMap::new();
+        /// Runs of the steps of a line, and of their branches.
+        type Line<'h> = Vec<(u64, &'h [u64])>;
+        let mut files: BTreeMap<FileId, BTreeMap<u32, Line<'_>>> = BTreeMap::new();
         for (step, count, taken) in self.steps() {
             let lines = files.entry(step.file).or_default();
             lines.entry(step.line).or_default().push((count, taken));

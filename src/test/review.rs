@@ -38,7 +38,7 @@ pub(crate) fn review(suite: &mut Suite, outcome: &Outcome, colour: bool) -> Resu
             );
         }
         let old = suite.accepted.of(&name).unwrap_or_default();
-        let lines = |text: &str| text.lines().map(str::to_owned).collect();
+        let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<String>>();
         let shown = difference("trace", &lines(old), &lines(trace), colour);
         let asked = write!(out, "\n{name}\n{shown}accept it? [y]es, [n]o, [q]uit ");
         let answered = asked.and_then(|()| out.flush()).and_then(|()| {

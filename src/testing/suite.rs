@@ -211,7 +211,7 @@ impl Draft {
         let mut found = Vec::new();
         let mut files = vec![self.folder.join(&self.name)];
         // Before the plan is known, the file stands alone.
-        let (sources, id) = self.into_sources(Sources::new());
+        let (sources, id) = self.with_plan(Sources::new());
         let refused = |sources, found, files| {
             Box::new(Refused {
                 fault: None,
@@ -258,7 +258,7 @@ impl Draft {
             },
         };
         // Places of the plan stay what they were: the file comes behind all others.
-        let (sources, id) = self.into_sources(loaded.sources.clone());
+        let (sources, id) = self.with_plan(loaded.sources.clone());
         let root = match yaml::read(id, &self.text) {
             Ok(Some(root)) => root,
             Ok(None) => return Err(refused(sources, found, files)),
@@ -299,7 +299,7 @@ impl Draft {
         })
     }
 
-    fn into_sources(&self, mut sources: Sources) -> (Sources, FileId) {
+    fn with_plan(&self, mut sources: Sources) -> (Sources, FileId) {
         let folder = self.folder.display().to_string();
         let folder = folder.strip_prefix("./").unwrap_or(&folder);
         sources.stand_in(if folder == "." { "" } else { folder });

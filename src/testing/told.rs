@@ -59,12 +59,7 @@ fn compared(failure: &Failure, colour: bool) -> String {
 }
 
 /// A difference, line by line.
-pub(crate) fn difference(
-    key: &str,
-    expected: &Vec<String>,
-    got: &Vec<String>,
-    colour: bool,
-) -> String {
+pub(crate) fn difference(key: &str, expected: &[String], got: &[String], colour: bool) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{key}: - expected, + got");
     let text = |lines: &[String]| lines.iter().map(|l| format!("{l}\n")).collect::<String>();

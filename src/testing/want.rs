@@ -138,6 +138,7 @@ fn how(text: &str) -> Result<How, String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -27,10 +27,6 @@ impl Folder {
         std::fs::write(self.0.join(name), text).unwrap();
     }
 
-    pub(crate) fn read(&self, name: &str) -> String {
-        std::fs::read_to_string(self.0.join(name)).unwrap()
-    }
-
     /// What a reader sees of `strowger test` with these words; times of this machine are taken out.
     pub(crate) fn seen(&self, words: &[&str]) -> String {
         let out = Command::new(env!("CARGO_BIN_EXE_strowger"))
@@ -98,4 +94,16 @@ fn cut(line: &str, before: &str, after: &str) -> String {
             .then(|| format!("{}...{}", &line[..begin], &line[begin + length..]))
     });
     found.unwrap_or_else(|| line.to_owned())
+}
+
+/// The plans of `examples/` do what their tests promise.
+#[test]
+fn the_tests_of_the_examples_pass() {
+    let out = Command::new(env!("CARGO_BIN_EXE_strowger"))
+        .args(["test", concat!(env!("CARGO_MANIFEST_DIR"), "/examples")])
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(out.status.success(), "{told}");
+    assert!(!told.contains("FAIL") && told.contains("ok    "), "{told}");
 }
