@@ -106,7 +106,14 @@ impl Beside {
             (&peers.iax, &["regcontext"]),
             (&peers.pjsip, &["regcontext"]),
         ];
-        let mut out = vec![b"parkedcalls".to_vec(), b"parkedcallstimeout".to_vec()];
+        // The last is that of the module for Digium's phones.
+        let mut out: Vec<Vec<u8>> = [
+            &b"parkedcalls"[..],
+            b"parkedcallstimeout",
+            b"dpma_message_context",
+        ]
+        .map(<[u8]>::to_vec)
+        .into();
         for (file, keys) in files {
             for section in file.iter().flat_map(Config::sections) {
                 let named = keys.iter().flat_map(|k| section.all(k));

@@ -139,7 +139,7 @@ pub(crate) fn check(world: &World<'_>, sources: &Sources) -> Vec<Diagnostic> {
     references::check(world, &mut out);
     files::check(world, sources, &mut out);
     let facts = world.facts();
-    flow::check(world, facts, &mut out);
+    flow::check(world, sources, facts, &mut out);
     patterns::check(world, facts, &mut out);
     expressions::check(world, facts, &mut out);
     let version = world.dialect.release();

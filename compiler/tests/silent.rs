@@ -253,3 +253,59 @@ fn devices_of_iax_that_prove_who_they_are() {
     assert!(x819("") && x819("secret=\n"));
     assert!(!x819("secret=long\n") && !x819("inkeys=a\n") && !x819("permit=192.0.2.1\n"));
 }
+
+#[test]
+fn settings_that_may_stay_empty() {
+    let v501 = |test: &str| {
+        let plan = format!(
+            "[a]\nexten => 1,1,GotoIf($[\"{test}\" = \"\"]?2)\n same => n,NoOp(${{GLOBAL(DOMAIN)}})\n"
+        );
+        of_plan("V501", &plan)
+    };
+    assert!(!v501("${GLOBAL(DOMAIN)}") && !v501("${DOMAIN}") && v501("${CALLERID(num)}"));
+}
+
+#[test]
+fn what_an_unknown_application_sets() {
+    let v501 = |step: &str| {
+        of_plan(
+            "V501",
+            &format!("[a]\nexten => 1,1,{step}\n same => n,NoOp(${{WEATHER}})\n"),
+        )
+    };
+    assert!(!v501("FetchWeather(here)"));
+    assert!(v501("Wait,1(here)") && v501("NoOp(here)"));
+}
+
+#[test]
+fn a_file_that_may_be_absent_is_not_known() {
+    let r201 = |include: &str| {
+        of_plan(
+            "R201",
+            &format!("{include}\n[a]\nexten => 1,1,Goto(far,1,1)\n"),
+        )
+    };
+    assert!(r201("; nothing") && !r201("#tryinclude \"local.conf\""));
+}
+
+#[test]
+fn counters_of_one_digit() {
+    let e604 = |next: &str| {
+        let plan = format!(
+            "[a]\nexten => 1,1,Set(N=0)\n same => n(top),Set(N={next})\n same => n,GotoIf($[\"${{N}}\" < \"3\"]?top)\n"
+        );
+        of_plan("E604", &plan)
+    };
+    assert!(!e604("$[${N} + 1]") && e604("$[${N} + 20]"));
+}
+
+#[test]
+fn routers_before_phones() {
+    let c036 = |host: &str| {
+        let sip = format!(
+            "[office]\ntype=friend\nhost={host}\ncontext=a\nsecret=x7Hq\nnat=yes\ncanreinvite=yes\n"
+        );
+        told("C036", &[PLAN, ("sip.conf", &sip)])
+    };
+    assert!(c036("dynamic") && c036("198.51.100.7") && !c036("10.31.0.11"));
+}

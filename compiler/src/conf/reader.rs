@@ -586,10 +586,11 @@ impl Reader<'_> {
         }
         let files = self.sources.resolve(&name);
         if files.is_empty() {
+            // What it would hold may be somewhere else.
+            self.out.open = true;
             if try_only {
                 return Ok(());
             }
-            self.out.open = true;
             // Of another machine's folders nothing is known here.
             let why = if name.starts_with('/') {
                 format!("the file `{name}` is not on this machine")

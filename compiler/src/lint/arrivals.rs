@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 
 use crate::flow::dialable;
-use crate::hir::{Context, Extension, Hir, Matches};
+use crate::hir::{Context, Extension, Hir, Matches, Step};
 use crate::jump::Part;
 use crate::lint::subroutines::subroutines;
-use crate::pattern::without_dashes;
+use crate::pattern::{overlap, without_dashes};
 
 /// Jumps that are kept for one name; of an extension that more lead to nothing is known.
 const KEPT: usize = 256;
@@ -24,6 +24,9 @@ pub(crate) struct Arrival {
     pub(crate) branch: Option<bool>,
 }
 
+/// A label, and a way to it.
+type Labelled = (Vec<u8>, Arrival);
+
 /// See [`Arrivals::at`].
 #[derive(Default)]
 pub(crate) struct Arrivals {
@@ -37,6 +40,10 @@ pub(crate) struct Arrivals {
     wild: bool,
     /// Texts of options that may name a routine.
     options: Vec<Vec<u8>>,
+    /// Jumps within an extension, by its context and itself, to a label or number.
+    within: HashMap<(usize, usize), Vec<Labelled>>,
+    /// Jumps to a label or number of an extension by its name.
+    inside: Vec<(Vec<u8>, Vec<u8>, Arrival)>,
 }
 
 impl Arrivals {
@@ -63,13 +70,28 @@ impl Arrivals {
                     .is_some_and(|b| matches!(b, b'2'..=b'9')),
                 _ => true,
             };
-            if !first {
-                continue;
-            }
             let arrival = Arrival {
                 from,
                 branch: target.branch,
             };
+            if let Part::Text(priority) = &target.priority {
+                let priority = priority.trimmed().bytes().to_vec();
+                match &target.exten {
+                    Part::Here if matches!(target.context, Part::Here) => {
+                        let list = self.within.entry((from.0, from.1)).or_default();
+                        list.push((priority, arrival));
+                    }
+                    // By number to the first step: see below.
+                    Part::Text(name) if priority != b"1" => {
+                        let name = without_dashes(name.bytes());
+                        self.inside.push((name, priority, arrival));
+                    }
+                    _ => {}
+                }
+            }
+            if !first {
+                continue;
+            }
             let place = match &target.context {
                 Part::Here => Some(&context.name[..]),
                 Part::Text(text) => Some(text.bytes()),
@@ -106,6 +128,37 @@ impl Arrivals {
                 self.options.push(call.args.bytes().to_vec());
             }
         }
+    }
+
+    /// All jumps to a step that has a label, or that some jump names by number. `None`: too many to tell.
+    pub(crate) fn inside(
+        &self,
+        (c, e): (usize, usize),
+        extension: &Extension,
+        step: &Step,
+    ) -> Option<Vec<Arrival>> {
+        let number = step.priority.to_string();
+        let label = step.label.as_ref().map(|l| l.bytes());
+        let meant = |to: &[u8], from: Place| {
+            let relative = matches!(to.first(), Some(b'+' | b'-'));
+            Some(to) == label || to == number.as_bytes() || relative && from.0 == c && from.1 == e
+        };
+        if self.inside.len() > KEPT * KEPT {
+            return None;
+        }
+        let mut out: Vec<Arrival> = Vec::new();
+        for (to, arrival) in self.within.get(&(c, e)).into_iter().flatten() {
+            if meant(to, arrival.from) {
+                out.push(*arrival);
+            }
+        }
+        for (name, to, arrival) in &self.inside {
+            if meant(to, arrival.from) && overlap(&Matches::Name(name.clone()), &extension.matches)
+            {
+                out.push(*arrival);
+            }
+        }
+        (out.len() < KEPT).then_some(out)
     }
 
     /// All steps that lead to the first step of an extension. `None`: calls may come from elsewhere too.

@@ -9,6 +9,7 @@ use crate::hir::{Context, Extension, Matches, Step};
 use crate::lint::World;
 use crate::lint::arrivals::{Arrival, Place};
 use crate::lint::facts::{self, Facts, always_filled, filled};
+use crate::lint::flow::ends;
 use crate::lint::subroutines::subroutines;
 use crate::pattern::Element;
 
@@ -19,6 +20,8 @@ pub(super) struct Emptiness<'a> {
     pub(super) facts: &'a Facts,
     pub(super) context: &'a Context,
     pub(super) extension: &'a Extension,
+    /// The context and the extension by their numbers.
+    pub(super) home: (usize, usize),
     /// The index of the step.
     pub(super) step: usize,
 }
@@ -128,29 +131,61 @@ impl Emptiness<'_> {
         self.defined(name, 0, &mut seen)
     }
 
-    /// Whether all steps that lead to this extension have given it a value, or a step of it before this one.
+    /// Whether a step before this one has given it a value on every way, in this extension or in those that lead to it.
     fn defined(&self, name: &[u8], depth: usize, seen: &mut HashSet<Place>) -> bool {
-        if self.defined_here(name) {
-            return true;
+        let steps = &self.extension.steps;
+        let mut at = self.step;
+        for _ in 0..BACK {
+            let Some(here) = steps.get(at) else {
+                return false;
+            };
+            let by_number = self.facts.landings.by_number(self.extension, here.priority);
+            let entered = at > 0 && (here.label.is_some() || by_number);
+            if entered {
+                let all = self.facts.arrivals(self.world.index.hir());
+                let jumps = all.inside(self.home, self.extension, here);
+                // A priority that is computed may be any of them.
+                if self.facts.landings.anywhere(self.extension)
+                    || !jumps.is_some_and(|all| self.at_all(all, name, depth, seen))
+                {
+                    return false;
+                }
+            }
+            let Some(previous) = at.checked_sub(1) else {
+                return here.priority == 1
+                    && self
+                        .arrivals()
+                        .is_some_and(|all| self.at_all(all, name, depth, seen));
+            };
+            let before = &steps[previous];
+            if before.priority + 1 != here.priority || ends(before) {
+                return entered;
+            }
+            if self.defines(before, name) {
+                return true;
+            }
+            at = previous;
         }
-        let first = self
-            .extension
-            .steps
-            .get(self.step - self.before().count())
-            .is_some_and(|s| s.priority == 1);
-        if !first || depth >= DEPTH || seen.len() >= PLACES {
-            return false;
-        }
-        let Some(arrivals) = self.arrivals() else {
-            return false;
-        };
-        arrivals.into_iter().all(|arrival| {
-            // Round a circle, the other ways decide.
-            !seen.insert(arrival.from)
-                || self
-                    .there(arrival.from)
-                    .is_some_and(|at| at.defined(name, depth + 1, seen))
-        })
+        false
+    }
+
+    /// Whether it has a value at each of these steps.
+    fn at_all(
+        &self,
+        all: Vec<Arrival>,
+        name: &[u8],
+        depth: usize,
+        seen: &mut HashSet<Place>,
+    ) -> bool {
+        depth < DEPTH
+            && all.into_iter().all(|arrival| {
+                // Round a circle, the other ways decide.
+                !seen.insert(arrival.from)
+                    || seen.len() < PLACES
+                        && self
+                            .there(arrival.from)
+                            .is_some_and(|at| at.defined(name, depth + 1, seen))
+            })
     }
 
     fn arrivals(&self) -> Option<Vec<Arrival>> {
@@ -165,6 +200,7 @@ impl Emptiness<'_> {
         Some(Emptiness {
             context,
             extension,
+            home: (c, e),
             step,
             ..*self
         })
@@ -188,33 +224,38 @@ impl Emptiness<'_> {
         })
     }
 
-    /// Whether a step of the extension before which nothing jumps in gives it a value that is not empty.
-    fn defined_here(&self, name: &[u8]) -> bool {
-        self.before().any(|step| {
-            let calls: Vec<&Call> = step.calls().collect();
-            if self.both_ways(step, &calls, name) {
-                return true;
-            }
-            calls.iter().filter(|c| !c.sometimes()).any(|called| {
-                facts::assigned_by(called, self.world.dialect)
-                    .iter()
-                    .any(|(n, value)| {
-                        strowger_stdlib::args::inheritance(n.bytes()).0 == name
-                            && value.as_ref().is_some_and(|v| self.given(v.bytes()))
-                    })
-            })
+    /// Whether a step always gives it a value that is not empty.
+    fn defines(&self, step: &Step, name: &[u8]) -> bool {
+        let calls: Vec<&Call> = step.calls().collect();
+        if self.both_ways(step, &calls, name) {
+            return true;
+        }
+        calls.iter().filter(|c| !c.sometimes()).any(|called| {
+            facts::assigned_by(called, self.world.dialect)
+                .iter()
+                .any(|(n, value)| {
+                    strowger_stdlib::args::inheritance(n.bytes()).0 == name
+                        && value.as_ref().is_some_and(|v| self.given(name, v.bytes()))
+                })
         })
     }
 
     /// Whether a value is never empty, also one that every call of a subroutine gives to it.
-    fn given(&self, value: &[u8]) -> bool {
+    fn given(&self, name: &[u8], value: &[u8]) -> bool {
+        // `${EXTEN:3}` of `_fib.`
+        let body = value.strip_prefix(b"${").and_then(|v| v.strip_suffix(b"}"));
+        if let Some(body) = body.filter(|b| b.starts_with(b"EXTEN:"))
+            && let Some(slice) = split_body(body).slice
+        {
+            return slice.offset < 0 || (slice.offset as usize) < shortest(&self.extension.matches);
+        }
         let argument = value
             .strip_prefix(b"${ARG")
             .and_then(|v| v.strip_suffix(b"}"))
             .filter(|n| !n.is_empty() && n.iter().all(u8::is_ascii_digit));
         match argument {
             Some(number) => !self.variable(&[b"ARG", number].concat()),
-            None => filled(value),
+            None => facts::filled_for(name, value),
         }
     }
 

@@ -25,8 +25,8 @@ const LOOPING: [&[u8]; 3] = [b"while", b"if", b"elseif"];
 const BROKEN: [&str; 7] = ["E601", "E603", "E605", "E608", "E616", "E617", "E618"];
 
 pub(crate) fn check(world: &World<'_>, facts: &Facts, out: &mut Vec<Diagnostic>) {
-    for context in &world.index.hir().contexts {
-        for extension in &context.extensions {
+    for (c, context) in world.index.hir().contexts.iter().enumerate() {
+        for (e, extension) in context.extensions.iter().enumerate() {
             for (place, step) in extension.steps.iter().enumerate() {
                 let before = out.len();
                 let at = Emptiness {
@@ -34,6 +34,7 @@ pub(crate) fn check(world: &World<'_>, facts: &Facts, out: &mut Vec<Diagnostic>)
                     facts,
                     context,
                     extension,
+                    home: (c, e),
                     step: place,
                 };
                 if step
@@ -266,7 +267,7 @@ fn expression(args: &Text, hole: &Hole, at: Emptiness<'_>, out: &mut Vec<Diagnos
                 expr::Comparison::Equal | expr::Comparison::Unequal
             );
             if !equality {
-                as_text(args, &flat, left, right, out);
+                as_text(args, &flat, left, right, facts, out);
             }
             if !maybe_empty(args, hole, &flat, left, right, equality, at, out) && equality {
                 one_sided(args, &flat, left, right, out);
@@ -426,6 +427,7 @@ fn as_text(
     flat: &Flat<'_>,
     left: &Spanned<'_>,
     right: &Spanned<'_>,
+    facts: &Facts,
     out: &mut Vec<Diagnostic>,
 ) {
     if quoted(&left.0) != Some(true) && quoted(&right.0) != Some(true) {
@@ -434,10 +436,12 @@ fn as_text(
     let (a, b) = (side(flat, left), side(flat, right));
     // Comparing with 0 or 1 gives the same, and so does text that is always of the same length.
     let telling = match (&a, &b) {
-        (Side::Number(n), Side::Value) | (Side::Value, Side::Number(n)) => {
-            n.as_slice() != b"0" && n.as_slice() != b"1"
+        (Side::Number(n), Side::Value(name)) | (Side::Value(name), Side::Number(n)) => {
+            // One that counts up from a digit meets another digit as itself.
+            let digit = n.len() == 1 && facts.counts(name);
+            n.as_slice() != b"0" && n.as_slice() != b"1" && !digit
         }
-        (Side::Value, Side::Value) => true,
+        (Side::Value(_), Side::Value(_)) => true,
         _ => false,
     };
     if !telling {
@@ -481,8 +485,8 @@ fn as_text(
 enum Side {
     /// A number as written.
     Number(Vec<u8>),
-    /// A value of some length.
-    Value,
+    /// A value of some length: the variable, or something else without a name.
+    Value(Vec<u8>),
     /// Text, or a value whose length is always the same.
     Other,
 }
@@ -513,7 +517,8 @@ fn side(flat: &Flat<'_>, operand: &Spanned<'_>) -> Side {
         return if ONE_LENGTH.contains(&name.as_slice()) || cut {
             Side::Other
         } else {
-            Side::Value
+            let named = hole.body.as_plain().filter(|b| !b.contains(&b'('));
+            Side::Value(named.unwrap_or_default().to_vec())
         };
     }
     let number = !text.is_empty() && text.iter().all(|b| b.is_ascii_digit() || *b == b'.');

@@ -38,6 +38,8 @@ pub(crate) struct Facts {
     pub(crate) tested: QuickMap<InContext, (Span, Option<Span>)>,
     /// See [`Facts::arrivals`].
     arrivals: OnceCell<Arrivals>,
+    /// Whether all that a variable is ever given is a digit, or one more than it is.
+    counting: QuickMap<Vec<u8>, bool>,
     /// Variables of one call.
     local: QuickSet<Vec<u8>>,
     /// Variables with values that look like names.
@@ -125,12 +127,24 @@ impl Facts {
         if is_word(value) {
             self.words.push((name.to_vec(), value.to_vec()));
         }
+        let small = matches!(value.trim_ascii(), [b'0'..=b'9']) || one_more(name, value);
+        match self.counting.get_mut(name) {
+            Some(all) => *all &= small,
+            None => {
+                self.counting.insert(name.to_vec(), small);
+            }
+        }
         (name.to_vec(), filled_for(name, value))
     }
 
     /// Which steps lead to which extensions, gathered when it is first asked for.
     pub(crate) fn arrivals(&self, hir: &Hir) -> &Arrivals {
         self.arrivals.get_or_init(|| Arrivals::gather(hir))
+    }
+
+    /// Whether a variable counts up from a digit: the first number above a digit is a digit or 10.
+    pub(crate) fn counts(&self, name: &[u8]) -> bool {
+        self.counting.get(name) == Some(&true)
     }
 
     /// Whether the plan, or the exchange, has a variable of this name.
@@ -165,7 +179,9 @@ impl Facts {
             }
         }
         let app = called.app.as_str();
-        self.outside |= OUTSIDE.contains(&app);
+        // What an application that is not in the table sets is not known.
+        self.outside |=
+            OUTSIDE.contains(&app) || is_word(app.as_bytes()) && called.app.signature().is_none();
         if app == "return" && called.args.trimmed().is_empty() {
             self.returns_nothing.insert(here.to_vec());
         }
@@ -181,6 +197,23 @@ impl Facts {
             }
         }
     }
+}
+
+/// Whether a value is that of the variable and one more.
+fn one_more(name: &[u8], value: &[u8]) -> bool {
+    let plain: Vec<u8> = value
+        .iter()
+        .copied()
+        .filter(|b| !b.is_ascii_whitespace())
+        .collect();
+    let own = [b"${", name, b"}"].concat();
+    [
+        [b"$[", own.as_slice(), b"+1]"].concat(),
+        [b"$[1+", own.as_slice(), b"]"].concat(),
+        [b"${INC(", name, b")}"].concat(),
+        [b"${MATH(", own.as_slice(), b"+1,i)}"].concat(),
+    ]
+    .contains(&plain)
 }
 
 /// Variables that an application sets because its arguments name them, and their values where they are written.
@@ -276,7 +309,7 @@ pub(crate) fn filled(text: &[u8]) -> bool {
 }
 
 /// The same of a value that a variable is given: its own value counts as filled.
-fn filled_for(name: &[u8], text: &[u8]) -> bool {
+pub(crate) fn filled_for(name: &[u8], text: &[u8]) -> bool {
     !name.is_empty() && text.strip_prefix(b"${").and_then(|t| t.strip_suffix(b"}")) == Some(name)
         || filled_template(name, &Template::read(text))
 }

@@ -316,6 +316,8 @@ fn missing(
         || known.contains(&bytes.to_ascii_lowercase())
         || tech == Tech::Sip && host
         || bytes.is_empty()
+        // `$(EXTEN)`: told as what it is.
+        || bytes.contains(&b'$')
     {
         return None;
     }

@@ -9,16 +9,22 @@ use crate::lint::World;
 use crate::lint::facts::Facts;
 use crate::pattern::overlap;
 use crate::resolve::Seen;
+use crate::source::Sources;
 
 /// A call that begins in more contexts than this is not judged.
 const STANDING: usize = 16;
 /// A gap this wide is the old jump to n+101.
 const OLD_JUMP: u32 = 90;
 
-pub(crate) fn check(world: &World<'_>, facts: &Facts, out: &mut Vec<Diagnostic>) {
+pub(crate) fn check(
+    world: &World<'_>,
+    sources: &Sources,
+    facts: &Facts,
+    out: &mut Vec<Diagnostic>,
+) {
     for context in &world.index.hir().contexts {
         for extension in &context.extensions {
-            no_first(world, facts, context, extension, out);
+            no_first((world, sources, facts), context, extension, out);
             gaps(world, facts, context, extension, out);
             unreachable(world, facts, context, extension, out);
             special(extension, out);
@@ -63,8 +69,7 @@ fn elsewhere(
 
 /// An extension without priority 1 cannot be called (F301).
 fn no_first(
-    world: &World<'_>,
-    facts: &Facts,
+    (world, sources, facts): (&World<'_>, &Sources, &Facts),
     context: &Context,
     extension: &Extension,
     out: &mut Vec<Diagnostic>,
@@ -75,6 +80,18 @@ fn no_first(
     if first.priority == 1
         || facts.landings.anywhere(extension)
         || facts.extensions.contains(&extension.name)
+    {
+        return;
+    }
+    // `exten => NAME,n` counts on from another extension: told as that (F330).
+    let mut line = sources.bytes(first.span).split(|b| *b == b',');
+    let named = line
+        .next()
+        .is_some_and(|n| n.trim_ascii() == extension.name);
+    if named
+        && line
+            .next()
+            .is_some_and(|p| p.trim_ascii_start().starts_with(b"n"))
     {
         return;
     }

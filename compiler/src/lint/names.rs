@@ -337,6 +337,12 @@ impl Names {
             self.reading.insert(ends(&hole.body));
             return;
         };
+        // `${SET(NAME=${...})}`
+        if let Some(name) = head.strip_prefix(b"SET(")
+            && let Some(equals) = name.iter().position(|b| *b == b'=')
+        {
+            self.write(name[..equals].trim_ascii(), place, false, true);
+        }
         let Some(open) = head.iter().position(|b| *b == b'(') else {
             if head.contains(&b':') {
                 // A slice whose numbers are computed.

@@ -120,7 +120,16 @@ impl Names {
         unset: &[(&Vec<u8>, &Reading)],
         out: &mut Vec<Diagnostic>,
     ) {
-        let tested: QuickSet<&Vec<u8>> = facts.tested.keys().map(|(_, body)| body).collect();
+        let tested: QuickSet<&[u8]> = facts
+            .tested
+            .keys()
+            .map(|(_, body)| {
+                let global = body
+                    .strip_prefix(b"GLOBAL(")
+                    .and_then(|b| b.strip_suffix(b")"));
+                global.unwrap_or(body)
+            })
+            .collect();
         let known: Vec<&str> = self
             .set
             .keys()
@@ -128,7 +137,10 @@ impl Names {
             .collect();
         for (name, reading) in unset {
             // Who asks whether it is empty knows that it may be unset.
-            if self.twin(name).is_some() || tested.contains(name) || self.started.contains(*name) {
+            if self.twin(name).is_some()
+                || tested.contains(name.as_slice())
+                || self.started.contains(*name)
+            {
                 continue;
             }
             let shown = String::from_utf8_lossy(name).into_owned();

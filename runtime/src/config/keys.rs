@@ -79,7 +79,7 @@ const SIP: &[SipGroup] = &[
          session-refresher relaxdtmf cc_monitor_policy callevents checkmwi musiconhold mailbox usereqphone mohinterpret mohsuggest parkinglot description \
          subscribemwi vmexten mwi_from g726nonstandard autoframing \
          discard_remote_hold_retrieval use_q850_reason promiscredir tonezone rtpkeepalive \
-         sipdebug",
+         sipdebug rfc2833compensate ignoresdpversion disallowed_methods supportpath rtp_engine",
     ),
     (
         Harmless,
@@ -92,7 +92,8 @@ const SIP: &[SipGroup] = &[
          jbforce jbmaxsize jbresyncthreshold jbimpl jbtargetextra jblog auth_options_requests \
          externrefresh send_diversion refer_addheaders mwiexpiry mwi_expiry static \
          sip_resubscribe_interval limitonpeers limitonpeer registertimeout registerattempts \
-         register_retry_403",
+         register_retry_403 submaxexpiry subminexpiry authfailureevents rtsavepath \
+         subscribe_network_change_event",
     ),
     (
         Later("host names are looked up as addresses only"),
@@ -101,6 +102,11 @@ const SIP: &[SipGroup] = &[
     ),
     (Later("it is 64 times T1"), General, "timerb"),
     (Later("the exchange names itself"), General, "useragent"),
+    (
+        Later("recordings are not switched on or off by a header"),
+        Both,
+        "recordonfeature recordofffeature",
+    ),
     (Later("calls are not counted"), Device, "call-limit"),
     (
         Later("a call whose audio stops is not ended"),
@@ -454,7 +460,7 @@ const PJSIP: &[PjsipGroup] = &[
         Kind::Endpoint,
         Later("fax passes as audio"),
         "t38_udptl t38_udptl_ec t38_udptl_maxdatagram t38_udptl_nat t38_udptl_ipv6 \
-         t38_bind_udptl_to_media_address fax_detect fax_detect_timeout",
+         t38_bind_udptl_to_media_address t38_bind_rtp_to_media_address fax_detect fax_detect_timeout",
     ),
     (
         Kind::Endpoint,
@@ -516,7 +522,7 @@ const PJSIP: &[PjsipGroup] = &[
     (
         Kind::Global,
         Harmless,
-        "keep_alive_interval max_forwards debug regcontext default_voicemail_extension \
+        "max_initial_qualify_time allow_sending_180_after_183 keep_alive_interval max_forwards debug regcontext default_voicemail_extension \
          disable_multi_domain norefersub unidentified_request_count \
          unidentified_request_period unidentified_request_prune_interval \
          contact_expiration_check_interval mwi_tps_queue_high mwi_tps_queue_low \

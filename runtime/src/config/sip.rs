@@ -358,7 +358,8 @@ impl SipConf {
         } else {
             Vec::new()
         };
-        if aors.is_empty() && role != Role::User && !findings.is_open() {
+        let unnamed = section.get("host").is_none();
+        if unnamed && aors.is_empty() && role != Role::User && !findings.is_open() {
             findings.add(
                 Diagnostic::new("C022", format!("`{shown}` cannot be called"), section.span)
                     .label("it has no `host=`: `host=dynamic` lets it register"),

@@ -116,6 +116,11 @@ fn sections(file: &Config, out: &mut Vec<Diagnostic>) {
                 )
             })
         });
+        // A fixed address of the own network has no router before it.
+        let near = section.get("host").and_then(|h| address(&h.text.lossy()));
+        if near.is_some_and(private) {
+            continue;
+        }
         let direct = section.get("directmedia").or(section.get("canreinvite"));
         let direct = direct.filter(|d| boolean(d.text.bytes()) == Some(true));
         if let (Some(behind), Some(direct)) = (behind, direct) {

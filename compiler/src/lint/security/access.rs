@@ -7,7 +7,7 @@ use strowger_stdlib::signatures::Version;
 
 use crate::call::Call;
 use crate::diagnostic::Diagnostic;
-use crate::fields::{fields, has_option};
+use crate::fields::{fields, has_option, option};
 use crate::hir::{Extension, Step};
 use crate::jump::{self, Part};
 use crate::roles::{Door, Who};
@@ -263,10 +263,16 @@ impl Listeners {
         {
             return;
         }
-        let target = fields(&command.args).swap_remove(0);
+        let parts = command.arguments();
+        // Only calls of a group are heard, which a channel joins by `SPYGROUP`.
+        let group = parts.get(1).and_then(|o| option(o, b'g'));
+        if group.is_some_and(|g| !g.is_empty()) {
+            return;
+        }
+        let Some(target) = parts.first() else { return };
         let constant = !target.bytes().contains(&b'$');
         if constant
-            || !at.value(&target).0.is_empty()
+            || !at.value(target).0.is_empty()
             || target.bytes().windows(7).any(|w| w == b"${EXTEN")
         {
             self.found.push((at.node, number, command.name.span()));

@@ -448,7 +448,8 @@ fn tell(taint: &Taint<'_>, used: &Use, source: Source) -> Diagnostic {
     let mut found = path::labelled(taint, used.piece.trail, span, found);
     // Other patterns lead to the same place.
     for mark in &used.others {
-        if taint.source(*mark) == Source::Dialled
+        if used.kind == Kind::Dial
+            && taint.source(*mark) == Source::Dialled
             && let (Some(first), Some(pattern)) = (taint.path(*mark).first(), dialled(taint, *mark))
             && !found.secondary.iter().any(|l| l.span == first.span)
         {

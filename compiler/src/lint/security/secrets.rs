@@ -9,6 +9,7 @@ use crate::call::Call;
 use crate::diagnostic::Diagnostic;
 use crate::fields::{fields, split};
 use crate::hir::Hir;
+use crate::jump::Shape;
 use crate::source::{Span, Text};
 
 use super::paid::steps;
@@ -99,13 +100,12 @@ fn secret(name: &[u8], span: Span, hidden: Span) -> Diagnostic {
 /// `IAX2/user:secret@host/number`.
 fn login(device: &Text, out: &mut Vec<Diagnostic>) {
     let bytes = device.bytes();
-    let Some(at) = bytes.iter().position(|b| *b == b'@') else {
+    let shape = Shape::read(bytes);
+    let Some(at) = shape.find(bytes, b'@', 0) else {
         return;
     };
-    let (Some(slash), Some(colon)) = (
-        bytes[..at].iter().position(|b| *b == b'/'),
-        bytes[..at].iter().position(|b| *b == b':'),
-    ) else {
+    let before = |byte| shape.find(bytes, byte, 0).filter(|found| *found < at);
+    let (Some(slash), Some(colon)) = (before(b'/'), before(b':')) else {
         return;
     };
     let tech = bytes[..slash].to_ascii_uppercase();
