@@ -32,6 +32,18 @@ pub(crate) struct Globals {
     now: Option<i64>,
     dialect: Dialect,
     values: HashMap<Vec<u8>, Vec<u8>>,
+    /// What has no value here is not known, rather than empty.
+    closed: bool,
+}
+
+/// What a text gives when it is not known of all variables what they hold.
+pub(crate) enum Evaluated {
+    /// This text.
+    Text(Vec<u8>),
+    /// It holds a variable that has no value here.
+    Asks(Vec<u8>),
+    /// Only a running call knows.
+    Unknown,
 }
 
 /// Text after substitution, and what went wrong on the way.
@@ -53,6 +65,15 @@ impl Globals {
             now,
             dialect,
             values: HashMap::new(),
+            closed: false,
+        }
+    }
+
+    /// No variable has a value yet, and what has none is not known.
+    pub(crate) fn closed(dialect: Dialect) -> Globals {
+        Globals {
+            closed: true,
+            ..Globals::at(None, dialect)
         }
     }
 
@@ -62,23 +83,41 @@ impl Globals {
 
     /// Substitutes a text.
     pub(crate) fn substitute(&self, text: &[u8]) -> Substituted {
-        let mut reading = Reading {
-            globals: self,
-            unserved: Vec::new(),
-        };
+        let mut reading = Reading::of(self);
         let (text, remarks) = template::expand(text, &mut reading);
         let mut problems = reading.unserved;
         problems.extend(remarks.into_iter().filter_map(problem));
         Substituted { text, problems }
+    }
+
+    /// What a text gives, if that is known.
+    pub(crate) fn evaluate(&self, text: &[u8]) -> Evaluated {
+        let mut reading = Reading::of(self);
+        let (text, remarks) = template::expand(text, &mut reading);
+        match reading.missing {
+            Some(name) => Evaluated::Asks(name),
+            None if reading.unserved.is_empty() && remarks.is_empty() => Evaluated::Text(text),
+            None => Evaluated::Unknown,
+        }
     }
 }
 
 struct Reading<'a> {
     globals: &'a Globals,
     unserved: Vec<Problem>,
+    /// A variable that was asked for and has no value.
+    missing: Option<Vec<u8>>,
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    fn of(globals: &'a Globals) -> Reading<'a> {
+        Reading {
+            globals,
+            unserved: Vec::new(),
+            missing: None,
+        }
+    }
+
     /// What needs a call, or a clock that was not given.
     fn unasked(&mut self, name: &[u8]) -> Answered {
         let name = String::from_utf8_lossy(name).into_owned();
@@ -109,7 +148,11 @@ impl Resolve for Reading<'_> {
             self.unasked(name);
             return None;
         }
-        self.globals.values.get(name).map(|v| v.as_slice().into())
+        let value = self.globals.values.get(name);
+        if value.is_none() && self.globals.closed {
+            self.missing.get_or_insert_with(|| name.to_vec());
+        }
+        value.map(|v| v.as_slice().into())
     }
 
     fn call(&mut self, call: &Call) -> Answered {

@@ -12,6 +12,7 @@ use strowger_stdlib::table::QuickMap;
 
 use crate::hir::{Context, Extension, Hir, Step};
 use crate::resolve::Index;
+use crate::values::Values;
 
 pub(crate) use find::statuses;
 pub(crate) use reach::Marks;
@@ -128,8 +129,8 @@ pub(crate) struct Flow<'a> {
 
 impl<'a> Flow<'a> {
     /// The graph of a plan. `named`: contexts that device files and the configuration name.
-    pub(crate) fn of(index: &'a Index<'a>, named: &[Vec<u8>]) -> Flow<'a> {
-        let mut flow = read::read(index);
+    pub(crate) fn of(index: &'a Index<'a>, values: &Values<'a>, named: &[Vec<u8>]) -> Flow<'a> {
+        let mut flow = read::read(index, values);
         flow.entries = named.iter().filter_map(|n| index.number(n)).collect();
         flow.configured = !flow.entries.is_empty();
         if !flow.configured {
@@ -290,8 +291,9 @@ impl<'a> Flow<'a> {
 }
 
 /// What is gathered while a graph is built.
-struct Draft<'a> {
+struct Draft<'b, 'a> {
     index: &'a Index<'a>,
+    values: &'b Values<'a>,
     find: find::Finder<'a>,
     places: Vec<(u32, u32, u32)>,
     edges: Vec<(Node, Edge)>,
@@ -314,7 +316,7 @@ mod tests {
     fn with<T>(plan: &str, ask: impl FnOnce(&Flow<'_>) -> T) -> T {
         let hir = compile(&Sources::plan(plan), &Options::default()).hir;
         let index = Index::new(&hir);
-        ask(&Flow::of(&index, &[]))
+        ask(&Flow::of(&index, &Values::new(&hir), &[]))
     }
 
     fn name(flow: &Flow<'_>, node: Node) -> String {
@@ -385,6 +387,100 @@ mod tests {
                 "a,4,1 anywhere",
             ]
         );
+    }
+
+    #[test]
+    fn jumps_to_what_a_variable_was_set_to() {
+        let after = |steps: &str| {
+            let plan = format!(
+                "[a]\nexten => 1,1,NoOp()\n{steps}exten => 2,1,NoOp()\nexten => 22,1,NoOp()\n[b]\nexten => 2,1,Hangup()\n[sub]\nexten => s,1,Set(Z=b)\nsame => n,Set(GLOBAL(G)=b)\nsame => n,Return()\n"
+            );
+            let mut found = edges(&plan);
+            let last = steps.lines().count() + 1;
+            found.retain(|e| {
+                e.starts_with(&format!("a,1,{last} "))
+                    && !e.contains(" Next ")
+                    && !e.contains(" ends")
+            });
+            found
+        };
+        let both = ["a,1,5 Goto a,2,1", "a,1,5 Goto b,2,1"];
+        for (steps, to) in [
+            (
+                "same => n,Set(X=b)\nsame => n,Goto(${X},2,1)\n",
+                &["a,1,3 Goto b,2,1"][..],
+            ),
+            // Text with commas, a part of a text, a function, a distance.
+            (
+                "same => n,Set(X=b,2,1)\nsame => n,Goto(${X})\n",
+                &["a,1,3 Goto b,2,1"],
+            ),
+            (
+                "same => n,Set(X=abc)\nsame => n,Goto(${X:1:1},2,1)\n",
+                &["a,1,3 Goto b,2,1"],
+            ),
+            (
+                "same => n,Set(X=a-b)\nsame => n,Goto(${CUT(X,-,2)},2,1)\n",
+                &["a,1,3 Goto b,2,1"],
+            ),
+            (
+                "same => n,Set(X=b)\nsame => n,Set(Y=${X})\nsame => n,Goto(${Y},2,1)\n",
+                &["a,1,4 Goto b,2,1"],
+            ),
+            (
+                "same => n,Set(X=2)\nsame => n,Goto(a,${X}${X},1)\n",
+                &["a,1,3 Goto a,22,1"],
+            ),
+            (
+                "same => n,Set(X=${EXTEN}2)\nsame => n,Set(X=${X:1})\nsame => n,Goto(a,${X},1)\n",
+                &["a,1,4 Goto a,2,1"],
+            ),
+            // Over two ways.
+            (
+                "same => n,Set(X=a)\nsame => n,GotoIf($[${C}]?to)\nsame => n,Set(X=b)\nsame => n(to),Goto(${X},2,1)\n",
+                &both,
+            ),
+            (
+                "same => n,Set(X=a)\nsame => n,ExecIf($[${C}]?Set(X=b))\nsame => n,NoOp()\nsame => n,Goto(${X},2,1)\n",
+                &both,
+            ),
+            (
+                "same => n,NoOp()\nsame => n,NoOp()\nsame => n,ExecIf($[${C}]?Set(X=b):Set(X=a))\nsame => n,Goto(${X},2,1)\n",
+                &both,
+            ),
+            // A subroutine that leaves it alone.
+            (
+                "same => n,Set(X=b)\nsame => n,Gosub(sub,s,1)\nsame => n,Goto(${X},2,1)\n",
+                &["a,1,4 Goto b,2,1"],
+            ),
+        ] {
+            let mut found = after(steps);
+            found.sort();
+            assert_eq!(found, to, "{steps}");
+        }
+        for steps in [
+            // What is not known.
+            "same => n,Goto(${X},2,1)\n",
+            "same => n,GotoIf($[${C}]?to)\nsame => n,Set(X=b)\nsame => n(to),Goto(${X},2,1)\n",
+            "same => n,Set(X=b)\nsame => n,Read(X,hi,1)\nsame => n,Goto(${X},2,1)\n",
+            "same => n,Set(X=b)\nsame => n,AGI(x.py)\nsame => n,Goto(${X},2,1)\n",
+            "same => n,Set(X=b)\nsame => n,Set(${C}=a)\nsame => n,Goto(${X},2,1)\n",
+            "same => n,Set(X=b)\nsame => n,NoOp(${SHIFT(X)})\nsame => n,Goto(${X},2,1)\n",
+            "same => n,Set(X=${CALLERID(num)})\nsame => n,Goto(${X},2,1)\n",
+            "same => n,Set(Z=a)\nsame => n,Gosub(sub,s,1)\nsame => n,Goto(${Z},2,1)\n",
+            "same => n,Set(G=a)\nsame => n,Gosub(sub,s,1)\nsame => n,Goto(${G},2,1)\n",
+            "same => n,Set(X=b)\nsame => n(to),Goto(${X},2,1)\nexten => 3,1,Goto(1,to)\n",
+            "same => n,Set(X=x)\nsame => n(up),Set(X=${X}x)\nsame => n,GotoIf($[${C}]?up)\nsame => n,Goto(${X},2,1)\n",
+        ] {
+            let own = steps.lines().take_while(|l| l.starts_with("same")).count() + 1;
+            let found = edges(&format!(
+                "[a]\nexten => 1,1,NoOp()\n{steps}[b]\nexten => 2,1,Hangup()\n[sub]\nexten => s,1,Set(Z=b)\nsame => n,Set(GLOBAL(G)=b)\nsame => n,Return()\n"
+            ));
+            assert!(
+                found.contains(&format!("a,1,{own} anywhere")),
+                "{steps}: {found:?}"
+            );
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::call::Call;
 use crate::hir::Step;
-use crate::source::Text;
+use crate::source::{Span, Text};
 
 /// How a target is reached.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,7 +71,7 @@ pub fn targets(step: &Step) -> impl Iterator<Item = &Target> {
 
 impl Target {
     /// One variable that may hold commas.
-    fn is_unknown(&self) -> bool {
+    pub(crate) fn is_unknown(&self) -> bool {
         matches!(
             (&self.context, &self.exten, &self.priority),
             (Part::Here, Part::Here, Part::Computed(_))
@@ -156,6 +156,18 @@ fn target(kind: Kind, text: Text) -> Option<Target> {
 /// The routine that a hangup handler names: as for `Gosub`.
 pub(crate) fn handler(text: Text) -> Option<Target> {
     target(Kind::Gosub, text)
+}
+
+/// The target that a text is which stands at `place`, or takes the place of what stands there.
+pub(crate) fn written(kind: Kind, text: &[u8], place: Span) -> Option<Target> {
+    let mut target = target(kind, Text::new(text, place))?;
+    for part in [&mut target.context, &mut target.exten, &mut target.priority] {
+        if let Part::Text(text) | Part::Computed(text) = part {
+            *text = Text::new(text.bytes(), place);
+        }
+    }
+    target.whole = Text::new(target.whole.bytes(), place);
+    Some(target)
 }
 
 /// What stands behind `?`, cut at the first `:`, nothing protected (DL-238).

@@ -38,6 +38,7 @@ mod roles;
 pub mod show;
 pub mod source;
 mod taint;
+mod values;
 mod ways;
 
 pub use compile::{

@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, Label};
 use crate::peers::{Peers, Tech};
 use crate::resolve::Index;
 use crate::source::Sources;
+use crate::values::Values;
 
 pub(crate) mod access;
 mod applications;
@@ -49,6 +50,8 @@ pub(crate) mod whole;
 pub(crate) struct World<'a> {
     /// The plan.
     pub(crate) index: Index<'a>,
+    /// What its variables may hold.
+    pub(crate) values: Values<'a>,
     /// Something of the plan is out of sight: names that are missing may exist.
     pub(crate) open: bool,
     /// A file of it is missing, so that its contexts may hold more than is seen. A part of a plan has its own contexts whole.
@@ -91,6 +94,7 @@ impl<'a> World<'a> {
         let beside = Beside::read(sources);
         let torn = torn || beside.stored_in(&["extensions.conf"]).is_some();
         World {
+            values: Values::new(index.hir()),
             index,
             open: torn || part,
             torn,

@@ -1,6 +1,7 @@
 //! How a call gets from one extension to another: by jumps, subroutines, includes, menus and local channels. Extension by
 //! extension, which is enough to ask whether something can be reached, and on which way.
 
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::rc::Rc;
 use strowger_stdlib::table::QuickMap;
@@ -13,6 +14,7 @@ use crate::hir::{Context, Extension, Matches};
 use crate::jump::{self, Part, Target};
 use crate::resolve::Index;
 use crate::source::{Span, Text};
+use crate::values::Values;
 
 /// Comparisons of names with patterns; jumps beyond it lead to the whole context.
 const WORK: usize = 4_000_000;
@@ -69,6 +71,7 @@ pub(crate) struct Way {
 /// The ways of a plan.
 pub(crate) struct Ways<'a> {
     pub(crate) index: &'a Index<'a>,
+    values: &'a Values<'a>,
     pub(crate) entries: Vec<Entry<'a>>,
     first: Vec<u32>,
     out: Vec<Vec<Way>>,
@@ -83,7 +86,7 @@ pub(crate) struct Ways<'a> {
 
 impl<'a> Ways<'a> {
     /// Reads the plan.
-    pub(crate) fn new(index: &'a Index<'a>) -> Ways<'a> {
+    pub(crate) fn new(index: &'a Index<'a>, values: &'a Values<'a>) -> Ways<'a> {
         let mut entries = Vec::new();
         let mut first = Vec::new();
         let mut places = QuickMap::default();
@@ -101,6 +104,7 @@ impl<'a> Ways<'a> {
         let nodes = entries.len() + index.hir().contexts.len();
         let mut ways = Ways {
             index,
+            values,
             entries,
             first,
             out: Vec::new(),
@@ -182,7 +186,7 @@ impl<'a> Ways<'a> {
                         });
                     }
                 };
-                for (to, kind, span) in self.targets(node, command) {
+                for (to, kind, span) in self.targets(node, number, command) {
                     add(to, kind, span);
                 }
             }
@@ -201,7 +205,7 @@ impl<'a> Ways<'a> {
     }
 
     /// Where one application leads a call that stands in an extension.
-    pub(crate) fn targets(&self, node: Node, command: &Call) -> Vec<(Node, Kind, Span)> {
+    pub(crate) fn targets(&self, node: Node, step: u32, command: &Call) -> Vec<(Node, Kind, Span)> {
         let mut out = Vec::new();
         let entry = self.entries[node as usize];
         let args = &command.args;
@@ -215,21 +219,19 @@ impl<'a> Ways<'a> {
                         jump::Kind::Gosub => Kind::Gosub,
                     };
                     let span = target.whole.span();
-                    out.extend(
-                        self.lead(node, &target)
-                            .into_iter()
-                            .map(|n| (n, kind, span)),
-                    );
+                    for target in self.meant(node, step, &target).iter() {
+                        let to = self.lead(node, target);
+                        out.extend(to.into_iter().map(|n| (n, kind, span)));
+                    }
                 }
             }
             b"macro" | b"macroexclusive" | b"macroif" => {
                 for call in macros(command) {
                     let name = fields(&call).swap_remove(0).trimmed();
-                    out.extend(
-                        self.of_macro(name.bytes())
-                            .into_iter()
-                            .map(|n| (n, Kind::Gosub, name.span())),
-                    );
+                    for known in self.texts(node, step, name.bytes()) {
+                        let to = self.of_macro(&known).into_iter();
+                        out.extend(to.map(|n| (n, Kind::Gosub, name.span())));
+                    }
                 }
             }
             b"waitexten" | b"background" => {
@@ -256,6 +258,33 @@ impl<'a> Ways<'a> {
             _ => {}
         }
         out
+    }
+
+    /// The targets that one with variables may be, as far as these are known; else itself.
+    pub(crate) fn meant<'t>(&self, node: Node, step: u32, target: &'t Target) -> Cow<'t, [Target]> {
+        let known = self
+            .at(node, step)
+            .and_then(|at| self.values.targets(at, target));
+        match known {
+            Some(known) => known.iter().map(|(target, _)| target.clone()).collect(),
+            None => Cow::Borrowed(std::slice::from_ref(target)),
+        }
+    }
+
+    /// What a text may be, or itself where that is not known.
+    fn texts(&self, node: Node, step: u32, text: &[u8]) -> Vec<Vec<u8>> {
+        let at = self.at(node, step).filter(|_| has_hole(text));
+        match at.and_then(|at| self.values.texts(at, text)) {
+            Some(known) => known.into_iter().map(|k| k.text).collect(),
+            None => vec![text.to_vec()],
+        }
+    }
+
+    /// A step by indices.
+    fn at(&self, node: Node, step: u32) -> Option<(usize, usize, usize)> {
+        let context = self.entry(node)?.context;
+        let extension = node.checked_sub(self.first[context])?;
+        Some((context, extension as usize, step as usize))
     }
 
     /// Local channels, and subroutines that run before a call is joined.

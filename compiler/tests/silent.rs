@@ -309,3 +309,58 @@ fn routers_before_phones() {
     };
     assert!(c036("dynamic") && c036("198.51.100.7") && !c036("10.31.0.11"));
 }
+
+#[test]
+fn jumps_to_what_a_variable_holds() {
+    let plan = |before: &str, jump: &str| {
+        format!(
+            "[globals]\nMENU=menu\n[a]\nexten => 1,1,NoOp()\n{before} same => n,{jump}\nexten => 2,1,Hangup()\n[menu]\nexten => s,1,Hangup()\n"
+        )
+    };
+    let code = |code: &str, before: &str, jump: &str| {
+        told(code, &[("extensions.conf", &plan(before, jump))])
+    };
+    let to_x = " same => n,Set(X=nemu)\n";
+    // Wrong on some way.
+    assert!(code("R201", to_x, "Goto(${X},s,1)"));
+    assert!(code(
+        "R201",
+        " same => n,Set(X=menu)\n same => n,ExecIf($[${A} = 1]?Set(X=nemu))\n",
+        "Goto(${X},s,1)"
+    ));
+    assert!(code("R202", " same => n,Set(X=3)\n", "Goto(a,${X},1)"));
+    assert!(code("R202", " same => n,Set(X=a,3,1)\n", "Goto(${X})"));
+    assert!(code("R202", "", "Goto(${MENU},t,1)"));
+    // Right, or not known.
+    assert!(!code("R201", " same => n,Set(X=menu)\n", "Goto(${X},s,1)"));
+    assert!(!code("R202", " same => n,Set(X=2)\n", "Goto(a,${X},1)"));
+    assert!(!code("R202", "", "Goto(${MENU},s,1)"));
+    for between in [
+        " same => n,AGI(where.py)\n",
+        " same => n,Read(X,which,1)\n",
+        " same => n,Set(${A}=menu)\n",
+        " same => n,Set(X=${DB(where/${A})})\n",
+    ] {
+        let before = format!("{to_x}{between}");
+        assert!(!code("R201", &before, "Goto(${X},s,1)"), "{between}");
+    }
+    // A program may change globals too.
+    let agi = " same => n,AGI(where.py)\n";
+    assert!(!code("R202", agi, "Goto(${MENU},t,1)"));
+}
+
+#[test]
+fn what_only_a_computed_jump_leads_to() {
+    let plan = "[a]\nexten => 1,1,Set(X=there)\n same => n,Goto(${X},s,1)\n[there]\nexten => s,1,Hangup()\n[lost]\nexten => s,1,Hangup()\n";
+    let sip = sip("allowguest=no\n", "context=a\n");
+    let options = Options::default();
+    let mut sources = Sources::plan(plan);
+    sources.add("sip.conf", sip.as_str());
+    let found = analyse(&sources, &options).diagnostics;
+    let lonely: Vec<&str> = found
+        .iter()
+        .filter(|d| d.code == "R210")
+        .map(|d| d.message.as_str())
+        .collect();
+    assert_eq!(lonely, ["nothing here leads to `lost`"]);
+}

@@ -12,9 +12,10 @@ use crate::fields::{Options, parts};
 use crate::hir::{Extension, Matches, Step};
 use crate::jump::{self, Part, Shape, Target};
 use crate::resolve::Index;
+use crate::values::Values;
 
 /// The graph of a plan, without its entries.
-pub(super) fn read<'a>(index: &'a Index<'a>) -> Flow<'a> {
+pub(super) fn read<'a>(index: &'a Index<'a>, values: &Values<'a>) -> Flow<'a> {
     let hir = index.hir();
     let mut bases = Vec::new();
     let mut places = Vec::new();
@@ -29,6 +30,7 @@ pub(super) fn read<'a>(index: &'a Index<'a>) -> Flow<'a> {
     let steps = places.len();
     let mut draft = Draft {
         index,
+        values,
         find: Finder::new(index),
         places,
         edges: Vec::with_capacity(steps * 2),
@@ -89,7 +91,7 @@ struct Here<'b, 'a> {
     bases: &'b [Vec<Node>],
 }
 
-impl<'a> Draft<'a> {
+impl<'a> Draft<'_, 'a> {
     fn intern(&mut self, name: &str) -> u32 {
         if let Some(number) = self.numbers.get(name) {
             return *number;
@@ -170,16 +172,20 @@ impl<'a> Draft<'a> {
         let targets = here.step.targets();
         let mut gone = [false; 2];
         for target in targets {
-            let found = self.target(here, target);
+            let meant = self.values.targets(here.at, target);
             let why = match (target.kind, target.branch) {
                 (jump::Kind::Gosub, _) => Why::Call,
                 (jump::Kind::Goto, Some(true)) => Why::Then,
                 (jump::Kind::Goto, Some(false)) => Why::Else,
                 (jump::Kind::Goto, None) => Why::Goto,
             };
-            let any = self.lead(here, found, why);
-            if !any && target.kind == jump::Kind::Goto && named_extension(target) {
-                self.invalid(here, target);
+            match meant {
+                Some(meant) => {
+                    for (target, _) in meant.iter() {
+                        self.jump(here, target, why);
+                    }
+                }
+                None => self.jump(here, target, why),
             }
             if target.kind == jump::Kind::Goto {
                 match target.branch {
@@ -193,6 +199,14 @@ impl<'a> Draft<'a> {
             "goto" => !here.step.args.is_empty(),
             "gotoif" | "gotoiftime" => gone == [true; 2],
             _ => false,
+        }
+    }
+
+    fn jump(&mut self, here: &Here<'_, 'a>, target: &Target, why: Why) {
+        let found = self.target(here, target);
+        let any = self.lead(here, found, why);
+        if !any && target.kind == jump::Kind::Goto && named_extension(target) {
+            self.invalid(here, target);
         }
     }
 
@@ -322,7 +336,9 @@ impl<'a> Draft<'a> {
         let part = |n: usize| parts.get(n).unwrap_or(&nothing).trimmed();
         for destination in call.destinations() {
             if destination.tech.bytes().eq_ignore_ascii_case(b"Local") {
-                self.local(here, destination.resource.bytes(), Why::Local);
+                for resource in self.known(here, destination.resource.bytes()) {
+                    self.local(here, &resource, Why::Local);
+                }
             }
         }
         match call.app.as_str() {
@@ -425,11 +441,22 @@ impl<'a> Draft<'a> {
     }
 
     fn macros(&mut self, here: &Here<'_, 'a>, name: &[u8]) {
-        let context = [b"macro-", name].concat();
-        let found = self
-            .find
-            .target(here.at, Said::Text(&context), Said::Text(b"s"), b"1");
-        self.lead(here, found, Why::Call);
+        for name in self.known(here, name) {
+            let context = [b"macro-", name.as_slice()].concat();
+            let found = self
+                .find
+                .target(here.at, Said::Text(&context), Said::Text(b"s"), b"1");
+            self.lead(here, found, Why::Call);
+        }
+    }
+
+    /// What a text may be, or itself where that is not known.
+    fn known(&self, here: &Here<'_, 'a>, text: &[u8]) -> Vec<Vec<u8>> {
+        let known = has_hole(text).then(|| self.values.texts(here.at, text));
+        match known.flatten() {
+            Some(known) => known.into_iter().map(|k| k.text).collect(),
+            None => vec![text.to_vec()],
+        }
     }
 
     fn dial(&mut self, here: &Here<'_, 'a>, options: &Options) {

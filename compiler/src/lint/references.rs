@@ -1,13 +1,15 @@
 //! Family `references`: jumps and includes that lead nowhere.
 
-use crate::diagnostic::Diagnostic;
+use strowger_stdlib::template::has_hole;
+
+use crate::diagnostic::{Diagnostic, Label};
 use crate::edit_distance::nearest;
 use crate::hir::{Context, Extension, Matches, Step};
-use crate::jump::{self, Kind, Part, Target};
+use crate::jump::{Kind, Part, Target};
 use crate::lint::World;
 use crate::pattern::overlap;
 use crate::resolve::{Candidate, Seen};
-use crate::source::Text;
+use crate::source::{Span, Text};
 
 /// A jump that may begin in more contexts than this is not judged.
 const STANDING: usize = 64;
@@ -32,12 +34,25 @@ pub(crate) fn switches(world: &World<'_>, out: &mut Vec<Diagnostic>) {
 }
 
 pub(crate) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
-    for context in &world.index.hir().contexts {
+    for (c, context) in world.index.hir().contexts.iter().enumerate() {
         includes(world, context, out);
-        for extension in &context.extensions {
-            for step in &extension.steps {
-                for target in jump::targets(step) {
+        for (e, extension) in context.extensions.iter().enumerate() {
+            for (s, step) in extension.steps.iter().enumerate() {
+                for target in step.targets() {
                     let before = out.len();
+                    if has_hole(target.whole.bytes())
+                        && let Some(meant) = world.values.targets((c, e, s), target)
+                    {
+                        for (target, set) in meant.iter() {
+                            let known = out.len();
+                            jump_to(world, context, extension, step, target, out);
+                            by_value(&mut out[known..], *set);
+                        }
+                        continue;
+                    }
+                    if target.is_unknown() {
+                        continue;
+                    }
                     jump_to(world, context, extension, step, target, out);
                     let lost = |d: &Diagnostic| matches!(d.code, "R201" | "R202" | "R203");
                     if out[before..].iter().any(lost)
@@ -51,6 +66,21 @@ pub(crate) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
         }
     }
     circles(world, out);
+}
+
+/// What is found about a jump to what a variable holds: it is the value that is wrong, so nothing is repaired at the jump.
+fn by_value(found: &mut [Diagnostic], set: Option<Span>) {
+    for found in found {
+        let fixes = std::mem::take(&mut found.fixes).into_iter();
+        let meant = fixes.filter_map(|f| f.title.strip_prefix("write ").map(str::to_owned));
+        found
+            .helps
+            .extend(meant.map(|m| format!("perhaps {m} was meant")));
+        found.secondary.extend(set.map(|span| Label {
+            span,
+            text: "by what is set here".to_owned(),
+        }));
+    }
 }
 
 fn show(bytes: &[u8]) -> String {

@@ -28,7 +28,7 @@ pub(crate) fn check(
     surroundings: &Surroundings,
     out: &mut Vec<Diagnostic>,
 ) {
-    let ways = Ways::new(&world.index);
+    let ways = Ways::new(&world.index, &world.values);
     let roles = Roles::new(peers, surroundings);
     let open = roles.open(&ways);
     let mut taint = Taint::new(&ways, world.dialect, open.clone());

@@ -39,7 +39,7 @@ pub(crate) fn check(
     let peers = Peers::read(sources);
     let mut named = surroundings.entries.clone();
     named.extend(peers.contexts().map(|c| c.text.bytes().to_vec()));
-    let flow = Flow::of(&world.index, &named);
+    let flow = Flow::of(&world.index, &world.values, &named);
     let whole = Whole {
         world,
         flow: &flow,

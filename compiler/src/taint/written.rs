@@ -66,17 +66,10 @@ impl Taint<'_> {
         // Steps to which extensions other than their own jump.
         let mut named: QuickSet<(Node, Vec<u8>)> = QuickSet::default();
         for (entry, node) in self.ways.entries.iter().zip(0..) {
-            for step in &entry.extension.steps {
+            for (step, number) in entry.extension.steps.iter().zip(0..) {
                 for target in step.targets() {
-                    let Part::Text(priority) = &target.priority else {
-                        continue;
-                    };
-                    let priority = priority.trimmed();
-                    if priority.bytes() == b"1" {
-                        continue;
-                    }
-                    for to in self.ways.lead(node, target) {
-                        named.insert((to, priority.bytes().to_vec()));
+                    for target in self.ways.meant(node, number, target).iter() {
+                        self.named(node, target, &mut named);
                     }
                 }
             }
@@ -109,6 +102,19 @@ impl Taint<'_> {
                 }
             }
             self.ops.push(ops);
+        }
+    }
+
+    /// The step to which a target leads in another extension, by the name that is jumped to.
+    fn named(&self, node: Node, target: &Target, named: &mut QuickSet<(Node, Vec<u8>)>) {
+        let Part::Text(priority) = &target.priority else {
+            return;
+        };
+        let priority = priority.trimmed();
+        if priority.bytes() != b"1" {
+            for to in self.ways.lead(node, target) {
+                named.insert((to, priority.bytes().to_vec()));
+            }
         }
     }
 
@@ -147,8 +153,10 @@ impl Taint<'_> {
                 let mut targets = Vec::new();
                 jump::of_call(command, &mut targets);
                 for target in targets {
-                    for what in self.jump(node, extension, step, &target) {
-                        push(what);
+                    for target in self.ways.meant(node, step, &target).iter() {
+                        for what in self.jump(node, extension, step, target) {
+                            push(what);
+                        }
                     }
                 }
                 if command.app == b"goto" && !maybe {
@@ -177,14 +185,14 @@ impl Taint<'_> {
                 }
             }
             b"macro" | b"macroexclusive" | b"macroif" => {
-                let to: Rc<[Node]> = self.leads(node, command, Kind::Gosub).into();
+                let to: Rc<[Node]> = self.leads(node, step, command, Kind::Gosub).into();
                 for call in macros(command) {
                     let parts = fields(&call);
                     push(self.give(&to, &parts[1..], true, call.span()));
                 }
             }
             b"dial" | b"retrydial" | b"page" | b"originate" => {
-                for what in self.dial(node, command) {
+                for what in self.dial(node, step, command) {
                     push(what);
                 }
             }
@@ -229,9 +237,9 @@ impl Taint<'_> {
         }
     }
 
-    fn leads(&self, node: Node, command: &Call, kind: Kind) -> Vec<Node> {
+    fn leads(&self, node: Node, step: u32, command: &Call, kind: Kind) -> Vec<Node> {
         self.ways
-            .targets(node, command)
+            .targets(node, step, command)
             .into_iter()
             .filter(|(_, k, _)| *k == kind)
             .map(|(to, _, _)| to)
@@ -253,7 +261,7 @@ impl Taint<'_> {
     }
 
     /// Local channels and routines of Dial.
-    fn dial(&mut self, node: Node, command: &Call) -> Vec<Do> {
+    fn dial(&mut self, node: Node, step: u32, command: &Call) -> Vec<Do> {
         let mut out = Vec::new();
         let bytes = command.args.bytes();
         if !bytes.contains(&b'$') {
@@ -282,7 +290,7 @@ impl Taint<'_> {
         if let Some(options) = parts.get(at + 2) {
             for routine in routines(options) {
                 let to: Rc<[Node]> = match &routine.named {
-                    Some(_) => self.leads(node, command, Kind::Gosub).into(),
+                    Some(_) => self.leads(node, step, command, Kind::Gosub).into(),
                     None => self.ways.lead(node, &routine.target).into(),
                 };
                 let span = routine.target.whole.span();
