@@ -1,6 +1,7 @@
 //! The applications that a step runs: its own, and those that stand in `ExecIf`, `Exec` and `TryExec`. A step is read once, when somebody
 //! first asks; all checks look at the same reading.
 
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use strowger_stdlib::Dialect;
@@ -91,6 +92,8 @@ pub(crate) struct Call {
     carries: bool,
     /// Inside another one, and a variable makes its name, or it has none.
     nameless: bool,
+    /// Which of the step's targets it names.
+    leads: Range<usize>,
     assigned: OnceLock<Vec<(Text, Text)>>,
     arguments: OnceLock<Vec<Text>>,
     destinations: OnceLock<Vec<Destination>>,
@@ -181,10 +184,12 @@ impl Step {
     fn read(&self) -> &Read {
         self.reading.0.get_or_init(|| {
             let mut more = Vec::new();
-            let own = call(&self.app, &self.args, None, 0, &mut more);
+            let mut own = call(&self.app, &self.args, None, 0, &mut more);
             let mut targets = Vec::new();
-            for call in std::iter::once(&own).chain(&more) {
+            for call in std::iter::once(&mut own).chain(&mut more) {
+                let first = targets.len();
                 jump::of_call(call, &mut targets);
+                call.leads = first..targets.len();
             }
             Box::new(Read {
                 own,
@@ -219,6 +224,11 @@ impl Step {
     /// The places that the step leads to.
     pub(crate) fn targets(&self) -> &[Target] {
         &self.read().targets
+    }
+
+    /// Those of them that one of its applications names.
+    pub(crate) fn targets_of(&self, call: &Call) -> &[Target] {
+        &self.read().targets[call.leads.clone()]
     }
 
     /// The arguments in pieces.
@@ -268,6 +278,7 @@ fn call(
         own: true,
         carries,
         nameless: false,
+        leads: 0..0,
         assigned: OnceLock::new(),
         arguments: OnceLock::new(),
         destinations: OnceLock::new(),

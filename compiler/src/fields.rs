@@ -14,18 +14,14 @@ pub(crate) fn arguments(args: &Text) -> Vec<Text> {
 
 /// The same where the holes are known.
 pub(crate) fn arguments_of(args: &Text, shape: &Shape) -> Vec<Text> {
-    let mut holes = shape.holes.iter().peekable();
     let bytes = args.bytes();
     let mut out = Vec::new();
-    let (mut from, mut depth, mut quoted, mut i) = (0, 0usize, false, 0);
-    while i < bytes.len() {
-        while holes.next_if(|h| h.end <= i).is_some() {}
-        if let Some(hole) = holes.peek().filter(|h| h.contains(&i)) {
-            i = hole.end;
-            continue;
-        }
+    let (mut from, mut depth, mut quoted) = (0, 0usize, false);
+    let mut escaped = None;
+    for i in shape.outside(bytes.len()) {
         match bytes[i] {
-            b'\\' => i += 1,
+            _ if escaped == Some(i) => {}
+            b'\\' => escaped = Some(i + 1),
             b'"' => quoted = !quoted,
             b'(' | b'[' if !quoted => depth += 1,
             b')' | b']' if !quoted => depth = depth.saturating_sub(1),
@@ -35,7 +31,6 @@ pub(crate) fn arguments_of(args: &Text, shape: &Shape) -> Vec<Text> {
             }
             _ => {}
         }
-        i += 1;
     }
     out.push(args.slice(from.min(bytes.len())..bytes.len()));
     out
@@ -119,17 +114,9 @@ fn letters(options: &Text) -> Vec<(u8, Option<Range<usize>>)> {
 pub(crate) fn parts(args: &Text) -> Vec<Text> {
     let bytes = args.bytes();
     let shape = Shape::read(bytes);
-    let mut holes = shape.holes.iter().peekable();
     let mut out = Vec::new();
-    let (mut at, mut from, mut depth) = (0, 0, 0usize);
-    while at < bytes.len() {
-        while holes.next_if(|h| h.end <= at).is_some() {}
-        if let Some(hole) = holes.peek()
-            && hole.contains(&at)
-        {
-            at = hole.end;
-            continue;
-        }
+    let (mut from, mut depth) = (0, 0usize);
+    for at in shape.outside(bytes.len()) {
         match bytes[at] {
             b'(' => depth += 1,
             b')' => depth = depth.saturating_sub(1),
@@ -139,7 +126,6 @@ pub(crate) fn parts(args: &Text) -> Vec<Text> {
             }
             _ => {}
         }
-        at += 1;
     }
     out.push(args.slice(from.min(bytes.len())..bytes.len()));
     out

@@ -248,6 +248,17 @@ impl Shape {
         Shape { holes }
     }
 
+    /// The places of a text of this length that stand outside holes.
+    pub(crate) fn outside(&self, length: usize) -> impl Iterator<Item = usize> + '_ {
+        let mut from = 0;
+        let ends = self
+            .holes
+            .iter()
+            .cloned()
+            .chain(std::iter::once(length..length));
+        ends.flat_map(move |hole| std::mem::replace(&mut from, hole.end)..hole.start.min(length))
+    }
+
     /// The first `byte` from `from` on that stands outside holes.
     pub(crate) fn find(&self, text: &[u8], byte: u8, from: usize) -> Option<usize> {
         let mut at = from;

@@ -446,7 +446,7 @@ impl Ways {
             .collect();
         let mut blocks = false;
         for (s, step) in steps.iter().enumerate() {
-            let app = step.app.trimmed().bytes().to_ascii_lowercase();
+            let app = &*step.own().app;
             let number = s as u32;
             let targets = step.targets();
             for target in targets {
@@ -455,7 +455,7 @@ impl Ways {
                 }
             }
             let both = || [true, false].map(|b| targets.iter().any(|t| t.branch == Some(b)));
-            let ends = match app.as_slice() {
+            let ends = match app {
                 b"goto" => !step.args.is_empty(),
                 b"gotoif" | b"gotoiftime" => both() == [true; 2],
                 b"hangup" | b"busy" | b"congestion" | b"return" | b"macroexit" => true,

@@ -211,15 +211,13 @@ impl<'a> Ways<'a> {
         let args = &command.args;
         match &*command.app {
             b"goto" | b"gotoif" | b"gotoiftime" | b"gosub" | b"gosubif" => {
-                let mut targets = Vec::new();
-                jump::of_call(command, &mut targets);
-                for target in targets {
+                for target in entry.extension.steps[step as usize].targets_of(command) {
                     let kind = match target.kind {
                         jump::Kind::Goto => Kind::Goto,
                         jump::Kind::Gosub => Kind::Gosub,
                     };
                     let span = target.whole.span();
-                    for target in self.meant(node, step, &target).iter() {
+                    for target in self.meant(node, step, target).iter() {
                         let to = self.lead(node, target);
                         out.extend(to.into_iter().map(|n| (n, kind, span)));
                     }

@@ -110,13 +110,7 @@ fn condition(step: &Step, dialect: &Dialect, sound: bool, out: &mut Vec<Diagnost
 /// Operators and brackets of a condition that stand outside `$[...]`. Whether there are any.
 fn outside(app: &Text, condition: &Text, shape: &Shape, out: &mut Vec<Diagnostic>) -> bool {
     let bytes = condition.bytes();
-    let literal = || {
-        let mut holes = shape.holes.iter().peekable();
-        (0..bytes.len()).filter(move |i| {
-            while holes.next_if(|h| h.end <= *i).is_some() {}
-            !holes.peek().is_some_and(|h| h.contains(i))
-        })
-    };
+    let literal = || shape.outside(bytes.len());
     let operator = literal().find(|i| matches!(bytes[*i], b'=' | b'<' | b'>'));
     if let Some(at) = operator {
         let mut found = Diagnostic::new(

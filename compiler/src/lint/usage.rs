@@ -31,9 +31,9 @@ pub(crate) fn check(
     }
     let outside = facts.outside || managed(sources);
     let mut names = Names::default();
-    let peers = Peers::read(sources);
-    names.gather(world, &peers);
-    names.configured(&peers);
+    let peers = &world.peers;
+    names.gather(world, peers);
+    names.configured(peers);
     for name in names.set.keys() {
         let same = names.folded.entry(name.to_ascii_lowercase()).or_default();
         same.push(name.clone());
@@ -48,7 +48,7 @@ pub(crate) fn check(
         names.unset(world, facts, &unset, out);
     }
     if !outside {
-        legs::check(world, &peers, &names, out);
+        legs::check(world, peers, &names, out);
     }
     names.other_case(outside, &unset, out);
     if !outside && !names.evaluates {

@@ -9,7 +9,6 @@ use crate::diagnostic::Diagnostic;
 use crate::flow::Flow;
 use crate::hir::{Context, Step};
 use crate::lint::{FOUND, World, facts};
-use crate::peers::Peers;
 use crate::resolve::{Candidate, Seen};
 use crate::source::{Sources, Span};
 
@@ -36,7 +35,7 @@ pub(crate) fn check(
     surroundings: &Surroundings,
 ) -> Vec<Diagnostic> {
     world.refill();
-    let peers = Peers::read(sources);
+    let peers = &world.peers;
     let mut named = surroundings.entries.clone();
     named.extend(peers.contexts().map(|c| c.text.bytes().to_vec()));
     let flow = Flow::of(&world.index, &world.values, &named);
@@ -61,9 +60,9 @@ pub(crate) fn check(
     entered::check(&whole, sources, plan, &mut out);
     similar::check(&whole, &mut out);
     unanswered::check(&whole, &mut out);
-    unset::check(&whole, &peers, sources, &mut out);
+    unset::check(&whole, peers, sources, &mut out);
     numbers::check(&whole, sources, &surroundings.emergency, &mut out);
-    super::security::check(world, &peers, sources, surroundings, &mut out);
+    super::security::check(world, peers, sources, surroundings, &mut out);
     // Lines that templates copy are checked once for each copy.
     let mut seen = QuickSet::default();
     out.retain(|d| seen.insert((d.code, d.primary.span)));

@@ -150,10 +150,8 @@ impl Taint<'_> {
                 for (var, allowed) in self.checks(&command.args) {
                     push(Do::Checked { var, allowed });
                 }
-                let mut targets = Vec::new();
-                jump::of_call(command, &mut targets);
-                for target in targets {
-                    for target in self.ways.meant(node, step, &target).iter() {
+                for target in extension.steps[step as usize].targets_of(command) {
+                    for target in self.ways.meant(node, step, target).iter() {
                         for what in self.jump(node, extension, step, target) {
                             push(what);
                         }
