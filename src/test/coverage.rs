@@ -308,11 +308,10 @@ impl Covered {
             let _ = writeln!(out, "TN:\nSF:{}", self.suite.sources.shown(file));
             let (mut found, mut hit) = (0, 0);
             for (line, steps) in &lines {
-                let ran = steps.iter().map(|s| s.0).max().unwrap_or_default();
                 // A file that several contexts include has a step in each on one line: a block each.
-                for (block, (_, taken)) in steps.iter().enumerate() {
+                for (block, (ran, taken)) in steps.iter().enumerate() {
                     for (branch, count) in taken.iter().enumerate() {
-                        let count = match ran {
+                        let count = match *ran {
                             0 => "-".to_owned(),
                             _ => count.to_string(),
                         };

@@ -285,11 +285,15 @@ fn commands(suite: &Suite, ran: &Ran) -> Vec<String> {
             .line_column(f.failure.span.start);
         let shown: Diagnostic = diagnostic(suite, case, &f.failure);
         let mut text = summary(&f.failure);
-        for more in std::iter::once(&shown.primary.text).chain(&shown.helps) {
-            if !more.is_empty() {
-                text.push('\n');
-                text.push_str(more);
-            }
+        let at = shown.primary.span;
+        if at.file != f.failure.span.file {
+            let (line, _) = suite.sources.file(at.file).line_column(at.start);
+            let file = suite.sources.shown(at.file);
+            text.push_str(&format!("\n{file}:{line}: {}", shown.primary.text));
+        }
+        for help in &shown.helps {
+            text.push('\n');
+            text.push_str(help);
         }
         format!(
             "::error file={},line={line},title={}::{}",

@@ -131,6 +131,7 @@ fn with_surroundings(failures: Vec<Failure>, report: &Report) -> Vec<Failed> {
         return Vec::new();
     }
     let lines = story::lines(&report.trace, &report.answers);
+    let mut before = String::new();
     failures
         .into_iter()
         .map(|failure| {
@@ -140,10 +141,12 @@ fn with_surroundings(failures: Vec<Failure>, report: &Report) -> Vec<Failed> {
             });
             let around =
                 step.map(|step| story::told(story::around(&lines, step, AROUND), report.began));
-            Failed {
-                failure,
-                around: around.unwrap_or_default(),
+            // What stands above already is not said again.
+            let around = around.filter(|a| *a != before).unwrap_or_default();
+            if !around.is_empty() {
+                before.clone_from(&around);
             }
+            Failed { failure, around }
         })
         .collect()
 }

@@ -10,6 +10,9 @@ use super::yaml::{Key, Node, Value};
 use crate::duration;
 use crate::moment::{self, Moment};
 
+/// Keys that are named to somebody who wrote no mapping.
+const KEYS: usize = 6;
+
 /// What a value may be.
 #[derive(Debug)]
 pub(crate) enum Shape {
@@ -115,6 +118,37 @@ impl Shape {
         }
     }
 
+    /// How a mapping is written where something else stands.
+    fn written(&self, node: &Node) -> Option<String> {
+        let keys = match self {
+            Shape::Map(keys) => keys,
+            Shape::Named(_) => return Some("write `NAME: value` pairs here".into()),
+            Shape::List(inner) => return inner.written(node),
+            Shape::Either(shapes) => return shapes.iter().find_map(|s| s.written(node)),
+            _ => return None,
+        };
+        let all = || keys.keys.iter().flat_map(|group| group.iter());
+        if let Value::Text(text) = &node.value
+            && let Some(entry) = all().find(|e| e.name == text.text)
+        {
+            let value = match entry.shape {
+                Shape::Flag | Shape::Either([Shape::Flag, ..]) => "yes",
+                _ => "...",
+            };
+            return Some(format!("write {{ {}: {value} }}", entry.name));
+        }
+        let names: Vec<&str> = all().take(KEYS).map(|e| e.name).collect();
+        let more = if all().nth(KEYS).is_some() {
+            " ..."
+        } else {
+            ""
+        };
+        Some(format!(
+            "write `key: value` pairs here; keys are {}{more}",
+            names.join(", ")
+        ))
+    }
+
     /// Whether a value is of this kind, whatever is in it.
     fn kind(&self, node: &Node) -> bool {
         match (self, &node.value) {
@@ -144,10 +178,12 @@ impl Shape {
                 Value::Map(_) => "a mapping".into(),
             };
             let wanted = self.words();
-            found.push(
-                problem(format!("{wanted} is expected here"), node.span)
-                    .label(format!("this is {what}")),
-            );
+            let wrong = problem(format!("{wanted} is expected here"), node.span)
+                .label(format!("this is {what}"));
+            found.push(match self.written(node) {
+                Some(help) => wrong.help(help),
+                None => wrong,
+            });
             return;
         }
         match self {

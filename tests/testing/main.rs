@@ -1,10 +1,15 @@
 //! `strowger test` as a user sees it.
 #![allow(clippy::unwrap_used)]
 
+mod accepting;
+mod beginning;
 mod mistakes;
+mod outputs;
 mod schema;
+mod shop;
+mod watching;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A folder with some files that goes away at the end.
@@ -24,7 +29,17 @@ impl Folder {
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.0.join(name), text).unwrap();
+        let path = self.0.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.0.join(name)).unwrap()
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
     }
 
     /// What a reader sees of `strowger test` with these words; times of this machine are taken out.

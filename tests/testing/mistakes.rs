@@ -209,3 +209,22 @@ fn files_that_are_not_there() {
     all.push_str(&folder.seen(&["--color", "never"]));
     insta::assert_snapshot!(all);
 }
+
+#[test]
+fn texts_in_the_place_of_mappings() {
+    insta::assert_snapshot!(said(
+        "mappings",
+        "endpoints: PJSIP/61
+tests:
+  - name: a
+    dial: 61
+    context: office
+    expect: snapshot
+  - name: b
+    dial: 61
+    context: office
+    expect: BUSY
+  - dial 61
+"
+    ));
+}
