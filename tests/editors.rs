@@ -138,6 +138,12 @@ fn the_extension_names_what_is_there() {
         assert!(folder.join(path.as_str().unwrap()).is_file(), "{path}");
     }
     read("language-configuration.json");
+    // The YAML extension reads this: files of tests are checked and completed from their schema.
+    let validation = &contributes["yamlValidation"][0];
+    assert_eq!(validation["fileMatch"][0], "*.test.yaml");
+    let schema = read(validation["url"].as_str().unwrap());
+    let tests = &schema["$defs"]["a-test-file"]["properties"]["tests"];
+    assert!(tests.is_object(), "{tests}");
     assert_eq!(package["version"], env!("CARGO_PKG_VERSION"));
     // It starts the program as the program wants to be started.
     let source = std::fs::read_to_string(folder.join("src/extension.ts")).unwrap();

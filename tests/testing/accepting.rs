@@ -55,8 +55,9 @@ fn a_trace_changes() {
 #[test]
 fn traces_are_reviewed() {
     if Command::new("script").arg("--version").output().is_err() {
-        println!(
-            "SKIPPED: `script` (util-linux) is not installed: nothing else here makes a terminal"
+        crate::skipped(
+            "traces_are_reviewed",
+            "`script` (util-linux) is not installed: nothing else here makes a terminal",
         );
         return;
     }

@@ -3,12 +3,14 @@
 
 mod accepting;
 mod beginning;
+mod lcov;
 mod mistakes;
 mod outputs;
 mod schema;
 mod shop;
 mod watching;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -74,6 +76,11 @@ impl Drop for Folder {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
+}
+
+/// Says that a test did not run, where it is seen: what a test prints is kept back.
+pub(crate) fn skipped(test: &str, why: &str) {
+    let _ = writeln!(std::io::stderr(), "SKIPPED {test}: {why}");
 }
 
 /// Without how long this machine took.
