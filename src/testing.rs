@@ -36,6 +36,7 @@
 //! ```
 
 mod case;
+mod gates;
 mod hits;
 mod judge;
 mod keys;

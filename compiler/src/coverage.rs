@@ -1,5 +1,5 @@
 //! What tests of a plan could reach: every step, and the ways on from the steps that have more than one: the statuses of each Dial, both
-//! sides of each condition, what a menu does with a key, without one, and with a wrong one.
+//! sides of each condition, what a menu does with a key, without one, and with a wrong one; and the includes that have times, open and closed.
 
 use strowger_stdlib::args::{self, Marks};
 use strowger_stdlib::dialect::Dialect;
@@ -16,6 +16,26 @@ use crate::source::{FileId, Span};
 pub struct Reachable {
     /// All steps.
     pub steps: Vec<Reach>,
+    /// All includes that have times.
+    pub gates: Vec<Gate>,
+}
+
+/// An include that is there at some times only.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    /// The context that has it, by its number in the plan.
+    pub context: usize,
+    /// Its place among the includes of that context.
+    pub include: usize,
+    /// When it is open.
+    pub times: TimeSpec,
+    /// The line.
+    pub span: Span,
+}
+
+impl Gate {
+    /// The two ways, in the order in which they are counted.
+    pub const WAYS: [Way; 2] = [Way::Open, Way::Closed];
 }
 
 /// One step.
@@ -54,6 +74,10 @@ pub enum Way {
     Silence,
     /// What was pressed does not exist.
     Invalid,
+    /// The time of an include has come, and the number is found there.
+    Open,
+    /// It has not, and the number would be found there.
+    Closed,
 }
 
 impl Way {
@@ -67,6 +91,8 @@ impl Way {
             Way::Chosen => "a key that leads somewhere",
             Way::Silence => "no key",
             Way::Invalid => "a key that leads nowhere",
+            Way::Open => "a number within the times",
+            Way::Closed => "a number outside of the times",
         }
     }
 }
@@ -86,6 +112,7 @@ impl Reachable {
     #[must_use]
     pub fn of(hir: &Hir) -> Reachable {
         let mut steps = Vec::new();
+        let mut gates = Vec::new();
         for (c, context) in hir.contexts.iter().enumerate() {
             for (e, extension) in context.extensions.iter().enumerate() {
                 steps.extend(extension.steps.iter().map(|step| Reach {
@@ -99,14 +126,26 @@ impl Reachable {
                     ways: ways(step),
                 }));
             }
+            for (i, include) in context.includes.iter().enumerate() {
+                let Some(times) = &include.times else {
+                    continue;
+                };
+                gates.push(Gate {
+                    context: c,
+                    include: i,
+                    times: TimeSpec::read_for(times, &hir.dialect).0,
+                    span: include.span,
+                });
+            }
         }
-        Reachable { steps }
+        Reachable { steps, gates }
     }
 
     /// How many ways there are.
     #[must_use]
     pub fn ways(&self) -> usize {
-        self.steps.iter().map(|s| s.ways.len()).sum()
+        let of_steps: usize = self.steps.iter().map(|s| s.ways.len()).sum();
+        of_steps + self.gates.len() * Gate::WAYS.len()
     }
 }
 
@@ -117,8 +156,7 @@ fn ways(step: &Step) -> Vec<Way> {
     match app.as_str() {
         "gotoif" | "gotoiftime" | "gosubif" | "execif" | "execiftime" | "while" | "if"
         | "elseif" | "macroif" => ways.extend([Way::Then, Way::Else]),
-        "waitexten" => ways.extend([Way::Chosen, Way::Silence, Way::Invalid]),
-        "background" => ways.extend([Way::Chosen, Way::Silence]),
+        "waitexten" | "background" => ways.extend([Way::Chosen, Way::Silence, Way::Invalid]),
         _ => {}
     }
     for call in step.calls() {

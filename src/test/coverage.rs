@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use strowger_compiler::FileId;
-use strowger_compiler::coverage::{Reach, is_special};
+use strowger_compiler::coverage::{Gate, Reach, is_special};
 use strowger_compiler::hir::{Extension, Matches};
 use strowger_vm::{Inputs, System};
 
@@ -134,8 +134,36 @@ impl Covered {
     fn shares(&self) -> (Share, Share) {
         (
             Share::of(self.hits.steps.iter().copied()),
-            Share::of(self.hits.ways.iter().flatten().copied()),
+            Share::of(
+                self.hits
+                    .ways
+                    .iter()
+                    .flatten()
+                    .chain(self.hits.gates.iter().flatten())
+                    .copied(),
+            ),
         )
+    }
+
+    /// The includes with times, and how often each was open and closed.
+    fn gates(&self) -> impl Iterator<Item = (&Gate, &[u64; 2])> {
+        self.suite.reachable.gates.iter().zip(&self.hits.gates)
+    }
+
+    /// The number of the line of an include.
+    fn line_of(&self, gate: &Gate) -> u32 {
+        self.suite
+            .sources
+            .file(gate.span.file)
+            .line(gate.span.start)
+    }
+
+    /// The context that an include stands in, and what it says.
+    fn include(&self, gate: &Gate) -> (String, String) {
+        let context = &self.suite.loaded.compiled.hir.contexts[gate.context];
+        let lossy = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
+        let include = &context.includes[gate.include];
+        (lossy(&context.name), lossy(&include.text))
     }
 
     fn steps(&self) -> impl Iterator<Item = (&Reach, u64, &[u64])> {
@@ -243,6 +271,26 @@ impl Covered {
             );
             let _ = writeln!(out, "    {place:<28} {:<14} {line:<22} {what}", step.app);
         }
+        for (gate, taken) in self.gates() {
+            let ways = Gate::WAYS.iter().zip(taken).filter(|(_, n)| **n == 0);
+            let ways: Vec<&str> = ways.map(|(way, _)| way.words()).collect();
+            if ways.is_empty() {
+                continue;
+            }
+            listed += 1;
+            if listed > LISTED {
+                continue;
+            }
+            let (context, text) = self.include(gate);
+            let line = format!(
+                "{}:{}",
+                self.suite.sources.file(gate.span.file).name(),
+                self.line_of(gate)
+            );
+            let what = format!("include => {text}");
+            let ways = ways.join(", ");
+            let _ = writeln!(out, "    {context:<28} {what}  {line}  never tried: {ways}");
+        }
         if listed > LISTED {
             let _ = writeln!(out, "    ... and {} more", listed - LISTED);
         }
@@ -272,6 +320,23 @@ impl Covered {
                 })
             })
             .collect();
+        let includes: Vec<Value> = self
+            .gates()
+            .map(|(gate, taken)| {
+                let (context, text) = self.include(gate);
+                let ways = Gate::WAYS.iter().zip(taken);
+                let ways: Vec<Value> = ways
+                    .map(|(way, n)| json!({ "way": way.words(), "count": n }))
+                    .collect();
+                json!({
+                    "context": context,
+                    "include": text,
+                    "file": self.suite.sources.shown(gate.span.file),
+                    "line": self.line_of(gate),
+                    "branches": ways,
+                })
+            })
+            .collect();
         let hir = &self.suite.loaded.compiled.hir;
         let never: Vec<Value> = self
             .never_dialled()
@@ -291,6 +356,7 @@ impl Covered {
             "branches": { "covered": ways.covered, "all": ways.all },
             "never_dialled": never,
             "all": all,
+            "includes": includes,
         })
     }
 
@@ -302,6 +368,12 @@ impl Covered {
         for (step, count, taken) in self.steps() {
             let lines = files.entry(step.file).or_default();
             lines.entry(step.line).or_default().push((count, taken));
+        }
+        for (gate, taken) in self.gates() {
+            let lines = files.entry(gate.span.file).or_default();
+            let looked = taken[0].saturating_add(taken[1]);
+            let line = lines.entry(self.line_of(gate)).or_default();
+            line.push((looked, taken.as_slice()));
         }
         let mut out = String::new();
         for (file, lines) in files {

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use strowger_compiler::Sources;
+use super::gates::Gates;
+use super::suite::Suite;
 use strowger_compiler::coverage::{self, Reachable, Way};
 use strowger_runtime::sim::report::Report;
+use strowger_runtime::sim::scenario::Scenario;
 use strowger_stdlib::dialect::Dialect;
 use strowger_stdlib::status::DialStatus;
 use strowger_stdlib::time::{Moment, Zone};
@@ -16,6 +18,8 @@ use strowger_vm::{Executed, Time, Trace};
 pub(crate) struct Hits {
     pub(crate) steps: Vec<u64>,
     pub(crate) ways: Vec<Vec<u64>>,
+    /// Each include with times: open, closed.
+    pub(crate) gates: Vec<[u64; 2]>,
 }
 
 impl Hits {
@@ -28,6 +32,7 @@ impl Hits {
                 .iter()
                 .map(|s| vec![0; s.ways.len()])
                 .collect(),
+            gates: vec![[0; 2]; reachable.gates.len()],
         }
     }
 
@@ -40,6 +45,9 @@ impl Hits {
         for (mine, theirs) in self.ways.iter_mut().zip(&other.ways) {
             mine.iter_mut().zip(theirs).for_each(|(m, t)| more(m, t));
         }
+        for (mine, theirs) in self.gates.iter_mut().zip(&other.gates) {
+            mine.iter_mut().zip(theirs).for_each(|(m, t)| more(m, t));
+        }
     }
 }
 
@@ -48,17 +56,16 @@ pub(crate) struct Finder<'r> {
     reachable: &'r Reachable,
     contexts: Vec<&'r [u8]>,
     dialect: Dialect,
+    gates: Gates<'r>,
     /// By file and line.
     places: HashMap<(&'r str, u32), Vec<usize>>,
 }
 
 impl<'r> Finder<'r> {
-    /// For the steps of a plan.
-    pub(crate) fn new(
-        reachable: &'r Reachable,
-        hir: &'r strowger_compiler::Hir,
-        sources: &'r Sources,
-    ) -> Finder<'r> {
+    /// For the plan of a suite.
+    pub(crate) fn new(suite: &'r Suite) -> Finder<'r> {
+        let (reachable, hir) = (&suite.reachable, &suite.loaded.compiled.hir);
+        let sources = &suite.sources;
         let mut places: HashMap<(&str, u32), Vec<usize>> = HashMap::new();
         for (n, step) in reachable.steps.iter().enumerate() {
             let file = sources.file(step.file).name();
@@ -68,6 +75,7 @@ impl<'r> Finder<'r> {
             reachable,
             contexts: hir.contexts.iter().map(|c| c.name.as_slice()).collect(),
             dialect: hir.dialect,
+            gates: Gates::new(reachable, hir, suite.module(), suite.globals()),
             places,
         }
     }
@@ -92,7 +100,9 @@ impl<'r> Finder<'r> {
     }
 
     /// Counts what a run reached.
-    pub(crate) fn count(&self, report: &Report, zone: &Zone, hits: &mut Hits) {
+    pub(crate) fn count(&self, scenario: &Scenario, report: &Report, hits: &mut Hits) {
+        let zone = &scenario.zone.clone().unwrap_or_else(Zone::utc);
+        self.look_ups(scenario, report, zone, hits);
         // Of each channel: its last step, and what came of it so far.
         let mut open: HashMap<usize, Open<'_>> = HashMap::new();
         let mut answers = report.answers.iter().peekable();
@@ -145,6 +155,39 @@ impl<'r> Finder<'r> {
         }
     }
 
+    /// Counts the includes that numbers were looked for in: the dialled ones, and those that the plan went to.
+    fn look_ups(&self, scenario: &Scenario, report: &Report, zone: &Zone, hits: &mut Hits) {
+        if self.gates.is_empty() {
+            return;
+        }
+        let mut looks = |context: &[u8], exten: &[u8], at: Time| {
+            self.gates.count(context, exten, at, zone, &mut hits.gates);
+        };
+        for call in &scenario.calls {
+            let at = i64::try_from(call.at.as_micros()).unwrap_or(i64::MAX);
+            let at = Time(scenario.start.0.saturating_add(at));
+            looks(&call.context, &call.exten, at);
+        }
+        let mut last: HashMap<usize, &Executed> = HashMap::new();
+        for happened in &report.trace {
+            let Trace::Step(step) = &happened.what else {
+                continue;
+            };
+            let before = last.insert(happened.channel, step);
+            let is_new = match before {
+                Some(b) => b.context != step.context || b.exten != step.exten,
+                // The first step of a call is at the number that was dialled, which is counted above.
+                None => !scenario
+                    .calls
+                    .iter()
+                    .any(|c| c.context == step.context && c.exten == step.exten),
+            };
+            if is_new {
+                looks(&step.context, &step.exten, happened.at);
+            }
+        }
+    }
+
     /// Counts a step once it is known what came of it.
     fn close(&self, open: &Open<'_>, next: Option<&Executed>, zone: &Zone, hits: &mut Hits) {
         let step = open.step;
@@ -167,6 +210,8 @@ impl<'r> Finder<'r> {
                     Way::Chosen => !open.keys.is_empty() && chosen,
                     Way::Invalid => !open.keys.is_empty() && !chosen,
                     Way::Silence => open.keys.is_empty() && open.silent,
+                    // Of includes, not of steps.
+                    Way::Open | Way::Closed => false,
                 };
                 hits.ways[n][w] += u64::from(taken);
             }

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use strowger_runtime::sim::Simulation;
 use strowger_runtime::sim::report::Report;
-use strowger_stdlib::time::Zone;
 use strowger_vm::Trace;
 
 use super::case::What;
@@ -57,7 +56,7 @@ pub(crate) fn run(
     let next = AtomicUsize::new(0);
     let results: Mutex<Vec<Option<Ran>>> = Mutex::new(vec![None; cases.len()]);
     let hits = Mutex::new(Hits::none(&suite.reachable));
-    let finder = Finder::new(&suite.reachable, &suite.loaded.compiled.hir, &suite.sources);
+    let finder = Finder::new(suite);
     let work = || {
         let mut simulation = Simulation::new(suite.module()).with_globals(suite.globals());
         let mut own = Hits::none(&suite.reachable);
@@ -96,8 +95,7 @@ fn one(
     let case = &suite.cases[number];
     let begin = Instant::now();
     let report = simulation.play(&case.scenario);
-    let zone = case.scenario.zone.clone().unwrap_or_else(Zone::utc);
-    finder.count(&report, &zone, hits);
+    finder.count(&case.scenario, &report, hits);
     let wants_trace = case
         .expectations
         .iter()

@@ -3,6 +3,8 @@
 
 mod accepting;
 mod beginning;
+
+mod edges;
 mod lcov;
 mod mistakes;
 mod outputs;

@@ -352,6 +352,10 @@ fn begin(
         && !call.acts.is_empty()
     {
         let script = Script::Call(Arc::clone(scene), *at);
+        // The channel may come to its first prompt before the caller has a turn.
+        if let Some(own) = world.run.phones.get_mut(phone) {
+            own.listens = script.listens();
+        }
         world.spawn(Box::pin(phone::act(Arc::clone(stage), phone, script)));
     }
     let mut hangs_up_at = None;

@@ -35,7 +35,7 @@ pub(super) struct Phone {
     pub(super) held: bool,
     /// Prompts that it heard and was not asked for; kept if it will be.
     heard: VecDeque<(Text, Moment)>,
-    listens: bool,
+    pub(super) listens: bool,
     wakers: Vec<Waker>,
 }
 
@@ -285,6 +285,12 @@ impl Script {
         }
     }
 
+    /// Whether prompts are waited for.
+    pub(super) fn listens(&self) -> bool {
+        let mut acts = self.acts().iter();
+        acts.any(|act| matches!(act, Act::Prompt { .. }))
+    }
+
     pub(super) fn acts(&self) -> &[Act] {
         match self {
             Script::Call(scene, at) => scene.calls.get(*at).map_or(&[], |call| &call.acts),
@@ -325,7 +331,7 @@ pub(super) async fn called(stage: Arc<Stage>, phone: usize, script: Script) {
 /// Does one act after the other, until the last one or until the call is over.
 pub(super) async fn act(stage: Arc<Stage>, phone: usize, script: Script) {
     let acts = script.acts();
-    let listens = acts.iter().any(|act| matches!(act, Act::Prompt { .. }));
+    let listens = script.listens();
     if let Some(phone) = stage.world().run.phones.get_mut(phone) {
         phone.listens = listens;
     }

@@ -55,6 +55,17 @@ fn a_key_breaks_the_prompt_that_it_may_break() {
     assert_eq!(heard(&report), ["menu 0-0 Broken"]);
 }
 
+/// The plan comes to its first prompt before anybody else has a turn; the caller hears its beginning all the same.
+#[test]
+fn the_beginning_of_a_prompt_at_the_first_moment_is_heard() {
+    let menu = Act::Prompt {
+        name: b"menu".to_vec(),
+        at: Moment::Begins,
+    };
+    let report = pressed("s", vec![menu, press("2")]);
+    assert_eq!(last(&report), "0 0 NoOp(support)");
+}
+
 #[test]
 fn after_a_prompt_the_plan_waits_for_keys() {
     let menu = Act::Prompt {
