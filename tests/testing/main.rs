@@ -3,7 +3,6 @@
 
 mod accepting;
 mod beginning;
-
 mod edges;
 mod lcov;
 mod mistakes;
