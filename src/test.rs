@@ -28,6 +28,7 @@ use std::time::Instant;
   strowger test                               # all *.test.yaml here and below
   strowger test extensions.test.yaml --filter busy
   strowger test --coverage                    # what was never tried, with numbers that would
+  strowger test --coverage=coverage.html      # the same as a page: coloured lines, the jump graph
   strowger test --coverage=lcov.info --fail-under 80
   strowger test --format junit > tests.xml")]
 pub(crate) struct Args {
@@ -40,7 +41,7 @@ pub(crate) struct Args {
     /// How to say it
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// Say what was never tried; with a file, write all of it there: LCOV, or JSON if its name ends so
+    /// Say what was never tried; with a file, write all of it there: LCOV, or a page or JSON if its name ends in .html or .json
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
     coverage: Option<Option<PathBuf>>,
     /// Fail where a smaller share of the branches was tried

@@ -2,6 +2,7 @@
 //! another. Drawn by [`Graph::mermaid`] and [`Graph::svg`].
 
 mod blocks;
+mod cover;
 mod jumps;
 mod mermaid;
 mod svg;
@@ -10,9 +11,13 @@ use crate::conf::pipes;
 use crate::hir::Hir;
 use crate::source::FileId;
 
+pub use cover::{Cover, Ran};
 pub use svg::NODES as SVG_NODES;
 
 use jumps::Jumps;
+
+/// A step by indices: context, extension, step.
+pub type At = (usize, usize, usize);
 
 /// The jump graph.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +39,8 @@ pub struct Node {
     pub title: String,
     /// Its steps, as far as they are shown.
     pub rows: Vec<String>,
+    /// All its steps, each with the row that shows it.
+    pub steps: Vec<(At, usize)>,
     /// Where its first step stands.
     pub place: Option<(FileId, u32)>,
 }
@@ -117,6 +124,15 @@ impl Graph {
         let mut jumps = Jumps::new(hir);
         jumps.read();
         blocks::graph(jumps)
+    }
+
+    /// Its beginning: so many nodes, and the edges between them.
+    pub fn first(&self, nodes: usize) -> Graph {
+        let kept = |e: &&Edge| e.from < nodes && e.to < nodes;
+        Graph {
+            nodes: self.nodes.iter().take(nodes).cloned().collect(),
+            edges: self.edges.iter().filter(kept).cloned().collect(),
+        }
     }
 
     /// The part that a call can reach from a context: it, and what its blocks and includes lead to. Empty if there is no such context.

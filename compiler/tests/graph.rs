@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
-use strowger_compiler::graph::{Graph, Kind};
+use std::collections::BTreeSet;
+use strowger_compiler::graph::{Cover, Graph, Kind, Ran};
 use strowger_compiler::{Options, Sources, compile};
 
 fn line() -> impl Strategy<Value = String> {
@@ -83,6 +84,21 @@ proptest! {
         let drawn = graph.svg().unwrap();
         prop_assert!(drawn.starts_with("<svg") && drawn.ends_with("</svg>\n"));
         prop_assert!(!drawn.chars().any(|c| c.is_control() && c != '\n'));
+        // Each step has its row, and what was reached is drawn for each row and edge.
+        let mut all: Vec<_> = graph.nodes.iter().flat_map(|n| &n.steps).collect();
+        prop_assert_eq!(all.len(), steps);
+        all.sort();
+        all.dedup_by_key(|(at, _)| *at);
+        prop_assert_eq!(all.len(), steps);
+        let followed: BTreeSet<_> = all.windows(2).map(|w| (w[0].0, w[1].0)).collect();
+        let cover = Cover::of(&graph, |at| if at.2 == 0 { Ran::Wholly } else { Ran::Never }, &followed);
+        let drawn = graph.svg_covered(&cover).unwrap();
+        prop_assert_eq!(drawn.matches("<rect class=\"row ").count(), rows);
+        prop_assert_eq!(drawn.matches("<path class=\"e ").count(), graph.edges.len() + 3);
+        prop_assert!(!drawn.contains("<style>"));
+        let beginning = graph.first(3);
+        prop_assert!(beginning.nodes.len() <= 3);
+        beginning.svg_covered(&Cover::of(&beginning, |_| Ran::Partly, &followed)).unwrap();
         let part = graph.reached_from("a");
         prop_assert!(part.nodes.len() <= graph.nodes.len());
         part.svg().unwrap();

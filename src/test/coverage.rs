@@ -1,11 +1,15 @@
-//! What tests reached: shares, what was never tried, LCOV and JSON.
+//! What tests reached: shares, what was never tried, LCOV, JSON and a page.
+
+mod drawn;
+mod html;
+mod lcov;
+mod page;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use strowger_compiler::FileId;
 use strowger_compiler::coverage::{Gate, Reach, is_special};
 use strowger_compiler::hir::{Extension, Matches};
 use strowger_vm::{Inputs, System};
@@ -116,13 +120,19 @@ impl Coverage {
         })
     }
 
-    /// Writes it into a file: JSON if its name ends so, else LCOV.
+    /// Writes it into a file: JSON or an HTML page if its name ends so, else LCOV.
     ///
     /// # Errors
     /// It cannot be written.
     pub(crate) fn write(&self, path: &Path) -> Result<(), String> {
-        let text = if path.extension().is_some_and(|e| e == "json") {
+        let ends = |with: &str| {
+            let end = path.extension().and_then(std::ffi::OsStr::to_str);
+            end.is_some_and(|e| e.eq_ignore_ascii_case(with))
+        };
+        let text = if ends("json") {
             format!("{:#}\n", self.object())
+        } else if ends("html") || ends("htm") {
+            self.page()
         } else {
             self.plans.values().map(Covered::lcov).collect()
         };
@@ -358,51 +368,6 @@ impl Covered {
             "all": all,
             "includes": includes,
         })
-    }
-
-    /// The record of each file, as lcov reads it.
-    fn lcov(&self) -> String {
-        /// Runs of the steps of a line, and of their branches.
-        type Line<'h> = Vec<(u64, &'h [u64])>;
-        let mut files: BTreeMap<FileId, BTreeMap<u32, Line<'_>>> = BTreeMap::new();
-        for (step, count, taken) in self.steps() {
-            let lines = files.entry(step.file).or_default();
-            lines.entry(step.line).or_default().push((count, taken));
-        }
-        for (gate, taken) in self.gates() {
-            let lines = files.entry(gate.span.file).or_default();
-            let looked = taken[0].saturating_add(taken[1]);
-            let line = lines.entry(self.line_of(gate)).or_default();
-            line.push((looked, taken.as_slice()));
-        }
-        let mut out = String::new();
-        for (file, lines) in files {
-            let _ = writeln!(out, "TN:\nSF:{}", self.suite.sources.shown(file));
-            let (mut found, mut hit) = (0, 0);
-            for (line, steps) in &lines {
-                // A file that several contexts include has a step in each on one line: a block each.
-                for (block, (ran, taken)) in steps.iter().enumerate() {
-                    for (branch, count) in taken.iter().enumerate() {
-                        let count = match *ran {
-                            0 => "-".to_owned(),
-                            _ => count.to_string(),
-                        };
-                        let _ = writeln!(out, "BRDA:{line},{block},{branch},{count}");
-                        found += 1;
-                        hit += usize::from(count != "-" && count != "0");
-                    }
-                }
-            }
-            let _ = writeln!(out, "BRF:{found}\nBRH:{hit}");
-            let mut covered = 0;
-            for (line, steps) in &lines {
-                let ran = steps.iter().map(|s| s.0).fold(0, u64::saturating_add);
-                let _ = writeln!(out, "DA:{line},{ran}");
-                covered += usize::from(ran > 0);
-            }
-            let _ = writeln!(out, "LF:{}\nLH:{covered}\nend_of_record", lines.len());
-        }
-        out
     }
 }
 

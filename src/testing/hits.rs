@@ -1,6 +1,6 @@
 //! Which steps of the plan ran, and which ways on from them were taken: read from the traces of runs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::gates::Gates;
 use super::suite::Suite;
@@ -13,6 +13,9 @@ use strowger_stdlib::time::{Moment, Zone};
 use strowger_vm::effect::{Answer, Effect};
 use strowger_vm::{Executed, Time, Trace};
 
+/// Pairs of steps that are remembered; only a plan that computes its targets has so many.
+const PAIRS: usize = 1_000_000;
+
 /// How often each step and each way was taken, by their numbers in [`Reachable`].
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hits {
@@ -20,6 +23,8 @@ pub(crate) struct Hits {
     pub(crate) ways: Vec<Vec<u64>>,
     /// Each include with times: open, closed.
     pub(crate) gates: Vec<[u64; 2]>,
+    /// Steps that were followed by another one on the same channel.
+    pub(crate) followed: HashSet<(usize, usize)>,
 }
 
 impl Hits {
@@ -33,6 +38,7 @@ impl Hits {
                 .map(|s| vec![0; s.ways.len()])
                 .collect(),
             gates: vec![[0; 2]; reachable.gates.len()],
+            followed: HashSet::new(),
         }
     }
 
@@ -48,6 +54,8 @@ impl Hits {
         for (mine, theirs) in self.gates.iter_mut().zip(&other.gates) {
             mine.iter_mut().zip(theirs).for_each(|(m, t)| more(m, t));
         }
+        let room = PAIRS.saturating_sub(self.followed.len());
+        self.followed.extend(other.followed.iter().take(room));
     }
 }
 
@@ -200,7 +208,11 @@ impl<'r> Finder<'r> {
         let chosen = next.is_some_and(|n| {
             n.priority == 1 && open.keys.starts_with(&n.exten) && n.exten.len() == open.keys.len()
         });
+        let after = next.map(|n| self.find(n)).unwrap_or_default();
         for n in self.find(step) {
+            if hits.followed.len() < PAIRS {
+                hits.followed.extend(after.iter().map(|after| (n, *after)));
+            }
             hits.steps[n] += 1;
             for (w, way) in self.reachable.steps[n].ways.iter().enumerate() {
                 let taken = match way {

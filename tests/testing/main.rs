@@ -7,6 +7,7 @@ mod edges;
 mod lcov;
 mod mistakes;
 mod outputs;
+mod page;
 mod schema;
 mod shop;
 mod watching;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::jumps::{At, Jumps, To};
-use super::{Edge, Graph, Kind, Node, Why};
+use super::jumps::{Jumps, To};
+use super::{At, Edge, Graph, Kind, Node, Why};
 use crate::hir::{Extension, Step};
 use crate::lint::flow::ends;
 
@@ -35,6 +35,7 @@ pub(super) fn graph(read: Jumps) -> Graph {
             group: None,
             title: String::from_utf8_lossy(&context.name).into_owned(),
             rows: Vec::new(),
+            steps: Vec::new(),
             place: Some((context.span.file, 0)).filter(|_| !context.span.is_empty()),
         });
         for (e, extension) in context.extensions.iter().enumerate() {
@@ -46,9 +47,11 @@ pub(super) fn graph(read: Jumps) -> Graph {
                     .find(|s| leaders.contains(&(c, e, *s)) || !follows(*s))
                     .unwrap_or(extension.steps.len());
                 let node = graph.nodes.len();
-                let steps = (start..end).map(|s| (c, e, s));
-                let rows = rows(extension, steps, &leaving, |at, row| {
+                let all = (start..end).map(|s| (c, e, s));
+                let mut steps = Vec::new();
+                let rows = rows(extension, all, &leaving, |at, row| {
                     shown.insert(at, (node, row));
+                    steps.push((at, row));
                 });
                 graph.nodes.push(Node {
                     kind: Kind::Block,
@@ -56,6 +59,7 @@ pub(super) fn graph(read: Jumps) -> Graph {
                     title: title(extension),
                     place: Some((extension.steps[start].file, extension.steps[start].line)),
                     rows,
+                    steps,
                 });
                 if end < extension.steps.len() && follows(end) && !leaves(&extension.steps[end - 1])
                 {
@@ -94,6 +98,7 @@ pub(super) fn graph(read: Jumps) -> Graph {
                         group: None,
                         title: cut(text),
                         rows: Vec::new(),
+                        steps: Vec::new(),
                         place: None,
                     });
                     graph.nodes.len() - 1
@@ -123,6 +128,7 @@ pub(super) fn graph(read: Jumps) -> Graph {
                             group: None,
                             title: cut(&name),
                             rows: Vec::new(),
+                            steps: Vec::new(),
                             place: None,
                         });
                         graph.nodes.len() - 1

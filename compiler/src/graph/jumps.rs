@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use strowger_stdlib::template::{HoleKind, Piece, Template, What, split_body};
 
-use super::Why;
+use super::{At, Why};
 use crate::dialled;
 use crate::flow::statuses;
 use crate::hir::{Extension, Hir, Matches, Step};
@@ -13,9 +13,6 @@ use crate::resolve::Index;
 
 /// Comparisons of names with patterns that one graph may cost; targets beyond it count as computed.
 const WORK: usize = 20_000_000;
-
-/// A step by indices: context, extension, step.
-pub(super) type At = (usize, usize, usize);
 
 /// Where a jump leads.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use super::{Edge, Graph, Kind, Node, Why};
+use super::{Cover, Edge, Graph, Kind, Node, Why};
 
 /// Nodes above which a drawing is no longer legible.
 pub const NODES: usize = 300;
@@ -61,6 +61,8 @@ struct Group {
 
 struct Layout<'g> {
     graph: &'g Graph,
+    /// For a page that has own colours.
+    cover: Option<&'g Cover>,
     groups: Vec<Group>,
     /// Group of each node.
     of: Vec<usize>,
@@ -72,8 +74,18 @@ struct Layout<'g> {
 impl Graph {
     /// The graph as SVG; None if it has more than [`NODES`] nodes.
     pub fn svg(&self) -> Option<String> {
+        self.drawn(None)
+    }
+
+    /// The same with what was reached, for a page that says how the classes look: rows are `ran`, `partly` or `never`, edges `taken`,
+    /// `untaken` or `unknown`.
+    pub fn svg_covered(&self, cover: &Cover) -> Option<String> {
+        self.drawn(Some(cover))
+    }
+
+    fn drawn(&self, cover: Option<&Cover>) -> Option<String> {
         (self.nodes.len() <= NODES).then(|| {
-            let mut layout = Layout::of(self);
+            let mut layout = Layout::of(self, cover);
             layout.columns();
             layout.lanes();
             layout.stand();
@@ -98,7 +110,7 @@ fn size(node: &Node) -> (i32, i32) {
 }
 
 impl<'g> Layout<'g> {
-    fn of(graph: &'g Graph) -> Layout<'g> {
+    fn of(graph: &'g Graph, cover: Option<&'g Cover>) -> Layout<'g> {
         let mut groups: Vec<Group> = Vec::new();
         let mut of: Vec<usize> = Vec::new();
         let mut places = Vec::new();
@@ -125,6 +137,7 @@ impl<'g> Layout<'g> {
         }
         Layout {
             graph,
+            cover,
             groups,
             of,
             places,
@@ -288,12 +301,16 @@ impl<'g> Layout<'g> {
         let width = (right + MARGIN + 40).max(720);
         let height = bottom + MARGIN + 40;
         let mut out = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" font-family=\"DejaVu Sans Mono, Menlo, Consolas, monospace\" font-size=\"11\">\n{STYLE}"
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" font-family=\"DejaVu Sans Mono, Menlo, Consolas, monospace\" font-size=\"11\">\n"
         );
-        let _ = writeln!(
-            out,
-            "<rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>"
-        );
+        if self.cover.is_some() {
+            out.push_str(HEADS);
+        } else {
+            let _ = writeln!(
+                out,
+                "{STYLE}<rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>"
+            );
+        }
         for group in self.groups.iter().filter(|g| g.frame) {
             let p = group.place;
             let _ = writeln!(
@@ -316,13 +333,18 @@ impl<'g> Layout<'g> {
         }
         out.push_str(&labels);
         let mut x = MARGIN;
-        for (why, words) in LEGEND {
+        let legend: Vec<(&str, &str, &str)> = match self.cover {
+            Some(_) => COVERED.to_vec(),
+            None => LEGEND
+                .iter()
+                .map(|(why, words)| (why.word(), head(*why), *words))
+                .collect(),
+        };
+        for (class, head, words) in legend {
             let y = height - 22;
             let _ = writeln!(
                 out,
-                "<path class=\"e {}\" d=\"M{x} {y}h26\" marker-end=\"url(#{})\"/><text x=\"{}\" y=\"{}\" class=\"note\">{words}</text>",
-                why.word(),
-                head(why),
+                "<path class=\"e {class}\" d=\"M{x} {y}h26\" marker-end=\"url(#{head})\"/><text x=\"{}\" y=\"{}\" class=\"note\">{words}</text>",
                 x + 36,
                 y + 4
             );
@@ -353,6 +375,17 @@ impl<'g> Layout<'g> {
             escaped(&title)
         );
         for (i, row) in node.rows.iter().enumerate() {
+            let ran = self.cover.and_then(|c| c.rows.get(n)?.get(i));
+            if let Some(ran) = ran {
+                let _ = writeln!(
+                    out,
+                    "<rect class=\"row {}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{ROW}\"/>",
+                    ran.word(),
+                    p.x + 1,
+                    p.row(Some(i)) - ROW / 2,
+                    p.w - 2
+                );
+            }
             let _ = writeln!(
                 out,
                 "<text x=\"{}\" y=\"{}\">{}</text>",
@@ -372,12 +405,17 @@ impl<'g> Layout<'g> {
         labels: &mut String,
     ) {
         let (from, to) = (self.places[edge.from], self.places[edge.to]);
-        let class = edge.why.word();
+        let taken = self.cover.map(|c| c.edges.get(n).copied().flatten());
+        let (class, head) = match taken {
+            None => (edge.why.word(), head(edge.why)),
+            Some(Some(true)) => ("taken", "head-taken"),
+            Some(Some(false)) => ("untaken", "head-untaken"),
+            Some(None) => ("unknown", "head-unknown"),
+        };
         let mut path = |d: String| {
             let _ = writeln!(
                 out,
-                "<path class=\"e {class}\" d=\"{d}\" marker-end=\"url(#{})\"/>",
-                head(edge.why)
+                "<path class=\"e {class}\" d=\"{d}\" marker-end=\"url(#{head})\"/>"
             );
         };
         if Layout::plain(edge) {
@@ -488,6 +526,24 @@ const LEGEND: [(Why, &str); 5] = [
     (Why::Include, "include"),
     (Why::Timeout, "t, i, h"),
 ];
+
+/// Classes, heads and words where it is told what was reached.
+const COVERED: [(&str, &str, &str); 3] = [
+    ("taken", "head-taken", "a call went here"),
+    ("untaken", "head-untaken", "no call went here"),
+    (
+        "unknown",
+        "head-unknown",
+        "include, or a target that is not there",
+    ),
+];
+
+const HEADS: &str = r##"<defs>
+<marker id="head-taken" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="head-taken" d="M0 0L8 4L0 8z"/></marker>
+<marker id="head-untaken" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="head-untaken" d="M0 0L8 4L0 8z"/></marker>
+<marker id="head-unknown" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="head-unknown" d="M0 0L8 4L0 8z"/></marker>
+</defs>
+"##;
 
 const STYLE: &str = r##"<defs>
 <marker id="k" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="#57606a"/></marker>
