@@ -6,6 +6,7 @@ mod beginning;
 mod edges;
 mod lcov;
 mod mistakes;
+mod moments;
 mod outputs;
 mod page;
 mod schema;
