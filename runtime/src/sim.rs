@@ -42,6 +42,7 @@ mod effects;
 mod endpoints;
 mod files;
 mod functions;
+mod options;
 mod phone;
 mod profile;
 mod prompts;
@@ -209,6 +210,7 @@ struct Running {
     received: Vec<report::Received>,
     logs: Vec<report::Logged>,
     unmocked: Vec<report::Unmocked>,
+    ignored: Vec<report::Ignored>,
     /// What found no place in these lists.
     dropped: u64,
 }
@@ -525,6 +527,7 @@ impl Running {
         self.received.clear();
         self.logs.clear();
         self.unmocked.clear();
+        self.ignored.clear();
         self.dropped = 0;
     }
 }
@@ -610,6 +613,7 @@ impl World {
             received: std::mem::take(&mut run.received),
             logs: std::mem::take(&mut run.logs),
             unmocked: std::mem::take(&mut run.unmocked),
+            ignored: std::mem::take(&mut run.ignored),
             stalled: self.stalled,
             cut: run.cut,
             globals: Arc::clone(&self.globals),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use strowger_compiler::Diagnostic;
+use strowger_vm::trace::Source;
 
 use super::coverage::Coverage;
 use crate::check::{github, junit};
@@ -107,6 +108,15 @@ impl<W: Write> Report<W> {
                         writeln!(self.out, "{command}")?;
                     }
                 }
+                for (text, _, source) in ignored(outcome) {
+                    writeln!(
+                        self.out,
+                        "::notice file={},line={}::{}",
+                        github::property(&shown(suite, source)),
+                        source.line,
+                        github::data(&text)
+                    )?;
+                }
             }
             Format::Junit => self.suites.push_str(&junit_suite(suite, outcome, failed)),
         }
@@ -160,6 +170,9 @@ impl<W: Write> Report<W> {
                 quoted(&case.name),
                 case.scenario.seed
             )?;
+        }
+        for (text, place, _) in ignored(outcome) {
+            writeln!(self.out, "  {}  {place}: {text}", ink("note", "36"))?;
         }
         Ok(())
     }
@@ -243,6 +256,26 @@ fn quoted(name: &str) -> String {
 }
 
 /// A test as one object.
+/// Options of Dial that had no effect, once for each line of the plan: words, place, source.
+fn ignored(outcome: &Outcome) -> Vec<(String, String, &Source)> {
+    let mut out: Vec<(String, String, &Source)> = Vec::new();
+    for one in outcome.ran.iter().flat_map(|ran| &ran.ignored) {
+        let Some(source) = &one.source else { continue };
+        let is_new = |(text, _, s): &(String, String, &Source)| *text != one.text || *s != source;
+        if out.iter().all(is_new) {
+            let place = format!("{}:{}", source.file, source.line);
+            out.push((one.text.clone(), place, source));
+        }
+    }
+    out
+}
+
+/// The path of a line of the plan.
+fn shown(suite: &Suite, source: &Source) -> String {
+    let file = suite.sources.find(&source.file);
+    file.map_or_else(|| source.file.clone(), |file| suite.sources.shown(file))
+}
+
 fn object(suite: &Suite, ran: &Ran) -> Value {
     let case = &suite.cases[ran.case];
     let (line, column) = suite
@@ -272,6 +305,21 @@ fn object(suite: &Suite, ran: &Ran) -> Value {
         })
         .collect();
     out.insert("failures".into(), failures.into());
+    if !ran.ignored.is_empty() {
+        let notes: Vec<Value> = ran
+            .ignored
+            .iter()
+            .map(|one| {
+                let source = one.source.as_ref();
+                json!({
+                    "text": one.text,
+                    "file": source.map(|s| shown(suite, s)),
+                    "line": source.map(|s| s.line),
+                })
+            })
+            .collect();
+        out.insert("notes".into(), notes.into());
+    }
     Value::Object(out)
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use strowger_runtime::sim::Simulation;
-use strowger_runtime::sim::report::Report;
+use strowger_runtime::sim::report::{Ignored, Report};
 use strowger_vm::Trace;
 
 use super::case::What;
@@ -29,6 +29,8 @@ pub(crate) struct Ran {
     pub(crate) call_time: Duration,
     /// The trace, where a snapshot is expected.
     pub(crate) trace: Option<String>,
+    /// Options of Dial that had no effect, though they would have changed this run.
+    pub(crate) ignored: Vec<Ignored>,
 }
 
 /// A failure, and the trace around it.
@@ -108,6 +110,7 @@ fn one(
         trace.as_deref().unwrap_or_default(),
     );
     let failures = with_surroundings(failures, &report);
+    let ignored = report.ignored.clone();
     let micros = report.ended.0 - report.began.0;
     Ran {
         case: number,
@@ -115,6 +118,7 @@ fn one(
         took: begin.elapsed(),
         call_time: Duration::from_micros(u64::try_from(micros).unwrap_or_default()),
         trace,
+        ignored,
     }
 }
 

@@ -178,3 +178,24 @@ fn folders_are_looked_through() {
     );
     insta::assert_snapshot!(folder.seen(&["--color", "never"]));
 }
+
+/// What a Dial asks for in vain is told once for each line, in each format; the tests pass all the same.
+#[test]
+fn options_without_effect() {
+    let plan = "[office]
+exten => _1X,1,Dial(PJSIP/${EXTEN},20,tF(office^20^1)U(greet))
+";
+    let tests = "defaults: { context: office }
+endpoints: { PJSIP/11: answers, PJSIP/12: answers }
+tests:
+  - name: they answer
+    dial: [\"11\", \"12\"]
+    expect: { DIALSTATUS: ANSWER }
+";
+    let files = [("extensions.conf", plan), ("extensions.test.yaml", tests)];
+    let folder = Folder::new("options", &files);
+    let mut all = folder.seen(&[]);
+    all.push_str(&folder.seen(&["--format", "json", "--filter", "11"]));
+    all.push_str(&folder.seen(&["--format", "github"]));
+    insta::assert_snapshot!(all);
+}

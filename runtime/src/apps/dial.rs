@@ -465,22 +465,30 @@ pub(crate) fn seconds(text: &[u8]) -> Option<f64> {
 /// Says which options were asked for and are not built, or only in part.
 fn report_options(live: &Live, dial: &Dial) {
     for (letter, argument) in &dial.options {
-        let shown = char::from(*letter);
-        let text = match letter {
-            b'm' => {
-                "option m of Dial: music on hold is not built yet; the caller hears ringing instead"
-                    .to_owned()
-            }
-            b'L' if argument.as_ref().is_some_and(|a| a.contains(&b':')) => {
-                "option L of Dial: the limit holds, its warnings are not built yet".to_owned()
-            }
-            letter if BUILT.contains(letter) => continue,
-            b't' | b'T' => format!(
-                "option {shown} of Dial: transfers by key are not built yet; the call goes on without"
-            ),
-            _ => format!("option {shown} of Dial is not built yet; the call goes on without"),
+        let Some(text) = not_built(*letter, argument.as_deref()) else {
+            continue;
         };
+        let shown = char::from(*letter);
         live.shared.note_once(Level::Notice, "dial-option", &text);
         tracing::debug!(option = %shown, "this Dial asks for an option that is not built, or only in part");
     }
+}
+
+/// What is said of an option that is not built, or only in part.
+pub(crate) fn not_built(letter: u8, argument: Option<&[u8]>) -> Option<String> {
+    let shown = char::from(letter);
+    Some(match letter {
+        b'm' => {
+            "option m of Dial: music on hold is not built yet; the caller hears ringing instead"
+                .to_owned()
+        }
+        b'L' if argument.is_some_and(|a| a.contains(&b':')) => {
+            "option L of Dial: the limit holds, its warnings are not built yet".to_owned()
+        }
+        letter if BUILT.contains(&letter) => return None,
+        b't' | b'T' => format!(
+            "option {shown} of Dial: transfers by key are not built yet; the call goes on without"
+        ),
+        _ => format!("option {shown} of Dial is not built yet; the call goes on without"),
+    })
 }

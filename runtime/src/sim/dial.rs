@@ -2,6 +2,7 @@
 
 use super::call::FarEnd;
 use super::effects::{Late, Own, Simulated};
+use super::options::Moment;
 use super::phone::{self, Phone, Script};
 use super::report::{Came, Kind, Outcome};
 use super::scenario::Attempt;
@@ -81,6 +82,7 @@ impl Simulated {
             open: Vec::new(),
             cause: None,
         };
+        self.options(&dial, Moment::Dialled);
         for target in dial.targets.iter().take(limits::TARGETS) {
             match self.place(target, &dial, inbox) {
                 Ok(leg) => calling.open.push(leg),
@@ -113,6 +115,9 @@ impl Simulated {
                     return self.over(calling, DialStatus::NoAnswer, Answer::Done);
                 }
                 Wake::Event(line, event) => {
+                    if matches!(event, Event::Digit { .. }) && Some(line) == inbox.main() {
+                        self.options(&dial, Moment::RingingKey);
+                    }
                     if let Some(leg) = self.heard_of(&mut calling, line, event) {
                         // Nobody waits for these any more: they must not move the clock.
                         drop((time, no_sign));
@@ -207,7 +212,7 @@ impl Simulated {
         self.answer();
         self.give_up(&mut calling).await;
         let is_local = matches!(leg.to, To::Local(..));
-        let over = self.bridge(&leg, &mut limit, inbox).await;
+        let over = self.bridge(dial, &leg, &mut limit, inbox).await;
         if let Some(actor) = self.stage.world().run.channels.get_mut(self.channel) {
             actor.joined = None;
         }
@@ -237,7 +242,13 @@ impl Simulated {
     }
 
     /// Lets the channel's own line talk with a leg until one of them ends or the time is up.
-    async fn bridge(&mut self, leg: &Leg, limit: &mut Late, inbox: &mut Inbox) -> Over {
+    async fn bridge(
+        &mut self,
+        dial: &Dial,
+        leg: &Leg,
+        limit: &mut Late,
+        inbox: &mut Inbox,
+    ) -> Over {
         let own = inbox.main();
         loop {
             match self.next(inbox, limit).await {
@@ -247,6 +258,15 @@ impl Simulated {
                     return Over::Peer(cause);
                 }
                 Wake::Event(line, event @ (Event::Digit { .. } | Event::Text { .. })) => {
+                    if matches!(event, Event::Digit { .. }) {
+                        let is_called = line == leg.line;
+                        let moment = if is_called {
+                            Moment::CalledKey
+                        } else {
+                            Moment::CallerKey
+                        };
+                        self.options(dial, moment);
+                    }
                     if line == leg.line {
                         self.tell(event);
                     } else if Some(line) == own {

@@ -42,6 +42,8 @@ pub struct Report {
     pub logs: Vec<Logged>,
     /// What the plan wanted of the outside and nobody described. A test takes each for an error.
     pub unmocked: Vec<Unmocked>,
+    /// Options of Dial that would have changed this run, and that neither the exchange nor this world has.
+    pub ignored: Vec<Ignored>,
     /// Somebody waited without an end, and nothing more would have happened: everybody was hung up.
     pub stalled: bool,
     /// A bound was reached; what comes after is not known.
@@ -364,6 +366,23 @@ pub struct Unmocked {
     /// `PJSIP/63`, `sip:63@pbx`, `CURL(http://x)`, `VoiceMail`.
     pub what: Text,
     /// The step that wanted it. What stands in its arguments is asked before it is known: then it is the step before.
+    pub place: Place,
+    /// Its line.
+    pub source: Option<Source>,
+}
+
+/// An option of Dial without effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ignored {
+    /// When it would have counted.
+    pub at: Time,
+    /// On which channel.
+    pub channel: usize,
+    /// Its letter.
+    pub option: u8,
+    /// In words.
+    pub text: String,
+    /// The Dial.
     pub place: Place,
     /// Its line.
     pub source: Option<Source>,

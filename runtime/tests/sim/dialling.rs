@@ -250,3 +250,49 @@ fn a_phone_acts_in_its_order() {
     );
     assert!(report.received.iter().all(|r| r.endpoint == b"PJSIP/1"));
 }
+
+/// What the exchange does not have, this world does not pretend: it is named where it would have counted, and nowhere else.
+#[test]
+fn an_option_without_effect_is_told() {
+    let plan = "[main]
+exten => 1,1,Dial(PJSIP/61,20,tTF(main^2^1)gm)
+exten => 3,1,Dial(PJSIP/61,20,d)
+";
+    let told = |exten: &str, acts: Vec<Act>, then: Vec<Act>| {
+        let attempt = Attempt::Answers { after: s(2), then };
+        let report = play(
+            plan,
+            Scenario {
+                endpoints: vec![endpoint("61", vec![attempt])],
+                calls: vec![Call {
+                    acts,
+                    ..call("1", exten)
+                }],
+                ..Scenario::default()
+            },
+        );
+        let mut out = String::new();
+        for one in &report.ignored {
+            let line = one.source.as_ref().unwrap().line;
+            out.push_str(&format!(
+                "{}@{}:{line} ",
+                char::from(one.option),
+                one.at.seconds() - report.began.seconds()
+            ));
+        }
+        assert_eq!(notes(&report).len(), report.ignored.len());
+        out
+    };
+    let press = || Act::Press(b"#".to_vec());
+    let waits = |span| Act::Wait(s(span));
+    let talks = || vec![Act::Talk(s(5)), Act::HangUp];
+    assert_eq!(told("1", Vec::new(), talks()), "F@0:2 ");
+    let by_caller = vec![waits(4), press(), press()];
+    assert_eq!(told("1", by_caller, talks()), "F@0:2 T@4:2 ");
+    let by_called = vec![waits(1), press(), waits(1), Act::HangUp];
+    assert_eq!(told("1", Vec::new(), by_called), "F@0:2 t@3:2 ");
+    // A key while it rings means d, and neither t nor T.
+    assert_eq!(told("1", vec![waits(1), press()], talks()), "F@0:2 ");
+    assert_eq!(told("3", vec![waits(1), press()], talks()), "d@1:3 ");
+    assert_eq!(told("3", vec![waits(4), press()], talks()), "");
+}
