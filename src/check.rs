@@ -12,7 +12,7 @@ mod sarif;
 pub(crate) mod watch;
 
 use crate::folders::Folders;
-use crate::{diff, load, render};
+use crate::{crew, diff, load, render};
 use baseline::{Baseline, Draft};
 use loudness::Loudness;
 use place::Place;
@@ -267,7 +267,7 @@ pub(crate) fn plainly(
     (options, config): &(Options, Config),
     reading: &Reading,
 ) -> Vec<Diagnostic> {
-    let mut findings = strowger_compiler::check(sources, options, reading);
+    let mut findings = strowger_compiler::check(sources, options, reading, crew::together);
     load::in_order(sources, &options.plan, &mut findings);
     if !config.options.check.generated {
         leave_generated(sources, &mut findings, &mut Vec::new());

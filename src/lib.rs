@@ -9,6 +9,7 @@ mod bench;
 mod caller;
 mod check;
 mod compile;
+mod crew;
 mod demo;
 mod diff;
 mod duration;

@@ -13,6 +13,7 @@ use strowger_stdlib::hash::sha1;
 use strowger_vm::{Globals, Module};
 
 use crate::check::loudness::Loudness;
+use crate::crew;
 
 /// A configuration directory, read and understood.
 pub(crate) struct Loaded {
@@ -289,7 +290,7 @@ pub(crate) fn understand(
 pub(crate) fn check(sources: &Sources, plan: &str, asked: &Asked) -> (Vec<Diagnostic>, Config) {
     let (options, config) = options(sources, plan, asked);
     let reading = Reading::new(sources, &options);
-    let mut findings = strowger_compiler::check(sources, &options, &reading);
+    let mut findings = strowger_compiler::check(sources, &options, &reading, crew::together);
     in_order(sources, plan, &mut findings);
     (findings, config)
 }

@@ -200,6 +200,11 @@ impl Step {
         })
     }
 
+    /// Reads the step now.
+    pub(crate) fn prepare(&self) {
+        self.read();
+    }
+
     /// What the step runs whose name is known. The application that runs another comes first.
     pub(crate) fn commands(&self) -> impl Iterator<Item = &Call> {
         let read = self.read();

@@ -10,7 +10,7 @@ use crate::conf::line::{self, Config};
 use crate::conf::{exten, pipes};
 use crate::diagnostic::{Diagnostic, Level};
 use crate::hir::Hir;
-use crate::lint::World;
+use crate::lint::Plan;
 use crate::resolve::Index;
 use crate::source::{FileId, Sources};
 use crate::{build, codes, lint, lower};
@@ -189,16 +189,31 @@ impl Reading {
     }
 }
 
-/// What is wrong with a plan that was read: what [`analyse`] finds, without compiling.
-pub fn check(sources: &Sources, options: &Options, reading: &Reading) -> Vec<Diagnostic> {
-    look(
-        sources,
-        options,
-        reading,
-        reading.found.clone(),
-        Depth::Analysis,
-    )
+/// A part of an analysis, to be called once.
+pub type Part<'p> = Box<dyn FnMut() + Send + 'p>;
+
+/// Calls the parts of an analysis, in any order or at the same time, and returns when all have ended. The compiler starts no thread; who
+/// has some lends them so.
+pub type Crew = fn(&mut [Part<'_>]);
+
+/// One part after the other.
+pub fn alone(parts: &mut [Part<'_>]) {
+    parts.iter_mut().for_each(|part| part());
 }
+
+/// What is wrong with a plan that was read: what [`analyse`] finds, without compiling.
+pub fn check(
+    sources: &Sources,
+    options: &Options,
+    reading: &Reading,
+    crew: Crew,
+) -> Vec<Diagnostic> {
+    let found = reading.found.clone();
+    look(sources, options, reading, found, Depth::Analysis, crew)
+}
+
+/// A plan of fewer steps is looked at sooner than a thread starts.
+const SMALL: usize = 200;
 
 fn look(
     sources: &Sources,
@@ -206,6 +221,7 @@ fn look(
     reading: &Reading,
     mut found: Vec<Diagnostic>,
     depth: Depth,
+    crew: Crew,
 ) -> Vec<Diagnostic> {
     let (dialect, hir) = (&options.dialect, &reading.hir);
     if depth == Depth::Analysis && reading.part {
@@ -220,19 +236,38 @@ fn look(
         let index = Index::new(commas.as_ref().unwrap_or(hir));
         let torn = reading.config.open || beside;
         let whole = options.plan == PLAN;
-        let world = World::new(index, torn, reading.part, whole, dialect, sources);
-        found.extend(lint::check(&world, sources));
+        let plan = Plan::new(index, torn, reading.part, whole, dialect, sources);
         if depth >= Depth::Analysis {
-            found.extend(lint::beside(&world, sources));
-            found.extend(lint::whole::check(
-                &world,
-                sources,
-                &options.plan,
-                &options.surroundings,
-            ));
+            found.extend(analysis(&plan, sources, options, crew));
+        } else {
+            found.extend(lint::check(&plan, sources));
         }
     }
     settle(sources, options, depth, reading.file, found)
+}
+
+/// All checks, in parts that are independent of each other.
+fn analysis(plan: &Plan<'_>, sources: &Sources, options: &Options, crew: Crew) -> Vec<Diagnostic> {
+    let around = &options.surroundings;
+    let mut found: [Vec<Diagnostic>; 4] = Default::default();
+    let [lines, files, ways, callers] = &mut found;
+    let mut parts: [Part<'_>; 4] = [
+        Box::new(|| *lines = lint::check(plan, sources)),
+        Box::new(|| *callers = lint::secure(plan, sources, around)),
+        Box::new(|| *files = lint::beside(plan, sources)),
+        Box::new(|| *ways = lint::whole::check(plan, sources, &options.plan, around)),
+    ];
+    let steps = plan.index.hir().steps();
+    let crew = if steps.clone().nth(SMALL).is_some() {
+        // Else each would wait for the other at every step.
+        steps.for_each(|step| step.prepare());
+        crew
+    } else {
+        alone
+    };
+    crew(&mut parts);
+    drop(parts);
+    found.into_iter().flatten().collect()
 }
 
 fn translate(sources: &Sources, options: &Options, depth: Depth) -> Compiled {
@@ -240,7 +275,7 @@ fn translate(sources: &Sources, options: &Options, depth: Depth) -> Compiled {
     // The lines have been read; a large plan needs their memory now.
     reading.config.sections = Vec::new();
     let found = std::mem::take(&mut reading.found);
-    let diagnostics = look(sources, options, &reading, found, depth);
+    let diagnostics = look(sources, options, &reading, found, depth, alone);
     let module = match reading.file {
         Some(_) => lower::lower(&reading.hir, sources).map(Arc::new),
         None => Ok(Arc::default()),

@@ -26,6 +26,12 @@ impl Hir {
     pub fn context(&self, name: &[u8]) -> Option<&Context> {
         self.contexts.iter().find(|c| c.name == name)
     }
+
+    /// All steps in their order.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> + Clone {
+        let extensions = self.contexts.iter().flat_map(|c| &c.extensions);
+        extensions.flat_map(|e| &e.steps)
+    }
 }
 
 /// `[general]` as far as it means something (DL-045..051).

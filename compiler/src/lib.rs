@@ -42,7 +42,8 @@ mod values;
 mod ways;
 
 pub use compile::{
-    Compiled, InForce, Options, Reading, Surroundings, analyse, check, compile, load,
+    Compiled, Crew, InForce, Options, Part, Reading, Surroundings, alone, analyse, check, compile,
+    load,
 };
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Level};
 pub use hir::Hir;

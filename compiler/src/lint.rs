@@ -1,11 +1,13 @@
 //! What is wrong with a plan, one file per family of codes.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
+use std::sync::OnceLock;
 use strowger_stdlib::table::{QuickMap, QuickSet};
 
 use strowger_stdlib::Dialect;
 
 use crate::beside::Beside;
+use crate::compile::Surroundings;
 use crate::diagnostic::{Diagnostic, Label};
 use crate::peers::{Peers, Tech};
 use crate::resolve::Index;
@@ -46,12 +48,10 @@ mod usage;
 pub(crate) mod versions;
 pub(crate) mod whole;
 
-/// What the checks look at.
-pub(crate) struct World<'a> {
-    /// The plan.
+/// A plan with what lies around it.
+pub(crate) struct Plan<'a> {
+    /// Its contexts.
     pub(crate) index: Index<'a>,
-    /// What its variables may hold.
-    pub(crate) values: Values<'a>,
     /// Something of the plan is out of sight: names that are missing may exist.
     pub(crate) open: bool,
     /// A file of it is missing, so that its contexts may hold more than is seen. A part of a plan has its own contexts whole.
@@ -66,10 +66,25 @@ pub(crate) struct World<'a> {
     pub(crate) beside: Beside,
     /// Contexts that modules make.
     made: Vec<Vec<u8>>,
+    /// See [`Plan::facts`].
+    facts: OnceLock<facts::Facts>,
+}
+
+/// What a family of checks looks at: the plan, and what it has to itself.
+pub(crate) struct World<'a> {
+    plan: &'a Plan<'a>,
+    /// What the plan's variables may hold.
+    pub(crate) values: Values<'a>,
     /// What is left of [`WORK`].
     left: Cell<usize>,
-    /// See [`World::facts`].
-    facts: OnceCell<facts::Facts>,
+}
+
+impl<'a> std::ops::Deref for World<'a> {
+    type Target = Plan<'a>;
+
+    fn deref(&self) -> &Plan<'a> {
+        self.plan
+    }
 }
 
 /// Most findings of one plan before each cause is told once.
@@ -78,10 +93,10 @@ const FOUND: usize = 200_000;
 /// Most other places that one finding names.
 const PLACES: usize = 100;
 
-/// Comparisons that all checks together may make. Beyond it they say less, never longer.
+/// Comparisons that a family of checks may make. Beyond it they say less, never longer.
 const WORK: usize = 4_000_000;
 
-impl<'a> World<'a> {
+impl<'a> Plan<'a> {
     pub(crate) fn new(
         index: Index<'a>,
         torn: bool,
@@ -89,12 +104,11 @@ impl<'a> World<'a> {
         whole: bool,
         dialect: &'a Dialect,
         sources: &Sources,
-    ) -> World<'a> {
+    ) -> Plan<'a> {
         let peers = Peers::read(sources);
         let beside = Beside::read(sources);
         let torn = torn || beside.stored_in(&["extensions.conf"]).is_some();
-        World {
-            values: Values::new(index.hir()),
+        Plan {
             index,
             open: torn || part,
             torn,
@@ -103,8 +117,7 @@ impl<'a> World<'a> {
             made: beside.made_contexts(&peers),
             peers,
             beside,
-            left: Cell::new(WORK),
-            facts: OnceCell::new(),
+            facts: OnceLock::new(),
         }
     }
 
@@ -112,11 +125,6 @@ impl<'a> World<'a> {
     pub(crate) fn facts(&self) -> &facts::Facts {
         self.facts
             .get_or_init(|| facts::Facts::gather(self.index.hir(), self.dialect))
-    }
-
-    /// Allows all comparisons again: to the checks that only an analysis makes.
-    fn refill(&self) {
-        self.left.set(WORK);
     }
 
     /// Whether a module makes this context.
@@ -128,6 +136,16 @@ impl<'a> World<'a> {
     pub(crate) fn knows(&self, tech: Tech) -> bool {
         self.peers.complete(tech) && self.beside.hidden(tech).is_none()
     }
+}
+
+impl<'a> World<'a> {
+    fn new(plan: &'a Plan<'a>) -> World<'a> {
+        World {
+            values: Values::new(plan.index.hir()),
+            plan,
+            left: Cell::new(WORK),
+        }
+    }
 
     /// Whether so many more comparisons are allowed; they are then spent.
     pub(crate) fn afford(&self, cost: usize) -> bool {
@@ -137,8 +155,9 @@ impl<'a> World<'a> {
     }
 }
 
-/// All checks that look at the whole plan.
-pub(crate) fn check(world: &World<'_>, sources: &Sources) -> Vec<Diagnostic> {
+/// All checks that look at the lines of a plan and their neighbours.
+pub(crate) fn check(plan: &Plan<'_>, sources: &Sources) -> Vec<Diagnostic> {
+    let world = &World::new(plan);
     let mut out = Vec::new();
     references::check(world, &mut out);
     files::check(world, sources, &mut out);
@@ -157,23 +176,38 @@ pub(crate) fn check(world: &World<'_>, sources: &Sources) -> Vec<Diagnostic> {
     prefixes::check(world, &mut out);
     usage::check(world, sources, facts, &mut out);
     old_names::check(world, &mut out);
-    // Lines that templates copy are checked once for each copy.
-    let mut seen = QuickSet::default();
-    out.retain(|d| seen.insert((d.code, d.primary.span)));
-    out.truncate(FOUND);
+    once(&mut out);
     out
 }
 
 /// What the files beside the plan say about it, as far as only an analysis asks.
-pub(crate) fn beside(world: &World<'_>, sources: &Sources) -> Vec<Diagnostic> {
-    world.refill();
+pub(crate) fn beside(plan: &Plan<'_>, sources: &Sources) -> Vec<Diagnostic> {
+    let world = &World::new(plan);
     let mut out = Vec::new();
     files::beside(world, sources, &mut out);
     chan_sip::check(world, &mut out);
-    let mut seen = QuickSet::default();
-    out.retain(|d| seen.insert((d.code, d.primary.span)));
-    out.truncate(FOUND);
+    once(&mut out);
     out
+}
+
+/// Checks of what callers can make of a plan.
+pub(crate) fn secure(
+    plan: &Plan<'_>,
+    sources: &Sources,
+    surroundings: &Surroundings,
+) -> Vec<Diagnostic> {
+    let world = &World::new(plan);
+    let mut out = Vec::new();
+    security::check(world, &plan.peers, sources, surroundings, &mut out);
+    once(&mut out);
+    out
+}
+
+/// Lines that templates copy are checked once for each copy, and told once; no more than [`FOUND`].
+fn once(found: &mut Vec<Diagnostic>) {
+    let mut seen = QuickSet::default();
+    found.retain(|d| seen.insert((d.code, d.primary.span)));
+    found.truncate(FOUND);
 }
 
 /// Codes whose findings are told once for each thing that they name, with the number of places.

@@ -1,6 +1,6 @@
 //! What is true of the whole plan, gathered once for the checks.
 
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 use strowger_stdlib::signatures;
 use strowger_stdlib::table::{QuickMap, QuickSet};
@@ -37,7 +37,7 @@ pub(crate) struct Facts {
     /// What is asked to be empty or not, by context, and the first two steps that ask: `X` where `"${X}" = ""` stands.
     pub(crate) tested: QuickMap<InContext, (Span, Option<Span>)>,
     /// See [`Facts::arrivals`].
-    arrivals: OnceCell<Arrivals>,
+    arrivals: OnceLock<Arrivals>,
     /// Whether all that a variable is ever given is a digit, or one more than it is.
     counting: QuickMap<Vec<u8>, bool>,
     /// Variables of one call.

@@ -8,7 +8,7 @@ use crate::compile::Surroundings;
 use crate::diagnostic::Diagnostic;
 use crate::flow::Flow;
 use crate::hir::{Context, Step};
-use crate::lint::{FOUND, World, facts};
+use crate::lint::{Plan, World, facts, once};
 use crate::resolve::{Candidate, Seen};
 use crate::source::{Sources, Span};
 
@@ -29,12 +29,12 @@ mod unset;
 
 /// Checks that follow calls through the whole plan.
 pub(crate) fn check(
-    world: &World<'_>,
+    plan: &Plan<'_>,
     sources: &Sources,
-    plan: &str,
+    name: &str,
     surroundings: &Surroundings,
 ) -> Vec<Diagnostic> {
-    world.refill();
+    let world = &World::new(plan);
     let peers = &world.peers;
     let mut named = surroundings.entries.clone();
     named.extend(peers.contexts().map(|c| c.text.bytes().to_vec()));
@@ -57,16 +57,12 @@ pub(crate) fn check(
     after_dial::check(&whole, &mut out);
     pairs::check(&whole, &mut out);
     include::check(&whole, &mut out);
-    entered::check(&whole, sources, plan, &mut out);
+    entered::check(&whole, sources, name, &mut out);
     similar::check(&whole, &mut out);
     unanswered::check(&whole, &mut out);
     unset::check(&whole, peers, sources, &mut out);
     numbers::check(&whole, sources, &surroundings.emergency, &mut out);
-    super::security::check(world, peers, sources, surroundings, &mut out);
-    // Lines that templates copy are checked once for each copy.
-    let mut seen = QuickSet::default();
-    out.retain(|d| seen.insert((d.code, d.primary.span)));
-    out.truncate(FOUND);
+    once(&mut out);
     out
 }
 

@@ -1,0 +1,45 @@
+//! The threads that the compiler's analysis is lent: the only place that starts some for it.
+
+use std::sync::Mutex;
+use std::thread;
+use strowger_compiler::Part;
+
+/// Calls the parts on as many threads as the machine runs at a time, this one among them.
+pub(crate) fn together(parts: &mut [Part<'_>]) {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let threads = threads.min(parts.len());
+    let next = Mutex::new(parts.iter_mut());
+    let work = || {
+        loop {
+            // Taken before the part is called, so that the lock is free meanwhile.
+            let part = next.lock().map_or(None, |mut parts| parts.next());
+            match part {
+                Some(part) => part(),
+                None => return,
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(work);
+        }
+        work();
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_part_is_called_once() {
+        let mut counts = [0; 9];
+        let mut parts: Vec<Part<'_>> = counts
+            .iter_mut()
+            .map(|count| -> Part<'_> { Box::new(|| *count += 1) })
+            .collect();
+        together(&mut parts);
+        drop(parts);
+        assert_eq!(counts, [1; 9]);
+    }
+}
