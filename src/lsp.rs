@@ -40,6 +40,8 @@ pub(crate) struct Args {
 
 /// A look for findings that takes longer waits for a pause in the typing, so that questions are answered first.
 const BLINK: Duration = Duration::from_millis(50);
+/// Questions that an edit raises come so soon behind it.
+const GRACE: Duration = Duration::from_millis(3);
 /// The longest such wait.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -99,6 +101,10 @@ struct Server<W: Write> {
     watching: bool,
     /// How long the last look for findings took.
     took: Duration,
+    /// When a text was last changed.
+    edited: Option<Instant>,
+    /// It was changed again before findings could be told: somebody is typing.
+    typing: bool,
 }
 
 /// A response that went well. Answers are long, so they are written as they are made.
@@ -141,6 +147,8 @@ impl<W: Write> Server<W> {
             down: false,
             watching: false,
             took: Duration::ZERO,
+            edited: None,
+            typing: false,
         }
     }
 
@@ -274,6 +282,8 @@ impl<W: Write> Server<W> {
 
     /// A file has changed: so have the plans that hold it.
     fn stir(&mut self, uri: &str) {
+        let before = self.edited.replace(Instant::now());
+        self.typing = before.is_some_and(|before| before.elapsed() < 2 * self.took);
         let path = self.documents.get(uri).and_then(|d| d.path.as_deref());
         let home = self.homes.get(uri).and_then(|k| self.projects.get_mut(k));
         if let (Some(project), Some(path)) = (home, path) {
@@ -323,7 +333,8 @@ impl<W: Write> Server<W> {
     /// How long nothing must come before findings are looked for.
     fn pause(&self) -> Duration {
         match self.took > BLINK {
-            true => self.took.min(PAUSE),
+            true if self.typing => self.took.min(PAUSE),
+            true => GRACE,
             false => Duration::ZERO,
         }
     }
