@@ -81,15 +81,15 @@ fn starred(bytes: &[u8], hidden: &[Span]) -> Vec<u8> {
 
 fn readable(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
+    // A control byte would disturb the terminal; a line end and a tab must stay.
+    let disturbs = |c: char| c.is_ascii_control() && c != '\n' && c != '\t';
     for chunk in bytes.utf8_chunks() {
-        // A control byte would disturb the terminal; a line end and a tab must stay.
-        out.extend(chunk.valid().chars().map(|c| {
-            if c.is_ascii_control() && c != '\n' && c != '\t' {
-                ' '
-            } else {
-                c
+        for part in chunk.valid().split_inclusive(disturbs) {
+            match part.strip_suffix(disturbs) {
+                Some(quiet) => out.extend([quiet, " "]),
+                None => out.push_str(part),
             }
-        }));
+        }
         out.extend(std::iter::repeat_n('?', chunk.invalid().len()));
     }
     out
