@@ -13,6 +13,11 @@ const TALKS: u64 = 10_000;
 /// `ENDPOINT=WHAT`: the endpoint and its behaviour.
 pub(crate) fn read(text: &str) -> Option<(&str, Behaviour)> {
     let (endpoint, what) = text.split_once('=')?;
+    Some((endpoint, does(what)?))
+}
+
+/// The behaviour alone.
+pub(crate) fn does(what: &str) -> Option<Behaviour> {
     let mut behaviour = None;
     let mut talks = None;
     for clause in what.split(',').map(str::trim) {
@@ -36,14 +41,11 @@ pub(crate) fn read(text: &str) -> Option<(&str, Behaviour)> {
         // Who does not answer cannot hang up.
         (Some(_), Some(_)) => return None,
     };
-    Some((
-        endpoint,
-        match behaviour {
-            None => answers(ANSWERS),
-            Some(Behaviour::Answers { after_ms, .. }) => answers(after_ms),
-            Some(other) => other,
-        },
-    ))
+    Some(match behaviour {
+        None => answers(ANSWERS),
+        Some(Behaviour::Answers { after_ms, .. }) => answers(after_ms),
+        Some(other) => other,
+    })
 }
 
 fn one(word: &str, after: Option<u64>) -> Option<Behaviour> {
@@ -54,10 +56,10 @@ fn one(word: &str, after: Option<u64>) -> Option<Behaviour> {
                 talks_ms: None,
             });
         }
-        "noanswer" if after.is_none() => return Some(Behaviour::NoAnswer),
+        "noanswer" | "never answers" if after.is_none() => return Some(Behaviour::NoAnswer),
         "busy" => (Behaviour::Busy, 17),
         "congestion" => (Behaviour::Congestion, 34),
-        "refuses" => (Behaviour::Refuses, 21),
+        "refuses" | "declines" => (Behaviour::Refuses, 21),
         "unavailable" => (Behaviour::Unavailable, 20),
         _ => return None,
     };
@@ -100,6 +102,8 @@ mod tests {
                 }),
             ),
             ("noanswer", Some(Behaviour::NoAnswer)),
+            ("never answers", Some(Behaviour::NoAnswer)),
+            ("declines", Some(Behaviour::Refuses)),
             ("sings", None),
             ("busy, hangs up after 5s", None),
             ("busy, answers", None),

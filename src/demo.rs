@@ -104,7 +104,7 @@ struct Story {
     seen: usize,
     missed: usize,
     observer: Observer,
-    ladder: Ladder,
+    ladder: Ladder<SocketAddr>,
     parties: Vec<SocketAddr>,
 }
 

@@ -1,30 +1,24 @@
-//! SIP messages as a ladder: one column a party, one arrow a message.
-
-use std::net::SocketAddr;
+//! What passes between parties as a ladder: one column a party, one arrow a message.
 
 /// Characters between two columns.
 const GAP: usize = 30;
 /// Characters before the first column.
 const EDGE: usize = 10;
 
-/// Who stands where. A party is known by the address that the exchange sees.
-pub(crate) struct Ladder {
-    columns: Vec<(SocketAddr, String)>,
+/// Who stands where. A party is known by `P`: an address that the exchange sees, or a number.
+pub(crate) struct Ladder<P> {
+    /// The exchange has no `P`.
+    columns: Vec<(Option<P>, String)>,
     exchange: usize,
 }
 
-impl Ladder {
+impl<P: Copy + PartialEq> Ladder<P> {
     /// Columns from left to right: the parties before the exchange, the exchange, the parties behind it.
-    pub(crate) fn new(
-        left: &[(SocketAddr, &str)],
-        exchange: &str,
-        right: &[(SocketAddr, &str)],
-    ) -> Ladder {
-        let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
-        let named = |party: &(SocketAddr, &str)| (party.0, party.1.to_owned());
+    pub(crate) fn new(left: &[(P, &str)], exchange: &str, right: &[(P, &str)]) -> Ladder<P> {
+        let named = |party: &(P, &str)| (Some(party.0), party.1.to_owned());
         let mut columns: Vec<_> = left.iter().map(named).collect();
         let at = columns.len();
-        columns.push((nowhere, exchange.to_owned()));
+        columns.push((None, exchange.to_owned()));
         columns.extend(right.iter().map(named));
         Ladder {
             columns,
@@ -46,8 +40,8 @@ impl Ladder {
     }
 
     /// One message between the exchange and `party`; parties that have no column have no row.
-    pub(crate) fn row(&self, incoming: bool, party: SocketAddr, label: &str) -> Option<String> {
-        let other = self.columns.iter().position(|(at, _)| *at == party)?;
+    pub(crate) fn row(&self, incoming: bool, party: P, label: &str) -> Option<String> {
+        let other = self.columns.iter().position(|(at, _)| *at == Some(party))?;
         let (from, to) = if incoming {
             (other, self.exchange)
         } else {
@@ -118,6 +112,7 @@ pub(crate) fn title(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::SocketAddr;
 
     #[test]
     fn arrows_meet_their_columns() {

@@ -1,5 +1,8 @@
 //! `strowger simulate`: one call through a dialplan in a made-up world, in virtual time.
 
+mod asking;
+mod drawn;
+
 use crate::scene::{Scene, place};
 use crate::{batch, load, story};
 use serde_json::{Map, Value, json};
@@ -19,6 +22,7 @@ use strowger_vm::{Inputs, Place, Trace};
 #[command(after_help = "Examples:
   strowger simulate /etc/asterisk default,61 --answer 'SIP/61=busy after 5s'
   strowger simulate extensions.conf office,0493012345 --callerid '\"Anna\" <61>' --set LIMIT=3
+  strowger simulate /etc/asterisk default,61 --interactive
   strowger simulate plan.dialc ivr,s,1 --dtmf 12# --at '2026-03-02 10:00 Europe/Berlin'
   strowger simulate extensions.conf office,61 --answer 'PJSIP/61=answers after 2s, hangs up after 60s' --json
 
@@ -36,10 +40,16 @@ pub(crate) struct Args {
     /// The whole story as one JSON object
     #[arg(long)]
     json: bool,
+    /// Ask what each endpoint does that is called, and what the caller presses; draws the call as a ladder
+    #[arg(long, conflicts_with = "json")]
+    interactive: bool,
+    /// Draw the call as a ladder: the caller, the exchange, and whom it calls
+    #[arg(long, conflicts_with = "json")]
+    ladder: bool,
     #[command(flatten)]
     release: load::Release,
     /// One JSON object a line: id, text, start in; trace, vars, globals, hangupcause, stalled out
-    #[arg(long, conflicts_with_all = ["path", "start", "answers", "sets", "callerid", "dtmf", "at", "json", "asterisk_version"])]
+    #[arg(long, conflicts_with_all = ["path", "start", "answers", "sets", "callerid", "dtmf", "at", "json", "interactive", "ladder", "asterisk_version"])]
     batch: bool,
 }
 
@@ -84,6 +94,13 @@ fn simulate(args: &Args) -> Result<ExitCode, String> {
             path.display()
         );
     }
+    if args.interactive {
+        simulation.world.ask = Some(Box::new(asking::Asking::begin(began)));
+    }
+    let caller = number.map_or_else(
+        || "caller".to_owned(),
+        |number| String::from_utf8_lossy(number).into_owned(),
+    );
     let ran = simulation.run(entry);
     let lines = story::lines(&simulation.world.trace, &simulation.world.answers);
     let left = ran.vm.variables();
@@ -93,7 +110,16 @@ fn simulate(args: &Args) -> Result<ExitCode, String> {
             story::object(&lines, began, &ran.end, &left, &simulation.world)
         );
     } else {
-        print!("{}", story::told(&lines, began));
+        if args.ladder || args.interactive {
+            let number = String::from_utf8_lossy(&place.exten);
+            let world = &simulation.world;
+            print!(
+                "{}",
+                drawn::ladder(world, began, &caller, &number, &ran.end)
+            );
+        } else {
+            print!("{}", story::told(&lines, began));
+        }
         println!("{}", story::ending(&ran.end, simulation.world.stalled));
         for (name, value) in left.iter().filter(|(_, value)| !value.is_empty()) {
             println!(

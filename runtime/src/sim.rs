@@ -35,6 +35,7 @@
 //! ```
 
 mod answered;
+mod ask;
 mod call;
 mod database;
 mod dial;
@@ -54,6 +55,7 @@ mod texts;
 pub(crate) use self::database::children;
 
 pub use self::answered::Answered;
+pub use self::ask::{Ask, Dialled, Key};
 pub use self::profile::Spent;
 pub use self::report::Report;
 pub use self::scenario::{Act, Attempt, Call, Endpoint, HangUp, Message, Scenario, Sounds};
@@ -167,6 +169,8 @@ pub struct World {
     pub answers: Vec<Answered>,
     /// Whether trace and answers are kept. Without them steps run as fast as in the exchange.
     pub record: bool,
+    /// Who is asked where nobody said what happens; nobody: an endpoint cannot be reached, and no key is pressed.
+    pub ask: Option<Box<dyn Ask>>,
     /// A wait without an end was cut: the channel would still be there.
     pub stalled: bool,
     /// The bounds of each channel.
@@ -191,6 +195,8 @@ struct Running {
     deliveries: Vec<Delivery>,
     /// How often each endpoint was called, and in which calls it is.
     tries: Vec<usize>,
+    /// Endpoints that were asked about.
+    asked: Vec<usize>,
     loads: Vec<Load>,
     lines: u64,
     /// Channels and phones so far, and at once.
@@ -242,6 +248,7 @@ impl Default for World {
             trace: Vec::new(),
             answers: Vec::new(),
             record: true,
+            ask: None,
             stalled: false,
             scene: Arc::default(),
             tables: Tables::default(),
@@ -261,6 +268,12 @@ impl World {
             attempts: vec![behaviour.into()],
             ..Endpoint::default()
         });
+    }
+
+    /// What the plan called, and what became of it.
+    #[must_use]
+    pub fn dialed(&self) -> &[report::Dialed] {
+        &self.run.dialed
     }
 
     /// Seeds what is random.
@@ -511,6 +524,7 @@ impl Running {
         self.calls.clear();
         self.deliveries.clear();
         self.tries.clear();
+        self.asked.clear();
         self.tries.resize(endpoints, 0);
         self.loads.clear();
         self.loads.resize(endpoints, Load::default());

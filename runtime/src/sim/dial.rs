@@ -14,6 +14,7 @@ use crate::limits;
 use crate::line::{Event, LineId};
 use crate::perform::{Ear, Hand, Inbox, Wake};
 use std::sync::Arc;
+use std::time::Duration;
 use strowger_stdlib::status::{Cause, DialStatus};
 use strowger_vm::effect::{Answer, Dial, Level, Reply, Target};
 use strowger_vm::{Entry, Interrupt, Module, Party, Place, Run, State, Text, Time, Vm};
@@ -27,6 +28,8 @@ struct Leg {
     to: To,
     /// Its entry in the list of what was dialled.
     entry: Option<usize>,
+    /// When the caller hangs up while it rings.
+    leaves: Option<Duration>,
 }
 
 /// What a leg leads to.
@@ -91,6 +94,8 @@ impl Simulated {
         }
         let mut time = self.until(dial.timeout_ms, Rank::Limit);
         let mut no_sign = self.until(dial.progress_timeout_ms, Rank::Limit);
+        let leaves = calling.open.iter().filter_map(|leg| leg.leaves).min();
+        let mut leaves = leaves.map_or_else(Late::never, |span| self.within(span, Rank::Phone));
         loop {
             if calling.open.is_empty() {
                 let status = DialStatus::of_legs(&calling.failed);
@@ -104,6 +109,11 @@ impl Simulated {
                 biased;
                 wake = self.next(inbox, &mut time) => wake,
                 () = &mut no_sign => Wake::Time,
+                () = &mut leaves => {
+                    leaves = Late::never();
+                    self.stage.world().caller_leaves();
+                    continue;
+                }
             };
             match wake {
                 Wake::Gone(_) => {
@@ -120,7 +130,7 @@ impl Simulated {
                     }
                     if let Some(leg) = self.heard_of(&mut calling, line, event) {
                         // Nobody waits for these any more: they must not move the clock.
-                        drop((time, no_sign));
+                        drop((time, no_sign, leaves));
                         return self.talk(&dial, calling, leg, inbox).await;
                     }
                 }
@@ -321,7 +331,9 @@ impl Simulated {
         };
         let mut world = self.stage.world();
         let channel_name = world.names.channel(&name);
-        let Some(at) = world.endpoint_of(target, &name) else {
+        let known = world.endpoint_of(target, &name);
+        let (known, leaves) = world.ask_endpoint(known, &name);
+        let Some(at) = known else {
             // An unknown technology is 66; a known one without an answer counts as not registered.
             let is_known = [b"SIP".as_slice(), b"PJSIP"]
                 .iter()
@@ -392,6 +404,7 @@ impl Simulated {
             resource: target.resource.clone(),
             to: To::Phone(phone),
             entry: None,
+            leaves,
         })
     }
 
@@ -455,6 +468,7 @@ impl Simulated {
             resource: target.resource.clone(),
             to: To::Local(hand, ear),
             entry: None,
+            leaves: None,
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::report::{Came, Kind, Logged, Of, Unmocked, keep};
 use super::stage::{Rank, Sleep, Stage, Virtual, after};
-use super::{Answered, Happened, World, answered};
+use super::{Answered, Happened, World, answered, ask};
 use crate::apps;
 use crate::line::Event;
 use crate::perform::{Address, Inbox, Perform, Wake};
@@ -390,6 +390,7 @@ impl Simulated {
     }
 
     async fn digit(&mut self, ms: Option<u64>, inbox: &mut Inbox) -> Reply {
+        let mut asked = false;
         let mut late = self.until(ms, Rank::Plan);
         let own = inbox.main();
         loop {
@@ -403,6 +404,11 @@ impl Simulated {
                 Some(wake) => wake,
                 None => {
                     let key = self.stage.world().patient_key(self.channel);
+                    let key = match key {
+                        None if !asked => ask::key(&self.stage, ms),
+                        key => key,
+                    };
+                    asked = true;
                     if let Some(key) = key {
                         return Reply::with(Answer::Digit(key));
                     }
