@@ -63,7 +63,9 @@ pub(crate) use told::{diagnostic, difference, failed, summary};
 
 pub use suite::{Refused, Suite};
 
+use std::sync::Arc;
 use std::time::Duration;
+use strowger_runtime::sim::Scenario;
 
 /// What became of the tests of a file.
 #[derive(Clone, Debug)]
@@ -121,6 +123,13 @@ impl std::fmt::Display for Report {
 }
 
 impl Suite {
+    /// The worlds of all tests, with their names, in the order of the file: for who runs them by other means.
+    pub fn scenarios(&self) -> impl Iterator<Item = (&str, &Arc<Scenario>)> {
+        self.cases
+            .iter()
+            .map(|case| (case.name.as_str(), &case.scenario))
+    }
+
     /// Runs all tests, one after the other.
     #[must_use]
     pub fn run(&self) -> Report {

@@ -38,6 +38,8 @@ pub struct Options {
     pub wire: Option<wire::Memory>,
     /// The global variables of `[globals]`: see [`globals`].
     pub globals: Globals,
+    /// What the wall clock shows at the start, in milliseconds since 1970, for tests; `None`: what the system's shows.
+    pub shows: Option<u64>,
 }
 
 /// Why the exchange cannot start. Nothing was left running.
@@ -335,7 +337,7 @@ impl Engine {
         module: Arc<Module>,
         options: Options,
     ) -> Result<Engine, StartError> {
-        let clock = Clock::new();
+        let clock = Clock::new(options.shows);
         let seed = options.seed.unwrap_or_else(random_seed);
         let in_memory = options.wire.is_some();
         let (config, lost) = config.look_up().await;

@@ -211,6 +211,17 @@ impl Perform for Live {
                 }
             }
             Trace::Set { name, value } => {
+                if let Some(value) = &value
+                    && name.ends_with(b"STATUS")
+                    && self.shared.observed.watched()
+                {
+                    let what = What::Status {
+                        channel: Arc::clone(&self.name),
+                        name: name.clone(),
+                        value: value.clone(),
+                    };
+                    self.shared.observed.say(self.shared.clock.now(), what);
+                }
                 let value = value.map(|v| apps::target::without_secrets(&v));
                 tracing::trace!(name = %String::from_utf8_lossy(&name), value = ?value.map(|v| String::from_utf8_lossy(&v).into_owned()), "set");
             }

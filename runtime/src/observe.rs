@@ -8,6 +8,7 @@ use crate::sip::flow::Protocol;
 use bytes::Bytes;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use strowger_vm::Text;
 use strowger_vm::effect::Level;
 use strowger_vm::trace::Executed;
 use tokio::sync::broadcast::{self, error::RecvError, error::TryRecvError};
@@ -50,6 +51,22 @@ pub enum What {
         channel: Arc<str>,
         /// Place, application, arguments, file and line.
         step: Box<Executed>,
+    },
+    /// An application said how it ended: DIALSTATUS and its relatives.
+    Status {
+        /// The channel's name.
+        channel: Arc<str>,
+        /// The variable.
+        name: Text,
+        /// Its value.
+        value: Text,
+    },
+    /// A prompt was found and is played.
+    Prompt {
+        /// The channel's name.
+        channel: Arc<str>,
+        /// As the plan names it.
+        file: Text,
     },
     /// A phone registered, refreshed or left.
     Registered {

@@ -38,13 +38,17 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    pub(crate) fn new() -> Clock {
-        let unix = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap_or_default();
+    /// A clock that shows these milliseconds since 1970, or what the system shows.
+    pub(crate) fn new(shows: Option<u64>) -> Clock {
+        let of_system = || {
+            let unix = std::time::SystemTime::now()
+                .duration_since(std::time::UNIX_EPOCH)
+                .unwrap_or_default();
+            u64::try_from(unix.as_millis()).unwrap_or(0)
+        };
         Clock {
             start: tokio::time::Instant::now(),
-            unix_ms: u64::try_from(unix.as_millis()).unwrap_or(0),
+            unix_ms: shows.unwrap_or_else(of_system),
         }
     }
 

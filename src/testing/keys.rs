@@ -126,7 +126,7 @@ const PHONE: Shape = Shape::Map(&Keys {
         may("busy", &LATER, "It is busy."),
         may("never answers", &NOTHING, "It rings for ever."),
         may("declines", &LATER, "Somebody refuses the call."),
-        may("unavailable", &LATER, "It cannot take the call."),
+        may("unavailable", &LATER, "There is no way to reach it."),
         may("unregistered", &NOTHING, "It is not registered."),
         may("congested", &LATER, "There is no line to it."),
         may(

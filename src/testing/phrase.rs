@@ -42,7 +42,7 @@ pub(crate) const MANNERS: [(&str, Manner, bool, &str); 9] = [
         "unavailable",
         Manner::Unavailable,
         true,
-        "It cannot take the call: 480.",
+        "There is no way to reach it, as if it had gone: CHANUNAVAIL.",
     ),
     (
         "unregistered",

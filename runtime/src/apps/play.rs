@@ -3,9 +3,11 @@
 use crate::audio::length;
 use crate::line::Event;
 use crate::live::Live;
+use crate::observe::What;
 use crate::perform::{Inbox, Wake};
 use crate::prompts::Prompt;
 use crate::rtp;
+use std::sync::Arc;
 use std::time::Duration;
 use strowger_vm::effect::{Answer, Interruptible, Level, Play, Reply};
 use strowger_vm::{State, Text};
@@ -66,7 +68,17 @@ fn find(
     let mut missing = false;
     for file in files {
         match live.shared.prompts.find(file, language) {
-            Ok(prompt) => prompts.push(prompt),
+            Ok(prompt) => {
+                let observed = &live.shared.observed;
+                if observed.watched() {
+                    let what = What::Prompt {
+                        channel: Arc::clone(&live.name),
+                        file: file.clone(),
+                    };
+                    observed.say(live.shared.clock.now(), what);
+                }
+                prompts.push(prompt);
+            }
             Err(why) => {
                 missing = true;
                 live.note(

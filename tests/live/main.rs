@@ -1,0 +1,107 @@
+//! The simulator against the exchange: the scenarios of the examples' tests run in both, and the steps with their arguments, the statuses and
+//! the prompts are the same.
+//!
+//! The exchange is the real one, with its SIP stack, its registrar and its timers, and so are the phones; its wire is in memory and its clock
+//! is paused and shows the scenario's time, so that nobody waits. Times are not compared.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[allow(dead_code, unreachable_pub)]
+#[path = "../../runtime/tests/exchange/net.rs"]
+mod net;
+#[allow(dead_code, unreachable_pub)]
+#[path = "../../runtime/tests/exchange/phone.rs"]
+mod phone;
+
+mod exchange;
+mod people;
+mod simulated;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use strowger::testing::Suite;
+use strowger_runtime::sim::Scenario;
+
+/// Scenarios with more call time than this run in the simulator only.
+const LONGEST: Duration = Duration::from_secs(80);
+
+/// What happened on one channel that the plan ran on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Track {
+    /// `default,61,1 Dial(SIP/61)`.
+    pub(crate) steps: Vec<String>,
+    /// `DIALSTATUS=BUSY`.
+    pub(crate) statuses: Vec<String>,
+    pub(crate) prompts: Vec<String>,
+}
+
+/// All files of tests below a folder.
+fn suites(folder: &Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            suites(&path, found);
+        } else if path.to_str().unwrap().ends_with(".test.yaml") {
+            found.push(path);
+        }
+    }
+}
+
+/// What one of both came to, where they differ.
+fn differ(scenario: &Scenario, simulated: &[Track], live: &[Track]) -> Option<String> {
+    // Who hangs up while prompts are played cuts them short: the exchange tells of all that it had begun to play.
+    let hangs_up = scenario.calls.iter().any(|call| !call.acts.is_empty());
+    let same = |(a, b): (&Track, &Track)| {
+        let prompts = a.prompts == b.prompts || hangs_up && b.prompts.starts_with(&a.prompts);
+        a.steps == b.steps && a.statuses == b.statuses && prompts
+    };
+    let equal = simulated.len() == live.len() && simulated.iter().zip(live).all(same);
+    (!equal).then(|| format!("simulator {simulated:#?}\nexchange {live:#?}"))
+}
+
+#[test]
+fn each_scenario_of_the_examples_is_the_same_in_the_simulator_and_in_the_exchange() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut files = Vec::new();
+    suites(&examples, &mut files);
+    let sounds = exchange::Sounds::new();
+    let mut left_out: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let (mut compared, mut wrong) = (0, Vec::new());
+    for file in files {
+        let suite = Suite::open(&file).unwrap_or_else(|e| panic!("{e}"));
+        let plan = std::fs::read(file.parent().unwrap().join("extensions.conf")).unwrap();
+        for (name, scenario) in suite.scenarios() {
+            let (simulated, took) = simulated::run(&plan, scenario);
+            if took > LONGEST {
+                *left_out.entry("more than 80 s of call time").or_default() += 1;
+                continue;
+            }
+            match exchange::run(&plan, scenario, &sounds) {
+                Err(reason) => *left_out.entry(reason).or_default() += 1,
+                Ok(live) => {
+                    compared += 1;
+                    if let Some(how) = differ(scenario, &simulated, &live) {
+                        let file = file.strip_prefix(&examples).unwrap().display();
+                        wrong.push(format!("{file}: {name}\n{how}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} differ\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    println!("{compared} scenarios are the same in both; left out: {left_out:#?}");
+    let left: usize = left_out.values().sum();
+    assert!(
+        compared > 450 && left * 10 < compared,
+        "{compared}, {left_out:#?}"
+    );
+}
