@@ -1,8 +1,8 @@
 //! `strowger test`: the tests of a plan, in virtual time.
 
-mod coverage;
+pub(crate) mod coverage;
 mod find;
-mod init;
+pub(crate) mod init;
 mod report;
 mod review;
 

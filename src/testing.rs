@@ -54,7 +54,8 @@ mod told;
 mod want;
 mod yaml;
 
-pub(crate) use hits::Hits;
+pub(crate) use case::Case;
+pub(crate) use hits::{Finder, Hits};
 pub(crate) use judge::{Seen, endpoint_of, seen};
 pub(crate) use run::{Failed, Outcome, Ran, run};
 pub(crate) use schema::schema;

@@ -306,7 +306,7 @@ fn lacks(report: &Report) -> Option<String> {
     Some(format!("the simulator does not serve {what}"))
 }
 
-fn caller(entry: &Extension) -> Option<String> {
+pub(crate) fn caller(entry: &Extension) -> Option<String> {
     let number = match &entry.caller.as_ref()?.matches {
         Matches::Name(name) => name.clone(),
         Matches::Pattern(pattern) => pattern.witness()?,
@@ -315,7 +315,7 @@ fn caller(entry: &Extension) -> Option<String> {
 }
 
 /// Whether the steps of an entry read a text that came in.
-fn reads_text(entry: &Extension) -> bool {
+pub(crate) fn reads_text(entry: &Extension) -> bool {
     entry.steps.iter().any(|s| {
         let args = s.args.lossy();
         args.contains("MESSAGE(") || s.app.lossy().eq_ignore_ascii_case("MessageSend")
@@ -329,7 +329,7 @@ fn flat(text: &str) -> String {
 }
 
 /// A text as YAML holds it.
-fn scalar(text: &str) -> String {
+pub(crate) fn scalar(text: &str) -> String {
     let first = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     let plain = text
         .chars()

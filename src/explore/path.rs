@@ -1,0 +1,291 @@
+//! A path of the search: what happened outside the plan, as a list of choices. It is a world that can be run, and a test that can be
+//! saved.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use strowger_runtime::sim::{Act, Attempt, Endpoint, Scenario};
+use strowger_vm::Time;
+
+use crate::test::init::scalar;
+
+/// How a called phone takes a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Takes {
+    Answers,
+    Busy,
+    NeverAnswers,
+    Congested,
+    Unavailable,
+}
+
+/// So long it rings before it answers.
+const RINGS: Duration = Duration::from_secs(1);
+/// So long it talks.
+pub(super) const TALKS: Duration = Duration::from_secs(10);
+
+impl Takes {
+    pub(crate) const ALL: [Takes; 5] = [
+        Takes::Answers,
+        Takes::Busy,
+        Takes::NeverAnswers,
+        Takes::Congested,
+        Takes::Unavailable,
+    ];
+
+    fn attempt(self) -> Attempt {
+        let after = Duration::ZERO;
+        match self {
+            Takes::Answers => Attempt::Answers {
+                after: RINGS,
+                then: vec![Act::Talk(TALKS), Act::HangUp],
+            },
+            Takes::Busy => Attempt::Busy { after },
+            Takes::NeverAnswers => Attempt::NeverAnswers,
+            Takes::Congested => Attempt::Congested { after },
+            Takes::Unavailable => Attempt::Unavailable,
+        }
+    }
+
+    /// As a test file says it.
+    fn words(self) -> &'static str {
+        match self {
+            Takes::Answers => "answers after 1s, hangs up after 10s",
+            Takes::Busy => "busy",
+            Takes::NeverAnswers => "never answers",
+            Takes::Congested => "congested",
+            Takes::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// One thing that goes otherwise than it would by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Pick {
+    /// These phones take the call so: each with how often it was called before.
+    Phones(Vec<(Vec<u8>, usize)>, Takes),
+    /// The caller presses a key, so long after the beginning.
+    Key(Duration, u8),
+    /// The caller hangs up.
+    HangUp(Duration),
+    /// The database holds this value from the beginning.
+    Stored(Vec<u8>, Vec<u8>),
+    /// A text to this endpoint is answered so.
+    Text(Vec<u8>, u16),
+}
+
+/// What happened outside the plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Path {
+    pub(crate) picks: Vec<Pick>,
+}
+
+impl Path {
+    pub(crate) fn with(&self, pick: Pick) -> Path {
+        let mut picks = self.picks.clone();
+        picks.push(pick);
+        Path { picks }
+    }
+
+    pub(crate) fn hangs_up(&self) -> Option<Duration> {
+        self.picks.iter().find_map(|p| match p {
+            Pick::HangUp(at) => Some(*at),
+            _ => None,
+        })
+    }
+
+    /// What each phone does, call by call.
+    fn phones(&self) -> BTreeMap<&[u8], Vec<Takes>> {
+        let mut phones: BTreeMap<&[u8], Vec<Takes>> = BTreeMap::new();
+        for pick in &self.picks {
+            if let Pick::Phones(names, takes) = pick {
+                for (name, times) in names {
+                    let all = phones.entry(name).or_default();
+                    // What nobody decided on goes on as before.
+                    let last = all.last().copied().unwrap_or(Takes::Unavailable);
+                    while all.len() < *times {
+                        all.push(last);
+                    }
+                    all.truncate(*times);
+                    all.push(*takes);
+                }
+            }
+        }
+        phones
+    }
+
+    fn texts(&self) -> BTreeMap<&[u8], u16> {
+        let texts = self.picks.iter().filter_map(|p| match p {
+            Pick::Text(name, status) => Some((name.as_slice(), *status)),
+            _ => None,
+        });
+        texts.collect()
+    }
+
+    /// The world of it. `start`: when it begins, if not as in `base`.
+    pub(crate) fn scenario(&self, base: &Scenario, start: Time) -> Arc<Scenario> {
+        let mut scene = base.clone();
+        scene.start = start;
+        let mut texts = self.texts();
+        for (name, takes) in self.phones() {
+            let texts = texts.remove(name);
+            scene.endpoints.push(Endpoint {
+                name: name.to_vec(),
+                attempts: takes.into_iter().map(Takes::attempt).collect(),
+                texts,
+                ..Endpoint::default()
+            });
+        }
+        for (name, status) in texts {
+            scene.endpoints.push(Endpoint {
+                name: name.to_vec(),
+                attempts: vec![Attempt::Unavailable],
+                texts: Some(status),
+                ..Endpoint::default()
+            });
+        }
+        let mut past = Duration::ZERO;
+        let mut acts = Vec::new();
+        for pick in &self.picks {
+            let (at, act) = match pick {
+                Pick::Key(at, key) => (*at, Act::Press(vec![*key])),
+                Pick::HangUp(at) => (*at, Act::HangUp),
+                Pick::Stored(key, value) => {
+                    scene.database.insert(key.clone(), value.clone());
+                    continue;
+                }
+                Pick::Phones(..) | Pick::Text(..) => continue,
+            };
+            acts.push(Act::Wait(at.saturating_sub(past)));
+            acts.push(act);
+            past = at;
+        }
+        if let Some(call) = scene.calls.first_mut() {
+            call.acts = acts;
+        }
+        Arc::new(scene)
+    }
+
+    /// What phones do in it, as a test file says that: `PJSIP/61` to `[busy, answers]`. `also`: endpoints that are dialled and that
+    /// nobody decided on.
+    pub(crate) fn with_lines(&self, also: &[Vec<u8>]) -> Vec<String> {
+        let mut texts = self.texts();
+        let mut phones = self.phones();
+        for name in also {
+            phones
+                .entry(name)
+                .or_insert_with(|| vec![Takes::Unavailable]);
+        }
+        for name in texts.keys() {
+            phones
+                .entry(name)
+                .or_insert_with(|| vec![Takes::Unavailable]);
+        }
+        let mut lines = Vec::new();
+        for (name, takes) in phones {
+            let name_words = scalar(&String::from_utf8_lossy(name));
+            let words: Vec<String> = takes.iter().map(|t| quoted(t.words())).collect();
+            let value = match (texts.remove(name), words.as_slice()) {
+                (Some(status), _) => format!("{{ unavailable: {{}}, texts: {status} }}"),
+                (None, [one]) => takes
+                    .first()
+                    .map_or(one.clone(), |t| t.words().to_owned()),
+                (None, many) => format!("[{}]", many.join(", ")),
+            };
+            lines.push(format!("{name_words}: {value}"));
+        }
+        lines
+    }
+
+    /// What the caller does, as a test file says that.
+    pub(crate) fn does(&self) -> Vec<String> {
+        let mut past = Duration::ZERO;
+        let mut lines = Vec::new();
+        for pick in &self.picks {
+            let (at, act) = match pick {
+                Pick::Key(at, key) => (*at, format!("press: \"{}\"", char::from(*key))),
+                Pick::HangUp(at) => (*at, "hang up: ".to_owned()),
+                Pick::Phones(..) | Pick::Stored(..) | Pick::Text(..) => continue,
+            };
+            let wait = at.saturating_sub(past);
+            lines.push(format!("{{ after: {}, {act} }}", span(wait)));
+            past = at;
+        }
+        lines
+    }
+
+    /// What the database holds, as a test file says that.
+    pub(crate) fn stored(&self) -> Vec<String> {
+        let stored = self.picks.iter().filter_map(|p| match p {
+            Pick::Stored(key, value) => Some(format!(
+                "{}: {}",
+                scalar(&String::from_utf8_lossy(key)),
+                quoted(&String::from_utf8_lossy(value))
+            )),
+            _ => None,
+        });
+        stored.collect()
+    }
+
+    /// In words, one choice after the other.
+    pub(crate) fn words(&self) -> String {
+        let mut out = String::new();
+        for pick in &self.picks {
+            if !out.is_empty() {
+                out.push_str("; ");
+            }
+            let _ = match pick {
+                Pick::Phones(names, takes) => {
+                    let names: Vec<_> = names
+                        .iter()
+                        .map(|(n, _)| String::from_utf8_lossy(n).into_owned())
+                        .collect();
+                    write!(out, "{} {}", names.join(" and "), says(*takes))
+                }
+                Pick::Key(at, key) => {
+                    write!(out, "the caller presses {} after {}", char::from(*key), span(*at))
+                }
+                Pick::HangUp(at) => write!(out, "the caller hangs up after {}", span(*at)),
+                Pick::Stored(key, value) => write!(
+                    out,
+                    "the database holds {} = {}",
+                    String::from_utf8_lossy(key),
+                    String::from_utf8_lossy(value)
+                ),
+                Pick::Text(name, status) => write!(
+                    out,
+                    "a text to {} is answered with {status}",
+                    String::from_utf8_lossy(name)
+                ),
+            };
+        }
+        out
+    }
+}
+
+fn says(takes: Takes) -> &'static str {
+    match takes {
+        Takes::Answers => "answers",
+        Takes::Busy => "is busy",
+        Takes::NeverAnswers => "never answers",
+        Takes::Congested => "has no line",
+        Takes::Unavailable => "is unavailable",
+    }
+}
+
+/// A text in quotes, as JSON and YAML read it.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// `1500ms`, `2s`.
+pub(crate) fn span(time: Duration) -> String {
+    let ms = time.as_millis();
+    if ms % 1_000 == 0 {
+        format!("{}s", ms / 1_000)
+    } else {
+        format!("{ms}ms")
+    }
+}

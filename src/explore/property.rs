@@ -1,0 +1,255 @@
+//! What must be so whatever happens outside: asked of each run.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use strowger_compiler::{Hir, Sources};
+use strowger_runtime::End;
+use strowger_runtime::sim::Report;
+use strowger_runtime::sim::report::{Of, Outcome};
+use strowger_vm::trace::Source;
+use strowger_vm::{Ending, Executed, Trace};
+
+use super::points::since;
+
+/// So long other channels of a call may go on after its caller has hung up.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// A property of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, clap::ValueEnum)]
+#[value(rename_all = "UPPER")]
+pub(crate) enum Property {
+    /// Every call ends
+    P001,
+    /// Every outcome of a Dial that is asked about leads somewhere
+    P002,
+    /// No stranger reaches a line that costs money
+    P003,
+    /// Every prompt is there in every language in use
+    P004,
+    /// A caller who hangs up leaves nothing behind
+    P005,
+    /// Another plan does the same (--against)
+    P006,
+}
+
+impl Property {
+    pub(crate) const ALL: [Property; 6] = [
+        Property::P001,
+        Property::P002,
+        Property::P003,
+        Property::P004,
+        Property::P005,
+        Property::P006,
+    ];
+
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Property::P001 => "P001",
+            Property::P002 => "P002",
+            Property::P003 => "P003",
+            Property::P004 => "P004",
+            Property::P005 => "P005",
+            Property::P006 => "P006",
+        }
+    }
+}
+
+/// A property that a run does not have.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Broken {
+    pub(crate) property: Property,
+    /// One sentence.
+    pub(crate) message: String,
+    /// Where in the plan, and what is to be seen there.
+    pub(crate) source: Option<Source>,
+    pub(crate) label: String,
+    /// What tells it apart from others.
+    pub(crate) detail: String,
+}
+
+impl Broken {
+    /// Whether it is the same mistake of the plan.
+    pub(crate) fn is(&self, other: &Broken) -> bool {
+        (self.property, &self.source, &self.detail)
+            == (other.property, &other.source, &other.detail)
+    }
+}
+
+/// Lines of the plan that ask how a Dial came out.
+pub(crate) struct Asking(HashSet<(String, u32)>);
+
+impl Asking {
+    pub(crate) fn new(hir: &Hir, sources: &Sources) -> Asking {
+        let steps = hir.contexts.iter().flat_map(|c| &c.extensions);
+        let asking = steps.flat_map(|e| &e.steps).filter(|step| {
+            let args = step.args.bytes();
+            args.windows(10).any(|w| w == b"DIALSTATUS")
+        });
+        let place = |file| sources.file(file).name().to_owned();
+        Asking(asking.map(|s| (place(s.file), s.line)).collect())
+    }
+
+    fn has(&self, step: &Executed) -> bool {
+        let source = step.source.as_ref();
+        source.is_some_and(|s| self.0.contains(&(s.file.clone(), s.line)))
+    }
+}
+
+/// What a run breaks. `hung_up`: when its caller hung up, after the beginning.
+pub(crate) fn broken(report: &Report, hung_up: Option<Duration>, asking: &Asking) -> Vec<Broken> {
+    let mut out = Vec::new();
+    let (channel, end, stalled) = match (report.calls.first(), report.messages.first()) {
+        (Some(call), _) => (call.channel, call.end.as_ref(), call.stalled),
+        (None, Some(message)) => (message.channel, message.end.as_ref(), report.stalled),
+        (None, None) => return out,
+    };
+    let steps = || {
+        report.trace.iter().filter_map(move |h| match &h.what {
+            Trace::Step(step) if Some(h.channel) == channel => Some((h, step)),
+            _ => None,
+        })
+    };
+    let last = steps().last().map(|(_, step)| step);
+    let source = last.and_then(|step| step.source.clone());
+    let endless = match (end, report.cut) {
+        (Some(End::Fault(fault)), _) => Some(fault.kind.to_string()),
+        (_, Some(cut)) => Some(cut.words().to_owned()),
+        _ => None,
+    };
+    let later = hung_up.filter(|at| *at < since(report.began, report.ended) || stalled);
+    match (endless, hung_up) {
+        (Some(why), None) => out.push(Broken {
+            property: Property::P001,
+            message: format!("the call does not end by itself: {why}"),
+            label: "here it was when it was stopped".to_owned(),
+            detail: loop_of(report, channel),
+            source: None,
+        }),
+        (Some(why), Some(_)) => out.push(Broken {
+            property: Property::P005,
+            message: format!("the caller has hung up, and the call goes on: {why}"),
+            source: source.clone(),
+            label: "here it was when it was stopped".to_owned(),
+            detail: String::new(),
+        }),
+        (None, Some(_)) if stalled && later.is_some() => out.push(Broken {
+            property: Property::P005,
+            message: "the caller has hung up, and something of the call waits for ever".to_owned(),
+            source: source.clone(),
+            label: "here it was".to_owned(),
+            detail: String::new(),
+        }),
+        _ => {}
+    }
+    if let Some(first) = out.first_mut().filter(|b| b.source.is_none()) {
+        first.source = source.clone();
+    }
+    if let Some(at) = hung_up
+        && out.is_empty()
+    {
+        out.extend(left_behind(report, at, channel));
+    }
+    if hung_up.is_none()
+        && let Some(End::Done(outcome)) = end
+        && matches!(outcome.why, Ending::FellThrough | Ending::NoWay)
+    {
+        out.extend(unhandled(steps().map(|(_, s)| s), report, channel, asking));
+    }
+    out
+}
+
+/// The places that a call goes round in when it is stopped: the same loop is the same mistake.
+fn loop_of(report: &Report, channel: Option<usize>) -> String {
+    let mut places = std::collections::BTreeSet::new();
+    let steps = report.trace.iter().rev();
+    for happened in steps.filter(|h| Some(h.channel) == channel) {
+        if let Trace::Step(step) = &happened.what {
+            let place = (&step.context, &step.exten, step.priority);
+            if !places.insert(place) && places.len() > 1 {
+                break;
+            }
+        }
+        if places.len() > 64 {
+            break;
+        }
+    }
+    let first = places.first();
+    first.map_or_else(String::new, |(context, exten, priority)| {
+        format!(
+            "{},{},{priority}",
+            String::from_utf8_lossy(context),
+            String::from_utf8_lossy(exten)
+        )
+    })
+}
+
+/// What goes on although the caller has hung up.
+fn left_behind(report: &Report, at: Duration, own: Option<usize>) -> Option<Broken> {
+    let leg = report.dialed.iter().find(|d| {
+        since(report.began, d.at) > at
+            && matches!(d.outcome, Outcome::Answered)
+            && !d.is_local()
+            && matches!(d.of, Of::Call(0))
+    });
+    if let Some(leg) = leg {
+        let name = String::from_utf8_lossy(&leg.endpoint).into_owned();
+        return Some(Broken {
+            property: Property::P005,
+            message: format!("the caller has hung up, and {name} is called and answers"),
+            source: leg.source.clone(),
+            label: "nobody is there to talk to".to_owned(),
+            detail: name,
+        });
+    }
+    let other = report.trace.iter().find(|h| {
+        Some(h.channel) != own
+            && since(report.began, h.at) > at + GRACE
+            && matches!(h.what, Trace::Step(_))
+    })?;
+    let Trace::Step(step) = &other.what else {
+        return None;
+    };
+    Some(Broken {
+        property: Property::P005,
+        message: "the caller has hung up, and a channel of the call goes on".to_owned(),
+        source: step.source.clone(),
+        label: "it is still running".to_owned(),
+        detail: String::new(),
+    })
+}
+
+/// A status that the plan asks about and has no way for.
+fn unhandled<'r>(
+    steps: impl Iterator<Item = &'r Executed>,
+    report: &'r Report,
+    channel: Option<usize>,
+    asking: &Asking,
+) -> Option<Broken> {
+    let answers = report.answers.iter();
+    let last_dial = answers
+        .rev()
+        .find(|a| Some(a.channel) == channel && matches!(a.effect, strowger_vm::Effect::Dial(_)))?;
+    let sets = last_dial.reply.sets.iter();
+    let (_, status) = sets.rev().find(|(name, _)| name == b"DIALSTATUS")?;
+    if matches!(status.as_slice(), b"ANSWER" | b"CANCEL") {
+        return None;
+    }
+    let mut since_dial: Vec<&Executed> = Vec::new();
+    for step in steps {
+        let app = step.application.to_ascii_lowercase();
+        if matches!(app.as_slice(), b"dial" | b"retrydial") {
+            since_dial.clear();
+        }
+        since_dial.push(step);
+    }
+    let asked = since_dial.iter().rev().find(|step| asking.has(step))?;
+    let status = String::from_utf8_lossy(status).into_owned();
+    Some(Broken {
+        property: Property::P002,
+        message: format!("nobody handles {status}: the call just stops"),
+        source: asked.source.clone(),
+        label: format!("asks how the Dial came out, and has no way for {status}"),
+        detail: status,
+    })
+}
