@@ -15,6 +15,7 @@ mod diff;
 mod duration;
 mod eval;
 mod explain;
+mod explore;
 mod fmt;
 mod folders;
 mod graph;
@@ -71,6 +72,8 @@ enum Command {
     Simulate(simulate::Args),
     /// Run the tests of a plan (*.test.yaml) in virtual time
     Test(test::Args),
+    /// Try everything that may happen around a plan, and show what goes wrong
+    Explore(explore::Args),
     /// Measure what a call through a plan costs
     Bench(bench::Args),
 }
@@ -105,6 +108,7 @@ pub fn program() -> ExitCode {
         Command::Eval(args) => eval::main(args),
         Command::Simulate(args) => simulate::main(args),
         Command::Test(args) => test::main(args),
+        Command::Explore(args) => explore::main(args),
         Command::Bench(args) => bench::main(args),
     }
 }

@@ -74,6 +74,11 @@ impl Listing {
         self.stems.contains(name) || self.spoken.contains(name)
     }
 
+    /// Whether there is a file of exactly this name but for its ending.
+    pub fn has_stem(&self, name: &str) -> bool {
+        self.stems.contains(name)
+    }
+
     /// All names of files.
     pub fn files(&self) -> impl Iterator<Item = &str> {
         self.files.iter().map(String::as_str)

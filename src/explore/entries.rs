@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::path::Path;
 
 use strowger_compiler::coverage::is_special;
+use strowger_compiler::hir::Step;
 use strowger_runtime::sim::Scenario;
 
 use crate::test::coverage::number_of;
@@ -54,15 +54,15 @@ impl Entry {
 }
 
 /// The plan with a world for each number, and how many numbers were left out.
+///
+/// # Errors
+/// The plan cannot be read, or nothing in it can be dialled.
 pub(crate) fn entries(
-    file: &Path,
     plan: &str,
     only: Option<&str>,
+    suite: &dyn Fn(String) -> Result<Suite, String>,
 ) -> Result<(Suite, Vec<Entry>, usize), String> {
-    let suite = |body: &str| {
-        let text = format!("dialplan: {}\n{body}", scalar(plan));
-        Suite::with_text(file, text.into_bytes(), None).map_err(|refused| refused.to_string())
-    };
+    let suite = |body: &str| suite(format!("dialplan: {}\n{body}", scalar(plan)));
     let bare = suite("tests: []\n")?;
     let accounts = &bare.loaded.config.accounts;
     let for_texts: BTreeSet<&[u8]> = accounts
@@ -77,10 +77,13 @@ pub(crate) fn entries(
         if only.is_some_and(|only| only.as_bytes() != name) {
             continue;
         }
+        if name.starts_with(b"macro-") {
+            continue;
+        }
         for entry in &context.extensions {
             // `s` is where trunks and other calls without a number come in.
             let special = is_special(entry) && entry.name != b"s";
-            if special || entry.step(1).is_none() {
+            if special || entry.step(1).is_none() || entry.steps.iter().any(returns) {
                 continue;
             }
             let Some(number) = number_of(&bare, name, entry) else {
@@ -138,4 +141,9 @@ pub(crate) fn entries(
     let entries = found.into_iter().zip(cases);
     let entries = entries.map(|(found, case)| blank(found, case)).collect();
     Ok((whole, entries, left))
+}
+
+/// A subroutine ends so: nobody dials it.
+fn returns(step: &Step) -> bool {
+    step.app.trimmed().bytes().eq_ignore_ascii_case(b"return")
 }

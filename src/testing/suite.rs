@@ -151,6 +151,19 @@ impl Suite {
         })
     }
 
+    /// Tests of a plan whose files are read already.
+    pub(crate) fn of_sources(sources: &Sources, tests: String) -> Result<Suite, Box<Refused>> {
+        let draft = Draft::read(Path::new("."), TYPED, tests.into(), None);
+        draft.suite(|name| {
+            load::understand(
+                sources.clone(),
+                PathBuf::from("."),
+                name.to_owned(),
+                load::Release::default(),
+            )
+        })
+    }
+
     /// The names of the tests, in the order of the file. One that dials several numbers has a name for each.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.cases.iter().map(|c| c.name.as_str())
@@ -162,6 +175,11 @@ impl Suite {
 
     pub(crate) fn globals(&self) -> Arc<Globals> {
         self.loaded.globals()
+    }
+
+    /// The name of the plan's file.
+    pub(crate) fn plan_name(&self) -> &str {
+        &self.plan
     }
 
     /// The plan's file.

@@ -1,0 +1,354 @@
+//! `strowger explore`: everything that may happen outside a plan, tried in order, and what must be so all the same.
+
+mod against;
+mod entries;
+mod hunt;
+mod keys;
+mod moments;
+mod path;
+mod points;
+mod property;
+mod search;
+mod still;
+mod told;
+mod written;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Mutex;
+
+use strowger_compiler::{Diagnostic, Sources, Span, beside};
+use strowger_runtime::config;
+
+use crate::check::progress::Progress;
+use crate::folders::Folders;
+use crate::testing::{PLAN, Suite, seen, suite_name};
+use crate::{load, render};
+use against::Other;
+use entries::{Entry, entries};
+use hunt::{Bounds, Hunted, hunt};
+use property::Property;
+use told::{Failure, Format, Told};
+
+/// Try everything that may happen around a plan, and show what goes wrong
+///
+/// Calls each number, and lets each Dial end in each way, each key be pressed that the plan can tell from others, each time condition
+/// have both sides, and the caller hang up wherever it waits. What breaks a property (P001 to P006; `strowger explain P001`) is told
+/// with the shortest way to it, as a test to keep. The search is bounded by counts, never by the clock: the same plan gives the same
+/// answer. Exit 0: nothing found. 1: something found. 2: something could not be read.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  strowger explore /etc/asterisk
+  strowger explore extensions.conf --context office --property P001,P005
+  strowger explore . --save found.test.yaml      # the failures as tests
+  strowger explore new --against old             # P006: does the new plan do what the old one did?
+  strowger explore . --format json | jq -r 'select(.property) | .message'")]
+pub(crate) struct Args {
+    /// A configuration directory, or a plan
+    #[arg(default_value = ".")]
+    path: PathBuf,
+    /// Only these (several: separated by commas)
+    #[arg(long, value_enum, value_delimiter = ',', ignore_case = true)]
+    property: Vec<Property>,
+    /// Compare what callers notice with what they notice in this plan (P006)
+    #[arg(long, value_name = "PLAN")]
+    against: Option<PathBuf>,
+    /// Only numbers of this context
+    #[arg(long, value_name = "NAME")]
+    context: Option<String>,
+    /// Most calls that are tried in all
+    #[arg(long, value_name = "NUMBER", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(1..))]
+    max_calls: u32,
+    /// A call that waits or asks more often than that does not end
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    max_steps: u32,
+    /// Where random numbers begin
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+    /// How many numbers are searched from at once; all processors if nothing is said
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// How to say it
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Write the failures as tests into a new file beside the plan
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    #[command(flatten)]
+    folders: Folders,
+    /// Colours
+    #[arg(long, value_enum, default_value_t)]
+    color: render::When,
+}
+
+pub(crate) fn main(args: Args) -> ExitCode {
+    match look(&args) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(fault) => {
+            load::cannot(&fault);
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The file of a plan, and its name there.
+fn plan_of(path: &Path) -> Result<(PathBuf, String), String> {
+    let plan = if path.is_dir() {
+        path.join(PLAN)
+    } else {
+        path.to_owned()
+    };
+    if !plan.is_file() {
+        return Err(format!("{}: there is no such plan", suite_name(&plan)));
+    }
+    let name = plan.file_name().unwrap_or_default();
+    let name = name.to_string_lossy().into_owned();
+    Ok((plan, name))
+}
+
+/// The numbers of a plan in files.
+fn read(path: &Path, only: Option<&str>) -> Result<(Suite, Vec<Entry>, usize), String> {
+    let (plan, name) = plan_of(path)?;
+    let file = plan.with_extension("test.yaml");
+    entries(&name, only, &|text| {
+        Suite::with_text(&file, text.into_bytes(), None).map_err(|refused| refused.to_string())
+    })
+}
+
+/// Whether nothing was found.
+fn look(args: &Args) -> Result<bool, String> {
+    let (suite, mut found, left) = read(&args.path, args.context.as_deref())?;
+    seeded(&mut found, args.seed);
+    let numbers = found.len();
+    let wanted = wanted(args, &suite);
+    let bounds = Bounds {
+        calls: args.max_calls as usize,
+        steps: args.max_steps,
+        jobs: args.jobs.map_or_else(
+            || std::thread::available_parallelism().map_or(1, usize::from),
+            usize::from,
+        ),
+    };
+    let mut other = None;
+    let mut theirs = Vec::new();
+    if let Some(path) = &args.against {
+        let (suite, entries, _) = read(path, args.context.as_deref())?;
+        let new = |e: &Entry| {
+            let same = |m: &Entry| (&m.context, &m.number) == (&e.context, &e.number);
+            !found.iter().any(same)
+        };
+        theirs = entries.into_iter().filter(new).collect();
+        seeded(&mut theirs, args.seed);
+        other = Some(Other {
+            suite,
+            shown: path.display().to_string(),
+        });
+    }
+    let mut sources = suite.loaded.sources.clone();
+    let directory = suite.loaded.directory.clone();
+    config::gather_more(&mut sources, &directory, &beside::FILES, &Default::default());
+    args.folders.list(&mut sources)?;
+    let (still, not_looked_at) = statically(&suite, &sources, &wanted);
+
+    let mut progress = Progress::begin("exploring");
+    let lock = Mutex::new(());
+    let done = |calls: usize, numbers: usize| {
+        let _one = lock.lock();
+        progress.at(&format!("{calls} calls from {numbers} numbers"));
+    };
+    let hunted = hunt(&suite, found, other.as_ref(), &wanted, bounds, &done);
+    // Numbers that only the other plan has: they are called here too.
+    let more = (!theirs.is_empty())
+        .then(|| hunt(&suite, theirs, other.as_ref(), &[Property::P006], bounds, &done));
+    progress.end();
+
+    let mut failures = drawn(&suite, &hunted, other.as_ref(), bounds);
+    let mut hits = hunted.hits.clone();
+    let mut counts = hunted.counts;
+    if let Some(more) = &more {
+        failures.extend(drawn(&suite, more, other.as_ref(), bounds));
+        hits.add(&more.hits);
+        counts.add(more.counts);
+    }
+    let told = Told {
+        suite: &suite,
+        sources: &sources,
+        still,
+        failures,
+        counts,
+        hits,
+        numbers,
+        numbers_left: left,
+        not_looked_at,
+        unserved: hunted.unserved,
+        moments: hunted.moments,
+        moments_left: hunted.moments_left,
+    };
+    if let Some(file) = &args.save {
+        save(file, &told)?;
+    }
+    let stdout = std::io::stdout();
+    let colour = args.color.of(&stdout);
+    // The reader has gone: nobody is to be told.
+    let _ = told.say(&mut stdout.lock(), args.format, colour);
+    Ok(told.still.is_empty() && told.failures.is_empty())
+}
+
+fn seeded(entries: &mut [Entry], seed: Option<u64>) {
+    if let Some(seed) = seed {
+        for entry in entries {
+            entry.scenario.seed = seed;
+        }
+    }
+}
+
+/// The properties that are looked at: what was asked for, less what strowger.toml allows.
+fn wanted(args: &Args, suite: &Suite) -> Vec<Property> {
+    let levels = suite.loaded.config.options.levels().by_code();
+    let allowed = |p: &Property| {
+        let level = levels.get(p.code());
+        level == Some(&strowger_compiler::Level::Allow)
+    };
+    Property::ALL
+        .into_iter()
+        .filter(|p| args.property.is_empty() || args.property.contains(p))
+        .filter(|p| *p != Property::P006 || args.against.is_some())
+        .filter(|p| !allowed(p))
+        .collect()
+}
+
+/// What is seen without running anything, and what could not be looked at.
+fn statically(
+    suite: &Suite,
+    sources: &Sources,
+    wanted: &[Property],
+) -> (Vec<Diagnostic>, Vec<String>) {
+    let plan = suite.plan_name();
+    let mut still = still::proven(sources, plan, wanted);
+    let mut not = Vec::new();
+    if wanted.contains(&Property::P004) {
+        let accounts = suite.loaded.config.accounts.iter();
+        let spoken: BTreeSet<Vec<u8>> = accounts.map(|a| a.language.clone()).collect();
+        let spoken: Vec<Vec<u8>> = spoken.into_iter().collect();
+        match still::prompts(&suite.loaded.compiled.hir, sources, &spoken) {
+            Some(found) => still.extend(found),
+            None => not.push(
+                "P004: nobody said where the prompts lie (--sounds, or astdatadir in asterisk.conf)"
+                    .to_owned(),
+            ),
+        }
+    }
+    (still, not)
+}
+
+/// Each failure with its place in the plan and its test.
+fn drawn(suite: &Suite, hunted: &Hunted, other: Option<&Other>, bounds: Bounds) -> Vec<Failure> {
+    let mut here = hunt::simulation(suite, bounds);
+    let mut there = other.map(|other| other.simulation(bounds));
+    let mut all = Vec::new();
+    for (entry, found, others) in &hunted.failures {
+        let expected = there.as_mut().map(|there| {
+            let report = there.play(&found.path.scenario(&entry.scenario, found.start));
+            seen(&entry.case, &report)
+        });
+        let broken = &found.broken;
+        let place = broken.source.as_ref().and_then(|s| span(suite, s));
+        // A call that ran no step: the first one of the plan.
+        let first = suite.reachable.steps.first().map(|s| s.span);
+        let Some(span) = place.or(first) else {
+            continue;
+        };
+        let mut finding = Diagnostic::new(
+            broken.property.code(),
+            broken.message.clone(),
+            span,
+        );
+        if place.is_some() {
+            finding = finding.label(broken.label.clone());
+        }
+        let words = found.path.words();
+        let words = if words.is_empty() {
+            "nothing special happens".to_owned()
+        } else {
+            words
+        };
+        let moment = written::moment(found.start);
+        finding = finding.help(format!("dial {} at {moment}: {words}", entry.words()));
+        if *others > 0 {
+            let s = if *others == 1 { "" } else { "s" };
+            finding = finding.help(format!("{others} more number{s} lead there"));
+        }
+        all.push(Failure {
+            property: broken.property,
+            finding,
+            test: written::test(entry, found, &mut here, expected.as_ref()),
+            context: entry.context.clone(),
+            number: entry.number.clone(),
+            at: moment,
+            choices: words,
+        });
+    }
+    all
+}
+
+/// The step of a line.
+fn span(suite: &Suite, source: &strowger_vm::trace::Source) -> Option<Span> {
+    let file = suite.sources.find(&source.file)?;
+    let mut steps = suite.reachable.steps.iter();
+    let step = steps.find(|s| s.file == file && s.line == source.line)?;
+    Some(step.span)
+}
+
+fn save(file: &Path, told: &Told<'_>) -> Result<(), String> {
+    let shown = suite_name(file);
+    if file.exists() {
+        return Err(format!("{shown} is there already"));
+    }
+    if told.failures.is_empty() {
+        return Ok(());
+    }
+    std::fs::write(file, told.file()).map_err(|e| format!("{shown}: {e}"))
+}
+
+/// What a plan in memory draws first, for the page of a code.
+pub(crate) fn first(sources: &Sources, property: &str) -> String {
+    let Some(property) = Property::ALL.into_iter().find(|p| p.code() == property) else {
+        return String::new();
+    };
+    let suite = |text: String| {
+        Suite::of_sources(sources, text).map_err(|refused| refused.to_string())
+    };
+    let Ok((suite, found, _)) = entries(PLAN, None, &suite) else {
+        return String::new();
+    };
+    let wanted = [property];
+    let (mut still, _) = statically(&suite, sources, &wanted);
+    let bounds = Bounds {
+        calls: 2_000,
+        steps: 1_000,
+        jobs: 1,
+    };
+    let other = other_of(sources);
+    let hunted = hunt(&suite, found, other.as_ref(), &wanted, bounds, &|_, _| ());
+    let failures = drawn(&suite, &hunted, other.as_ref(), bounds);
+    still.extend(failures.into_iter().map(|f| f.finding));
+    still.truncate(1);
+    let mut out = Vec::new();
+    // A vector takes everything.
+    let _ = render::human(&mut out, sources, &still, false);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// The plan that an example compares with: `old.conf`.
+fn other_of(sources: &Sources) -> Option<Other> {
+    let old = sources.find("old.conf")?;
+    let text = sources.file(old).bytes().to_vec();
+    let old = Sources::new().with(PLAN, text);
+    let tests = format!("dialplan: {PLAN}\ntests: []\n");
+    Some(Other {
+        suite: Suite::of_sources(&old, tests).ok()?,
+        shown: "old.conf".to_owned(),
+    })
+}

@@ -1,0 +1,149 @@
+//! What is seen without running anything: ways of strangers to paid lines (P003), loops without an end (P001), prompts (P004).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use strowger_compiler::hir::{Hir, Step};
+use strowger_compiler::listing::{Folder, Listing};
+use strowger_compiler::{Diagnostic, Level, Sources, Text};
+
+use super::property::Property;
+use crate::check::loudness::Loudness;
+use crate::load;
+
+/// Codes of `check` that say what a property says.
+const SAME: [(&str, Property); 5] = [
+    ("F310", Property::P001),
+    ("F312", Property::P001),
+    ("X818", Property::P001),
+    ("X805", Property::P003),
+    ("X806", Property::P003),
+];
+/// Findings of one property that are told.
+const TOLD: usize = 200;
+
+/// What `check` proves, by the names of the properties.
+pub(crate) fn proven(sources: &Sources, plan: &str, wanted: &[Property]) -> Vec<Diagnostic> {
+    let asked = load::Asked {
+        loudness: Some(Loudness::default()),
+        ..load::Asked::default()
+    };
+    let (found, _) = load::check(sources, plan, &asked);
+    let mut out = Vec::new();
+    for mut finding in strowger_compiler::gather(found) {
+        let same = SAME.iter().find(|(code, _)| *code == finding.code);
+        let Some((code, property)) = same.filter(|(_, p)| wanted.contains(p)) else {
+            continue;
+        };
+        finding.helps.push(format!("check tells it as {code}"));
+        finding.code = property.code();
+        finding.fixes.clear();
+        out.push(finding);
+    }
+    out.truncate(TOLD);
+    out
+}
+
+/// Prompts that are missing in a language in use. `None`: nobody said where prompts lie.
+pub(crate) fn prompts(hir: &Hir, sources: &Sources, spoken: &[Vec<u8>]) -> Option<Vec<Diagnostic>> {
+    let listing = sources.listing(Folder::Sounds)?;
+    let languages = languages(hir, spoken);
+    let mut missing: BTreeMap<String, (Diagnostic, BTreeSet<&str>)> = BTreeMap::new();
+    for (step, name) in hir
+        .contexts
+        .iter()
+        .flat_map(|c| &c.extensions)
+        .flat_map(|e| &e.steps)
+        .flat_map(|step| names(step).into_iter().map(move |name| (step, name)))
+    {
+        let text = name.lossy().into_owned();
+        for language in languages.iter().filter(|l| !has(listing, l, &text)) {
+            let entry = missing.entry(text.clone()).or_insert_with(|| {
+                let found = Diagnostic::new("P004", String::new(), name.span())
+                    .label(format!("{} plays it", step.app.trimmed().lossy()));
+                (found, BTreeSet::new())
+            });
+            entry.1.insert(language);
+        }
+    }
+    let told = missing.into_iter().take(TOLD);
+    let told = told.map(|(name, (mut found, languages))| {
+        let languages: Vec<&str> = languages.into_iter().collect();
+        found.message = format!("the prompt {name} is missing in {}", languages.join(", "));
+        found.level = Level::Warn;
+        found.help("callers of that language hear nothing there, or another language")
+    });
+    Some(told.collect())
+}
+
+/// The languages that the plan or a device sets; English if none does.
+fn languages(hir: &Hir, spoken: &[Vec<u8>]) -> BTreeSet<String> {
+    let mut all: BTreeSet<String> = spoken
+        .iter()
+        .filter(|l| !l.is_empty())
+        .map(|l| String::from_utf8_lossy(l).into_owned())
+        .collect();
+    let key = b"CHANNEL(language)=";
+    let steps = hir.contexts.iter().flat_map(|c| &c.extensions);
+    for step in steps.flat_map(|e| &e.steps) {
+        let args = step.args.bytes();
+        for at in 0..args.len() {
+            if let Some(rest) = args[at..].strip_prefix(key) {
+                let end = rest
+                    .iter()
+                    .position(|b| !b.is_ascii_alphanumeric() && !b"_-".contains(b));
+                let name = &rest[..end.unwrap_or(rest.len())];
+                if !name.is_empty() {
+                    all.insert(String::from_utf8_lossy(name).into_owned());
+                }
+            }
+        }
+    }
+    if spoken.iter().any(Vec::is_empty) || all.is_empty() {
+        all.insert("en".to_owned());
+    }
+    all
+}
+
+/// The prompts that a step names as they are.
+fn names(step: &Step) -> Vec<Text> {
+    let app = step.app.trimmed().bytes().to_ascii_lowercase();
+    if !matches!(
+        app.as_slice(),
+        b"playback" | b"background" | b"backgrounddetect" | b"controlplayback"
+    ) {
+        return Vec::new();
+    }
+    let bytes = step.args.bytes();
+    let end = bytes.iter().position(|b| *b == b',');
+    let mut from = 0;
+    let mut out = Vec::new();
+    let list = &bytes[..end.unwrap_or(bytes.len())];
+    for part in list.split(|b| *b == b'&') {
+        let name = step.args.slice(from..from + part.len()).trimmed();
+        let plain = !name.is_empty() && !name.bytes().contains(&b'$');
+        // An address is fetched, not looked for.
+        if plain && !name.bytes().windows(3).any(|w| w == b"://") {
+            out.push(name);
+        }
+        from += part.len() + 1;
+    }
+    out
+}
+
+/// Whether a prompt is there in a language: `fr/x`, `fr_CA` also in `fr`, `digits/1` also as `digits/fr/1`.
+fn has(listing: &Listing, language: &str, name: &str) -> bool {
+    let Some(name) = listing.below(name) else {
+        return true;
+    };
+    let stems = |language: &str| {
+        let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+        let inner = match folder {
+            "" => format!("{language}/{file}"),
+            folder => format!("{folder}/{language}/{file}"),
+        };
+        [format!("{language}/{name}"), inner]
+    };
+    let broad = language.split(['_', '-']).next().unwrap_or(language);
+    let mut names = stems(language).into_iter().chain(stems(broad));
+    names.any(|stem| listing.has_stem(&stem)) || listing.has_stem(name)
+}
