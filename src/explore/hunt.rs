@@ -14,7 +14,7 @@ use super::keys::Keys;
 use super::moments::moments;
 use super::path::Path;
 use super::property::{Asking, Broken, Property};
-use super::search::{Counts, Found, Ground, Search, bound};
+use super::search::{Counts, FUEL, Found, Ground, Search, bound};
 use crate::testing::{Finder, Hits, Suite};
 
 /// So often calls that some numbers did not need are given to those that need more.
@@ -63,6 +63,7 @@ pub(crate) fn hunt(
         asking: Asking::new(hir, &suite.sources),
         moments: times,
         zone,
+        steps: bounds.steps,
         finder: Finder::new(&suite.reachable, hir, &suite.sources),
     };
     let blank = || Hits::none(&suite.reachable);
@@ -120,16 +121,23 @@ pub(crate) fn hunt(
         let mine = search.found.iter();
         for found in mine.filter(|f| wanted.contains(&f.broken.property)) {
             let same = |(_, f, _): &&mut (Entry, Found, usize)| f.broken.is(&found.broken);
-            if let Some((.., others)) = hunted.failures.iter_mut().find(same) {
+            // Of several ways to the same mistake the one with the fewest choices is told.
+            let known = hunted.failures.iter_mut().find(same);
+            if let Some((_, best, others)) = known {
                 *others += 1;
-                continue;
+                if best.path.picks.len() <= found.path.picks.len() {
+                    continue;
+                }
             }
             let mut also = |entry: &Entry, path: &Path, start: Time, report: &Report| {
                 compared(other, theirs.as_mut(), entry, path, start, report)
             };
             let first = ground.moments[0];
             let short = search.shrink(found, first, &ground, &mut simulation, &mut also);
-            hunted.failures.push((search.entry.clone(), short, 0));
+            match hunted.failures.iter_mut().find(same) {
+                Some((entry, best, _)) => (*entry, *best) = (search.entry.clone(), short),
+                None => hunted.failures.push((search.entry.clone(), short, 0)),
+            }
         }
     }
     let place = |(_, f, _): &(Entry, Found, usize)| {
@@ -163,7 +171,7 @@ fn compared(
 
 pub(crate) fn simulation(suite: &Suite, bounds: Bounds) -> Simulation {
     let mut simulation = Simulation::new(suite.module()).with_globals(suite.globals());
-    bound(&mut simulation, bounds.steps);
+    bound(&mut simulation, bounds.steps, FUEL);
     simulation
 }
 

@@ -1,6 +1,6 @@
 //! Which keys are worth pressing: one of all that the plan cannot tell apart.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use strowger_compiler::hir::{Hir, Matches};
 
@@ -17,6 +17,10 @@ pub(crate) struct Keys<'h> {
     /// Keys that the plan writes down somewhere, for what reads digits into a variable.
     written: Vec<u8>,
     chosen: HashMap<Vec<u8>, Vec<u8>>,
+    /// Words of the plan: a variable that is none of them can change nothing.
+    words: HashSet<Vec<u8>>,
+    /// Words that are made longer while the plan runs: `x` of `x${n}`.
+    begins: Vec<Vec<u8>>,
 }
 
 impl<'h> Keys<'h> {
@@ -28,13 +32,37 @@ impl<'h> Keys<'h> {
                 written.extend(alone(step.args.bytes()));
             }
         }
+        let mut words = HashSet::new();
+        let mut begins = BTreeSet::new();
+        let steps = hir.contexts.iter().flat_map(|c| &c.extensions);
+        let texts = steps.flat_map(|e| &e.steps).map(|s| s.args.bytes());
+        for text in texts.chain(hir.globals.iter().map(|g| g.written.bytes())) {
+            let mut at = 0;
+            for word in text.split(|b| !b.is_ascii_alphanumeric() && *b != b'_') {
+                at += word.len();
+                if !word.is_empty() {
+                    words.insert(word.to_vec());
+                    if text[at..].starts_with(b"$") {
+                        begins.insert(word.to_vec());
+                    }
+                }
+                at += 1;
+            }
+        }
         // One that is compared with nothing.
         let other = KEYS.iter().find(|k| !written.contains(k)).copied();
         Keys {
             hir,
             written: written.into_iter().chain(other).collect(),
             chosen: HashMap::new(),
+            words,
+            begins: begins.into_iter().collect(),
         }
+    }
+
+    /// Whether the plan may read a variable.
+    pub(crate) fn mentions(&self, name: &[u8]) -> bool {
+        self.words.contains(name) || self.begins.iter().any(|b| name.starts_with(b))
     }
 
     /// The keys to press where an extension of the context is `chosen`, or where digits are read.

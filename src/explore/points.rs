@@ -65,7 +65,7 @@ impl Known {
         self.sum = self.sum.wrapping_sub(old).wrapping_add(new);
     }
 
-    fn saw(&mut self, what: &Trace) {
+    fn saw(&mut self, what: &Trace, keys: &Keys<'_>) {
         match what {
             Trace::Step(step) => {
                 let app = step.application.to_ascii_lowercase();
@@ -88,7 +88,8 @@ impl Known {
                 self.context.clone_from(&step.context);
                 self.application = app;
             }
-            Trace::Set { name, value } => self.learn(name, value.as_deref()),
+            Trace::Set { name, value } if keys.mentions(name) => self.learn(name, value.as_deref()),
+            Trace::Set { .. } => {}
             Trace::Note { .. } => {}
         }
     }
@@ -120,7 +121,7 @@ pub(crate) fn asked(report: &Report, keys: &mut Keys<'_>, salt: u64) -> Asked {
             while known.len() <= happened.channel {
                 known.push(Known::default());
             }
-            known[happened.channel].saw(&happened.what);
+            known[happened.channel].saw(&happened.what, keys);
         }
         read = read.max(answered.before);
         let Some(here) = known.get_mut(answered.channel) else {

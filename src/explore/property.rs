@@ -1,6 +1,6 @@
 //! What must be so whatever happens outside: asked of each run.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use strowger_compiler::{Hir, Sources};
@@ -8,12 +8,15 @@ use strowger_runtime::End;
 use strowger_runtime::sim::Report;
 use strowger_runtime::sim::report::{Of, Outcome};
 use strowger_vm::trace::Source;
-use strowger_vm::{Ending, Executed, Trace};
+use strowger_vm::{Ending, Executed, FaultKind, Trace};
 
 use super::points::since;
 
 /// So long other channels of a call may go on after its caller has hung up.
 const GRACE: Duration = Duration::from_secs(60);
+
+/// Steps at the end of an endless call in which its loop is looked for.
+const LOOP: usize = 100;
 
 /// A property of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, clap::ValueEnum)]
@@ -113,19 +116,25 @@ pub(crate) fn broken(report: &Report, hung_up: Option<Duration>, asking: &Asking
     let last = steps().last().map(|(_, step)| step);
     let source = last.and_then(|step| step.source.clone());
     let endless = match (end, report.cut) {
-        (Some(End::Fault(fault)), _) => Some(fault.kind.to_string()),
+        (Some(End::Fault(fault)), _) => Some(match fault.kind {
+            FaultKind::Effects => "it goes round and round".to_owned(),
+            kind => kind.to_string(),
+        }),
         (_, Some(cut)) => Some(cut.words().to_owned()),
         _ => None,
     };
     let later = hung_up.filter(|at| *at < since(report.began, report.ended) || stalled);
     match (endless, hung_up) {
-        (Some(why), None) => out.push(Broken {
-            property: Property::P001,
-            message: format!("the call does not end by itself: {why}"),
-            label: "here it was when it was stopped".to_owned(),
-            detail: loop_of(report, channel),
-            source: None,
-        }),
+        (Some(why), None) => {
+            let (detail, source) = loop_of(report, channel);
+            out.push(Broken {
+                property: Property::P001,
+                message: format!("the call does not end by itself: {why}"),
+                source,
+                label: "this runs again and again".to_owned(),
+                detail,
+            });
+        }
         (Some(why), Some(_)) => out.push(Broken {
             property: Property::P005,
             message: format!("the caller has hung up, and the call goes on: {why}"),
@@ -142,9 +151,6 @@ pub(crate) fn broken(report: &Report, hung_up: Option<Duration>, asking: &Asking
         }),
         _ => {}
     }
-    if let Some(first) = out.first_mut().filter(|b| b.source.is_none()) {
-        first.source = source.clone();
-    }
     if let Some(at) = hung_up
         && out.is_empty()
     {
@@ -159,29 +165,25 @@ pub(crate) fn broken(report: &Report, hung_up: Option<Duration>, asking: &Asking
     out
 }
 
-/// The places that a call goes round in when it is stopped: the same loop is the same mistake.
-fn loop_of(report: &Report, channel: Option<usize>) -> String {
-    let mut places = std::collections::BTreeSet::new();
+/// The loop that a call goes round in when it is stopped, by the first of its places: that is the mistake, wherever it was stopped.
+pub(crate) fn loop_of(report: &Report, channel: Option<usize>) -> (String, Option<Source>) {
+    let mut places = BTreeMap::new();
     let steps = report.trace.iter().rev();
-    for happened in steps.filter(|h| Some(h.channel) == channel) {
-        if let Trace::Step(step) = &happened.what {
-            let place = (&step.context, &step.exten, step.priority);
-            if !places.insert(place) && places.len() > 1 {
-                break;
-            }
-        }
-        if places.len() > 64 {
-            break;
-        }
+    let steps = steps.filter(|h| Some(h.channel) == channel);
+    let steps = steps.filter_map(|h| match &h.what {
+        Trace::Step(step) => Some(step),
+        _ => None,
+    });
+    for step in steps.take(LOOP) {
+        let place = (&step.context, &step.exten, step.priority);
+        places.entry(place).or_insert(&step.source);
     }
-    let first = places.first();
-    first.map_or_else(String::new, |(context, exten, priority)| {
-        format!(
-            "{},{},{priority}",
-            String::from_utf8_lossy(context),
-            String::from_utf8_lossy(exten)
-        )
-    })
+    let Some(((context, exten, priority), source)) = places.first_key_value() else {
+        return (String::new(), None);
+    };
+    let context = String::from_utf8_lossy(context);
+    let exten = String::from_utf8_lossy(exten);
+    (format!("{context},{exten},{priority}"), (*source).clone())
 }
 
 /// What goes on although the caller has hung up.

@@ -1,9 +1,11 @@
 //! The search: paths in order of the number of their choices, each run from its start. A state that was seen is not gone on from again.
 
 use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
-use strowger_runtime::sim::{Report, Simulation};
+use strowger_runtime::End;
+use strowger_runtime::sim::{Report, Scenario, Simulation};
 use strowger_stdlib::time::Zone;
 use strowger_vm::Time;
 
@@ -11,7 +13,7 @@ use super::entries::Entry;
 use super::keys::Keys;
 use super::path::{Path, Pick};
 use super::points::{Asked, asked};
-use super::property::{Asking, Broken, broken};
+use super::property::{Asking, Broken, broken, loop_of};
 use crate::testing::{Finder, Hits};
 
 /// Most choices of one path.
@@ -30,6 +32,8 @@ pub(crate) struct Ground<'s> {
     pub(crate) asking: Asking,
     pub(crate) moments: Vec<Time>,
     pub(crate) zone: Zone,
+    /// Effects of one call.
+    pub(crate) steps: u32,
     pub(crate) finder: Finder<'s>,
 }
 
@@ -79,6 +83,8 @@ pub(crate) struct Search {
     pub(crate) hits: Hits,
     /// What nobody serves here.
     pub(crate) unserved: HashSet<String>,
+    /// Loops that are known not to end.
+    endless: HashSet<String>,
 }
 
 struct Waiting {
@@ -104,6 +110,7 @@ impl Search {
             found: Vec::new(),
             hits,
             unserved: HashSet::new(),
+            endless: HashSet::new(),
         }
     }
 
@@ -125,7 +132,8 @@ impl Search {
                 break;
             };
             let start = ground.moments[waiting.moment];
-            let report = simulation.play(&waiting.path.scenario(&self.entry.scenario, start));
+            let scenario = waiting.path.scenario(&self.entry.scenario, start);
+            let report = self.play(simulation, &scenario, ground.steps);
             self.counts.calls += 1;
             ground.finder.count(&report, &ground.zone, &mut self.hits);
             let hung_up = waiting.path.hangs_up();
@@ -153,6 +161,27 @@ impl Search {
         }
         self.counts.states = self.visited.len();
         self.counts.waiting = self.queue.len();
+    }
+
+    /// Runs a call. One that seems not to end is given all its steps only if its loop is not known yet.
+    fn play(&mut self, simulation: &mut Simulation, scene: &Arc<Scenario>, steps: u32) -> Report {
+        bound(simulation, steps.min(FEW), SHORT);
+        let report = simulation.play(scene);
+        let call = report.calls.first();
+        let Some(call) = call.filter(|c| matches!(c.end, Some(End::Fault(_)))) else {
+            return report;
+        };
+        let (place, _) = loop_of(&report, call.channel);
+        if self.endless.contains(&place) {
+            return report;
+        }
+        bound(simulation, steps, FUEL);
+        let report = simulation.play(scene);
+        let call = report.calls.first();
+        if call.is_some_and(|c| matches!(c.end, Some(End::Fault(_)))) {
+            self.endless.insert(place);
+        }
+        report
     }
 
     /// Lines up the paths that part from one.
@@ -205,6 +234,7 @@ impl Search {
         simulation: &mut Simulation,
         also: &mut dyn FnMut(&Entry, &Path, Time, &Report) -> Vec<Broken>,
     ) -> Found {
+        bound(simulation, ground.steps, FUEL);
         let mut best = found.clone();
         let mut breaks = |path: &Path, start: Time| {
             let report = simulation.play(&path.scenario(&self.entry.scenario, start));
@@ -232,16 +262,19 @@ impl Search {
     }
 }
 
-/// Bounds of each call of the search.
-pub(crate) fn bound(simulation: &mut Simulation, steps: u32) {
+/// Bounds of a call.
+pub(crate) fn bound(simulation: &mut Simulation, steps: u32, fuel: u32) {
     let limits = &mut simulation.world.limits;
     limits.effects = u64::from(steps);
-    limits.fuel = limits.fuel.min(FUEL);
+    limits.fuel = fuel;
     limits.refills = 1;
 }
 
 /// Instructions without an effect, after which a call is taken to be in a loop.
-const FUEL: u32 = 50_000;
+pub(crate) const FUEL: u32 = 50_000;
+/// The same of a call that is tried first, and its effects.
+const SHORT: u32 = 2_000;
+const FEW: u32 = 100;
 
 /// The time of a call that ended.
 pub(crate) fn elapsed(report: &Report) -> Duration {
