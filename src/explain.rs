@@ -71,6 +71,7 @@ impl Ink {
 fn of(family: &str) -> Vec<&'static Code> {
     let mut all: Vec<_> = codes::all()
         .chain(codes::exchange())
+        .chain(codes::explored())
         .filter(|c| c.family == family)
         .collect();
     all.sort_by_key(|c| c.id);
@@ -175,6 +176,9 @@ fn sure(code: &Code) -> String {
         _ if codes::ONLY_HERE.contains(&code.id) => {
             "Certain: it says what this exchange does. An Asterisk may do more."
         }
+        _ if code.family == "properties" => {
+            "Sure where a way is shown: the call was run, and went so. What was not tried is told at the end."
+        }
         _ if code.loading => "Certain: the file is read so, whatever calls come.",
         Level::Error => "Sure: it follows from the text of the plan and of the files beside it.",
         Level::Warn => "Probable: nearly always a mistake, and sometimes meant.",
@@ -236,6 +240,9 @@ fn shown(c: char) -> char {
 /// The first message that the example draws.
 fn drawn(code: &Code) -> String {
     let sources = codes::sources(code.bad);
+    if code.family == "properties" {
+        return cut(&crate::explore::first(&sources, code.id));
+    }
     let asked = load::Asked {
         loudness: Some(Loudness::only(code)),
         ..load::Asked::default()
@@ -247,7 +254,11 @@ fn drawn(code: &Code) -> String {
     let mut out = Vec::new();
     // A vector takes everything.
     let _ = render::human(&mut out, &sources, &findings, false);
-    let text = String::from_utf8_lossy(&out).into_owned();
+    cut(&String::from_utf8_lossy(&out))
+}
+
+/// Lines that fit on a page.
+fn cut(text: &str) -> String {
     let lines: Vec<String> = text
         .lines()
         .map(|line| line.trim_end().chars().take(LINE).collect())

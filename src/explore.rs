@@ -20,6 +20,7 @@ use std::sync::Mutex;
 
 use strowger_compiler::{Diagnostic, Sources, Span, beside};
 use strowger_runtime::config;
+use strowger_runtime::sim::report::Kind;
 
 use crate::check::progress::Progress;
 use crate::folders::Folders;
@@ -148,7 +149,12 @@ fn look(args: &Args) -> Result<bool, String> {
     }
     let mut sources = suite.loaded.sources.clone();
     let directory = suite.loaded.directory.clone();
-    config::gather_more(&mut sources, &directory, &beside::FILES, &Default::default());
+    config::gather_more(
+        &mut sources,
+        &directory,
+        &beside::FILES,
+        &Default::default(),
+    );
     args.folders.list(&mut sources)?;
     let (still, not_looked_at) = statically(&suite, &sources, &wanted);
 
@@ -160,8 +166,16 @@ fn look(args: &Args) -> Result<bool, String> {
     };
     let hunted = hunt(&suite, found, other.as_ref(), &wanted, bounds, &done);
     // Numbers that only the other plan has: they are called here too.
-    let more = (!theirs.is_empty())
-        .then(|| hunt(&suite, theirs, other.as_ref(), &[Property::P006], bounds, &done));
+    let more = (!theirs.is_empty()).then(|| {
+        hunt(
+            &suite,
+            theirs,
+            other.as_ref(),
+            &[Property::P006],
+            bounds,
+            &done,
+        )
+    });
     progress.end();
 
     let mut failures = drawn(&suite, &hunted, other.as_ref(), bounds);
@@ -260,15 +274,18 @@ fn drawn(suite: &Suite, hunted: &Hunted, other: Option<&Other>, bounds: Bounds) 
         let Some(span) = place.or(first) else {
             continue;
         };
-        let mut finding = Diagnostic::new(
-            broken.property.code(),
-            broken.message.clone(),
-            span,
-        );
+        let levels = suite.loaded.config.options.levels().by_code();
+        let mut finding = Diagnostic::new(broken.property.code(), broken.message.clone(), span);
+        if let Some(level) = levels.get(finding.code) {
+            finding.level = *level;
+        }
         if place.is_some() {
             finding = finding.label(broken.label.clone());
         }
-        let words = found.path.words();
+        let report = here.play(&found.path.scenario(&entry.scenario, found.start));
+        let words = found
+            .path
+            .words(&written::unmocked(&report, Kind::Endpoint));
         let words = if words.is_empty() {
             "nothing special happens".to_owned()
         } else {
@@ -317,9 +334,8 @@ pub(crate) fn first(sources: &Sources, property: &str) -> String {
     let Some(property) = Property::ALL.into_iter().find(|p| p.code() == property) else {
         return String::new();
     };
-    let suite = |text: String| {
-        Suite::of_sources(sources, text).map_err(|refused| refused.to_string())
-    };
+    let suite =
+        |text: String| Suite::of_sources(sources, text).map_err(|refused| refused.to_string());
     let Ok((suite, found, _)) = entries(PLAN, None, &suite) else {
         return String::new();
     };

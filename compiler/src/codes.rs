@@ -16,6 +16,7 @@ mod files;
 mod flow;
 mod migration;
 mod patterns;
+mod properties;
 mod reading;
 mod references;
 mod releases;
@@ -46,7 +47,7 @@ pub struct Code {
 }
 
 /// The families by the word that switches them, with what they are about.
-pub const FAMILIES: [(&str, &str); 10] = [
+pub const FAMILIES: [(&str, &str); 11] = [
     ("reading", "how lines are read"),
     ("references", "jumps, includes and the names that they use"),
     ("flow", "the way of a call through the plan"),
@@ -62,6 +63,10 @@ pub const FAMILIES: [(&str, &str); 10] = [
     (
         "files",
         "what the other files say, and what the plan takes from them",
+    ),
+    (
+        "properties",
+        "what must be so whatever happens outside (`strowger explore`)",
     ),
 ];
 
@@ -99,7 +104,7 @@ pub fn level(id: &str) -> Level {
 /// The entry of a code.
 pub fn find(id: &str) -> Option<&'static Code> {
     static BY_ID: LazyLock<QuickMap<&'static [u8], &'static Code>> = LazyLock::new(|| {
-        let codes = exchange().chain(all());
+        let codes = exchange().chain(all()).chain(explored());
         codes.map(|c| (c.id.as_bytes(), c)).collect()
     });
     BY_ID.get(id.as_bytes()).copied()
@@ -108,6 +113,11 @@ pub fn find(id: &str) -> Option<&'static Code> {
 /// Codes that the exchange finds when it reads device and server files.
 pub fn exchange() -> impl Iterator<Item = &'static Code> {
     exchange::CODES.iter()
+}
+
+/// Codes that only a search over what may happen outside finds (`strowger explore`).
+pub fn explored() -> impl Iterator<Item = &'static Code> {
+    properties::CODES.iter()
 }
 
 /// All codes that [`analyse`](crate::analyse) finds, family by family.

@@ -77,7 +77,10 @@ impl Levels {
             of: BTreeMap::new(),
             off: BTreeSet::new(),
         };
-        for code in codes::all().chain(codes::exchange()) {
+        for code in codes::all()
+            .chain(codes::exchange())
+            .chain(codes::explored())
+        {
             let ours = codes::ONLY_HERE.contains(&code.id);
             let elsewhere = ours && (target == Target::Asterisk || profile == Profile::Asterisk);
             let style = code.level == Level::Allow && profile != Profile::Strict;
@@ -111,7 +114,10 @@ impl Levels {
     /// codes that are off as a matter of style or that do not concern the target; their own name does.
     #[must_use]
     pub fn with(mut self, rules: &[(Who, Level)]) -> Levels {
-        let mut codes: Vec<_> = codes::all().chain(codes::exchange()).collect();
+        let mut codes: Vec<_> = codes::all()
+            .chain(codes::exchange())
+            .chain(codes::explored())
+            .collect();
         codes.retain(|c| !self.off.contains(c.id));
         for (who, level) in rules {
             if let Who::Family(family) = who {
@@ -187,7 +193,10 @@ mod tests {
     #[test]
     fn profiles_and_targets_choose() {
         let asterisk = Levels::new(Profile::Asterisk, Target::Strowger);
-        for code in codes::all().chain(codes::exchange()) {
+        for code in codes::all()
+            .chain(codes::exchange())
+            .chain(codes::explored())
+        {
             let told = asterisk.of(code.id) != Level::Allow;
             assert!(!told || code.loading, "{}", code.id);
         }
@@ -198,7 +207,10 @@ mod tests {
         assert_eq!(there.on_a_release().of("M903"), Level::Error);
         assert_eq!(asterisk.on_a_release().of("M903"), Level::Allow);
         let strict = Levels::new(Profile::Strict, Target::Asterisk);
-        for code in codes::all().chain(codes::exchange()) {
+        for code in codes::all()
+            .chain(codes::exchange())
+            .chain(codes::explored())
+        {
             let told = strict.of(code.id) != Level::Allow;
             assert_eq!(told, !codes::ONLY_HERE.contains(&code.id), "{}", code.id);
         }

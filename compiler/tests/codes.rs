@@ -33,7 +33,9 @@ fn found(files: Files) -> HashSet<&'static str> {
 /// strowger-compiler --test codes`, and read what has changed.
 #[test]
 fn every_message() {
-    for (family, _) in codes::FAMILIES {
+    // What a search finds is shown by the program's tests.
+    let families = codes::FAMILIES.iter().map(|(family, _)| *family);
+    for family in families.filter(|f| *f != "properties") {
         let mut codes: Vec<_> = codes::all().filter(|c| c.family == family).collect();
         codes.sort_by_key(|c| c.id);
         let mut said = String::new();
@@ -102,7 +104,10 @@ fn every_code_has_words_and_examples_that_hold() {
 
 #[test]
 fn every_family_is_named() {
-    for code in codes::all().chain(codes::exchange()) {
+    for code in codes::all()
+        .chain(codes::exchange())
+        .chain(codes::explored())
+    {
         assert!(
             codes::FAMILIES.iter().any(|(name, _)| *name == code.family),
             "{}: `{}` is not in FAMILIES",
@@ -118,7 +123,10 @@ fn every_family_is_named() {
 #[test]
 fn no_code_is_given_twice() {
     let mut seen = HashSet::new();
-    for code in codes::all().chain(codes::exchange()) {
+    for code in codes::all()
+        .chain(codes::exchange())
+        .chain(codes::explored())
+    {
         assert!(seen.insert(code.id), "{} is given twice", code.id);
     }
 }

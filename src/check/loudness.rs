@@ -91,7 +91,10 @@ fn target(text: &str) -> Result<On, String> {
 pub(crate) fn who(text: &str) -> Result<Who, String> {
     Who::parse(text).ok_or_else(|| {
         let families = codes::FAMILIES.iter().map(|(name, _)| *name);
-        let ids = codes::all().chain(codes::exchange()).map(|c| c.id);
+        let ids = codes::all()
+            .chain(codes::exchange())
+            .chain(codes::explored())
+            .map(|c| c.id);
         let known: Vec<&str> = families.clone().chain(ids).collect();
         match nearest(text, known.iter().copied()) {
             Some(near) => format!("no such code or family; did you mean {near}?"),

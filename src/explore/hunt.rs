@@ -62,9 +62,8 @@ pub(crate) fn hunt(
     let ground = Ground {
         asking: Asking::new(hir, &suite.sources),
         moments: times,
-        zone,
         steps: bounds.steps,
-        finder: Finder::new(&suite.reachable, hir, &suite.sources),
+        finder: Finder::new(suite),
     };
     let blank = || Hits::none(&suite.reachable);
     let all: Vec<Mutex<Search>> = entries
@@ -73,8 +72,9 @@ pub(crate) fn hunt(
         .collect();
     let ran = AtomicUsize::new(0);
     for _ in 0..ROUNDS {
-        let open: Vec<&Mutex<Search>> = all.iter().filter(|s| !locked(s).is_over()).collect();
+        let mut open: Vec<&Mutex<Search>> = all.iter().filter(|s| !locked(s).is_over()).collect();
         let left = bounds.calls.saturating_sub(ran.load(Ordering::Relaxed));
+        open.truncate(left);
         let share = left.checked_div(open.len()).unwrap_or(0);
         if share == 0 {
             break;

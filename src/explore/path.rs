@@ -189,9 +189,7 @@ impl Path {
             let words: Vec<String> = takes.iter().map(|t| quoted(t.words())).collect();
             let value = match (texts.remove(name), words.as_slice()) {
                 (Some(status), _) => format!("{{ unavailable: {{}}, texts: {status} }}"),
-                (None, [one]) => takes
-                    .first()
-                    .map_or(one.clone(), |t| t.words().to_owned()),
+                (None, [one]) => takes.first().map_or(one.clone(), |t| t.words().to_owned()),
                 (None, many) => format!("[{}]", many.join(", ")),
             };
             lines.push(format!("{name_words}: {value}"));
@@ -206,7 +204,7 @@ impl Path {
         for pick in &self.picks {
             let (at, act) = match pick {
                 Pick::Key(at, key) => (*at, format!("press: \"{}\"", char::from(*key))),
-                Pick::HangUp(at) => (*at, "hang up: ".to_owned()),
+                Pick::HangUp(at) => (*at, "hang up: {}".to_owned()),
                 Pick::Phones(..) | Pick::Stored(..) | Pick::Text(..) => continue,
             };
             let wait = at.saturating_sub(past);
@@ -229,9 +227,20 @@ impl Path {
         stored.collect()
     }
 
-    /// In words, one choice after the other.
-    pub(crate) fn words(&self) -> String {
+    /// In words, one choice after the other. `also`: as for [`with_lines`](Path::with_lines).
+    pub(crate) fn words(&self, also: &[Vec<u8>]) -> String {
         let mut out = String::new();
+        for name in also {
+            if !out.is_empty() {
+                out.push_str("; ");
+            }
+            let _ = write!(
+                out,
+                "{} {}",
+                String::from_utf8_lossy(name),
+                says(Takes::Unavailable, 1)
+            );
+        }
         for pick in &self.picks {
             if !out.is_empty() {
                 out.push_str("; ");
@@ -242,10 +251,15 @@ impl Path {
                         .iter()
                         .map(|(n, _)| String::from_utf8_lossy(n).into_owned())
                         .collect();
-                    write!(out, "{} {}", names.join(" and "), says(*takes))
+                    write!(out, "{} {}", names.join(" and "), says(*takes, names.len()))
                 }
                 Pick::Key(at, key) => {
-                    write!(out, "the caller presses {} after {}", char::from(*key), span(*at))
+                    write!(
+                        out,
+                        "the caller presses {} after {}",
+                        char::from(*key),
+                        span(*at)
+                    )
                 }
                 Pick::HangUp(at) => write!(out, "the caller hangs up after {}", span(*at)),
                 Pick::Stored(key, value) => write!(
@@ -265,13 +279,18 @@ impl Path {
     }
 }
 
-fn says(takes: Takes) -> &'static str {
-    match takes {
-        Takes::Answers => "answers",
-        Takes::Busy => "is busy",
-        Takes::NeverAnswers => "never answers",
-        Takes::Congested => "has no line",
-        Takes::Unavailable => "is unavailable",
+fn says(takes: Takes, phones: usize) -> &'static str {
+    match (takes, phones) {
+        (Takes::Answers, 1) => "answers",
+        (Takes::Answers, _) => "answer",
+        (Takes::Busy, 1) => "is busy",
+        (Takes::Busy, _) => "are busy",
+        (Takes::NeverAnswers, 1) => "never answers",
+        (Takes::NeverAnswers, _) => "never answer",
+        (Takes::Congested, 1) => "has no line",
+        (Takes::Congested, _) => "have no line",
+        (Takes::Unavailable, 1) => "is unavailable",
+        (Takes::Unavailable, _) => "are unavailable",
     }
 }
 
@@ -283,7 +302,7 @@ fn quoted(text: &str) -> String {
 /// `1500ms`, `2s`.
 pub(crate) fn span(time: Duration) -> String {
     let ms = time.as_millis();
-    if ms % 1_000 == 0 {
+    if ms.is_multiple_of(1_000) {
         format!("{}s", ms / 1_000)
     } else {
         format!("{ms}ms")

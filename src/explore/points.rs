@@ -159,8 +159,7 @@ pub(crate) fn asked(report: &Report, keys: &mut Keys<'_>, salt: u64) -> Asked {
                 let came = came(reply);
                 if !names.is_empty() && came.is_some() {
                     let may = |t: &Takes| {
-                        Some(*t) != came
-                            && (*t != Takes::NeverAnswers || dial.timeout_ms.is_some())
+                        Some(*t) != came && (*t != Takes::NeverAnswers || dial.timeout_ms.is_some())
                     };
                     let takes = Takes::ALL.into_iter().filter(may);
                     picks.extend(takes.map(|t| Pick::Phones(names.clone(), t)));

@@ -113,7 +113,7 @@ pub(crate) fn broken(report: &Report, hung_up: Option<Duration>, asking: &Asking
             _ => None,
         })
     };
-    let last = steps().last().map(|(_, step)| step);
+    let last = steps().next_back().map(|(_, step)| step);
     let source = last.and_then(|step| step.source.clone());
     let endless = match (end, report.cut) {
         (Some(End::Fault(fault)), _) => Some(match fault.kind {

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use strowger_runtime::End;
 use strowger_runtime::sim::{Report, Scenario, Simulation};
-use strowger_stdlib::time::Zone;
 use strowger_vm::Time;
 
 use super::entries::Entry;
@@ -31,7 +30,6 @@ const KEPT: usize = 50;
 pub(crate) struct Ground<'s> {
     pub(crate) asking: Asking,
     pub(crate) moments: Vec<Time>,
-    pub(crate) zone: Zone,
     /// Effects of one call.
     pub(crate) steps: u32,
     pub(crate) finder: Finder<'s>,
@@ -135,7 +133,7 @@ impl Search {
             let scenario = waiting.path.scenario(&self.entry.scenario, start);
             let report = self.play(simulation, &scenario, ground.steps);
             self.counts.calls += 1;
-            ground.finder.count(&report, &ground.zone, &mut self.hits);
+            ground.finder.count(&scenario, &report, &mut self.hits);
             let hung_up = waiting.path.hangs_up();
             let mut wrong = broken(&report, hung_up, &ground.asking);
             wrong.extend(also(&self.entry, &waiting.path, start, &report));

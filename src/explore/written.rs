@@ -127,7 +127,8 @@ fn block(out: &mut String, key: &str, lines: &[String]) {
     }
 }
 
-fn unmocked(report: &Report, kind: Kind) -> Vec<Vec<u8>> {
+/// What the plan wanted and nobody decided on.
+pub(crate) fn unmocked(report: &Report, kind: Kind) -> Vec<Vec<u8>> {
     let mut names: Vec<Vec<u8>> = Vec::new();
     for one in report.unmocked.iter().filter(|u| u.kind == kind) {
         if !names.contains(&one.what) {

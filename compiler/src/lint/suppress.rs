@@ -53,10 +53,12 @@ pub(crate) fn apply(sources: &Sources, depth: Depth, exchange: bool, found: &mut
     }
     found.append(&mut wrong);
     let of_exchange = |code| codes::exchange().any(|c| c.id == code);
+    let explored = |code| codes::explored().any(|c| c.id == code);
     let looked_for =
         |code| depth >= Depth::Analysis || codes::find(code).is_none_or(|c| !c.analysis);
     let mut unused: Vec<Allowed> = allowed
         .into_values()
+        .filter(|a| !explored(a.code))
         .filter(|a| !a.used && looked_for(a.code) && (exchange || !of_exchange(a.code)))
         .filter(|a| listed(sources, a.code))
         .collect();
