@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use strowger_compiler::source::Sources;
 use strowger_runtime::sim::Scenario;
@@ -18,22 +19,27 @@ const NEAR: &str = "192.0.2.1:5060";
 /// Longer than any scenario that is run here, with the last repeats of the signalling.
 const END: Duration = Duration::from_secs(150);
 
-/// A folder with the prompts of the examples, a second each, as in the simulator.
+/// A folder with prompts of a second each, as in the simulator.
 pub(crate) struct Sounds(PathBuf);
 
 impl Sounds {
     pub(crate) fn new() -> Sounds {
-        let data = std::env::temp_dir().join(format!("strowger-live-{}", std::process::id()));
-        let digits = data.join("sounds/digits");
-        std::fs::create_dir_all(&digits).unwrap();
-        let second = [0xff; 8_000];
-        for digit in 0..10 {
-            std::fs::write(digits.join(format!("{digit}.ulaw")), second).unwrap();
-        }
-        for name in ["invalid", "demo-echotest"] {
-            std::fs::write(data.join(format!("sounds/{name}.ulaw")), second).unwrap();
-        }
+        static FOLDERS: AtomicUsize = AtomicUsize::new(0);
+        let number = FOLDERS.fetch_add(1, Ordering::Relaxed);
+        let data =
+            std::env::temp_dir().join(format!("strowger-live-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(data.join("sounds/digits")).unwrap();
         Sounds(data)
+    }
+
+    /// Prompts that a scenario plays.
+    pub(crate) fn add(&self, tracks: &[Track]) {
+        for name in tracks.iter().flat_map(|track| &track.prompts) {
+            let file = self.0.join(format!("sounds/{name}.ulaw"));
+            if !file.exists() {
+                std::fs::write(file, [0xff; 8_000]).unwrap();
+            }
+        }
     }
 }
 

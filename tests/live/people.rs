@@ -1,18 +1,21 @@
 //! The people of a scenario at phones that speak SIP.
 
 use crate::net::Net;
-use crate::phone::Phone;
+use crate::phone::{Phone, sdp};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use strowger_runtime::sim::{Act, Attempt, Endpoint, Scenario};
 use strowger_runtime::sip::flow::Protocol;
 use strowger_runtime::sip::headers::Method;
-use strowger_runtime::sip::stack::{Answer, Command, Event, LegId, Why};
+use strowger_runtime::sip::stack::{Answer, Command, Event, InDialog, LegId, Why};
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// Where each trunk of PJSIP leads to.
 pub(crate) const TRUNK: &str = "192.0.2.200:5060";
+
+/// How long a key is pressed.
+const KEY_MS: u32 = 100;
 
 /// What stands before the `@` of an address.
 pub(crate) fn user(address: &[u8]) -> String {
@@ -27,7 +30,13 @@ pub(crate) fn unsaid(scenario: &Scenario) -> Option<&'static str> {
     let can = |act: &Act| {
         matches!(
             act,
-            Act::Wait(_) | Act::Talk(_) | Act::Answered | Act::HangUp
+            Act::Wait(_)
+                | Act::Talk(_)
+                | Act::Answered
+                | Act::HangUp
+                | Act::Press(_)
+                | Act::Hold
+                | Act::Unhold
         )
     };
     let calls = scenario.calls.iter();
@@ -35,11 +44,13 @@ pub(crate) fn unsaid(scenario: &Scenario) -> Option<&'static str> {
         .clone()
         .any(|c| !c.keys.is_empty() || c.hangs_up.is_some() || !c.acts.iter().all(can))
     {
-        return Some("keys, texts, or transfers of the caller");
+        return Some("texts, transfers, or prompts that a caller waits for");
     }
     let mut attempts = scenario.endpoints.iter().flat_map(|e| &e.attempts);
     let can_attempt = |attempt: &Attempt| match attempt {
-        Attempt::Answers { then, .. } => then.iter().all(can),
+        Attempt::Answers { then, .. } => then
+            .iter()
+            .all(|act| matches!(act, Act::Wait(_) | Act::Talk(_) | Act::HangUp)),
         Attempt::Fails { .. } | Attempt::Redirects { .. } => false,
         _ => true,
     };
@@ -205,6 +216,25 @@ async fn caller(mut phone: Phone, scenario: Arc<Scenario>, number: usize) {
             Act::Wait(span) | Act::Talk(span) => sleep(*span).await,
             Act::Answered => drop(phone.answered(leg).await),
             Act::HangUp => phone.hang_up(leg),
+            Act::Press(keys) => {
+                for key in keys {
+                    phone.command(Command::Send {
+                        leg,
+                        token: 0,
+                        what: InDialog::Digit(*key, KEY_MS),
+                    });
+                }
+            }
+            Act::Hold | Act::Unhold => {
+                let direction = match act {
+                    Act::Hold => "sendonly",
+                    _ => "sendrecv",
+                };
+                phone.command(Command::Offer {
+                    leg,
+                    sdp: Some(sdp(phone.near, direction)),
+                });
+            }
             _ => {}
         }
     }

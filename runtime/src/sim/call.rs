@@ -13,8 +13,10 @@ use crate::perform::{Hand, Inbox};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::task::Waker;
-use strowger_stdlib::status::DialStatus;
-use strowger_vm::{Datum, Entry, Module, Party, Place, Run, State, Text, Time, Vm};
+use strowger_stdlib::status::{Cause, DialStatus};
+use strowger_vm::{
+    Datum, Ending, Entry, Module, Outcome, Party, Place, Run, State, Text, Time, Vm,
+};
 
 /// A channel while it is there.
 #[derive(Debug)]
@@ -284,7 +286,14 @@ pub(super) async fn run(stage: Arc<Stage>, module: Arc<Module>, which: Which, nu
     } = begin(&stage, &module, &which, call, number);
     let limits = stage.world().limits;
     let mut vm = Vm::new(limits);
-    let end = drive(&mut vm, entry, &mut performer, &mut inbox).await;
+    let of_sip = [b"SIP".as_slice(), b"PJSIP"].contains(&entry.party.technology.as_slice());
+    let caller = call.caller.number.as_deref();
+    let is_refused = of_sip && !performer.exists(&call.context, &call.exten, caller);
+    let end = if is_refused {
+        refused()
+    } else {
+        drive(&mut vm, entry, &mut performer, &mut inbox).await
+    };
     let mut world = stage.world();
     world.channel_over(channel);
     drop(world.phone_over(phone));
@@ -296,6 +305,14 @@ pub(super) async fn run(stage: Arc<Stage>, module: Arc<Module>, which: Which, nu
         call.over = true;
     }
     world.wake_waiting();
+}
+
+/// Nothing answers the number: 404, before any step (DL-147).
+fn refused() -> End {
+    End::Done(Outcome {
+        cause: Cause::UNALLOCATED.0,
+        why: Ending::NoWay,
+    })
 }
 
 /// The channel, the phone, and who sits there.
@@ -450,7 +467,11 @@ async fn text(stage: &Arc<Stage>, module: &Arc<Module>, message: &Message, numbe
     };
     let mut performer = Simulated::new(stage, module, channel, Own::Text);
     let mut vm = Vm::new(limits);
-    let end = drive(&mut vm, entry, &mut performer, &mut inbox).await;
+    let end = if performer.exists(&message.context, &message.enters(), None) {
+        drive(&mut vm, entry, &mut performer, &mut inbox).await
+    } else {
+        refused()
+    };
     let mut world = stage.world();
     // All texts have a channel of the same name: groups and locks stay.
     if let Some(actor) = world.run.channels.get_mut(channel) {

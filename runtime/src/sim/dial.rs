@@ -472,7 +472,8 @@ impl Simulated {
         })
     }
 
-    fn exists(&self, context: &[u8], exten: &[u8], caller: Option<&[u8]>) -> bool {
+    /// Whether something answers a number.
+    pub(super) fn exists(&self, context: &[u8], exten: &[u8], caller: Option<&[u8]>) -> bool {
         use crate::perform::Perform as _;
         let module: &Arc<Module> = self.plan();
         module.exists(&self.inputs(), context, exten, caller)

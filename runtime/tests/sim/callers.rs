@@ -2,7 +2,7 @@
 
 use crate::{answers, call, endpoint, play, s, steps, variable};
 use strowger_runtime::sim::report::Of;
-use strowger_runtime::sim::{Act, Attempt, Call, Endpoint, Scenario};
+use strowger_runtime::sim::{Act, Attempt, Call, Endpoint, Message, Scenario};
 
 const PLAN: &str = "\
 [main]
@@ -172,4 +172,45 @@ fn steps_of_all_callers_stand_in_the_order_of_time() {
     );
     let whose: Vec<_> = report.channels.iter().map(|channel| channel.of).collect();
     assert_eq!(whose, [Of::Call(0), Of::Call(1)]);
+}
+
+/// A phone that dials what is not there gets a 404 before any step runs, whatever `i` says (DL-147); so does a text.
+#[test]
+fn a_number_that_is_not_there_runs_nothing() {
+    let plan = "[main]\nexten => 61,1,NoOp(here)\nexten => i,1,NoOp(invalid)\n";
+    for (exten, expected, cause) in [("61", vec!["0 0 NoOp(here)"], 0), ("62", Vec::new(), 1)] {
+        let report = play(
+            plan,
+            Scenario {
+                calls: vec![call("1", exten)],
+                ..Scenario::default()
+            },
+        );
+        assert_eq!(steps(&report), expected);
+        assert_eq!(report.calls[0].cause(), cause);
+    }
+    // Without a technology it is a channel of `simulate`, which goes where the plan sends it.
+    let report = play(
+        plan,
+        Scenario {
+            calls: vec![Call {
+                from: Vec::new(),
+                ..call("1", "62")
+            }],
+            ..Scenario::default()
+        },
+    );
+    assert_eq!(steps(&report), ["0 0 NoOp(invalid)"]);
+    let report = play(
+        plan,
+        Scenario {
+            messages: vec![Message {
+                to: b"sip:62@pbx".to_vec(),
+                context: b"main".to_vec(),
+                ..Message::default()
+            }],
+            ..Scenario::default()
+        },
+    );
+    assert_eq!(steps(&report), [""; 0]);
 }
