@@ -5,7 +5,7 @@ mod html;
 mod lcov;
 mod page;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +19,8 @@ use crate::testing::{Hits, Suite};
 
 /// Numbers that are tried to find one that leads to an entry.
 const TRIES: usize = 4_000;
+/// The same for all entries of a plan together.
+const ALL_TRIES: usize = 100_000;
 /// Entries that are listed for one plan.
 const LISTED: usize = 200;
 
@@ -196,6 +198,7 @@ impl Covered {
             *ran.entry((step.context, step.extension)).or_default() |= count > 0;
         }
         let hir = &self.suite.loaded.compiled.hir;
+        let mut left = ALL_TRIES;
         let never = ran.into_iter().filter(|(_, ran)| !ran).map(|(at, _)| at);
         never
             .filter(|(c, e)| {
@@ -203,18 +206,12 @@ impl Covered {
                 !is_special(entry) && entry.step(1).is_some()
             })
             .map(|(c, e)| {
-                (
-                    c,
-                    e,
-                    self.number(&hir.contexts[c].name, &hir.contexts[c].extensions[e]),
-                )
+                let context = &hir.contexts[c];
+                let entry = &context.extensions[e];
+                let number = number_within(&self.suite, &context.name, entry, &mut left);
+                (c, e, number)
             })
             .collect()
-    }
-
-    /// A number that leads to an entry.
-    fn number(&self, context: &[u8], entry: &Extension) -> Option<String> {
-        number_of(&self.suite, context, entry)
     }
 
     fn table(&self, out: &mut String) {
@@ -225,6 +222,7 @@ impl Covered {
             self.suite.plan_shown()
         );
         let never = self.never_dialled();
+        let undialled: BTreeSet<(usize, usize)> = never.iter().map(|(c, e, _)| (*c, *e)).collect();
         let mut listed = 0;
         for (context, extension, number) in &never {
             listed += 1;
@@ -245,10 +243,7 @@ impl Covered {
             let _ = writeln!(out, "    {name:<28} {how}");
         }
         for (step, count, taken) in self.steps() {
-            if never
-                .iter()
-                .any(|(c, e, _)| (*c, *e) == (step.context, step.extension))
-            {
+            if undialled.contains(&(step.context, step.extension)) {
                 continue;
             }
             let (context, entry) = self.entry(step);
@@ -373,6 +368,17 @@ impl Covered {
 
 /// A number that leads to an entry of a context: the plainest one, or one that no better entry takes away.
 pub(crate) fn number_of(suite: &Suite, context: &[u8], entry: &Extension) -> Option<String> {
+    let mut left = TRIES;
+    number_within(suite, context, entry, &mut left)
+}
+
+/// The same; `left` is how many numbers may still be tried.
+fn number_within(
+    suite: &Suite,
+    context: &[u8],
+    entry: &Extension,
+    left: &mut usize,
+) -> Option<String> {
     let module = suite.module();
     let inputs = Inputs {
         now: moment::Moment::read("2026-03-02 10:00")?.time,
@@ -400,9 +406,10 @@ pub(crate) fn number_of(suite: &Suite, context: &[u8], entry: &Extension) -> Opt
     let mut tries = 0;
     while let Some(number) = open.pop_front() {
         tries += 1;
-        if tries > TRIES {
+        if tries > TRIES || *left == 0 {
             return None;
         }
+        *left -= 1;
         if leads(&number) {
             return text(number);
         }

@@ -48,9 +48,9 @@ fn called(tag: &str) -> &str {
 /// Each tag is one of ours, closes what it opened, and its values stand in quotes and lead nowhere else.
 fn is_ours(page: &str) {
     let known: BTreeSet<&str> = [
-        "!DOCTYPE", "html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "h3",
-        "p", "div", "span", "b", "br", "a", "code", "meter", "table", "thead", "tbody", "tr", "th",
-        "td", "svg", "defs", "marker", "path", "rect", "text",
+        "!DOCTYPE", "html", "head", "meta", "title", "style", "details", "summary", "body", "main",
+        "h1", "h2", "h3", "p", "div", "span", "b", "br", "a", "code", "meter", "table", "thead",
+        "tbody", "tr", "th", "td", "svg", "defs", "marker", "path", "rect", "text",
     ]
     .into();
     let single = ["!DOCTYPE", "meta", "br"];
@@ -202,6 +202,47 @@ fn large_plans_are_cut_and_say_so() {
     assert!(page.contains("the first 300 of 401 contexts and blocks of the plan"));
     assert!(page.contains("it holds 50000 lines; 10401 more of this file are not in it"));
     assert!(page.contains("... and 199 more."));
+}
+
+/// Numbers are looked for within bounds: every other pattern is hidden by the one before it.
+#[test]
+fn hidden_patterns_cost_little() {
+    let mut plan = String::from("[many]\nexten => 1,1,NoOp()\n");
+    for n in 100..600 {
+        plan.push_str(&format!(
+            "exten => _9{n}XXXXXX!,1,NoOp()\nexten => _9{n}XXXXXX,1,NoOp()\n"
+        ));
+    }
+    let begin = std::time::Instant::now();
+    let page = page(
+        "hidden",
+        &[
+            ("extensions.conf", &plan),
+            (
+                "a.test.yaml",
+                "tests:\n  - { name: a, dial: 1, context: many, expect: { path: [NoOp] } }\n",
+            ),
+        ],
+    );
+    assert!(begin.elapsed() < std::time::Duration::from_secs(60));
+    assert!(page.contains("none was found"));
+    assert!(page.contains("<details><summary>1000 extensions that no test dialled</summary>"));
+}
+
+#[test]
+fn a_page_without_a_test_says_so() {
+    let folder = Folder::new(
+        "no-test",
+        &[
+            ("extensions.conf", shop::PLAN),
+            ("a.test.yaml", "tests: [\n"),
+        ],
+    );
+    let told = folder.seen(&["--coverage=page.html"]);
+    assert!(told.ends_with("--- exit 2\n"), "{told}");
+    let page = folder.read("page.html");
+    is_ours(&page);
+    assert!(page.contains("<p>No test ran.</p>") && !page.contains("100 %"));
 }
 
 /// Two plans, of which one includes a file twice.

@@ -14,6 +14,9 @@ use super::{Coverage, Covered, LISTED, Share};
 /// Lines of files that one page holds.
 const LINES: usize = 50_000;
 
+/// A longer list of extensions is folded.
+const FOLDED: usize = 25;
+
 const STYLE: &str = include_str!("page.css");
 
 /// A step on a line, or an include with times.
@@ -30,10 +33,15 @@ impl Coverage {
     pub(super) fn page(&self) -> String {
         let (steps, ways) = self.shares();
         let mut out = format!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<title>Coverage: {} % of branches</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>What the tests tried</h1>\n<p class=\"soft\">Written by <code>strowger test --coverage</code>.</p>\n",
-            ways.percent()
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>What the tests tried</h1>\n<p class=\"soft\">Written by <code>strowger test --coverage</code>.</p>\n",
+            match self.plans.len() {
+                0 => "Coverage: no test ran".to_owned(),
+                _ => format!("Coverage: {} % of branches", ways.percent()),
+            }
         );
-        if self.plans.len() != 1 {
+        if self.plans.is_empty() {
+            out.push_str("<p>No test ran.</p>\n");
+        } else if self.plans.len() > 1 {
             shares(&mut out, steps, ways);
         }
         out.push_str("<div class=\"key\"><span class=\"ran\">● ran, and all ways on were tried</span><span class=\"partly\">◐ ran, and some ways on were never tried</span><span class=\"never\">○ never ran</span></div>\n");
@@ -125,7 +133,14 @@ impl Covered {
             out.push_str("<h3>Never dialled</h3>\n<p>Each extension was dialled.</p>\n");
             return;
         }
-        out.push_str("<h3>Never dialled</h3>\n<div class=\"wide\"><table><thead><tr><th>Context</th><th>Extension</th><th>A number that leads there</th></tr></thead><tbody>\n");
+        let open = if never.len() > FOLDED { "" } else { " open" };
+        let _ = writeln!(
+            out,
+            "<h3>Never dialled</h3>\n<details{open}><summary>{} extension{} that no test dialled</summary>",
+            never.len(),
+            if never.len() == 1 { "" } else { "s" }
+        );
+        out.push_str("<div class=\"wide\"><table><thead><tr><th>Context</th><th>Extension</th><th>A number that leads there</th></tr></thead><tbody>\n");
         for (c, e, number) in never.iter().take(LISTED) {
             let context = &self.suite.loaded.compiled.hir.contexts[*c];
             let entry = &context.extensions[*e];
@@ -155,6 +170,7 @@ impl Covered {
                 never.len() - LISTED
             );
         }
+        out.push_str("</details>\n");
     }
 
     fn graph(&self, out: &mut String) {
