@@ -20,7 +20,7 @@ use crate::testing::{Hits, Suite};
 /// Numbers that are tried to find one that leads to an entry.
 const TRIES: usize = 4_000;
 /// The same for all entries of a plan together.
-const ALL_TRIES: usize = 100_000;
+const ALL_TRIES: usize = 20_000;
 /// Entries that are listed for one plan.
 const LISTED: usize = 200;
 
