@@ -3,6 +3,7 @@
 pub(crate) mod coverage;
 mod find;
 pub(crate) mod init;
+mod mutate;
 mod report;
 mod review;
 
@@ -65,6 +66,10 @@ pub(crate) struct Args {
     /// Test again whenever a file changes, until it is interrupted
     #[arg(long)]
     watch: bool,
+    /// Make small mistakes in the plan, one at a time, and show those that no test notices; snapshots do not count. With
+    /// --fail-under: fail where a smaller share is noticed
+    #[arg(long, conflicts_with_all = ["init", "watch", "accept", "review", "coverage", "filter"])]
+    mutate: bool,
     /// Colours
     #[arg(long, value_enum, default_value_t)]
     color: render::When,
@@ -80,6 +85,12 @@ pub(crate) fn main(args: Args) -> ExitCode {
     }
     if args.init {
         return init::main(&args.paths);
+    }
+    if args.mutate {
+        let all = || std::thread::available_parallelism().map_or(1, usize::from);
+        let jobs = args.jobs.map_or_else(all, usize::from);
+        let exit = mutate::main(&args.paths, args.format, jobs, args.fail_under, args.seed);
+        return ExitCode::from(exit);
     }
     loop {
         let (exit, watched) = look(&args);

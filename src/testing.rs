@@ -40,6 +40,7 @@ mod gates;
 mod hits;
 mod judge;
 mod keys;
+mod mutants;
 mod phones;
 mod phrase;
 mod problem;
@@ -56,7 +57,8 @@ mod yaml;
 
 pub(crate) use case::Case;
 pub(crate) use hits::{Finder, Hits};
-pub(crate) use judge::{Seen, endpoint_of, seen};
+pub(crate) use judge::{Seen, endpoint_of, notices, seen};
+pub(crate) use mutants::{Mutant, mutants};
 pub(crate) use run::{Failed, Outcome, Ran, run};
 pub(crate) use schema::schema;
 pub(crate) use suite::{PLAN, suite_name};

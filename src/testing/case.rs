@@ -21,6 +21,16 @@ pub(crate) struct Case {
     pub(crate) expectations: Vec<Expectation>,
 }
 
+impl Case {
+    /// The same without what would notice any change.
+    pub(crate) fn without_snapshots(&self) -> Case {
+        let mut case = self.clone();
+        case.expectations
+            .retain(|e| !matches!(e.what, What::Snapshot));
+        case
+    }
+}
+
 /// A number, and where in the plan it was dialled.
 #[derive(Clone, Debug)]
 pub(crate) struct Dialled {

@@ -52,6 +52,11 @@ pub(crate) fn judge(
     out
 }
 
+/// Whether anything is not as a case expects it.
+pub(crate) fn notices(case: &Case, report: &Report) -> bool {
+    !judge(case, report, None, "").is_empty()
+}
+
 /// What a case came to, in the words of expectations.
 pub(crate) struct Seen {
     pub(crate) path: Vec<String>,

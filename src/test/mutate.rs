@@ -1,0 +1,236 @@
+//! `--mutate`: small mistakes are made in the plan, one at a time; tests that still pass have not noticed.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::json;
+use strowger_runtime::sim::Simulation;
+
+use super::find;
+use super::report::Format;
+use crate::check::progress::Progress;
+use crate::load;
+use crate::testing::{Case, Mutant, Suite, mutants, notices};
+
+/// Effects that a call may have more than the longest one has in the plan as it is; then it is taken not to end.
+const MORE: u64 = 10_000;
+
+/// What became of a mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    /// A test failed.
+    Noticed,
+    /// No test did.
+    Missed,
+    /// The plan means the same with it.
+    Same,
+}
+
+/// Makes the mistakes and tells what became of them: the exit status.
+pub(crate) fn main(
+    paths: &[PathBuf],
+    format: Format,
+    jobs: usize,
+    fail_under: Option<u8>,
+    seed: Option<u64>,
+) -> u8 {
+    let (files, faults) = find::files(paths);
+    let mut worst = 0;
+    for fault in &faults {
+        load::cannot(fault);
+        worst = 2;
+    }
+    let mut plans: BTreeMap<PathBuf, Vec<Suite>> = BTreeMap::new();
+    for file in files {
+        match Suite::open_with(&file, seed) {
+            Ok(suite) => plans.entry(suite.plan()).or_default().push(suite),
+            Err(refused) => {
+                load::cannot(&refused.to_string());
+                worst = 2;
+            }
+        }
+    }
+    if plans.is_empty() && worst == 0 {
+        load::cannot("there are no tests (*.test.yaml)");
+        return 2;
+    }
+    let mut out = std::io::stdout().lock();
+    let (mut noticed, mut counted) = (0, 0);
+    for suites in plans.values() {
+        match of_plan(suites, jobs) {
+            Ok(judged) => {
+                noticed += judged.count(Fate::Noticed);
+                counted += judged.count(Fate::Noticed) + judged.count(Fate::Missed);
+                // The reader has gone: nobody is to be told.
+                let _ = judged.say(&mut out, &suites[0], format);
+            }
+            Err(fault) => {
+                load::cannot(&fault);
+                worst = 2;
+            }
+        }
+    }
+    if let Some(least) = fail_under
+        && noticed * 100 < usize::from(least) * counted
+        && worst == 0
+    {
+        let _ = writeln!(
+            out,
+            "{noticed} of {counted} mistakes were noticed: fewer than {least} %"
+        );
+        return 1;
+    }
+    worst
+}
+
+/// All mistakes of a plan with their fates.
+struct Judged {
+    mutants: Vec<(Mutant, Fate)>,
+    left: usize,
+}
+
+fn of_plan(suites: &[Suite], jobs: usize) -> Result<Judged, String> {
+    let first = &suites[0];
+    let cases: Vec<Case> = suites
+        .iter()
+        .flat_map(|s| s.cases.iter().map(Case::without_snapshots))
+        .collect();
+    let mut effects = 0;
+    let mut simulation = Simulation::new(first.module()).with_globals(first.globals());
+    for case in &cases {
+        let report = simulation.play(&case.scenario);
+        if notices(case, &report) {
+            return Err(format!(
+                "{}: the test `{}` fails as it is\n  hint: mend it first; `strowger test` tells more",
+                first.shown, case.name
+            ));
+        }
+        effects = effects.max(report.answers.len() as u64);
+    }
+    let loaded = &first.loaded;
+    let same = loaded.module().write();
+    let globals = first.globals();
+    let (all, left) = mutants(&loaded.compiled.hir, &loaded.sources);
+    let fates: Mutex<Vec<Fate>> = Mutex::new(vec![Fate::Missed; all.len()]);
+    let next = AtomicUsize::new(0);
+    let mut progress = Progress::begin("mutating");
+    let told = Mutex::new(0_usize);
+    let work = || {
+        // The case that noticed the last mistake nearby mostly notices this one.
+        let mut likely = 0;
+        loop {
+            let n = next.fetch_add(1, Ordering::Relaxed);
+            let Some(mutant) = all.get(n) else { break };
+            let made = load::understand(
+                mutant.made(&loaded.sources),
+                loaded.directory.clone(),
+                first.plan_name().to_owned(),
+                load::Release::default(),
+            );
+            let fate = match made {
+                // Nothing runs it: whoever reads it is told.
+                Err(_) => Fate::Noticed,
+                Ok(made) if made.module().write() == same && made.globals() == globals => {
+                    Fate::Same
+                }
+                Ok(made) => {
+                    let mut simulation =
+                        Simulation::new(made.module()).with_globals(made.globals());
+                    simulation.world.limits.effects = effects * 2 + MORE;
+                    let count = cases.len();
+                    let order = (0..count).map(|k| (likely + k) % count);
+                    let found = order.into_iter().find(|k| {
+                        let case = &cases[*k];
+                        notices(case, &simulation.play(&case.scenario))
+                    });
+                    match found {
+                        Some(k) => {
+                            likely = k;
+                            Fate::Noticed
+                        }
+                        None => Fate::Missed,
+                    }
+                }
+            };
+            if let Ok(mut fates) = fates.lock() {
+                fates[n] = fate;
+            }
+            if let Ok(mut told) = told.lock() {
+                *told += 1;
+                progress.at(&format!("{}: {told} of {}", first.plan_shown(), all.len()));
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..jobs.clamp(1, all.len().max(1)) {
+            scope.spawn(work);
+        }
+        work();
+    });
+    progress.end();
+    let fates = fates
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    Ok(Judged {
+        mutants: all.into_iter().zip(fates).collect(),
+        left,
+    })
+}
+
+impl Judged {
+    fn count(&self, fate: Fate) -> usize {
+        self.mutants.iter().filter(|(_, f)| *f == fate).count()
+    }
+
+    fn say(&self, out: &mut impl Write, suite: &Suite, format: Format) -> std::io::Result<()> {
+        let sources = &suite.loaded.sources;
+        let missed = || self.mutants.iter().filter(|(_, f)| *f == Fate::Missed);
+        let (noticed, same) = (self.count(Fate::Noticed), self.count(Fate::Same));
+        let counted = noticed + missed().count();
+        let percent = (noticed * 100).checked_div(counted).unwrap_or(100);
+        if format == Format::Json {
+            for (mutant, _) in missed() {
+                let (before, after) = mutant.lines(sources);
+                let object = json!({
+                    "file": suite.sources.shown(mutant.file),
+                    "line": mutant.line,
+                    "kind": mutant.kind.words(),
+                    "before": before,
+                    "after": after,
+                });
+                writeln!(out, "{object}")?;
+            }
+            let summary = json!({ "summary": {
+                "plan": suite.plan_shown(), "mistakes": self.mutants.len(), "noticed": noticed,
+                "missed": missed().count(), "same": same, "left_out": self.left, "percent": percent,
+            }});
+            return writeln!(out, "{summary}");
+        }
+        writeln!(out, "{}", suite.plan_shown())?;
+        for (mutant, _) in missed() {
+            let (before, after) = mutant.lines(sources);
+            let place = format!("{}:{}", suite.sources.shown(mutant.file), mutant.line);
+            writeln!(out, "  {place}: no test notices {}", mutant.kind.words())?;
+            writeln!(out, "    - {before}")?;
+            if !after.is_empty() {
+                writeln!(out, "    + {after}")?;
+            }
+        }
+        write!(
+            out,
+            "{} mistakes: {noticed} noticed, {} not ({percent} %)",
+            self.mutants.len(),
+            missed().count()
+        )?;
+        if same > 0 {
+            write!(out, "; {same} mean the same")?;
+        }
+        if self.left > 0 {
+            write!(out, "; {} more not made", self.left)?;
+        }
+        writeln!(out)
+    }
+}
