@@ -294,8 +294,10 @@ fn drawn(suite: &Suite, hunted: &Hunted, other: Option<&Other>, bounds: Bounds) 
         let moment = written::moment(found.start);
         finding = finding.help(format!("dial {} at {moment}: {words}", entry.words()));
         if *others > 0 {
-            let s = if *others == 1 { "" } else { "s" };
-            finding = finding.help(format!("{others} more number{s} lead there"));
+            finding = finding.help(match others {
+                1 => "1 more number leads there".to_owned(),
+                n => format!("{n} more numbers lead there"),
+            });
         }
         all.push(Failure {
             property: broken.property,

@@ -60,6 +60,17 @@ fn each_property_is_found_and_is_not_found_where_it_holds() {
     }
 }
 
+#[test]
+fn a_loop_before_the_hang_up_is_none_behind_it() {
+    let plan = "[a]\nexten => 1,1,Answer()\nsame => n,Playback(hello)\nsame => n(x),Verbose(1,again)\nsame => n,Goto(x)\n";
+    let folder = folder("before", &[("extensions.conf", plan)]);
+    let said = explore(&folder, &["--property", "P005"]);
+    assert!(said.ends_with("exit 0\n"), "{said}");
+    let said = explore(&folder, &["--property", "P001"]);
+    assert!(said.ends_with("exit 1\n"), "{said}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 const MENU: &str = "\
 [office]
 exten => 600,1,Answer()

@@ -107,6 +107,8 @@ pub(crate) fn broken(report: &Report, hung_up: Option<Duration>, asking: &Asking
         (None, Some(message)) => (message.channel, message.end.as_ref(), report.stalled),
         (None, None) => return out,
     };
+    // One that never came so far is none.
+    let hung_up = hung_up.filter(|at| *at <= since(report.began, report.ended));
     let steps = || {
         report.trace.iter().filter_map(move |h| match &h.what {
             Trace::Step(step) if Some(h.channel) == channel => Some((h, step)),
@@ -123,7 +125,6 @@ pub(crate) fn broken(report: &Report, hung_up: Option<Duration>, asking: &Asking
         (_, Some(cut)) => Some(cut.words().to_owned()),
         _ => None,
     };
-    let later = hung_up.filter(|at| *at < since(report.began, report.ended) || stalled);
     match (endless, hung_up) {
         (Some(why), None) => {
             let (detail, source) = loop_of(report, channel);
@@ -142,7 +143,7 @@ pub(crate) fn broken(report: &Report, hung_up: Option<Duration>, asking: &Asking
             label: "here it was when it was stopped".to_owned(),
             detail: String::new(),
         }),
-        (None, Some(_)) if stalled && later.is_some() => out.push(Broken {
+        (None, Some(_)) if stalled => out.push(Broken {
             property: Property::P005,
             message: "the caller has hung up, and something of the call waits for ever".to_owned(),
             source: source.clone(),
