@@ -118,6 +118,41 @@ fn read(path: &Path, only: Option<&str>) -> Result<(Suite, Vec<Entry>, usize), S
     })
 }
 
+/// Most calls by which two plans are told apart.
+const TOLD_APART: usize = 1_000;
+/// Most waits and questions of each.
+const STEPS: u32 = 200;
+
+/// Whether callers notice no difference between two plans, whichever numbers they call; unknown where the search leaves something out.
+pub(crate) fn alike(one: &Suite, other: &Suite) -> Option<bool> {
+    let numbers = |suite: &Suite| {
+        entries(&suite.plan_name(), None, &|text| {
+            suite.retold(text).map_err(|refused| refused.to_string())
+        })
+    };
+    let bounds = Bounds {
+        calls: TOLD_APART,
+        steps: STEPS,
+        jobs: 1,
+    };
+    for (here, there) in [(one, other), (other, one)] {
+        let (suite, found, left) = numbers(here).ok()?;
+        let compared = Other {
+            suite: numbers(there).ok()?.0,
+            shown: String::new(),
+        };
+        let wanted = [Property::P006];
+        let hunted = hunt(&suite, found, Some(&compared), &wanted, bounds, &|_, _| ());
+        if !hunted.failures.is_empty() {
+            return Some(false);
+        }
+        if left > 0 || hunted.moments_left || !hunted.counts.complete() {
+            return None;
+        }
+    }
+    Some(true)
+}
+
 /// Whether nothing was found.
 fn look(args: &Args) -> Result<bool, String> {
     let (suite, mut found, left) = read(&args.path, args.context.as_deref())?;

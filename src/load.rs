@@ -136,6 +136,20 @@ pub(crate) fn to_run(path: &Path) -> Result<Loaded, String> {
     read(path, Asked::default(), strowger_compiler::load)
 }
 
+/// The same of files that are already read.
+///
+/// # Errors
+/// One sentence when the plan does not fit into a module.
+pub(crate) fn these(sources: Sources, directory: PathBuf, plan: String) -> Result<Loaded, String> {
+    comprehend(
+        sources,
+        directory,
+        plan,
+        &Asked::default(),
+        strowger_compiler::load,
+    )
+}
+
 /// Whether a path names a compiled plan.
 pub(crate) fn is_compiled(path: &Path) -> bool {
     path.extension().is_some_and(|e| e == "dialc") && !path.is_dir()

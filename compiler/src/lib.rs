@@ -29,6 +29,7 @@ pub mod levels;
 mod lint;
 pub mod listing;
 mod lower;
+pub mod mutation;
 pub mod pattern;
 pub mod peers;
 mod quicken;

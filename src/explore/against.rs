@@ -81,6 +81,10 @@ fn difference(
     if a.reason != b.reason {
         return Some(("reason", a.reason.to_owned(), b.reason.to_owned()));
     }
+    let cause = |r: &Report| r.calls.first().map_or(0, |c| c.cause());
+    if cause(here) != cause(there) {
+        return Some(("cause", cause(here).to_string(), cause(there).to_string()));
+    }
     let answered = |r: &Report| r.calls.first().map(|c| c.cdr.answer.is_some());
     if answered(here) != answered(there) {
         let words = |r: &Report| {

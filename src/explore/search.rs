@@ -52,6 +52,11 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
+    /// Whether nothing was left out for a bound.
+    pub(crate) fn complete(self) -> bool {
+        self.too_deep + self.too_many + self.waiting + self.drawn == 0
+    }
+
     pub(crate) fn add(&mut self, other: Counts) {
         self.calls += other.calls;
         self.states += other.states;

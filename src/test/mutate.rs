@@ -7,13 +7,15 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
+use strowger_compiler::mutation::{self, Mutant};
+use strowger_compiler::{Compiled, Level, Sources, Span};
 use strowger_runtime::sim::Simulation;
 
 use super::find;
 use super::report::Format;
 use crate::check::progress::Progress;
-use crate::load;
-use crate::testing::{Case, Mutant, Suite, mutants, notices};
+use crate::testing::{Case, Suite, notices};
+use crate::{explore, load};
 
 /// Effects that a call may have more than the longest one has in the plan as it is; then it is taken not to end.
 const MORE: u64 = 10_000;
@@ -27,6 +29,10 @@ enum Fate {
     Missed,
     /// The plan means the same with it.
     Same,
+    /// No test noticed, and a search finds no call that could.
+    Alike,
+    /// It is no plan any more: loading it drops or misreads more than before. The check tells that.
+    Broken,
 }
 
 /// Makes the mistakes and tells what became of them: the exit status.
@@ -89,7 +95,8 @@ pub(crate) fn main(
 /// All mistakes of a plan with their fates.
 struct Judged {
     mutants: Vec<(Mutant, Fate)>,
-    left: usize,
+    /// There are more than were made.
+    cut: bool,
 }
 
 fn of_plan(suites: &[Suite], jobs: usize) -> Result<Judged, String> {
@@ -111,9 +118,11 @@ fn of_plan(suites: &[Suite], jobs: usize) -> Result<Judged, String> {
         effects = effects.max(report.answers.len() as u64);
     }
     let loaded = &first.loaded;
-    let same = loaded.module().write();
-    let globals = first.globals();
-    let (all, left) = mutants(&loaded.compiled.hir, &loaded.sources);
+    let errors = |c: &Compiled| {
+        let loading = c.loading();
+        loading.filter(|d| d.level == Level::Error).count()
+    };
+    let (all, cut) = mutation::mutants(&loaded.sources, &loaded.compiled.hir);
     let fates: Mutex<Vec<Fate>> = Mutex::new(vec![Fate::Missed; all.len()]);
     let next = AtomicUsize::new(0);
     let mut progress = Progress::begin("mutating");
@@ -124,18 +133,14 @@ fn of_plan(suites: &[Suite], jobs: usize) -> Result<Judged, String> {
         loop {
             let n = next.fetch_add(1, Ordering::Relaxed);
             let Some(mutant) = all.get(n) else { break };
-            let made = load::understand(
-                mutant.made(&loaded.sources),
-                loaded.directory.clone(),
-                first.plan_name().to_owned(),
-                load::Release::default(),
-            );
+            let sources = mutant.make(&loaded.sources);
+            let directory = loaded.directory.clone();
+            let made = load::these(sources.clone(), directory, first.plan_name().to_owned());
             let fate = match made {
                 // Nothing runs it: whoever reads it is told.
                 Err(_) => Fate::Noticed,
-                Ok(made) if made.module().write() == same && made.globals() == globals => {
-                    Fate::Same
-                }
+                Ok(made) if mutation::same(&made.compiled.hir, &loaded.compiled.hir) => Fate::Same,
+                Ok(made) if errors(&made.compiled) > errors(&loaded.compiled) => Fate::Broken,
                 Ok(made) => {
                     let mut simulation =
                         Simulation::new(made.module()).with_globals(made.globals());
@@ -151,6 +156,7 @@ fn of_plan(suites: &[Suite], jobs: usize) -> Result<Judged, String> {
                             likely = k;
                             Fate::Noticed
                         }
+                        None if unnoticeable(first, mutant, &sources) => Fate::Alike,
                         None => Fate::Missed,
                     }
                 }
@@ -176,7 +182,44 @@ fn of_plan(suites: &[Suite], jobs: usize) -> Result<Judged, String> {
         .unwrap_or_else(std::sync::PoisonError::into_inner);
     Ok(Judged {
         mutants: all.into_iter().zip(fates).collect(),
-        left,
+        cut,
+    })
+}
+
+/// Whether no caller can notice a mistake: a search tries what may happen around both plans.
+fn unnoticeable(suite: &Suite, mutant: &Mutant, sources: &Sources) -> bool {
+    let open = mutant.place().is_some_and(|at| open(suite, at));
+    open && suite
+        .changed(sources)
+        .is_ok_and(|changed| explore::alike(suite, &changed) == Some(true))
+}
+
+/// Applications whose whole effect callers notice. What others do, as `Set`, may be seen where no search looks.
+const OPEN: [&str; 12] = [
+    "answer",
+    "background",
+    "busy",
+    "congestion",
+    "goto",
+    "gotoif",
+    "gotoiftime",
+    "hangup",
+    "playback",
+    "ringing",
+    "wait",
+    "waitexten",
+];
+
+/// Whether the step at a place is one of those.
+fn open(suite: &Suite, place: Span) -> bool {
+    let file = suite.loaded.sources.file(place.file);
+    let line = file.line(place.start);
+    let mut steps = suite.loaded.compiled.hir.steps();
+    let step = steps.find(|s| s.file == place.file && s.line == line);
+    step.is_some_and(|step| {
+        let name = step.app.trimmed();
+        let mut names = OPEN.iter();
+        names.any(|n| name.bytes().eq_ignore_ascii_case(n.as_bytes()))
     })
 }
 
@@ -189,15 +232,26 @@ impl Judged {
         let sources = &suite.loaded.sources;
         let missed = || self.mutants.iter().filter(|(_, f)| *f == Fate::Missed);
         let (noticed, same) = (self.count(Fate::Noticed), self.count(Fate::Same));
+        let (alike, broken) = (self.count(Fate::Alike), self.count(Fate::Broken));
+        let place = |mutant: &Mutant| {
+            let place = mutant.place()?;
+            let file = sources.file(place.file);
+            let (line, column) = file.line_column(place.start);
+            Some((suite.sources.shown(place.file), line, column))
+        };
         let counted = noticed + missed().count();
         let percent = (noticed * 100).checked_div(counted).unwrap_or(100);
         if format == Format::Json {
             for (mutant, _) in missed() {
                 let (before, after) = mutant.lines(sources);
+                let Some((file, line, column)) = place(mutant) else {
+                    continue;
+                };
                 let object = json!({
-                    "file": suite.sources.shown(mutant.file),
-                    "line": mutant.line,
-                    "kind": mutant.kind.words(),
+                    "file": file,
+                    "line": line,
+                    "column": column,
+                    "mistake": mutant.words,
                     "before": before,
                     "after": after,
                 });
@@ -205,15 +259,21 @@ impl Judged {
             }
             let summary = json!({ "summary": {
                 "plan": suite.plan_shown(), "mistakes": self.mutants.len(), "noticed": noticed,
-                "missed": missed().count(), "same": same, "left_out": self.left, "percent": percent,
+                "missed": missed().count(), "same": same, "unnoticeable": alike, "not_loaded": broken, "all_made": !self.cut, "percent": percent,
             }});
             return writeln!(out, "{summary}");
         }
         writeln!(out, "{}", suite.plan_shown())?;
         for (mutant, _) in missed() {
             let (before, after) = mutant.lines(sources);
-            let place = format!("{}:{}", suite.sources.shown(mutant.file), mutant.line);
-            writeln!(out, "  {place}: no test notices {}", mutant.kind.words())?;
+            let Some((file, line, _)) = place(mutant) else {
+                continue;
+            };
+            writeln!(
+                out,
+                "  {file}:{line}: no test notices that {}",
+                mutant.words
+            )?;
             writeln!(out, "    - {before}")?;
             if !after.is_empty() {
                 writeln!(out, "    + {after}")?;
@@ -228,8 +288,14 @@ impl Judged {
         if same > 0 {
             write!(out, "; {same} mean the same")?;
         }
-        if self.left > 0 {
-            write!(out, "; {} more not made", self.left)?;
+        if alike > 0 {
+            write!(out, "; {alike} no caller can notice")?;
+        }
+        if broken > 0 {
+            write!(out, "; {broken} left no plan to load")?;
+        }
+        if self.cut {
+            write!(out, "; only the first {} were made", mutation::MUTANTS)?;
         }
         writeln!(out)
     }

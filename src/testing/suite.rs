@@ -32,6 +32,7 @@ pub struct Suite {
     pub(crate) cases: Vec<Case>,
     pub(crate) accepted: Accepted,
     pub(crate) reachable: Reachable,
+    draft: Draft,
 }
 
 /// Why tests cannot run: mistakes in their file, each at its place, or a plan that cannot be read.
@@ -169,6 +170,29 @@ impl Suite {
         self.cases.iter().map(|c| c.name.as_str())
     }
 
+    /// Other tests of the same plan, in a file of no name.
+    pub(crate) fn retold(&self, text: String) -> Result<Suite, Box<Refused>> {
+        let draft = Draft {
+            text: text.into_bytes(),
+            ..self.draft.clone()
+        };
+        let directory = &self.loaded.directory;
+        draft.suite(|name| {
+            load::these(
+                self.loaded.sources.clone(),
+                directory.clone(),
+                name.to_owned(),
+            )
+        })
+    }
+
+    /// The same tests of a plan whose files are changed. No snapshot is accepted.
+    pub(crate) fn changed(&self, sources: &Sources) -> Result<Suite, Box<Refused>> {
+        let directory = &self.loaded.directory;
+        let read = |name: &str| load::these(sources.clone(), directory.clone(), name.to_owned());
+        self.draft.clone().suite(read)
+    }
+
     pub(crate) fn module(&self) -> Arc<Module> {
         self.loaded.module()
     }
@@ -207,6 +231,7 @@ pub(crate) fn suite_name(path: &Path) -> String {
 }
 
 /// A test file of which the plan is not read yet.
+#[derive(Clone)]
 struct Draft {
     folder: PathBuf,
     name: String,
@@ -314,6 +339,7 @@ impl Draft {
             sources,
             cases,
             accepted: Accepted::default(),
+            draft: self,
         })
     }
 
