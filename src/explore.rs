@@ -126,7 +126,7 @@ const STEPS: u32 = 200;
 /// Whether callers notice no difference between two plans, whichever numbers they call; unknown where the search leaves something out.
 pub(crate) fn alike(one: &Suite, other: &Suite) -> Option<bool> {
     let numbers = |suite: &Suite| {
-        entries(&suite.plan_name(), None, &|text| {
+        entries(suite.plan_name(), None, &|text| {
             suite.retold(text).map_err(|refused| refused.to_string())
         })
     };
