@@ -3,7 +3,7 @@
 //! The compiler reads no disk: a [`Sources`] holds every file by name, and answers `#include` patterns either from a recorded
 //! answer of the caller ([`Sources::answer`]) or by matching the names it holds.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -143,6 +143,7 @@ pub struct Sources {
     files: Vec<SourceFile>,
     by_name: HashMap<String, FileId>,
     answers: HashMap<String, Vec<FileId>>,
+    stand_ins: HashSet<String>,
     folder: String,
     listings: HashMap<Folder, Listing>,
 }
@@ -216,6 +217,22 @@ impl Sources {
     /// Whether the caller has answered for `pattern`.
     pub fn answered(&self, pattern: &str) -> bool {
         self.answers.contains_key(pattern)
+    }
+
+    /// Says that something stands in for the file that an `#include` names until the plan is installed: a template of it.
+    pub fn stand_in_for(&mut self, pattern: &str) {
+        self.stand_ins.insert(pattern.to_owned());
+    }
+
+    /// Whether something stands in for a file that is not there.
+    pub fn stood_in_for(&self, pattern: &str) -> bool {
+        self.stand_ins.contains(pattern)
+    }
+
+    /// The patterns for which nothing is there.
+    pub fn absent(&self) -> impl Iterator<Item = &str> {
+        let empty = self.answers.iter().filter(|(_, files)| files.is_empty());
+        empty.map(|(pattern, _)| pattern.as_str())
     }
 
     /// Says what lies in a folder.

@@ -588,7 +588,7 @@ impl Reader<'_> {
         if files.is_empty() {
             // What it would hold may be somewhere else.
             self.out.open = true;
-            if try_only {
+            if try_only || self.sources.stood_in_for(&name) {
                 return Ok(());
             }
             // Of another machine's folders nothing is known here.

@@ -455,8 +455,21 @@ pub(crate) fn always_filled(body: &[u8]) -> bool {
         What::Variable(name) => {
             NAMES.iter().any(|n| n.as_bytes() == name) || name.ends_with(b"STATUS")
         }
-        What::Call(call) => FILLED.iter().any(|n| n.as_bytes() == call.name),
+        What::Call(call) => {
+            FILLED.iter().any(|n| n.as_bytes() == call.name) || with_default(&call.name, &call.args)
+        }
     }
+}
+
+/// A query that is given a word of the plan behind what it looks for, as a rule what it answers where it finds nothing: how it
+/// does so stands in func_odbc.conf, or in the database itself.
+fn with_default(name: &[u8], args: &[u8]) -> bool {
+    let last = args.iter().rposition(|b| *b == b',');
+    name.starts_with(b"ODBC_")
+        && last.is_some_and(|comma| {
+            let word = args[comma + 1..].trim_ascii();
+            !word.is_empty() && !word.contains(&b'$')
+        })
 }
 
 #[cfg(test)]
@@ -482,8 +495,11 @@ mod tests {
         let full = |text: &str| filled_for(b"X", text.as_bytes());
         assert!(full("a${Y}") && full("${X}") && full("$[${Y} + 1]") && full("${LEN(${Y})}"));
         assert!(full("${IF($[\"${Y}\" = \"\"]?3:${Y})}") && full("${IF($[1=${Y}]?a:b)}"));
+        assert!(full("${ODBC_SETUP(LDDist,50)}"));
         assert!(
             !full("${Y}")
+                && !full("${ODBC_SETUP(LDDist,${Y})}")
+                && !full("${ODBC_SETUP(LDDist)}")
                 && !full("")
                 && !full("${IF($[${Z} = 1]?3:${Y})}")
                 && !full("${CUT(Y,-,1)}")

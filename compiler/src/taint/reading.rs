@@ -82,7 +82,17 @@ impl Taint<'_> {
                     hole.end
                 };
                 let span = text.span_of(hole.clone());
-                self.body(&text.slice(hole.start + 2..end), span, depth + 1, out);
+                let body = text.slice(hole.start + 2..end);
+                if climbs(&bytes[..hole.start], body.bytes()) {
+                    self.body(&body, span, depth + 1, out);
+                } else {
+                    let mut inner = Vec::new();
+                    self.body(&body, span, depth + 1, &mut inner);
+                    out.push(Term::Masked {
+                        allowed: of(b".").others(),
+                        inner,
+                    });
+                }
             }
         }
     }
@@ -229,6 +239,15 @@ impl Taint<'_> {
             _ => {}
         }
     }
+}
+
+/// Whether a hole behind a text can lead out of the folder that both name. Behind the beginning of a name, that takes `/../../`.
+fn climbs(before: &[u8], body: &[u8]) -> bool {
+    const SHORT: i32 = 6;
+    let name = before.rsplit(|b| *b == b'/').next().unwrap_or_default();
+    let begun = !name.contains(&b'}') && name.iter().any(u8::is_ascii_alphanumeric);
+    let cut = || split_body(body).slice.and_then(|s| s.length);
+    !(begun && cut().is_some_and(|n| (0..=SHORT).contains(&n)))
 }
 
 /// A variable's name without the underscores of inheritance.

@@ -149,7 +149,7 @@ fn gather_files(
 }
 
 /// Adds further files of the directory, with all that they include; `over` as for [`gather_over`]. One that is not there or cannot be
-/// read is left out.
+/// read is left out. Notes for which included files only a template is there: that is enough to check a plan, and not to run it.
 pub fn gather_more(
     sources: &mut Sources,
     dir: &Path,
@@ -172,6 +172,24 @@ pub fn gather_more(
             sources.add(name, bytes);
         }
     }
+    let absent: Vec<String> = sources.absent().map(str::to_owned).collect();
+    for pattern in absent {
+        if has_template(dir, &pattern) {
+            sources.stand_in_for(&pattern);
+        }
+    }
+}
+
+/// Whether a template lies where an included file is not: whoever installs the plan makes the file of it.
+fn has_template(dir: &Path, pattern: &str) -> bool {
+    const ENDINGS: [&str; 9] = [
+        "template", "tmpl", "tpl", "dist", "sample", "example", "in", "j2", "erb",
+    ];
+    let own = in_copy(dir, pattern).unwrap_or(pattern);
+    !own.contains(['*', '?', '[', '{'])
+        && ENDINGS
+            .iter()
+            .any(|ending| dir.join(format!("{own}.{ending}")).is_file())
 }
 
 /// A regular file of at most [`FILE`] bytes.

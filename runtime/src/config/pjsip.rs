@@ -314,7 +314,12 @@ fn auth(section: &Section, findings: &mut Findings) -> Option<Credential> {
                     return None;
                 }
                 _ => {
-                    refuse(section, value, "`digest`, `userpass` or `md5`", findings);
+                    refuse(
+                        section,
+                        value,
+                        "`digest`, `userpass`, `md5` or `google_oauth`",
+                        findings,
+                    );
                     return None;
                 }
             },

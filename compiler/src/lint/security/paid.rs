@@ -238,12 +238,17 @@ pub(super) fn check(plan: &Plan<'_, '_>, out: &mut Vec<Diagnostic>) {
     let mut visits = VISITS;
     let mut seen = QuickSet::default();
     let mut from_trunk: QuickSet<Node> = QuickSet::default();
+    let mut phones: QuickSet<&[u8]> = QuickSet::default();
+    for door in plan.roles.doors.iter().filter(|d| d.who == Who::Phone) {
+        phones.insert(&door.context);
+    }
     for door in &plan.roles.doors {
         if door.who == Who::Phone || !seen.insert((door.context.clone(), door.who)) {
             continue;
         }
         let reached = Reached::from(plan, door, &mut visits);
-        if door.who == Who::Trunk {
+        // Where phones call in at the same door, the option may be for them.
+        if door.who == Who::Trunk && !phones.contains(door.context.as_slice()) {
             from_trunk.extend(reached.before.keys());
         }
         out.extend(reached.tell(plan, door));
