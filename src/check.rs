@@ -239,7 +239,8 @@ fn write(draft: &Draft, path: &std::path::Path) -> u8 {
 fn found(place: &Place, mut sources: Sources, asked: &Asked<'_>) -> Result<Checked, String> {
     asked.folders.list(&mut sources)?;
     let (mut findings, config) = load::check(&sources, &place.plan, &asked.load);
-    findings.retain(|f| place.tells(sources.file(f.primary.span.file).name()));
+    findings
+        .retain(|f| place.tells(sources.file(f.primary.span.file).name()) && place.judges(f.code));
     let mut remarks = Vec::new();
     if !asked.generated && !config.options.check.generated {
         leave_generated(&sources, &mut findings, &mut remarks);

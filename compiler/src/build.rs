@@ -9,7 +9,7 @@ use crate::call::Reading;
 use crate::compile::Options;
 use crate::conf;
 use crate::conf::line::{Value, boolean};
-use crate::constant::Globals;
+use crate::constant::{Globals, UNKNOWN};
 use crate::diagnostic::Diagnostic;
 use crate::draft::{Draft, EntryDraft, leading_int, rank, scan_int, split_caller};
 use crate::hir::{Caller, General, Global, Hint, Hir, Include, Matches, Step, Switch};
@@ -35,6 +35,7 @@ pub(crate) fn build(
         sources,
         dialect: options.dialect,
         globals: Globals::at(options.now, options.dialect),
+        unknown: false,
         contexts: Vec::new(),
         by_name: HashMap::new(),
         diagnostics: Vec::new(),
@@ -72,6 +73,8 @@ struct Builder<'s> {
     sources: &'s Sources,
     dialect: Dialect,
     globals: Globals,
+    /// The text that was substituted last asks what is not known.
+    unknown: bool,
     contexts: Vec<Draft>,
     by_name: HashMap<Vec<u8>, usize>,
     diagnostics: Vec<Diagnostic>,
@@ -98,6 +101,8 @@ struct Numbering<'a> {
     name: Option<(Vec<u8>, Option<Caller>)>,
     /// The entry of this name, once a line has made or found it.
     entry: Option<usize>,
+    /// The name is one that only a running Asterisk knows.
+    unknown: bool,
     /// The line that gave the name.
     named_at: Option<&'a Value>,
     /// The last accepted line, and the index of its entry.
@@ -146,10 +151,14 @@ impl Builder<'_> {
     }
 
     fn substitute(&mut self, text: &Text) -> Vec<u8> {
+        self.unknown = false;
         if !template::has_hole(text.bytes()) {
             return text.bytes().to_vec();
         }
         let done = self.globals.substitute(text.bytes());
+        // A file that is not there may set it.
+        self.unknown = done.problems.iter().any(|p| p.code == UNKNOWN)
+            || done.lacks && self.sources.absent().next().is_some();
         for problem in done.problems {
             self.report(
                 Diagnostic::new(problem.code, problem.message, text.span())
@@ -293,6 +302,7 @@ impl Builder<'_> {
         if let Some(written) = &exten.name {
             let mut name = self.substitute(written);
             name.truncate(NAME_BYTES);
+            numbering.unknown = self.unknown;
             numbering.named_at = Some(value);
             numbering.entry = None;
             numbering.name = Some(split_caller(name));
@@ -311,6 +321,7 @@ impl Builder<'_> {
                     numbering,
                 );
             }
+            _ if numbering.unknown => {}
             _ => self.report(reading::same_first(line)),
         }
         numbering.name = given;
@@ -336,6 +347,7 @@ impl Builder<'_> {
                 Some(last) if last > NOTHING => {
                     last.saturating_add(i32::from(exten.priority.bytes()[0] == b'n'))
                 }
+                _ if numbering.unknown => return,
                 _ => return self.report(reading::nothing_before(line, exten, name)),
             },
             text => match scan_int(text) {
@@ -343,6 +355,7 @@ impl Builder<'_> {
                 Some(_) => return self.report(reading::not_positive(exten)),
                 None => match self.label_priority(index, name, caller, text) {
                     Some(number) => number,
+                    None if numbering.unknown => return,
                     None => {
                         let named_at = numbering
                             .named_at
@@ -389,6 +402,7 @@ impl Builder<'_> {
         };
         numbering.entry = entry;
         if entry.is_none_or(|e| e == known)
+            && !numbering.unknown
             && let Some(found) = reading::name(line, exten, name)
         {
             self.report(found);
@@ -410,6 +424,7 @@ impl Builder<'_> {
             self.report(found);
         }
         numbering.previous = Some((value, entry));
+        self.unknown = numbering.unknown;
         self.register(index, entry, priority, line, exten, (name, caller_text));
     }
 
@@ -476,8 +491,12 @@ impl Builder<'_> {
         }
         let number = priority as u32;
         let index = entry;
+        let unknown = self.unknown;
         let entry = &mut self.contexts[context].entries[index];
         if let Some(first) = entry.steps.get(number) {
+            if unknown {
+                return;
+            }
             let what = format!("priority {number}");
             let found = reading::duplicate(exten, &what, &entry.name, first.span);
             return self.repeat((context, index), found);

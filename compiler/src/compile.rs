@@ -228,6 +228,10 @@ fn look(
         // Such lines belong to the section that includes the file.
         found.retain(|finding| finding.code != "S114");
     }
+    if depth == Depth::Analysis && options.plan != PLAN {
+        // The section that is added to may stand in the file that includes this one.
+        found.retain(|finding| finding.code != "S122");
+    }
     if depth >= Depth::Check && reading.file.is_some() {
         let beside = ["extensions.ael", "extensions.lua"]
             .iter()

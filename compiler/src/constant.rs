@@ -25,6 +25,35 @@ const SERVER: [&[u8]; 14] = [
     b"ASTSBINDIR",
 ];
 
+/// Functions that need no call: Asterisk asks them while it loads, of its database or of the machine (DL-190).
+const OF_SERVER: [&[u8]; 22] = [
+    b"AST_CONFIG",
+    b"CURL",
+    b"DB",
+    b"DB_EXISTS",
+    b"DB_KEYCOUNT",
+    b"DB_KEYS",
+    b"DEVICE_STATE",
+    b"ENV",
+    b"EXTENSION_STATE",
+    b"FILE",
+    b"FILE_COUNT_LINE",
+    b"GROUP_COUNT",
+    b"IFTIME",
+    b"RAND",
+    b"REALTIME",
+    b"REALTIME_FIELD",
+    b"SHELL",
+    b"STAT",
+    b"STRFTIME",
+    b"SYSINFO",
+    b"TESTTIME",
+    b"VERSION",
+];
+
+/// The code of what Asterisk knows while it loads, and this compiler does not.
+pub(crate) const UNKNOWN: &str = "S147";
+
 /// Globals known so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Globals {
@@ -49,6 +78,8 @@ pub(crate) enum Evaluated {
 /// Text after substitution, and what went wrong on the way.
 pub(crate) struct Substituted {
     pub(crate) text: Vec<u8>,
+    /// It holds a variable that has no value here.
+    pub(crate) lacks: bool,
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -87,7 +118,11 @@ impl Globals {
         let (text, remarks) = template::expand(text, &mut reading);
         let mut problems = reading.unserved;
         problems.extend(remarks.into_iter().filter_map(problem));
-        Substituted { text, problems }
+        Substituted {
+            text,
+            lacks: reading.lacks,
+            problems,
+        }
     }
 
     /// What a text gives, if that is known.
@@ -107,6 +142,7 @@ struct Reading<'a> {
     unserved: Vec<Problem>,
     /// A variable that was asked for and has no value.
     missing: Option<Vec<u8>>,
+    lacks: bool,
 }
 
 impl<'a> Reading<'a> {
@@ -115,15 +151,26 @@ impl<'a> Reading<'a> {
             globals,
             unserved: Vec::new(),
             missing: None,
+            lacks: false,
         }
     }
 
-    /// What needs a call, or a clock that was not given.
+    /// What needs a call.
     fn unasked(&mut self, name: &[u8]) -> Answered {
         let name = String::from_utf8_lossy(name).into_owned();
         self.unserved.push(Problem {
             code: "S142",
             message: format!("`{name}` cannot be asked while the file is loaded"),
+        });
+        Answered::Failed
+    }
+
+    /// What only the machine that loads the file knows, or a clock that was not given.
+    fn unknown(&mut self, name: &[u8]) -> Answered {
+        let name = String::from_utf8_lossy(name).into_owned();
+        self.unserved.push(Problem {
+            code: UNKNOWN,
+            message: format!("`{name}` is not known before Asterisk runs"),
         });
         Answered::Failed
     }
@@ -139,16 +186,17 @@ impl Resolve for Reading<'_> {
     fn variable(&mut self, name: &[u8]) -> Option<Value> {
         if name == b"EPOCH" {
             let Some(now) = self.globals.now else {
-                self.unasked(name);
+                self.unknown(name);
                 return None;
             };
             return Some(now.into());
         }
         if SERVER.contains(&name) {
-            self.unasked(name);
+            self.unknown(name);
             return None;
         }
         let value = self.globals.values.get(name);
+        self.lacks |= value.is_none();
         if value.is_none() && self.globals.closed {
             self.missing.get_or_insert_with(|| name.to_vec());
         }
@@ -171,7 +219,12 @@ impl Resolve for Reading<'_> {
         let of_time = matches!(call.name.as_slice(), b"STRFTIME" | b"IFTIME");
         let Some(id) = pure::find(&call.name).filter(|_| !of_time || self.globals.now.is_some())
         else {
-            return self.unasked(&call.name);
+            let name = call.name.as_slice();
+            return if OF_SERVER.contains(&name) || name.starts_with(b"ODBC_") {
+                self.unknown(name)
+            } else {
+                self.unasked(name)
+            };
         };
         let variable = pure::reads(id, &args).map_or_else(Value::default, |body| self.body(&body));
         let env = Env {
@@ -230,6 +283,8 @@ mod tests {
         assert!(read("${LIST}").problems.is_empty());
         assert_eq!(read("${CALLERID(num)}").problems[0].code, "S142");
         let timeless = Globals::at(None, Dialect::default());
-        assert_eq!(timeless.substitute(b"${EPOCH}").problems[0].code, "S142");
+        assert_eq!(timeless.substitute(b"${EPOCH}").problems[0].code, "S147");
+        assert_eq!(read("${DB(a/b)}").problems[0].code, "S147");
+        assert_eq!(read("${ASTDATADIR}").problems[0].code, "S147");
     }
 }

@@ -71,13 +71,24 @@ impl Peers {
 
     /// Whether the files of a technology are there and hold everything.
     pub fn complete(&self, tech: Tech) -> bool {
-        let files: &[&Option<Config>] = match tech {
-            Tech::Sip => &[&self.sip, &self.users],
-            Tech::Pjsip => &[&self.pjsip],
-            Tech::Iax => &[&self.iax],
-        };
-        files.iter().any(|f| f.is_some())
-            && files.iter().all(|f| f.as_ref().is_none_or(|c| !c.open))
+        !self.absent(tech)
+            && self
+                .of(tech)
+                .iter()
+                .all(|f| f.as_ref().is_none_or(|c| !c.open))
+    }
+
+    /// Whether none of the files of a technology is there.
+    pub(crate) fn absent(&self, tech: Tech) -> bool {
+        self.of(tech).iter().all(|f| f.is_none())
+    }
+
+    fn of(&self, tech: Tech) -> [&Option<Config>; 2] {
+        match tech {
+            Tech::Sip => [&self.sip, &self.users],
+            Tech::Pjsip => [&self.pjsip, &None],
+            Tech::Iax => [&self.iax, &None],
+        }
     }
 
     /// The devices of sip.conf and users.conf; sections that are no device are left out.

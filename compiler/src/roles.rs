@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::compile::Surroundings;
 use crate::conf::line::{Section, boolean};
+use crate::dialled::destinations;
 use crate::peers::{Peers, Tech, list};
 use crate::source::Span;
 use crate::ways::{Kind, Ways};
@@ -41,6 +42,10 @@ pub(crate) struct Roles {
     marked: Vec<Vec<u8>>,
     /// Some devices are not in sight.
     hidden: bool,
+    /// Technologies whose devices are all in sight.
+    shown: Vec<Tech>,
+    /// A file of devices takes in one that is not in sight.
+    torn: bool,
 }
 
 /// Contexts that only Asterisk itself enters, when a parked call comes back.
@@ -60,6 +65,13 @@ impl Roles {
         };
         let all = [Tech::Sip, Tech::Pjsip, Tech::Iax];
         roles.hidden = all.into_iter().any(|tech| !peers.complete(tech));
+        roles.shown = all
+            .into_iter()
+            .filter(|tech| peers.complete(*tech))
+            .collect();
+        roles.torn = all
+            .into_iter()
+            .any(|tech| !peers.complete(tech) && !peers.absent(tech));
         roles.sip(peers);
         roles.pjsip(peers);
         roles.iax(peers);
@@ -289,6 +301,7 @@ impl Roles {
                 }
             }
         }
+        let entered_by_devices = self.known() && self.shows_all(ways);
         let doors: Vec<usize> = self
             .doors
             .iter()
@@ -304,7 +317,9 @@ impl Roles {
                 } else {
                     subroutine || jumped[*c] && menu[*c]
                 };
-                !inside && !included[*c]
+                // What no device enters, only programs do: what they dial is theirs.
+                let unentered = entered_by_devices && name != b"default";
+                !inside && !included[*c] && !unentered
             })
             .chain(doors)
             .collect();
@@ -317,6 +332,23 @@ impl Roles {
             work.extend(includes.filter_map(|i| ways.index.number(&i.context)));
         }
         open
+    }
+}
+
+impl Roles {
+    /// Whether the plan dials no technology but those whose devices are all in sight.
+    fn shows_all(&self, ways: &Ways<'_>) -> bool {
+        let steps = ways.entries.iter().flat_map(|e| &e.extension.steps);
+        !self.torn
+            && steps.flat_map(destinations).all(|destination| {
+                let tech = destination.tech.bytes().to_ascii_uppercase();
+                match tech.as_slice() {
+                    b"SIP" => self.shown.contains(&Tech::Sip),
+                    b"PJSIP" => self.shown.contains(&Tech::Pjsip),
+                    b"IAX2" | b"IAX" => self.shown.contains(&Tech::Iax),
+                    other => matches!(other, b"LOCAL" | b"CONSOLE"),
+                }
+            })
     }
 }
 

@@ -244,10 +244,7 @@ fn globals_write_global_and_no_other_function() {
         said,
         [
             ("S142", "`DB(a/b)` is not written while the file is loaded"),
-            (
-                "S142",
-                "`ASTETCDIR` cannot be asked while the file is loaded"
-            ),
+            ("S147", "`ASTETCDIR` is not known before Asterisk runs"),
         ]
     );
 }

@@ -364,3 +364,112 @@ fn what_only_a_computed_jump_leads_to() {
         .collect();
     assert_eq!(lonely, ["nothing here leads to `lost`"]);
 }
+
+#[test]
+fn what_a_running_asterisk_knows_while_it_loads() {
+    let told = |code, text: &str| told(code, &[("extensions.conf", text)]);
+    let by_database = "[a]\nexten => ${DB(a/b)},1,Answer()\n same => n,Hangup()\n";
+    for code in ["S113", "S141", "S142"] {
+        assert!(!told(code, by_database), "{code}");
+    }
+    assert!(told("S147", by_database));
+    assert!(!told("S142", "[globals]\nP=${ASTDATADIR}/x\n"));
+    assert!(told("S142", "[globals]\nP=${CALLERID(num)}\n"));
+    assert!(told("S141", "[a]\nexten => ${NOWHERE},1,Answer()\n"));
+}
+
+#[test]
+fn names_from_globals_of_a_file_that_is_not_there() {
+    let plan = "[a]\nexten => _XX,1,Answer()\nexten => _${AREA}XX,1,Hangup()\n";
+    assert!(told("F302", &[("extensions.conf", plan)]));
+    let mut sources = Sources::plan(format!("#include local.conf\n{plan}").as_str());
+    sources.answer("local.conf", Vec::new());
+    let codes = |sources: &Sources| -> Vec<&str> {
+        let found = analyse(sources, &Options::default()).diagnostics;
+        found.iter().map(|f| f.code).collect()
+    };
+    assert!(!codes(&sources).contains(&"F302"));
+    assert!(codes(&sources).contains(&"S111"));
+    // A template of it is made into the file where the plan is installed.
+    sources.stand_in_for("local.conf");
+    assert!(!codes(&sources).contains(&"S111"));
+}
+
+#[test]
+fn expressions_that_do_what_they_say() {
+    let step = |code, step: &str| {
+        let plan =
+            format!("[a]\nexten => 1,1,Set(num1=5)\n same => n,Set(d=1)\n same => n,{step}\n");
+        told(code, &[("extensions.conf", &plan)])
+    };
+    // The name is put together, and looked up.
+    assert!(!step("E616", "NoOp(${$[num${d}]})"));
+    assert!(step("E616", "NoOp($[num${d}])"));
+    assert!(!step("E603", "GotoIf($[${QUOTE(${d})}=\"0\"]?1,1)"));
+    assert!(step("E603", "GotoIf($[${d}=\"0\"]?1,1)"));
+    // What a subroutine gives back is not known to be empty.
+    let list = "Set(ARRAY(x,y)=${GOSUB_RETVAL})\n same => n,Set(z=$[${y}+1])";
+    assert!(!step("E606", list));
+    assert!(step(
+        "E606",
+        "Set(ARRAY(x,y)=${DB(a/b)})\n same => n,Set(z=$[${y}+1])"
+    ));
+}
+
+#[test]
+fn a_dialled_t_behind_the_end() {
+    let v522 = |first: &str| {
+        let plan = format!("[a]\nexten => t,1,{first}\n same => n,Dial(PJSIP/${{EXTEN}})\n");
+        told("V522", &[("extensions.conf", &plan)])
+    };
+    assert!(v522("Answer()") && !v522("Hangup()"));
+}
+
+#[test]
+fn applications_of_somebody_else() {
+    let code = |code, app: &str| {
+        let plan = format!("[a]\nexten => 1,1,{app}\n");
+        told(code, &[("extensions.conf", &plan)])
+    };
+    assert!(!code("A401", "BillingCheck(1)") && code("A424", "BillingCheck(1)"));
+    assert!(code("A401", "VoiceMial(1)") && code("A401", "DB_DELETE(a/b)"));
+}
+
+#[test]
+fn contexts_that_only_programs_enter() {
+    let x801 = |device: &str, plan: &str| {
+        let sip = sip("allowguest=no\n", device);
+        let plan = format!("[inside]\nexten => 1,1,Answer()\n[far]\nexten => _X.,1,{plan}\n");
+        told("X801", &[("extensions.conf", &plan), ("sip.conf", &sip)])
+    };
+    assert!(x801("context=far\n", "Dial(SIP/${EXTEN})"));
+    assert!(!x801("context=inside\n", "Dial(SIP/${EXTEN})"));
+    // Whose devices are not in sight.
+    assert!(x801("context=inside\n", "Dial(DAHDI/g0/${EXTEN})"));
+    assert!(x801(
+        "context=inside\n#include more.conf\n",
+        "Dial(SIP/${EXTEN})"
+    ));
+}
+
+#[test]
+fn t_where_phones_call_in_too() {
+    let x811 = |context: &str| {
+        let trunk = "[p]\ntype=peer\nhost=sip.example.com\ncontext=inside\n";
+        let device = format!("context={context}\n{trunk}");
+        let plan = "[inside]\nexten => 1,1,Dial(SIP/1001,30,T)\n[phones]\ninclude => inside\n";
+        let sip = sip("allowguest=no\n", &device);
+        told("X811", &[("extensions.conf", plan), ("sip.conf", &sip)])
+    };
+    assert!(x811("phones") && !x811("inside"));
+}
+
+#[test]
+fn file_names_that_cannot_lead_away() {
+    let x803 = |file: &str| {
+        let plan = format!("[default]\nexten => 1,1,MixMonitor({file})\n");
+        told("X803", &[("extensions.conf", &plan)])
+    };
+    assert!(x803("drop.${CALLERID(num)}.wav") && x803("${CALLERID(num):0:4}.wav"));
+    assert!(!x803("drop.${CALLERID(num):0:4}.wav") && x803("drop.${CALLERID(num):0:9}.wav"));
+}

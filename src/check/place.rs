@@ -83,6 +83,12 @@ impl Place {
         }
     }
 
+    /// Whether a finding of that code counts: what another plan stands beside, a copy kept or another installation, may be meant
+    /// for other devices, mailboxes and queues than those of the files here.
+    pub(crate) fn judges(&self, code: &str) -> bool {
+        !self.lonely || !matches!(code, "C001" | "C002" | "C004" | "C005" | "C006")
+    }
+
     fn missing(&self, sources: &Sources) -> Option<String> {
         let none = sources.files().next().is_none();
         let named = self.plan != PLAN && sources.find(&self.plan).is_none();

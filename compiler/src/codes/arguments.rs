@@ -206,4 +206,13 @@ pub(super) static CODES: &[Code] = &[
         plan!("[a]\nexten => 1,1,Queue(sales)\nsame => n,Playback(vm-goodbye)\n"),
         plan!("[a]\nexten => 1,1,Queue(sales,,,,120)\nsame => n,Playback(vm-goodbye)\n"),
     ),
+    check(
+        "A424",
+        A,
+        Note,
+        "an application of no module of Asterisk",
+        "Asterisk has no application of this name, nor of one like it. Some other module may bring it; without that a call that comes there is hung up.",
+        plan!("[a]\nexten => 1,1,BillingCheck(1)\n"),
+        plan!("[a]\nexten => 1,1,Playback(hello)\n"),
+    ),
 ];

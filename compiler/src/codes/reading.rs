@@ -416,6 +416,17 @@ pub(super) static CODES: &[Code] = &[
             "[general]\nstatic=yes\n[a]\nexten => 1,1,NoOp()\n[general](+)\nautofallthrough=no\n"
         ),
     ),
+    load(
+        "S147",
+        R,
+        Note,
+        "a text that only the running server knows",
+        "Globals, names of extensions and includes are filled in once, while the file is loaded. Asterisk can ask its database, its folders and the clock then; here nothing is known of them, and the text is read without that part.",
+        plan!(
+            "[globals]\nPROMPTS=${ASTDATADIR}/prompts\n[a]\nexten => 1,1,Playback(${PROMPTS}/hello)\n"
+        ),
+        plan!("[a]\nexten => 1,1,Playback(${ASTDATADIR}/prompts/hello)\n"),
+    ),
 ];
 
 /// A plan whose second line has more bytes than a line may have.

@@ -530,6 +530,14 @@ fn quoted(token: &Token<'_>) -> Option<bool> {
     }
 }
 
+/// Whether an operand is a function that gives its text in quotes.
+fn quotes_itself(flat: &Flat<'_>, side: &Spanned<'_>) -> bool {
+    flat.whole(&side.1).is_some_and(|hole| {
+        matches!(hole.body.pieces.first(), Some(Piece::Text(head))
+            if head.starts_with(b"QUOTE(") || head.starts_with(b"CSV_QUOTE("))
+    })
+}
+
 /// Quotes on one side of a comparison: they belong to the text, so the sides are never equal (DL-211, DL-212).
 fn one_sided(
     args: &Text,
@@ -538,7 +546,8 @@ fn one_sided(
     right: &Spanned<'_>,
     out: &mut Vec<Diagnostic>,
 ) {
-    let (Some(a), Some(b)) = (quoted(&left.0), quoted(&right.0)) else {
+    let with_quotes = |side: &Spanned<'_>| Some(quoted(&side.0)? || quotes_itself(flat, side));
+    let (Some(a), Some(b)) = (with_quotes(left), with_quotes(right)) else {
         return;
     };
     if a == b {

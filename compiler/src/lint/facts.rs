@@ -165,7 +165,17 @@ impl Facts {
                 self.local
                     .insert(args::inheritance(name.bytes()).0.to_vec());
             }
-            set.push(self.assigned(name.bytes(), value.as_ref().map_or(b"", |v| v.bytes())));
+            let (name, full) =
+                self.assigned(name.bytes(), value.as_ref().map_or(b"", |v| v.bytes()));
+            let unknown = match &value {
+                Some(value) => value.bytes() == b"${GOSUB_RETVAL}",
+                // A part of a list.
+                None => called
+                    .assigned(dialect)
+                    .iter()
+                    .any(|(_, v)| handed_over(v.bytes())),
+            };
+            set.push((name, full || unknown));
         }
         for subroutine in subroutines(called, here) {
             let full = subroutine
@@ -197,6 +207,11 @@ impl Facts {
             }
         }
     }
+}
+
+/// Whether a list comes from a subroutine, which knows what its parts are.
+fn handed_over(value: &[u8]) -> bool {
+    value.starts_with(b"${GOSUB_RETVAL") || value.starts_with(b"${ARG")
 }
 
 /// Whether a value is that of the variable and one more.

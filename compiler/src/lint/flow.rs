@@ -263,7 +263,14 @@ fn special(extension: &Extension, out: &mut Vec<Diagnostic>) {
     }
     if matches!(name, b"s" | b"i" | b"t" | b"h" | b"e" | b"T") {
         let shown = show(name);
-        for destination in extension.steps.iter().flat_map(dialled::destinations) {
+        let mut before: Option<&Step> = None;
+        let mut behind_end = false;
+        let run = extension.steps.iter().filter(|step| {
+            behind_end = step.label.is_none() && (behind_end || before.is_some_and(ends));
+            before = Some(*step);
+            !behind_end
+        });
+        for destination in run.flat_map(dialled::destinations) {
             let template = Template::read(destination.resource.bytes());
             let of_exten = template.holes().into_iter().find(|hole| {
                 hole.kind == HoleKind::Variable

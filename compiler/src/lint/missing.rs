@@ -5,6 +5,7 @@ use strowger_stdlib::signatures::{self, Signature, Version};
 
 use crate::diagnostic::Diagnostic;
 use crate::edit_distance::nearest;
+use crate::lint::facts::is_word;
 use crate::lint::{chan_sip, old_names};
 use crate::source::Text;
 
@@ -92,18 +93,32 @@ fn unknown(kind: Kind, name: &Text, version: Version) -> Diagnostic {
         .label(kind.outcome())
         .fix(format!("write `{upper}`"), name.span(), upper, true);
     }
+    let known = kind
+        .all()
+        .iter()
+        .filter(|s| s.exists_in(version))
+        .map(|s| s.name);
+    let near = nearest(&shown, known);
+    // A word like none of Asterisk's own is as a rule the name of an application that somebody else wrote.
+    let foreign = kind == Kind::Application
+        && near.is_none()
+        && is_word(name.bytes())
+        && signatures::function(upper.as_bytes()).is_none();
+    if foreign {
+        return Diagnostic::new(
+            "A424",
+            format!("Asterisk itself has no application `{shown}`"),
+            name.span(),
+        )
+        .label("where no other module brings it, the call ends here");
+    }
     let found = Diagnostic::new(
         kind.codes().0,
         format!("there is no {} `{shown}`", kind.word()),
         name.span(),
     )
     .label(kind.outcome());
-    let known = kind
-        .all()
-        .iter()
-        .filter(|s| s.exists_in(version))
-        .map(|s| s.name);
-    match nearest(&shown, known) {
+    match near {
         Some(near) => found.fix(format!("write `{near}`"), name.span(), near, false),
         None => found,
     }

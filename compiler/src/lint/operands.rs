@@ -210,6 +210,7 @@ impl Operands<'_> {
             .iter()
             .find(|(r, _)| r.start > range.start && r.end <= range.end)
             && text.first().is_some_and(u8::is_ascii_alphabetic)
+            && !self.names_a_variable()
         {
             let head = &self.flat.text[range.start..hole.start];
             let named = head.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
@@ -221,6 +222,12 @@ impl Operands<'_> {
                 out.push(name_without_braces(place, &inner));
             }
         }
+    }
+
+    /// Whether the expression is the name in `${...}`: its text is looked up then.
+    fn names_a_variable(&self) -> bool {
+        let (before, after) = self.args.bytes().split_at(self.hole.span.start);
+        before.ends_with(b"${") && matches!(after.get(self.hole.span.len()), Some(b'}' | b':'))
     }
 
     /// E616: the name of a variable as a word.

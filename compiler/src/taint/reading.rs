@@ -242,7 +242,7 @@ impl Taint<'_> {
 }
 
 /// Whether a hole behind a text can lead out of the folder that both name. Behind the beginning of a name, that takes `/../../`.
-fn climbs(before: &[u8], body: &[u8]) -> bool {
+pub(super) fn climbs(before: &[u8], body: &[u8]) -> bool {
     const SHORT: i32 = 6;
     let name = before.rsplit(|b| *b == b'/').next().unwrap_or_default();
     let begun = !name.contains(&b'}') && name.iter().any(u8::is_ascii_alphanumeric);

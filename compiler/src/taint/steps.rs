@@ -5,6 +5,7 @@ use strowger_stdlib::table::{QuickMap, QuickSet};
 
 use strowger_stdlib::template::Slice;
 
+use super::reading::climbs;
 use super::source::any;
 use super::written::{Do, Op};
 use super::{ARGUMENTS, Link, Piece, Source, Taint, Term, Trail, Value, Var};
@@ -51,7 +52,12 @@ impl At<'_, '_> {
         holes
             .into_iter()
             .map(|hole| {
-                let value = self.value(&text.slice(hole.clone()));
+                let mut value = self.value(&text.slice(hole.clone()));
+                let (before, here) = text.bytes().split_at(hole.start);
+                let body = here.get(2..hole.len() - 1).unwrap_or_default();
+                if !climbs(before, body) {
+                    value = value.masked(ByteSet::of(b'.').others());
+                }
                 (hole, value)
             })
             .collect()

@@ -18,7 +18,12 @@ pub(super) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
         let without = "a caller who presses a key stays in the queue";
         look(world, &value.text, without, out);
     }
-    for value in sections(&beside.voicemail, &["exitcontext", "callback", "dialout"]) {
+    // Elsewhere such a line is a mailbox of that name.
+    let general = beside.voicemail.iter().flat_map(Config::sections);
+    let general = general.filter(|s| s.name.eq_ignore_ascii_case(b"general"));
+    let keys = ["exitcontext", "callback", "dialout"];
+    let values = general.flat_map(|s| &s.values);
+    for value in values.filter(|v| !v.inherited && keys.iter().any(|k| v.is(k))) {
         let without = "the key that leads there does nothing";
         look(world, &value.text, without, out);
     }

@@ -14,7 +14,7 @@ use crate::jump::Shape;
 use crate::pattern::Element;
 use crate::roles::{Door, Roles, Who, public};
 use crate::source::Span;
-use crate::taint::{At, Mark, Source};
+use crate::taint::{At, Link, Mark, Source};
 use crate::ways::{Kind, Node, Way};
 
 use super::{Plan, proven, show};
@@ -159,16 +159,23 @@ pub(super) fn dials(
 
 /// Whether a text may be a number of the telephone network: what a short pattern takes is an extension of another exchange.
 fn far(at: &At<'_, '_>, trail: Mark) -> bool {
-    let first = at.taint.path(trail).first().map(|t| t.node);
-    let entry = first.and_then(|n| at.taint.ways.entry(n));
-    match entry.map(|e| &e.extension.matches) {
-        Some(Matches::Pattern(pattern)) if at.taint.source(trail) == Source::Dialled => {
+    if at.taint.source(trail) != Source::Dialled {
+        return true;
+    }
+    let path = at.taint.path(trail);
+    let first = path.first().map(|t| t.node);
+    // What a jump dials is matched where it leads.
+    let last = path.last().filter(|t| matches!(t.link, Link::Dialled));
+    let matched = first.into_iter().chain(last.map(|_| at.node));
+    let mut patterns = matched.filter_map(|n| at.taint.ways.entry(n));
+    patterns.all(|entry| match &entry.extension.matches {
+        Matches::Pattern(pattern) => {
             let elements = pattern.matching();
             elements.len() >= NATIONAL
                 || matches!(elements.last(), Some(Element::Dot | Element::Bang))
         }
-        _ => true,
-    }
+        Matches::Name(_) => true,
+    })
 }
 
 /// A destination with a number that goes over a line.
