@@ -80,7 +80,7 @@ fn the_action_annotates() {
     let folder = Folder::new(
         "action",
         &[
-            ("a b/extensions.conf", "[a]\nexten => 1,1,NoSuch()\n"),
+            ("a b/extensions.conf", "[a]\nexten => 1,1,FILTER()\n"),
             ("c/extensions.conf", "[a]\nexten => _.,1,NoOp()\n"),
         ],
     );
@@ -124,7 +124,7 @@ fn the_hook_checks_what_is_committed() {
             ),
             (
                 "etc/extensions_more.conf",
-                "[a]\nexten => 1,1,Goto(b,1,1)\nexten => 2,1,NoSuch()\n",
+                "[a]\nexten => 1,1,Goto(b,1,1)\nexten => 2,1,FILTER()\n",
             ),
             ("etc/pjsip.conf", "[x]\ntype=endpoint\ncontext=nowhere\n"),
             ("etc/notes.conf", "nothing of ours\n"),

@@ -2,7 +2,7 @@
 
 use crate::Folder;
 
-const PLAN: &str = "[a]\nexten => 1,1,NoSuch()\nexten => 2,1,VoiceMail(1)\nsame => n,VoiceMail(1)\n[b]\nexten => 1,1,NoSuch()\n";
+const PLAN: &str = "[a]\nexten => 1,1,FILTER()\nexten => 2,1,VoiceMail(1)\nsame => n,VoiceMail(1)\n[b]\nexten => 1,1,FILTER()\n";
 
 #[test]
 fn only_what_is_new_is_told() {
@@ -33,13 +33,13 @@ fn only_what_is_new_is_told() {
         "extensions.conf",
         &PLAN.replace(
             "[b]\n",
-            "exten => 3,1,VoiceMail(1)\n[b]\nexten => 4,1,NoSuch()\n",
+            "exten => 3,1,VoiceMail(1)\n[b]\nexten => 4,1,FILTER()\n",
         ),
     );
     insta::assert_snapshot!("baseline_new", folder.seen(&with));
 
     // What is gone is said, so that the file can be made smaller.
-    folder.write("extensions.conf", "[a]\nexten => 1,1,NoSuch()\n");
+    folder.write("extensions.conf", "[a]\nexten => 1,1,FILTER()\n");
     insta::assert_snapshot!("baseline_gone", folder.seen(&with));
     folder.run(&write);
     assert!(folder.read("known.json").len() < 200);

@@ -2,7 +2,7 @@
 
 use crate::Folder;
 
-const BAD: &str = "[a]\nexten => 1,1,NoSuch()\n";
+const BAD: &str = "[a]\nexten => 1,1,FILTER()\n";
 const GOOD: &str = "[a]\nexten => 1,1,NoOp()\n";
 
 #[test]
@@ -51,18 +51,18 @@ fn a_file_of_a_plan_is_checked_as_a_part_of_it() {
         &[
             (
                 "extensions.conf",
-                "#include parts/one.conf\n#include parts/two.conf\n[c]\nexten => 1,1,NoSuch()\n",
+                "#include parts/one.conf\n#include parts/two.conf\n[c]\nexten => 1,1,FILTER()\n",
             ),
             (
                 "parts/one.conf",
-                "[a]\nexten => 1,1,Goto(b,1,1)\nexten => 2,1,NoSuch()\n",
+                "[a]\nexten => 1,1,Goto(b,1,1)\nexten => 2,1,FILTER()\n",
             ),
             ("parts/two.conf", "[b]\nexten => 1,1,NoOp()\n"),
             (
                 "sip.conf",
                 "[general]\nallowguest=no\ncontext=b\nfrobnicate=yes\n",
             ),
-            ("alone.conf", "[z]\nexten => 1,1,NoSuch()\n"),
+            ("alone.conf", "[z]\nexten => 1,1,FILTER()\n"),
         ],
     );
     let file = |codes: Vec<String>| -> Vec<String> {
@@ -125,7 +125,7 @@ fn standard_input() {
             out.status.code().unwrap()
         )
     };
-    insta::assert_snapshot!(typed(&[], "[x]\nexten => 1,1,NoSuch()\n"), @r#"
+    insta::assert_snapshot!(typed(&[], "[x]\nexten => 1,1,FILTER()\n"), @r#"
     A401 error <stdin>:2
     {"errors":1,"warnings":0,"notes":0}
     exit 1
@@ -136,12 +136,12 @@ fn standard_input() {
     {"errors":1,"warnings":0,"notes":0}
     exit 1
     "#);
-    insta::assert_snapshot!(typed(&["--stdin-filename", "more.conf"], "[b]\nexten => 1,1,NoSuch()\n"), @r#"
+    insta::assert_snapshot!(typed(&["--stdin-filename", "more.conf"], "[b]\nexten => 1,1,FILTER()\n"), @r#"
     A401 error more.conf:2
     {"errors":1,"warnings":0,"notes":0}
     exit 1
     "#);
-    insta::assert_snapshot!(typed(&["--stdin-filename", "new/place.conf"], "[b]\nexten => 1,1,NoSuch()\n"), @r#"
+    insta::assert_snapshot!(typed(&["--stdin-filename", "new/place.conf"], "[b]\nexten => 1,1,FILTER()\n"), @r#"
     A401 error new/place.conf:2
     {"errors":1,"warnings":0,"notes":0}
     exit 1
@@ -165,7 +165,7 @@ fn a_large_file_is_fine() {
             plan.len()
         ));
     }
-    plan.push_str("exten => x,1,NoSuch()\n");
+    plan.push_str("exten => x,1,FILTER()\n");
     let folder = Folder::new("large", &[("extensions.conf", &plan)]);
     let codes = folder.codes(&["."]);
     assert!(codes[0].starts_with("A401 error"), "{codes:?}");

@@ -9,7 +9,7 @@ use crate::Folder;
 fn a_change_is_seen() {
     let folder = Folder::new(
         "watch",
-        &[("extensions.conf", "[a]\nexten => 1,1,NoSuch()\n")],
+        &[("extensions.conf", "[a]\nexten => 1,1,FILTER()\n")],
     );
     let mut child = Ended(
         Command::new(env!("CARGO_BIN_EXE_strowger"))
@@ -26,7 +26,7 @@ fn a_change_is_seen() {
     assert!(summary().contains("\"errors\":1"));
     folder.write(
         "extensions.conf",
-        "[a]\nexten => 1,1,NoSuch()\nexten => 2,1,NoSuchThing()\n",
+        "[a]\nexten => 1,1,FILTER()\nexten => 2,1,SHELL()\n",
     );
     assert!(summary().contains("\"errors\":2"));
     // A file that comes is seen too, and a plan that goes does not end it.
