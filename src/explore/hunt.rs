@@ -68,9 +68,10 @@ pub(crate) fn hunt(
     let blank = || Hits::none(&suite.reachable);
     let all: Vec<Mutex<Search>> = entries
         .into_iter()
-        .map(|entry| Mutex::new(Search::new(entry, ground.moments.len(), blank())))
+        .map(|entry| Mutex::new(Search::new(entry, ground.moments.len())))
         .collect();
     let ran = AtomicUsize::new(0);
+    let hits = Mutex::new(blank());
     for _ in 0..ROUNDS {
         let mut open: Vec<&Mutex<Search>> = all.iter().filter(|s| !locked(s).is_over()).collect();
         let left = bounds.calls.saturating_sub(ran.load(Ordering::Relaxed));
@@ -84,17 +85,28 @@ pub(crate) fn hunt(
             let mut simulation = simulation(suite, bounds);
             let mut theirs = other.map(|other| other.simulation(bounds));
             let mut keys = Keys::new(hir);
+            let mut own = blank();
             while let Some(search) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let mut search = locked(search);
                 let before = search.counts.calls;
                 let mut also = |entry: &Entry, path: &Path, start: Time, report: &Report| {
                     compared(other, theirs.as_mut(), entry, path, start, report)
                 };
-                search.go(&ground, &mut simulation, &mut keys, share, &mut also);
+                search.go(
+                    &ground,
+                    &mut simulation,
+                    &mut keys,
+                    share,
+                    &mut own,
+                    &mut also,
+                );
                 let new = search.counts.calls - before;
                 drop(search);
                 done(ran.fetch_add(new, Ordering::Relaxed) + new, all.len());
             }
+            hits.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .add(&own);
         };
         std::thread::scope(|scope| {
             for _ in 1..bounds.jobs.clamp(1, open.len()) {
@@ -105,7 +117,7 @@ pub(crate) fn hunt(
     }
     let mut hunted = Hunted {
         counts: Counts::default(),
-        hits: blank(),
+        hits: hits.into_inner().unwrap_or_else(PoisonError::into_inner),
         failures: Vec::new(),
         unserved: BTreeSet::new(),
         moments: ground.moments.len(),
@@ -116,7 +128,6 @@ pub(crate) fn hunt(
     for search in all {
         let search = search.into_inner().unwrap_or_else(PoisonError::into_inner);
         hunted.counts.add(search.counts);
-        hunted.hits.add(&search.hits);
         hunted.unserved.extend(search.unserved.iter().cloned());
         let mine = search.found.iter();
         for found in mine.filter(|f| wanted.contains(&f.broken.property)) {

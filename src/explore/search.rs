@@ -83,7 +83,6 @@ pub(crate) struct Search {
     visited: HashSet<u64>,
     pub(crate) counts: Counts,
     pub(crate) found: Vec<Found>,
-    pub(crate) hits: Hits,
     /// What nobody serves here.
     pub(crate) unserved: HashSet<String>,
     /// Loops that are known not to end.
@@ -98,7 +97,7 @@ struct Waiting {
 }
 
 impl Search {
-    pub(crate) fn new(entry: Entry, moments: usize, hits: Hits) -> Search {
+    pub(crate) fn new(entry: Entry, moments: usize) -> Search {
         Search {
             entry,
             queue: (0..moments)
@@ -111,7 +110,6 @@ impl Search {
             visited: HashSet::new(),
             counts: Counts::default(),
             found: Vec::new(),
-            hits,
             unserved: HashSet::new(),
             endless: HashSet::new(),
         }
@@ -121,13 +119,14 @@ impl Search {
         self.queue.is_empty()
     }
 
-    /// Runs at most so many calls. `also` sees each run.
+    /// Runs at most so many calls, and counts in `hits` what they come by. `also` sees each run.
     pub(crate) fn go(
         &mut self,
         ground: &Ground<'_>,
         simulation: &mut Simulation,
         keys: &mut Keys<'_>,
         calls: usize,
+        hits: &mut Hits,
         also: &mut dyn FnMut(&Entry, &Path, Time, &Report) -> Vec<Broken>,
     ) {
         for _ in 0..calls {
@@ -138,7 +137,7 @@ impl Search {
             let scenario = waiting.path.scenario(&self.entry.scenario, start);
             let report = self.play(simulation, &scenario, ground.steps);
             self.counts.calls += 1;
-            ground.finder.count(&scenario, &report, &mut self.hits);
+            ground.finder.count(&scenario, &report, hits);
             let hung_up = waiting.path.hangs_up();
             let mut wrong = broken(&report, hung_up, &ground.asking);
             wrong.extend(also(&self.entry, &waiting.path, start, &report));
