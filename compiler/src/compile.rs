@@ -212,8 +212,8 @@ pub fn check(
     look(sources, options, reading, found, Depth::Analysis, crew)
 }
 
-/// A plan of fewer steps is looked at sooner than a thread starts.
-const SMALL: usize = 200;
+/// A plan of fewer steps is looked at sooner by one thread: a second one brings an arena of its own.
+const SMALL: usize = 2_000;
 
 fn look(
     sources: &Sources,
