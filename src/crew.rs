@@ -1,13 +1,20 @@
-//! The threads that the compiler's analysis is lent: the only place that starts some for it.
+//! Threads: how many, and those that the compiler's analysis is lent.
 
 use std::sync::Mutex;
 use std::thread;
 use strowger_compiler::Part;
 
+/// How many threads: as many as were asked for, or as the machine runs at a time.
+pub(crate) fn threads(asked: Option<u16>) -> usize {
+    asked.map_or_else(
+        || thread::available_parallelism().map_or(1, usize::from),
+        usize::from,
+    )
+}
+
 /// Calls the parts on as many threads as the machine runs at a time, this one among them.
 pub(crate) fn together(parts: &mut [Part<'_>]) {
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let threads = threads.min(parts.len());
+    let threads = threads(None).min(parts.len());
     let next = Mutex::new(parts.iter_mut());
     let work = || {
         loop {

@@ -24,8 +24,8 @@ use strowger_runtime::sim::report::Kind;
 
 use crate::check::progress::Progress;
 use crate::folders::Folders;
-use crate::testing::{PLAN, Suite, seen, suite_name};
-use crate::{load, render};
+use crate::testing::{PLAN, Suite, plan_of, seen, suite_name};
+use crate::{crew, load, render};
 use against::Other;
 use entries::{Entry, entries};
 use hunt::{Bounds, Hunted, hunt};
@@ -94,21 +94,6 @@ pub(crate) fn main(args: Args) -> ExitCode {
     }
 }
 
-/// The file of a plan, and its name there.
-fn plan_of(path: &Path) -> Result<(PathBuf, String), String> {
-    let plan = if path.is_dir() {
-        path.join(PLAN)
-    } else {
-        path.to_owned()
-    };
-    if !plan.is_file() {
-        return Err(format!("{}: there is no such plan", suite_name(&plan)));
-    }
-    let name = plan.file_name().unwrap_or_default();
-    let name = name.to_string_lossy().into_owned();
-    Ok((plan, name))
-}
-
 /// The numbers of a plan in files.
 fn read(path: &Path, only: Option<&str>) -> Result<(Suite, Vec<Entry>, usize), String> {
     let (plan, name) = plan_of(path)?;
@@ -162,10 +147,7 @@ fn look(args: &Args) -> Result<bool, String> {
     let bounds = Bounds {
         calls: args.max_calls as usize,
         steps: args.max_steps,
-        jobs: args.jobs.map_or_else(
-            || std::thread::available_parallelism().map_or(1, usize::from),
-            usize::from,
-        ),
+        jobs: crew::threads(args.jobs),
     };
     let mut other = None;
     let mut theirs = Vec::new();

@@ -10,7 +10,7 @@ mod review;
 use crate::check::progress::Progress;
 use crate::check::watch::Watched;
 use crate::testing::{Outcome, Suite, run};
-use crate::{load, render};
+use crate::{crew, load, render};
 use coverage::Coverage;
 use report::{Format, Report};
 use std::path::PathBuf;
@@ -87,8 +87,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
         return init::main(&args.paths);
     }
     if args.mutate {
-        let all = || std::thread::available_parallelism().map_or(1, usize::from);
-        let jobs = args.jobs.map_or_else(all, usize::from);
+        let jobs = crew::threads(args.jobs);
         let exit = mutate::main(&args.paths, args.format, jobs, args.fail_under, args.seed);
         return ExitCode::from(exit);
     }
@@ -221,10 +220,7 @@ fn chosen(suite: &Suite, filter: Option<&str>) -> Vec<usize> {
 }
 
 fn go(args: &Args, suite: &Suite, cases: &[usize], progress: &Progress) -> Outcome {
-    let jobs = args.jobs.map_or_else(
-        || std::thread::available_parallelism().map_or(1, usize::from),
-        usize::from,
-    );
+    let jobs = crew::threads(args.jobs);
     let count = Mutex::new(0_usize);
     let done = || {
         let mut count = count

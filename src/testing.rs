@@ -59,7 +59,7 @@ pub(crate) use hits::{Finder, Hits};
 pub(crate) use judge::{Seen, endpoint_of, notices, seen};
 pub(crate) use run::{Failed, Outcome, Ran, run};
 pub(crate) use schema::schema;
-pub(crate) use suite::{PLAN, suite_name};
+pub(crate) use suite::{PLAN, plan_of, suite_name};
 pub(crate) use told::{diagnostic, difference, failed, summary};
 
 pub use suite::{Refused, Suite};

@@ -104,6 +104,15 @@ fn tests_that_fail_already_are_mended_first() {
     std::fs::remove_dir_all(folder).unwrap();
 }
 
+#[test]
+fn a_format_that_it_does_not_have_is_refused() {
+    let folder = folder("format", STRICT);
+    let said = mutate(&folder, &["--format", "junit"]);
+    assert!(said.contains("told to people or as JSON"), "{said}");
+    assert!(said.ends_with("exit 2\n"), "{said}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 /// What the examples must be able to do: of a hundred mistakes they notice at least 85.
 #[test]
 fn the_tests_of_the_examples_notice_most_mistakes() {

@@ -12,7 +12,7 @@ use strowger_runtime::sim::report::{Kind, Report};
 
 use super::coverage::number_of;
 use crate::load;
-use crate::testing::{PLAN, Seen, Suite, endpoint_of, seen, suite_name};
+use crate::testing::{Seen, Suite, endpoint_of, plan_of, seen, suite_name};
 
 /// Most tests that are written.
 const TESTS: usize = 500;
@@ -35,15 +35,7 @@ pub(crate) fn main(paths: &[PathBuf]) -> ExitCode {
 }
 
 fn init(path: &Path) -> Result<String, String> {
-    let plan = if path.is_dir() {
-        path.join(PLAN)
-    } else {
-        path.to_owned()
-    };
-    if !plan.is_file() {
-        return Err(format!("{}: there is no such plan", suite_name(&plan)));
-    }
-    let name = plan.file_name().unwrap_or_default().to_string_lossy();
+    let (plan, name) = plan_of(path)?;
     let file = plan.with_extension("test.yaml");
     let shown = suite_name(&file);
     if file.exists() {

@@ -43,6 +43,10 @@ pub(crate) fn main(
     fail_under: Option<u8>,
     seed: Option<u64>,
 ) -> u8 {
+    if !matches!(format, Format::Human | Format::Json) {
+        load::cannot("a mutation run is told to people or as JSON\n  hint: --format json");
+        return 2;
+    }
     let (files, faults) = find::files(paths);
     let mut worst = 0;
     for fault in &faults {

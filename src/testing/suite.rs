@@ -225,6 +225,24 @@ impl Suite {
     }
 }
 
+/// The plan that a path means, a folder or the file itself, and its name.
+///
+/// # Errors
+/// There is none.
+pub(crate) fn plan_of(path: &Path) -> Result<(PathBuf, String), String> {
+    let plan = if path.is_dir() {
+        path.join(PLAN)
+    } else {
+        path.to_owned()
+    };
+    if !plan.is_file() {
+        return Err(format!("{}: there is no such plan", suite_name(&plan)));
+    }
+    let name = plan.file_name().unwrap_or_default();
+    let name = name.to_string_lossy().into_owned();
+    Ok((plan, name))
+}
+
 /// How a test file is named to people.
 pub(crate) fn suite_name(path: &Path) -> String {
     path.strip_prefix(".").unwrap_or(path).display().to_string()
