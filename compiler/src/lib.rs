@@ -14,6 +14,7 @@ pub mod conf;
 mod constant;
 pub mod coverage;
 pub mod diagnostic;
+pub mod dial;
 pub mod dialled;
 mod draft;
 pub mod edit_distance;

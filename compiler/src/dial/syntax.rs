@@ -1,0 +1,1 @@
+//! What cannot be read in a `.dial` file, as diagnostics.
