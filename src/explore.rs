@@ -4,6 +4,7 @@ mod against;
 mod entries;
 mod hunt;
 mod keys;
+mod marks;
 mod moments;
 mod path;
 mod points;
@@ -29,6 +30,7 @@ use crate::{crew, load, render};
 use against::Other;
 use entries::{Entry, entries};
 use hunt::{Bounds, Hunted, hunt};
+use marks::Mark;
 use property::Property;
 use told::{Failure, Format, Told};
 
@@ -95,10 +97,14 @@ pub(crate) fn main(args: Args) -> ExitCode {
 }
 
 /// The numbers of a plan in files.
-fn read(path: &Path, only: Option<&str>) -> Result<(Suite, Vec<Entry>, usize), String> {
+fn read(
+    path: &Path,
+    only: Option<&str>,
+    through: &[Vec<u8>],
+) -> Result<(Suite, Vec<Entry>, usize), String> {
     let (plan, name) = plan_of(path)?;
     let file = plan.with_extension("test.yaml");
-    entries(&name, only, &|text| {
+    entries(&name, only, through, &|text| {
         Suite::with_text(&file, text.into_bytes(), None).map_err(|refused| refused.to_string())
     })
 }
@@ -111,7 +117,7 @@ const STEPS: u32 = 200;
 /// Whether callers notice no difference between two plans, whichever numbers they call; unknown where the search leaves something out.
 pub(crate) fn alike(one: &Suite, other: &Suite) -> Option<bool> {
     let numbers = |suite: &Suite| {
-        entries(suite.plan_name(), None, &|text| {
+        entries(suite.plan_name(), None, &[], &|text| {
             suite.retold(text).map_err(|refused| refused.to_string())
         })
     };
@@ -127,7 +133,15 @@ pub(crate) fn alike(one: &Suite, other: &Suite) -> Option<bool> {
             shown: String::new(),
         };
         let wanted = [Property::P006];
-        let hunted = hunt(&suite, found, Some(&compared), &wanted, bounds, &|_, _| ());
+        let hunted = hunt(
+            &suite,
+            found,
+            &[],
+            Some(&compared),
+            &wanted,
+            bounds,
+            &|_, _| (),
+        );
         if !hunted.failures.is_empty() {
             return Some(false);
         }
@@ -140,9 +154,7 @@ pub(crate) fn alike(one: &Suite, other: &Suite) -> Option<bool> {
 
 /// Whether nothing was found.
 fn look(args: &Args) -> Result<bool, String> {
-    let (suite, mut found, left) = read(&args.path, args.context.as_deref())?;
-    seeded(&mut found, args.seed);
-    let numbers = found.len();
+    let (suite, mut found, left) = read(&args.path, args.context.as_deref(), &[])?;
     let wanted = wanted(args, &suite);
     let bounds = Bounds {
         calls: args.max_calls as usize,
@@ -152,7 +164,7 @@ fn look(args: &Args) -> Result<bool, String> {
     let mut other = None;
     let mut theirs = Vec::new();
     if let Some(path) = &args.against {
-        let (suite, entries, _) = read(path, args.context.as_deref())?;
+        let (suite, entries, _) = read(path, args.context.as_deref(), &[])?;
         let new = |e: &Entry| {
             let same = |m: &Entry| (&m.context, &m.number) == (&e.context, &e.number);
             !found.iter().any(same)
@@ -173,7 +185,18 @@ fn look(args: &Args) -> Result<bool, String> {
         &Default::default(),
     );
     args.folders.list(&mut sources)?;
-    let (still, not_looked_at) = statically(&suite, &sources, &wanted);
+    let strangers = strangers(&suite, &sources);
+    let (marks, not_looked_at) = statically(&suite, &sources, &wanted, &strangers);
+    if marks
+        .iter()
+        .any(|m| m.finding.code == Property::P003.code())
+    {
+        // What strangers find in included contexts. That there is nothing is no mistake.
+        let more = read(&args.path, args.context.as_deref(), &strangers);
+        found.extend(more.map(|(_, more, _)| more).unwrap_or_default());
+    }
+    seeded(&mut found, args.seed);
+    let numbers = found.len();
 
     let mut progress = Progress::begin("exploring");
     let lock = Mutex::new(());
@@ -181,12 +204,21 @@ fn look(args: &Args) -> Result<bool, String> {
         let _one = lock.lock();
         progress.at(&format!("{calls} calls from {numbers} numbers"));
     };
-    let hunted = hunt(&suite, found, other.as_ref(), &wanted, bounds, &done);
+    let hunted = hunt(
+        &suite,
+        found,
+        &marks,
+        other.as_ref(),
+        &wanted,
+        bounds,
+        &done,
+    );
     // Numbers that only the other plan has: they are called here too.
     let more = (!theirs.is_empty()).then(|| {
         hunt(
             &suite,
             theirs,
+            &[],
             other.as_ref(),
             &[Property::P006],
             bounds,
@@ -195,14 +227,15 @@ fn look(args: &Args) -> Result<bool, String> {
     });
     progress.end();
 
-    let mut failures = drawn(&suite, &hunted, other.as_ref(), bounds);
+    let mut failures = drawn(&suite, &hunted, &marks, other.as_ref(), bounds);
     let mut hits = hunted.hits.clone();
     let mut counts = hunted.counts;
     if let Some(more) = &more {
-        failures.extend(drawn(&suite, more, other.as_ref(), bounds));
+        failures.extend(drawn(&suite, more, &[], other.as_ref(), bounds));
         hits.add(&more.hits);
         counts.add(more.counts);
     }
+    let still = without_a_call(marks, &hunted, &mut failures, &sources);
     let told = Told {
         suite: &suite,
         sources: &sources,
@@ -250,19 +283,30 @@ fn wanted(args: &Args, suite: &Suite) -> Vec<Property> {
         .collect()
 }
 
+/// Contexts into which strangers call.
+fn strangers(suite: &Suite, sources: &Sources) -> Vec<Vec<u8>> {
+    let around = &suite.loaded.config.options.check.surroundings;
+    strowger_compiler::strangers(sources, around)
+}
+
 /// What is seen without running anything, and what could not be looked at.
 fn statically(
     suite: &Suite,
     sources: &Sources,
     wanted: &[Property],
-) -> (Vec<Diagnostic>, Vec<String>) {
+    strangers: &[Vec<u8>],
+) -> (Vec<Mark>, Vec<String>) {
     let plan = suite.plan_name();
-    let mut still = still::proven(sources, plan, wanted);
+    let mut still = still::proven(sources, plan, wanted, strangers);
     let mut not = Vec::new();
     if wanted.contains(&Property::P004) {
         let accounts = suite.loaded.config.accounts.iter();
-        let spoken: BTreeSet<Vec<u8>> = accounts.map(|a| a.language.clone()).collect();
-        let spoken: Vec<Vec<u8>> = spoken.into_iter().collect();
+        let spoken = accounts.map(|a| {
+            let language = String::from_utf8_lossy(&a.language).into_owned();
+            (a.context.clone(), language)
+        });
+        let spoken: BTreeSet<(Vec<u8>, String)> = spoken.collect();
+        let spoken: Vec<(Vec<u8>, String)> = spoken.into_iter().collect();
         match still::prompts(&suite.loaded.compiled.hir, sources, &spoken) {
             Some(found) => still.extend(found),
             None => not.push(
@@ -274,8 +318,45 @@ fn statically(
     (still, not)
 }
 
+/// What was seen in the text and has no call that shows it; and nothing that a comment allows.
+fn without_a_call(
+    marks: Vec<Mark>,
+    hunted: &Hunted,
+    failures: &mut Vec<Failure>,
+    sources: &Sources,
+) -> Vec<Diagnostic> {
+    let shown: BTreeSet<usize> = hunted
+        .failures
+        .iter()
+        .filter_map(|(_, found, _)| found.broken.mark)
+        .collect();
+    let line = |d: &Diagnostic| {
+        let span = d.primary.span;
+        (d.code, span.file, sources.file(span.file).line(span.start))
+    };
+    let told: Vec<_> = failures.iter().map(|f| line(&f.finding)).collect();
+    let marks = marks.into_iter().enumerate();
+    let mut still: Vec<Diagnostic> = marks
+        .filter(|(n, mark)| !shown.contains(n) && !told.contains(&line(&mark.finding)))
+        .map(|(_, mark)| mark.finding)
+        .collect();
+    strowger_compiler::allow(sources, &mut still);
+    failures.retain(|failure| {
+        let mut one = vec![failure.finding.clone()];
+        strowger_compiler::allow(sources, &mut one);
+        !one.is_empty()
+    });
+    still
+}
+
 /// Each failure with its place in the plan and its test.
-fn drawn(suite: &Suite, hunted: &Hunted, other: Option<&Other>, bounds: Bounds) -> Vec<Failure> {
+fn drawn(
+    suite: &Suite,
+    hunted: &Hunted,
+    marks: &[Mark],
+    other: Option<&Other>,
+    bounds: Bounds,
+) -> Vec<Failure> {
     let mut here = hunt::simulation(suite, bounds);
     let mut there = other.map(|other| other.simulation(bounds));
     let mut all = Vec::new();
@@ -285,14 +366,18 @@ fn drawn(suite: &Suite, hunted: &Hunted, other: Option<&Other>, bounds: Bounds) 
             seen(&entry.case, &report)
         });
         let broken = &found.broken;
+        let mark = broken.mark.and_then(|n| marks.get(n));
         let place = broken.source.as_ref().and_then(|s| span(suite, s));
         // A call that ran no step: the first one of the plan.
         let first = suite.reachable.steps.first().map(|s| s.span);
-        let Some(span) = place.or(first) else {
-            continue;
+        let mut finding = match (mark, place.or(first)) {
+            (Some(mark), _) => mark.finding.clone(),
+            (None, Some(span)) => {
+                Diagnostic::new(broken.property.code(), broken.message.clone(), span)
+            }
+            (None, None) => continue,
         };
         let levels = suite.loaded.config.options.levels().by_code();
-        let mut finding = Diagnostic::new(broken.property.code(), broken.message.clone(), span);
         if let Some(level) = levels.get(finding.code) {
             finding.level = *level;
         }
@@ -319,7 +404,7 @@ fn drawn(suite: &Suite, hunted: &Hunted, other: Option<&Other>, bounds: Bounds) 
         all.push(Failure {
             property: broken.property,
             finding,
-            test: written::test(entry, found, &mut here, expected.as_ref()),
+            test: written::test(entry, found, mark, &mut here, expected.as_ref()),
             context: entry.context.clone(),
             number: entry.number.clone(),
             at: moment,
@@ -355,19 +440,29 @@ pub(crate) fn first(sources: &Sources, property: &str) -> String {
     };
     let suite =
         |text: String| Suite::of_sources(sources, text).map_err(|refused| refused.to_string());
-    let Ok((suite, found, _)) = entries(PLAN, None, &suite) else {
+    let Ok((suite, found, _)) = entries(PLAN, None, &[], &suite) else {
         return String::new();
     };
     let wanted = [property];
-    let (mut still, _) = statically(&suite, sources, &wanted);
+    let strangers = strangers(&suite, sources);
+    let (marks, _) = statically(&suite, sources, &wanted, &strangers);
     let bounds = Bounds {
         calls: 2_000,
         steps: 1_000,
         jobs: 1,
     };
     let other = other_of(sources);
-    let hunted = hunt(&suite, found, other.as_ref(), &wanted, bounds, &|_, _| ());
-    let failures = drawn(&suite, &hunted, other.as_ref(), bounds);
+    let hunted = hunt(
+        &suite,
+        found,
+        &marks,
+        other.as_ref(),
+        &wanted,
+        bounds,
+        &|_, _| (),
+    );
+    let mut failures = drawn(&suite, &hunted, &marks, other.as_ref(), bounds);
+    let mut still = without_a_call(marks, &hunted, &mut failures, sources);
     still.extend(failures.into_iter().map(|f| f.finding));
     still.truncate(1);
     let mut out = Vec::new();

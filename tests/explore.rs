@@ -124,6 +124,116 @@ fn a_saved_failure_runs_and_fails_and_passes_once_the_plan_is_mended() {
     }
 }
 
+const STRANGERS: &[(&str, &str)] = &[
+    (
+        "extensions.conf",
+        "[public]\ninclude => phones\n[phones]\nexten => _0XXXXXXX,1,Dial(SIP/${EXTEN}@provider)\n",
+    ),
+    (
+        "sip.conf",
+        "[general]\ncontext=public\nallowguest=yes\n[provider]\ntype=peer\nhost=sip.example.com\n",
+    ),
+];
+
+/// What is seen in the text gets the call that shows it.
+#[test]
+fn a_stranger_who_dials_out_is_a_test() {
+    let folder = folder("strangers", STRANGERS);
+    let said = explore(
+        &folder,
+        &["--property", "P003", "--save", "found.test.yaml"],
+    );
+    insta::assert_snapshot!(said);
+    let out = strowger(&folder, &["test"]);
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert_eq!(out.status.code(), Some(1), "{text}");
+    assert!(text.contains("FAIL  P003"), "{text}");
+    let mended = STRANGERS[0].1.replace("include => phones\n", "");
+    std::fs::write(folder.join("extensions.conf"), mended).unwrap();
+    let out = strowger(&folder, &["test"]);
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert_eq!(out.status.code(), Some(0), "{text}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_missing_prompt_is_a_test_until_it_is_recorded() {
+    let plan = "[default]\nexten => 100,1,Answer()\nsame => n,Playback(hello)\nsame => n,Set(CHANNEL(language)=fr)\n\
+                same => n,Playback(welcome)\nexten => 101,1,Playback(bye)\n";
+    let pjsip = "[61]\ntype=endpoint\ncontext=default\nlanguage=de\n";
+    let folder = folder(
+        "prompts",
+        &[
+            ("extensions.conf", plan),
+            ("pjsip.conf", pjsip),
+            ("sounds/en/welcome.wav", ""),
+            ("sounds/hello.wav", ""),
+            ("sounds/en/bye.wav", ""),
+            ("sounds/fr/bye.wav", ""),
+        ],
+    );
+    let args = ["--property", "P004", "--sounds", "sounds"];
+    let save = [&args[..], &["--save", "found.test.yaml"]].concat();
+    insta::assert_snapshot!(explore(&folder, &save));
+    let out = strowger(&folder, &["test"]);
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert_eq!(out.status.code(), Some(1), "{text}");
+    assert!(text.contains("FAIL  P004"), "{text}");
+    let file = folder.join("found.test.yaml");
+    let tests = std::fs::read_to_string(&file).unwrap();
+    let recorded: String = tests
+        .lines()
+        .filter(|l| !l.trim_start().starts_with("sounds:"))
+        .map(|l| format!("{l}\n"))
+        .collect();
+    std::fs::write(&file, recorded).unwrap();
+    let out = strowger(&folder, &["test"]);
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert_eq!(out.status.code(), Some(0), "{text}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+/// A comment allows what is found at its line, by either of its codes, in both commands.
+#[test]
+fn what_a_comment_allows_is_not_told() {
+    let status = "[a]\nexten => 100,1,Dial(PJSIP/61,20)\nsame => n,Goto(s-${DIALSTATUS},1)\nexten => s-BUSY,1,Hangup()\n";
+    for code in ["P002", "R214"] {
+        let comment = format!("; strowger: allow {code} the caller hears enough\nsame => n,Goto");
+        let allowed = status.replace("same => n,Goto", &comment);
+        let folder = folder(&format!("allow-{code}"), &[("extensions.conf", &allowed)]);
+        let said = explore(&folder, &["--property", "P002"]);
+        assert!(said.ends_with("exit 0\n"), "{said}");
+        let out = strowger(&folder, &["check", ".", "--format", "json"]);
+        let text = String::from_utf8_lossy(&out.stdout).into_owned();
+        assert!(
+            !text.contains("R214") && !text.contains("P002"),
+            "{code}: {text}"
+        );
+        std::fs::write(folder.join("extensions.conf"), status).unwrap();
+        let said = explore(&folder, &["--property", "P002"]);
+        assert!(said.ends_with("exit 1\n"), "{said}");
+        let out = strowger(&folder, &["check", ".", "--format", "json"]);
+        let text = String::from_utf8_lossy(&out.stdout).into_owned();
+        assert!(text.contains("R214"), "{text}");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}
+
+/// No more calls than the text needs: what the search does not come to is told all the same.
+#[test]
+fn what_the_text_shows_is_told_without_a_call_too() {
+    let status = "[a]\nexten => 100,1,Dial(PJSIP/61,20)\nsame => n,Goto(s-${DIALSTATUS},1)\nexten => s-CHANUNAVAIL,1,Hangup()\n";
+    let folder = folder("still", &[("extensions.conf", status)]);
+    let said = explore(&folder, &["--property", "P002", "--max-calls", "1"]);
+    assert!(
+        said.contains("check tells it as R214") && said.ends_with("exit 1\n"),
+        "{said}"
+    );
+    let said = explore(&folder, &["--property", "P002"]);
+    assert!(!said.contains("check tells it as R214"), "{said}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
 #[test]
 fn a_bound_is_told_and_nothing_is_said_to_be_complete() {
     let folder = folder("bound", &[("extensions.conf", MENU)]);

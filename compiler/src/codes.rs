@@ -70,6 +70,23 @@ pub const FAMILIES: [(&str, &str); 11] = [
     ),
 ];
 
+/// Codes by which `check` proves from the text that a property does not hold, with that property. A comment that allows one allows the
+/// other.
+pub const PROVEN: [(&str, &str); 6] = [
+    ("F310", "P001"),
+    ("F312", "P001"),
+    ("X818", "P001"),
+    ("R214", "P002"),
+    ("X805", "P003"),
+    ("X806", "P003"),
+];
+
+/// The property of a code in [`PROVEN`].
+pub fn property_of(code: &str) -> Option<&'static str> {
+    let mut all = PROVEN.iter();
+    all.find(|(own, _)| *own == code).map(|(_, p)| *p)
+}
+
 /// Codes that tell what this exchange does not do: they do not matter to a plan that runs on an Asterisk.
 pub const ONLY_HERE: [&str; 11] = [
     "A421", "A422", "A423", "V527", "C020", "C024", "C026", "C027", "C028", "C032", "X820",

@@ -50,5 +50,7 @@ pub use compile::{
 pub use diagnostic::{Diagnostic, Edit, Fix, Label, Level};
 pub use hir::Hir;
 pub use lint::gather;
+pub use lint::suppress::allow;
 pub use lower::lower;
+pub use roles::strangers;
 pub use source::{FileId, SourceFile, Sources, Span, Text};

@@ -6,7 +6,7 @@ use crate::compile::Surroundings;
 use crate::conf::line::{Section, boolean};
 use crate::dialled::destinations;
 use crate::peers::{Peers, Tech, list};
-use crate::source::Span;
+use crate::source::{Sources, Span};
 use crate::ways::{Kind, Ways};
 
 /// Who comes in by a door.
@@ -46,6 +46,11 @@ pub(crate) struct Roles {
     shown: Vec<Tech>,
     /// A file of devices takes in one that is not in sight.
     torn: bool,
+}
+
+/// Contexts into which strangers and providers call, as the device files and the configuration tell.
+pub fn strangers(sources: &Sources, marks: &Surroundings) -> Vec<Vec<u8>> {
+    Roles::new(&Peers::read(sources), marks).strangers()
 }
 
 /// Contexts that only Asterisk itself enters, when a parked call comes back.
@@ -96,6 +101,17 @@ impl Roles {
         }
         roles.doors.truncate(DOORS);
         roles
+    }
+
+    /// Contexts into which somebody calls who is no phone of the house.
+    fn strangers(&self) -> Vec<Vec<u8>> {
+        let mut out: Vec<Vec<u8>> = Vec::new();
+        for door in self.doors.iter().filter(|d| d.who != Who::Phone) {
+            if !out.contains(&door.context) {
+                out.push(door.context.clone());
+            }
+        }
+        out
     }
 
     /// Whether the files say who calls into which context.

@@ -48,6 +48,7 @@ impl Other {
             source: last,
             label: "the last step here".to_owned(),
             detail: key.to_owned(),
+            mark: None,
         })
     }
 }

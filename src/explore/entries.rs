@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use strowger_compiler::coverage::is_special;
-use strowger_compiler::hir::Step;
+use strowger_compiler::hir::{Context, Step};
 use strowger_runtime::sim::Scenario;
 
+use super::marks::included;
 use crate::test::coverage::number_of;
 use crate::test::init::{caller, reads_text, scalar};
 use crate::testing::{Case, Suite};
@@ -55,11 +56,14 @@ impl Entry {
 
 /// The plan with a world for each number, and how many numbers were left out.
 ///
+/// `through`: if there are such contexts, only numbers that calls into them find in included contexts.
+///
 /// # Errors
 /// The plan cannot be read, or nothing in it can be dialled.
 pub(crate) fn entries(
     plan: &str,
     only: Option<&str>,
+    through: &[Vec<u8>],
     suite: &dyn Fn(String) -> Result<Suite, String>,
 ) -> Result<(Suite, Vec<Entry>, usize), String> {
     let suite = |body: &str| suite(format!("dialplan: {}\n{body}", scalar(plan)));
@@ -72,8 +76,23 @@ pub(crate) fn entries(
     let for_calls: BTreeSet<&[u8]> = accounts.iter().map(|a| a.context.as_slice()).collect();
     let mut found = Vec::new();
     let mut left = 0;
-    for context in &bare.loaded.compiled.hir.contexts {
-        let name = context.name.as_slice();
+    let hir = &bare.loaded.compiled.hir;
+    let named = |name: &[u8]| hir.contexts.iter().find(|c| c.name == name);
+    let own = |c: &'_ Context| (c.name.clone(), c.name.clone());
+    let pairs: Vec<(Vec<u8>, Vec<u8>)> = if through.is_empty() {
+        hir.contexts.iter().map(own).collect()
+    } else {
+        let all = through.iter().flat_map(|outer| {
+            let inner = included(hir, outer).into_iter();
+            inner.map(|inner| (outer.clone(), inner.to_vec()))
+        });
+        all.collect()
+    };
+    for (name, inner) in &pairs {
+        let Some(context) = named(inner) else {
+            continue;
+        };
+        let name = name.as_slice();
         if only.is_some_and(|only| only.as_bytes() != name) {
             continue;
         }

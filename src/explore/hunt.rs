@@ -11,6 +11,7 @@ use strowger_vm::Time;
 use super::against::Other;
 use super::entries::Entry;
 use super::keys::Keys;
+use super::marks::Mark;
 use super::moments::moments;
 use super::path::Path;
 use super::property::{Asking, Broken, Property};
@@ -43,10 +44,11 @@ pub(crate) struct Hunted {
     pub(crate) moments: usize,
 }
 
-/// Searches from each number.
+/// Searches from each number. `marks`: what was seen without running anything.
 pub(crate) fn hunt(
     suite: &Suite,
     entries: Vec<Entry>,
+    marks: &[Mark],
     other: Option<&Other>,
     wanted: &[Property],
     bounds: Bounds,
@@ -61,6 +63,7 @@ pub(crate) fn hunt(
     let (times, moments_left) = moments(hir, &zone, first);
     let ground = Ground {
         asking: Asking::new(hir, &suite.sources),
+        marks,
         moments: times,
         steps: bounds.steps,
         finder: Finder::new(suite),
@@ -155,6 +158,7 @@ pub(crate) fn hunt(
         let source = f.broken.source.as_ref();
         (
             f.broken.property,
+            f.broken.mark,
             source.map(|s| (s.file.clone(), s.line)),
             f.broken.detail.clone(),
         )

@@ -69,13 +69,15 @@ pub(crate) struct Broken {
     pub(crate) label: String,
     /// What tells it apart from others.
     pub(crate) detail: String,
+    /// What was seen without running anything, by its number.
+    pub(crate) mark: Option<usize>,
 }
 
 impl Broken {
     /// Whether it is the same mistake of the plan.
     pub(crate) fn is(&self, other: &Broken) -> bool {
-        (self.property, &self.source, &self.detail)
-            == (other.property, &other.source, &other.detail)
+        (self.property, self.mark, &self.source, &self.detail)
+            == (other.property, other.mark, &other.source, &other.detail)
     }
 }
 
@@ -134,6 +136,7 @@ pub(crate) fn broken(report: &Report, hung_up: Option<Duration>, asking: &Asking
                 source,
                 label: "this runs again and again".to_owned(),
                 detail,
+                mark: None,
             });
         }
         (Some(why), Some(_)) => out.push(Broken {
@@ -142,6 +145,7 @@ pub(crate) fn broken(report: &Report, hung_up: Option<Duration>, asking: &Asking
             source: source.clone(),
             label: "here it was when it was stopped".to_owned(),
             detail: String::new(),
+            mark: None,
         }),
         (None, Some(_)) if stalled => out.push(Broken {
             property: Property::P005,
@@ -149,6 +153,7 @@ pub(crate) fn broken(report: &Report, hung_up: Option<Duration>, asking: &Asking
             source: source.clone(),
             label: "here it was".to_owned(),
             detail: String::new(),
+            mark: None,
         }),
         _ => {}
     }
@@ -203,6 +208,7 @@ fn left_behind(report: &Report, at: Duration, own: Option<usize>) -> Option<Brok
             source: leg.source.clone(),
             label: "nobody is there to talk to".to_owned(),
             detail: name,
+            mark: None,
         });
     }
     let other = report.trace.iter().find(|h| {
@@ -219,6 +225,7 @@ fn left_behind(report: &Report, at: Duration, own: Option<usize>) -> Option<Brok
         source: step.source.clone(),
         label: "it is still running".to_owned(),
         detail: String::new(),
+        mark: None,
     })
 }
 
@@ -254,5 +261,6 @@ fn unhandled<'r>(
         source: asked.source.clone(),
         label: format!("asks how the Dial came out, and has no way for {status}"),
         detail: status,
+        mark: None,
     })
 }

@@ -10,6 +10,7 @@ use strowger_vm::Time;
 
 use super::entries::Entry;
 use super::keys::Keys;
+use super::marks::{self, Mark};
 use super::path::{Path, Pick};
 use super::points::{Asked, asked};
 use super::property::{Asking, Broken, broken, loop_of};
@@ -29,6 +30,8 @@ const KEPT: usize = 50;
 /// What the searches of all numbers have in common.
 pub(crate) struct Ground<'s> {
     pub(crate) asking: Asking,
+    /// What was seen without running anything.
+    pub(crate) marks: &'s [Mark],
     pub(crate) moments: Vec<Time>,
     /// Effects of one call.
     pub(crate) steps: u32,
@@ -140,6 +143,7 @@ impl Search {
             ground.finder.count(&scenario, &report, hits);
             let hung_up = waiting.path.hangs_up();
             let mut wrong = broken(&report, hung_up, &ground.asking);
+            wrong.extend(marks::shown(ground.marks, &self.entry, &report));
             wrong.extend(also(&self.entry, &waiting.path, start, &report));
             for broken in wrong {
                 if self.found.len() < KEPT && !self.found.iter().any(|f| f.broken.is(&broken)) {
@@ -241,6 +245,7 @@ impl Search {
         let mut breaks = |path: &Path, start: Time| {
             let report = simulation.play(&path.scenario(&self.entry.scenario, start));
             let mut wrong = broken(&report, path.hangs_up(), &ground.asking);
+            wrong.extend(marks::shown(ground.marks, &self.entry, &report));
             wrong.extend(also(&self.entry, path, start, &report));
             wrong.into_iter().find(|b| b.is(&found.broken))
         };

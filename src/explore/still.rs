@@ -4,25 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use strowger_compiler::hir::{Hir, Step};
 use strowger_compiler::listing::{Folder, Listing};
-use strowger_compiler::{Diagnostic, Level, Sources, Text};
+use strowger_compiler::{Diagnostic, Level, Sources, Text, codes};
 
+use super::marks::Mark;
 use super::property::Property;
 use crate::check::loudness::Loudness;
 use crate::load;
 
-/// Codes of `check` that say what a property says.
-const SAME: [(&str, Property); 5] = [
-    ("F310", Property::P001),
-    ("F312", Property::P001),
-    ("X818", Property::P001),
-    ("X805", Property::P003),
-    ("X806", Property::P003),
-];
 /// Findings of one property that are told.
 const TOLD: usize = 200;
 
-/// What `check` proves, by the names of the properties.
-pub(crate) fn proven(sources: &Sources, plan: &str, wanted: &[Property]) -> Vec<Diagnostic> {
+/// What `check` proves, by the names of the properties. `strangers`: contexts into which they call.
+pub(crate) fn proven(
+    sources: &Sources,
+    plan: &str,
+    wanted: &[Property],
+    strangers: &[Vec<u8>],
+) -> Vec<Mark> {
     let asked = load::Asked {
         loudness: Some(Loudness::default()),
         ..load::Asked::default()
@@ -30,24 +28,34 @@ pub(crate) fn proven(sources: &Sources, plan: &str, wanted: &[Property]) -> Vec<
     let (found, _) = load::check(sources, plan, &asked);
     let mut out = Vec::new();
     for mut finding in strowger_compiler::gather(found) {
-        let same = SAME.iter().find(|(code, _)| *code == finding.code);
-        let Some((code, property)) = same.filter(|(_, p)| wanted.contains(p)) else {
+        let property = codes::property_of(finding.code)
+            .and_then(|code| wanted.iter().find(|p| p.code() == code));
+        let Some(property) = property else {
             continue;
         };
+        let code = finding.code;
         finding.helps.push(format!("check tells it as {code}"));
         finding.code = property.code();
         finding.fixes.clear();
-        out.push(finding);
+        out.push(match property {
+            Property::P003 => Mark::dials(finding, sources, strangers),
+            _ => Mark::plain(finding),
+        });
     }
     out.truncate(TOLD);
     out
 }
 
 /// Prompts that are missing in a language in use. `None`: nobody said where prompts lie.
-pub(crate) fn prompts(hir: &Hir, sources: &Sources, spoken: &[Vec<u8>]) -> Option<Vec<Diagnostic>> {
+/// `spoken`: languages of devices, by the context in which they call.
+pub(crate) fn prompts(
+    hir: &Hir,
+    sources: &Sources,
+    spoken: &[(Vec<u8>, String)],
+) -> Option<Vec<Mark>> {
     let listing = sources.listing(Folder::Sounds)?;
     let languages = languages(hir, spoken);
-    let mut missing: BTreeMap<String, (Diagnostic, BTreeSet<&str>)> = BTreeMap::new();
+    let mut missing: BTreeMap<String, (Diagnostic, BTreeSet<String>)> = BTreeMap::new();
     for (step, name) in hir
         .contexts
         .iter()
@@ -62,25 +70,26 @@ pub(crate) fn prompts(hir: &Hir, sources: &Sources, spoken: &[Vec<u8>]) -> Optio
                     .label(format!("{} plays it", step.app.trimmed().lossy()));
                 (found, BTreeSet::new())
             });
-            entry.1.insert(language);
+            entry.1.insert(language.clone());
         }
     }
     let told = missing.into_iter().take(TOLD);
     let told = told.map(|(name, (mut found, languages))| {
-        let languages: Vec<&str> = languages.into_iter().collect();
-        found.message = format!("the prompt {name} is missing in {}", languages.join(", "));
+        let list: Vec<&str> = languages.iter().map(String::as_str).collect();
+        found.message = format!("the prompt {name} is missing in {}", list.join(", "));
         found.level = Level::Warn;
-        found.help("callers of that language hear nothing there, or another language")
+        let found = found.help("callers of that language hear nothing there, or another language");
+        Mark::plays(found, &name, languages, spoken)
     });
     Some(told.collect())
 }
 
 /// The languages that the plan or a device sets; English if none does.
-fn languages(hir: &Hir, spoken: &[Vec<u8>]) -> BTreeSet<String> {
+fn languages(hir: &Hir, spoken: &[(Vec<u8>, String)]) -> BTreeSet<String> {
     let mut all: BTreeSet<String> = spoken
         .iter()
-        .filter(|l| !l.is_empty())
-        .map(|l| String::from_utf8_lossy(l).into_owned())
+        .map(|(_, language)| language.clone())
+        .filter(|language| !language.is_empty())
         .collect();
     let key = b"CHANNEL(language)=";
     let steps = hir.contexts.iter().flat_map(|c| &c.extensions);
@@ -98,7 +107,7 @@ fn languages(hir: &Hir, spoken: &[Vec<u8>]) -> BTreeSet<String> {
             }
         }
     }
-    if spoken.iter().any(Vec::is_empty) || all.is_empty() {
+    if spoken.iter().any(|(_, language)| language.is_empty()) || all.is_empty() {
         all.insert("en".to_owned());
     }
     all

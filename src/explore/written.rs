@@ -8,6 +8,7 @@ use strowger_runtime::sim::{Report, Simulation};
 use strowger_vm::Time;
 
 use super::entries::Entry;
+use super::marks::Mark;
 use super::path::{Path, Pick, span};
 use super::property::Property;
 use super::search::Found;
@@ -21,10 +22,11 @@ const GRACE: Duration = Duration::from_secs(60);
 /// Longest path that is written, in steps.
 const PATH: usize = 60;
 
-/// The test, as a member of the list `tests`. `expected`: what the other plan did, for P006.
+/// The test, as a member of the list `tests`. `expected`: what the other plan did, for P006. `mark`: what was seen in the text.
 pub(crate) fn test(
     entry: &Entry,
     found: &Found,
+    mark: Option<&Mark>,
     simulation: &mut Simulation,
     expected: Option<&Seen>,
 ) -> String {
@@ -44,6 +46,13 @@ pub(crate) fn test(
     let _ = writeln!(out, "- name: {}", serde_json::Value::from(name));
     out.push_str(&entry.head("  "));
     let _ = writeln!(out, "  at: \"{}\"", moment(found.start));
+    if let Some(language) = mark.and_then(|m| m.language(entry, &report)) {
+        let _ = writeln!(out, "  language: {}", scalar(&language));
+    }
+    if let Some(prompt) = mark.and_then(Mark::prompt) {
+        let _ = writeln!(out, "  # Delete this line once the prompt is recorded.");
+        let _ = writeln!(out, "  sounds: {{ {}: missing }}", scalar(prompt));
+    }
     let also = unmocked(&report, Kind::Endpoint);
     block(&mut out, "with", &path.with_lines(&also));
     block(&mut out, "database", &path.stored());
@@ -61,7 +70,7 @@ pub(crate) fn test(
         }
     }
     out.push_str("  expect:\n");
-    for line in expectations(entry, found, &path, &report, expected) {
+    for line in expectations(entry, found, mark, &path, &report, expected) {
         let _ = writeln!(out, "    {line}");
     }
     out
@@ -70,6 +79,7 @@ pub(crate) fn test(
 fn expectations(
     entry: &Entry,
     found: &Found,
+    mark: Option<&Mark>,
     path: &Path,
     report: &Report,
     expected: Option<&Seen>,
@@ -114,7 +124,17 @@ fn expectations(
             }
             lines
         }
-        Property::P003 | Property::P004 => Vec::new(),
+        Property::P003 => {
+            let called = mark.and_then(|m| m.called(report));
+            let called = called.map(|d| String::from_utf8_lossy(&d.endpoint).into_owned());
+            let line = |to: String| format!("never dialed: [{}]", scalar(&to));
+            called.map(line).into_iter().collect()
+        }
+        // What is meant: the caller hears all of it.
+        Property::P004 => vec![format!(
+            "heard: [{}]",
+            row(&seen(&entry.case, report).heard)
+        )],
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) static CODES: &[Code] = &[
         P,
         Warn,
         "an outcome that nobody handles",
-        "The plan asks how a Dial came out, and one of the outcomes leads nowhere: the call stops without a word to the caller. Write a step that takes what is left, as `_s-.`, or go on behind the last question.",
+        "The plan asks how a Dial came out, and one of the outcomes leads nowhere: the call stops without a word to the caller. Write a step that takes what is left, as `_s-.`, or go on behind the last question. `strowger check` tells a jump by status with a missing case as R214; a comment that allows either allows both.",
         plan!(
             "[default]\nexten => 100,1,Dial(PJSIP/61,20)\nsame => n,Goto(s-${DIALSTATUS},1)\nexten => s-BUSY,1,Busy(5)\nexten => s-NOANSWER,1,Playback(vm-nobodyavail)\nsame => n,Hangup()\n"
         ),
@@ -38,7 +38,7 @@ pub(super) static CODES: &[Code] = &[
         P,
         Error,
         "a guest can place paid calls",
-        "From a context into which anybody may call there is a way to a line that costs money: over includes, jumps, subroutines and menus. The finding shows the way. Who is a guest and what costs money the device files tell, and `guests`, `trunks` and `trust` below [check] in strowger.toml. `strowger check` tells it as X805 or X806.",
+        "From a context into which anybody may call there is a way to a line that costs money: over includes, jumps, subroutines and menus. The finding shows the way. Who is a guest and what costs money the device files tell, and `guests`, `trunks` and `trust` below [check] in strowger.toml. `strowger check` tells it as X805 or X806; `explore` adds the call that gets there, as a test.",
         GUEST,
         HOUSE,
     ),
@@ -47,7 +47,7 @@ pub(super) static CODES: &[Code] = &[
         P,
         Warn,
         "a prompt that is missing in a language in use",
-        "The plan or a device sets a language for which this prompt was never recorded: callers hear another language, or nothing. Languages are those of `CHANNEL(language)` in the plan and of the devices. The folder is the one of `--sounds`, or that of `astdatadir` in asterisk.conf if it is there.",
+        "The plan or a device sets a language for which this prompt was never recorded: callers hear another language, or nothing. Languages are those of `CHANNEL(language)` in the plan and of the devices. The folder is the one of `--sounds`, or that of `astdatadir` in asterisk.conf if it is there. The test that comes with it names the prompt as missing: delete that line once it is recorded.",
         &[
             (
                 "extensions.conf",

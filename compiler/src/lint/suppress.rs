@@ -27,27 +27,8 @@ pub(crate) fn apply(sources: &Sources, depth: Depth, exchange: bool, found: &mut
     if depth < Depth::Check && found.is_empty() {
         return;
     }
-    let mut allowed = Comments::new();
-    let mut wrong = Vec::new();
-    for (id, file) in sources.files() {
-        // Most files hold none; one search tells.
-        if file.bytes().windows(MARK.len()).any(|w| w == MARK) {
-            read(id, file, &mut allowed, &mut wrong);
-        }
-    }
-    if !allowed.is_empty() {
-        found.retain(|finding| {
-            let span = finding.primary.span;
-            let line = sources.file(span.file).line(span.start);
-            match allowed.get_mut(&(finding.code, span.file, line)) {
-                Some(comment) => {
-                    comment.used = true;
-                    false
-                }
-                None => true,
-            }
-        });
-    }
+    let (mut allowed, mut wrong) = comments(sources);
+    remove(sources, &mut allowed, found);
     if depth < Depth::Check {
         return;
     }
@@ -74,6 +55,54 @@ pub(crate) fn apply(sources: &Sources, depth: Depth, exchange: bool, found: &mut
             .fix("remove the comment", comment.span, "", false),
         );
     }
+}
+
+/// Takes away what comments allow: for findings that are made elsewhere, such as those of a search.
+pub fn allow(sources: &Sources, found: &mut Vec<Diagnostic>) {
+    if !found.is_empty() {
+        remove(sources, &mut comments(sources).0, found);
+    }
+}
+
+/// All comments, and those that are wrong.
+fn comments(sources: &Sources) -> (Comments, Vec<Diagnostic>) {
+    let mut allowed = Comments::new();
+    let mut wrong = Vec::new();
+    for (id, file) in sources.files() {
+        // Most files hold none; one search tells.
+        if file.bytes().windows(MARK.len()).any(|w| w == MARK) {
+            read(id, file, &mut allowed, &mut wrong);
+        }
+    }
+    (allowed, wrong)
+}
+
+fn remove(sources: &Sources, allowed: &mut Comments, found: &mut Vec<Diagnostic>) {
+    if allowed.is_empty() {
+        return;
+    }
+    found.retain(|finding| {
+        let span = finding.primary.span;
+        let line = sources.file(span.file).line(span.start);
+        // What `check` proves and what a search finds is the same mistake.
+        let same = |(code, property): &&(&'static str, &'static str)| {
+            *code == finding.code || *property == finding.code
+        };
+        let others = codes::PROVEN
+            .iter()
+            .filter(same)
+            .flat_map(|(c, p)| [*c, *p]);
+        let mut names = std::iter::once(finding.code).chain(others);
+        let comment = names.find(|code| allowed.contains_key(&(*code, span.file, line)));
+        let comment = comment.and_then(|code| allowed.get_mut(&(code, span.file, line)));
+        match comment {
+            Some(comment) => {
+                comment.used = true;
+                false
+            }
+            None => true,
+        }
+    });
 }
 
 /// Whether the folder is known that a code speaks of.
