@@ -319,7 +319,7 @@ pub(crate) fn options(sources: &Sources, plan: &str, asked: &Asked) -> (Options,
         Some(loudness) => {
             let (target, of_target) = loudness.target(written);
             release.asterisk_version = release.asterisk_version.or(of_target);
-            loudness.levels(written, target)
+            loudness.levels(written, target, config.system.runs_commands)
         }
     };
     let options = Options {

@@ -178,7 +178,9 @@ impl Reading {
         // `extensions_custom.conf` stands beside others of its kind, whatever sections it has.
         let name = options.plan.rsplit('/').next().unwrap_or_default();
         let sibling = name.starts_with("extensions");
-        let part = name != PLAN && (sibling || !config.sections.iter().any(named));
+        let added = file.is_some_and(|file| is_added(sources.file(file).bytes(), name));
+        let part = added || name != PLAN && (sibling || !config.sections.iter().any(named));
+        config.open |= added;
         Reading {
             file,
             part,
@@ -187,6 +189,17 @@ impl Reading {
             found,
         }
     }
+}
+
+/// Whether a file begins with a comment that says that its lines are to be added to one's own file of this name.
+fn is_added(text: &[u8], name: &str) -> bool {
+    let first = text.split(|b| *b == b'\n').next().unwrap_or_default();
+    let Some(said) = first.trim_ascii().strip_prefix(b";") else {
+        return false;
+    };
+    let said = said.trim_ascii_start().to_ascii_lowercase();
+    let added = [&b"append "[..], b"add ", b"paste "];
+    added.iter().any(|word| said.starts_with(word)) && said.ends_with(name.as_bytes())
 }
 
 /// A part of an analysis, to be called once.

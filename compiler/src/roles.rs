@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use crate::compile::Surroundings;
 use crate::conf::line::{Section, boolean};
 use crate::dialled::destinations;
+use crate::hir::Matches;
+use crate::pattern::Element;
 use crate::peers::{Peers, Tech, list};
 use crate::source::{Sources, Span};
 use crate::ways::{Kind, Ways};
@@ -53,8 +55,8 @@ pub fn strangers(sources: &Sources, marks: &Surroundings) -> Vec<Vec<u8>> {
     Roles::new(&Peers::read(sources), marks).strangers()
 }
 
-/// Contexts that only Asterisk itself enters, when a parked call comes back.
-const INTERNAL: [&[u8]; 2] = [b"park-dial", b"parkedcallstimeout"];
+/// Contexts that no device enters: a parked call comes back to them, or DISA() takes keys for FreePBX's.
+const INTERNAL: [&[u8]; 3] = [b"park-dial", b"parkedcallstimeout", b"disa-dial"];
 /// Doors that are looked at.
 const DOORS: usize = 2_000;
 
@@ -293,8 +295,11 @@ impl Roles {
         let count = contexts.len();
         let (mut jumped, mut called, mut menu) =
             (vec![false; count], vec![false; count], vec![false; count]);
+        // Something else leads there than jumps with a number of one length.
+        let mut freely = vec![false; count];
         for node in 0..ways.entries.len() as u32 {
             let here = ways.entries[node as usize].context;
+            let here_is = &ways.entries[node as usize].extension.matches;
             for way in ways.from(node) {
                 let there = match ways.entry(way.to) {
                     Some(entry) => entry.context,
@@ -304,7 +309,13 @@ impl Roles {
                     Kind::Menu if here == there => menu[there] = true,
                     _ if here == there => {}
                     Kind::Gosub => called[there] = true,
-                    Kind::Goto | Kind::Local | Kind::Menu => jumped[there] = true,
+                    Kind::Goto | Kind::Local | Kind::Menu => {
+                        jumped[there] = true;
+                        let number = ways
+                            .entry(way.to)
+                            .is_none_or(|e| matches!(e.extension.matches, Matches::Pattern(_)));
+                        freely[there] |= way.kind != Kind::Goto || !number || !fixed(here_is);
+                    }
                     Kind::Include | Kind::Holds | Kind::Hangup => {}
                 }
             }
@@ -331,7 +342,7 @@ impl Roles {
                 let inside = if self.known() && !self.hidden {
                     subroutine || jumped[*c]
                 } else {
-                    subroutine || jumped[*c] && menu[*c]
+                    subroutine || jumped[*c] && (menu[*c] || !freely[*c])
                 };
                 // What no device enters, only programs do: what they dial is theirs.
                 let unentered = entered_by_devices && name != b"default";
@@ -365,6 +376,17 @@ impl Roles {
                     other => matches!(other, b"LOCAL" | b"CONSOLE"),
                 }
             })
+    }
+}
+
+/// Whether an extension takes numbers of one length only.
+fn fixed(matches: &Matches) -> bool {
+    match matches {
+        Matches::Name(_) => true,
+        Matches::Pattern(pattern) => pattern
+            .matching()
+            .iter()
+            .all(|e| matches!(e, Element::Set(_))),
     }
 }
 

@@ -52,6 +52,35 @@ fn lines_that_belong_to_the_section_that_includes_them() {
 }
 
 #[test]
+fn lines_that_are_to_be_added_to_a_plan() {
+    let plan =
+        |first: &str| format!("{first}\nexten => 1,1,Answer()\n[b]\nexten => 1,1,Answer()\n");
+    let device = sip("allowguest=no\n", "context=local\n");
+    let codes = |first: &str| {
+        let plan = plan(first);
+        let files = [("extensions.conf", plan.as_str()), ("sip.conf", &device)];
+        (told("S114", &files), told("C001", &files))
+    };
+    let added = codes("; Append to bottom of /etc/asterisk/extensions.conf");
+    assert_eq!(added, (false, false));
+    assert_eq!(codes("; Our extensions.conf"), (true, true));
+    assert_eq!(codes("; Append lines to sip.conf"), (true, true));
+}
+
+#[test]
+fn secrets_that_were_struck_out() {
+    let x817 = |name: &str, secret: &str| {
+        let device = format!("username={name}\nsecret={secret}\n");
+        told(
+            "X817",
+            &[PLAN, ("sip.conf", &sip("allowguest=no\n", &device))],
+        )
+    };
+    assert!(!x817("USERNAME", "PASSWORD"));
+    assert!(x817("1001", "PASSWORD") && x817("USERNAME", "password"));
+}
+
+#[test]
 fn old_names_that_the_plan_or_its_script_sets() {
     let v503 = |first: &str| {
         let plan = format!("[a]\nexten => 1,1,{first}\n same => n,NoOp(${{ACCOUNTCODE}})\n");
@@ -190,6 +219,46 @@ fn times_of_a_call_that_was_answered() {
     };
     assert!(!e606("= \"ANSWER\""));
     assert!(e606("!= \"ANSWER\""));
+    // A jump elsewhere whose context a variable holds.
+    assert!(!e606(
+        "= \"ANSWER\"]?s-OVER,1)\n same => n,Goto(${WHERE},1,1)\n same => n,GotoIf($[${DIALSTATUS}=ANSWER"
+    ));
+}
+
+#[test]
+fn keys_of_the_database_that_are_written_together() {
+    let e606 = |asked: &str, folder: &str| {
+        let plan = format!(
+            "[a]\nexten => 1,1,Set(WHO=${{DB(ride/${{EXTEN}}/agent)}})\n\
+             \x20same => n,Set(FROM=${{DB({folder}/start)}})\n\
+             \x20same => n,GotoIf($[\"${{{asked}}}\"=\"\"]?none)\n\
+             \x20same => n,NoOp($[${{EPOCH}}-${{FROM}}])\n same => n(none),Hangup()\n"
+        );
+        of_plan("E606", &plan)
+    };
+    assert!(!e606("WHO", "ride/${EXTEN}"));
+    assert!(e606("WHO", "other/${EXTEN}"));
+    assert!(e606("CALLERID(num)", "ride/${EXTEN}"));
+}
+
+#[test]
+fn numbers_of_one_length_that_a_jump_brings() {
+    let x801 = |from: &str| {
+        let plan = format!(
+            "[in]\nexten => {from},1,Goto(out,${{EXTEN}},1)\n[out]\nexten => _X!,1,Dial(DAHDI/1/${{EXTEN}})\n"
+        );
+        of_plan("X801", &plan)
+    };
+    assert!(!x801("_NXXXXXX") && x801("_NX."));
+}
+
+#[test]
+fn keys_that_disa_takes() {
+    let x801 = |context: &str| {
+        let plan = format!("[{context}]\nexten => _X.,1,Dial(Local/${{EXTEN}}@inside)\n");
+        told("X801", &[("extensions_additional.conf", &plan)])
+    };
+    assert!(!x801("disa-dial") && x801("dial"));
 }
 
 #[test]

@@ -52,8 +52,8 @@ impl Loudness {
         self.target.unwrap_or_else(|| written.check.target())
     }
 
-    /// The level of every code.
-    pub(crate) fn levels(&self, written: &Options, target: Target) -> Levels {
+    /// The level of every code. `runs_commands`: asterisk.conf says that commands of `#exec` are run.
+    pub(crate) fn levels(&self, written: &Options, target: Target, runs_commands: bool) -> Levels {
         let profile = self.profile.or(written.check.profile).unwrap_or_default();
         let asked: Vec<(Who, Level)> = [
             (&self.allow, Level::Allow),
@@ -69,7 +69,12 @@ impl Loudness {
             (Target::Asterisk, Some(_)) => levels.on_a_release(),
             _ => levels,
         };
-        levels.with(&written.levels).with(&asked)
+        let run: &[(Who, Level)] = if target == Target::Asterisk && runs_commands {
+            &[(Who::Code("S127"), Level::Allow)]
+        } else {
+            &[]
+        };
+        levels.with(run).with(&written.levels).with(&asked)
     }
 
     /// Whether the target is asked for by a release of its own.

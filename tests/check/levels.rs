@@ -161,6 +161,25 @@ fn the_target_decides_what_is_missing_and_what_is_gone() {
 }
 
 #[test]
+fn commands_that_the_target_runs() {
+    let plan = ("extensions.conf", "[a]\n#exec /bin/generate\n");
+    let told = |name: &str, options: &str, target: &str| {
+        let folder = Folder::new(name, &[plan, ("asterisk.conf", options)]);
+        let codes = folder.codes(&[".", "--target", target]);
+        codes.iter().any(|c| c.starts_with("S127"))
+    };
+    let yes = "[options]\nexecincludes = yes\n";
+    assert!(!told("exec_yes", yes, "asterisk-23"));
+    assert!(told(
+        "exec_no",
+        "[options]\nexecincludes = no\n",
+        "asterisk-23"
+    ));
+    assert!(told("exec_unsaid", "[options]\n", "asterisk-23"));
+    assert!(told("exec_here", yes, "strowger"));
+}
+
+#[test]
 fn wrong_words_are_hinted_at() {
     let folder = plan("words");
     for (name, words) in [

@@ -163,10 +163,18 @@ impl Arrivals {
 
     /// All steps that lead to the first step of an extension. `None`: calls may come from elsewhere too.
     pub(crate) fn at(&self, context: &Context, extension: &Extension) -> Option<Vec<Arrival>> {
+        if self.wild {
+            return None;
+        }
+        self.by_name(context, extension)
+    }
+
+    /// The same as far as jumps name their context: one that a variable holds is not asked for.
+    pub(crate) fn by_name(&self, context: &Context, extension: &Extension) -> Option<Vec<Arrival>> {
         let Matches::Name(name) = &extension.matches else {
             return None;
         };
-        if self.wild || extension.caller.is_some() {
+        if extension.caller.is_some() {
             return None;
         }
         let macros = context.name.starts_with(b"macro-") && name == b"s";

@@ -105,7 +105,7 @@ impl Emptiness<'_> {
         }
         match self.facts.set.get(name) {
             Some(true) => false,
-            Some(false) => !self.defined_before(name),
+            Some(false) => !self.defined_before(name) && !self.of_a_record(name),
             // A call that was answered has these.
             None if matches!(name, b"ANSWEREDTIME" | b"DIALEDTIME") => !self.answered(),
             None if facts::is_built_in(name) => true,
@@ -208,7 +208,9 @@ impl Emptiness<'_> {
 
     /// Whether calls come here only where `DIALSTATUS` is `ANSWER`.
     fn answered(&self) -> bool {
-        self.arrivals().is_some_and(|all| {
+        let all = self.facts.arrivals(self.world.index.hir());
+        let named = all.by_name(self.context, self.extension);
+        named.is_some_and(|all| {
             all.into_iter().all(|arrival| {
                 let step = self
                     .there(arrival.from)
@@ -221,6 +223,28 @@ impl Emptiness<'_> {
                         && !facts::contains(text, b"!=")
                 })
             })
+        })
+    }
+
+    /// Whether it was read from the database together with another key of the same folder, and the plan asks whether that one is empty:
+    /// both are written at once.
+    fn of_a_record(&self, name: &[u8]) -> bool {
+        let read: Vec<_> = self.extension.steps[..self.step]
+            .iter()
+            .flat_map(Step::calls)
+            .flat_map(|call| facts::assigned_by(call, self.world.dialect))
+            .filter_map(|(n, value)| {
+                let key = value?;
+                let key = key.bytes().strip_prefix(b"${DB(")?.strip_suffix(b")}")?;
+                let folder = key.iter().rposition(|b| *b == b'/')?;
+                let name = strowger_stdlib::args::inheritance(n.bytes()).0.to_vec();
+                Some((name, key[..folder].to_vec()))
+            })
+            .collect();
+        let mine = read.iter().rfind(|(n, _)| n == name);
+        mine.is_some_and(|(_, folder)| {
+            let mut others = read.iter().filter(|(n, f)| n != name && f == folder);
+            others.any(|(other, _)| self.tested(other))
         })
     }
 

@@ -52,6 +52,9 @@ pub(super) fn read(file: &line::Config, findings: &mut Findings) -> (Directories
     }
     for value in file.named("options").flat_map(|s| &s.values) {
         let key = value.key.bytes().to_ascii_lowercase();
+        if key == b"execincludes" {
+            system.runs_commands = boolean(value.text.bytes()) == Some(true);
+        }
         match key.as_slice() {
             b"defaultlanguage" if !value.text.is_empty() => {
                 system.language = value.text.bytes().to_vec()

@@ -490,6 +490,8 @@ pub struct System {
     pub language: Vec<u8>,
     /// `[compat] app_set`: whether Set is that of 1.4, in the releases that ask.
     pub app_set: Option<bool>,
+    /// `execincludes`: an Asterisk runs the commands of `#exec`. This exchange never does.
+    pub runs_commands: bool,
 }
 
 impl Default for System {
@@ -498,6 +500,7 @@ impl Default for System {
             name: Vec::new(),
             language: b"en".to_vec(),
             app_set: None,
+            runs_commands: false,
         }
     }
 }

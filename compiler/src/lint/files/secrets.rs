@@ -48,13 +48,18 @@ struct Guarded<'a> {
     told: bool,
     /// The far end chose it.
     foreign: bool,
+    /// Struck out, as the name of the account is: `USERNAME` and `PASSWORD`.
+    struck_out: bool,
 }
 
 pub(super) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
     let devices = guarded(world);
     let mut weak = Vec::new();
     let mut shared: HashMap<&[u8], Vec<&Guarded<'_>>> = HashMap::new();
-    for device in devices.iter().filter(|d| !d.told && !d.foreign) {
+    for device in devices
+        .iter()
+        .filter(|d| !d.told && !d.foreign && !d.struck_out)
+    {
         match weakness(&device.name, &device.secret) {
             Some(why) => weak.push(
                 Diagnostic::new(
@@ -119,6 +124,7 @@ fn guarded<'a>(world: &'a World<'_>) -> Vec<Guarded<'a>> {
             secret: secret.text.bytes().to_vec(),
             told: sip(section) && secret.text.bytes().eq_ignore_ascii_case(&section.name),
             foreign: !dynamic,
+            struck_out: struck_out(section, secret.text.bytes()),
         });
     }
     let named = |e: &'a Section| e.get("auth").into_iter().flat_map(list);
@@ -137,9 +143,22 @@ fn guarded<'a>(world: &'a World<'_>) -> Vec<Guarded<'a>> {
             secret: secret.text.bytes().to_vec(),
             told: false,
             foreign: !inward.contains(&section.name),
+            struck_out: struck_out(section, secret.text.bytes()),
         });
     }
     out
+}
+
+/// Whether somebody took the secret and the name of the account out before others saw the file, and wrote words in capitals for them.
+fn struck_out(section: &Section, secret: &[u8]) -> bool {
+    let word = |text: &[u8]| {
+        let capital = |b: &u8| b.is_ascii_uppercase() || *b == b'_';
+        text.len() > 3 && text.iter().all(capital)
+    };
+    let named = ["username", "defaultuser", "fromuser"]
+        .iter()
+        .filter_map(|key| section.get(key));
+    word(secret) && named.map(|n| n.text.bytes()).any(word)
 }
 
 fn weakness(name: &str, secret: &[u8]) -> Option<String> {
