@@ -8,7 +8,7 @@ mod marks;
 mod moments;
 mod path;
 mod points;
-mod property;
+pub(crate) mod property;
 mod search;
 mod still;
 mod told;
@@ -31,6 +31,7 @@ use against::Other;
 use entries::{Entry, entries};
 use hunt::{Bounds, Hunted, hunt};
 use marks::Mark;
+pub(crate) use path::span;
 use property::Property;
 use told::{Failure, Format, Told};
 
@@ -367,7 +368,7 @@ fn drawn(
         });
         let broken = &found.broken;
         let mark = broken.mark.and_then(|n| marks.get(n));
-        let place = broken.source.as_ref().and_then(|s| span(suite, s));
+        let place = broken.source.as_ref().and_then(|s| place(suite, s));
         // A call that ran no step: the first one of the plan.
         let first = suite.reachable.steps.first().map(|s| s.span);
         let mut finding = match (mark, place.or(first)) {
@@ -415,7 +416,7 @@ fn drawn(
 }
 
 /// The step of a line.
-fn span(suite: &Suite, source: &strowger_vm::trace::Source) -> Option<Span> {
+fn place(suite: &Suite, source: &strowger_vm::trace::Source) -> Option<Span> {
     let file = suite.sources.find(&source.file)?;
     let mut steps = suite.reachable.steps.iter();
     let step = steps.find(|s| s.file == file && s.line == source.line)?;

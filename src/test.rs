@@ -2,6 +2,7 @@
 
 pub(crate) mod coverage;
 mod find;
+mod hangups;
 pub(crate) mod init;
 mod mutate;
 mod report;
@@ -70,6 +71,9 @@ pub(crate) struct Args {
     /// --fail-under: fail where a smaller share is noticed
     #[arg(long, conflicts_with_all = ["init", "watch", "accept", "review", "coverage", "filter"])]
     mutate: bool,
+    /// Let the callers of each test hang up wherever they wait, one moment at a time: nothing may be left behind, and `h` must run
+    #[arg(long, conflicts_with_all = ["init", "watch", "accept", "review", "coverage", "mutate", "fail_under"])]
+    hangups: bool,
     /// Colours
     #[arg(long, value_enum, default_value_t)]
     color: render::When,
@@ -89,6 +93,12 @@ pub(crate) fn main(args: Args) -> ExitCode {
     if args.mutate {
         let jobs = crew::threads(args.jobs);
         let exit = mutate::main(&args.paths, args.format, jobs, args.fail_under, args.seed);
+        return ExitCode::from(exit);
+    }
+    if args.hangups {
+        let jobs = crew::threads(args.jobs);
+        let filter = args.filter.as_deref();
+        let exit = hangups::main(&args.paths, filter, args.format, jobs, args.seed);
         return ExitCode::from(exit);
     }
     loop {

@@ -101,9 +101,11 @@ fn failures_are_told_with_the_shortest_way_and_a_test() {
 fn a_saved_failure_runs_and_fails_and_passes_once_the_plan_is_mended() {
     let loops = "[a]\nexten => 100,1,Answer()\nsame => n(x),Background(menu)\nsame => n,WaitExten(5)\nexten => t,1,Goto(100,x)\n";
     let status = "[a]\nexten => 100,1,Dial(PJSIP/61,20)\nsame => n,Goto(s-${DIALSTATUS},1)\nexten => s-BUSY,1,Hangup()\n";
+    let behind = "[a]\nexten => 100,1,Answer()\nsame => n,Wait(10)\nsame => n,Hangup()\nexten => h,1,Verbose(1,over)\nsame => n,Goto(1)\n";
     for (name, plan, code, wrong, right) in [
         ("loops", loops, "P001", "t,1,Goto(100,x)", "t,1,Hangup()"),
         ("status", status, "P002", "exten => s-BUSY", "exten => _s-."),
+        ("behind", behind, "P005", "Goto(1)", "NoOp(1)"),
     ] {
         let folder = folder(name, &[("extensions.conf", plan)]);
         let said = explore(&folder, &["--save", "found.test.yaml"]);

@@ -117,17 +117,7 @@ pub(crate) fn broken(report: &Report, hung_up: Option<Duration>, asking: &Asking
             _ => None,
         })
     };
-    let last = steps().next_back().map(|(_, step)| step);
-    let source = last.and_then(|step| step.source.clone());
-    let endless = match (end, report.cut) {
-        (Some(End::Fault(fault)), _) => Some(match fault.kind {
-            FaultKind::Effects => "it goes round and round".to_owned(),
-            kind => kind.to_string(),
-        }),
-        (_, Some(cut)) => Some(cut.words().to_owned()),
-        _ => None,
-    };
-    match (endless, hung_up) {
+    match (endless(end, report), hung_up) {
         (Some(why), None) => {
             let (detail, source) = loop_of(report, channel);
             out.push(Broken {
@@ -139,28 +129,8 @@ pub(crate) fn broken(report: &Report, hung_up: Option<Duration>, asking: &Asking
                 mark: None,
             });
         }
-        (Some(why), Some(_)) => out.push(Broken {
-            property: Property::P005,
-            message: format!("the caller has hung up, and the call goes on: {why}"),
-            source: source.clone(),
-            label: "here it was when it was stopped".to_owned(),
-            detail: String::new(),
-            mark: None,
-        }),
-        (None, Some(_)) if stalled => out.push(Broken {
-            property: Property::P005,
-            message: "the caller has hung up, and something of the call waits for ever".to_owned(),
-            source: source.clone(),
-            label: "here it was".to_owned(),
-            detail: String::new(),
-            mark: None,
-        }),
-        _ => {}
-    }
-    if let Some(at) = hung_up
-        && out.is_empty()
-    {
-        out.extend(left_behind(report, at, channel));
+        (_, Some(at)) => out.extend(behind(report, 0, channel, (end, stalled), at)),
+        (None, None) => {}
     }
     if hung_up.is_none()
         && let Some(End::Done(outcome)) = end
@@ -169,6 +139,60 @@ pub(crate) fn broken(report: &Report, hung_up: Option<Duration>, asking: &Asking
         out.extend(unhandled(steps().map(|(_, s)| s), report, channel, asking));
     }
     out
+}
+
+/// Why something does not end by itself.
+fn endless(end: Option<&End>, report: &Report) -> Option<String> {
+    match (end, report.cut) {
+        (Some(End::Fault(fault)), _) => Some(match fault.kind {
+            FaultKind::Effects => "it goes round and round".to_owned(),
+            kind => kind.to_string(),
+        }),
+        (_, Some(cut)) => Some(cut.words().to_owned()),
+        _ => None,
+    }
+}
+
+/// What a caller has left behind who hung up so long after the beginning.
+pub(crate) fn left(report: &Report, call: usize, at: Duration) -> Option<Broken> {
+    let of = report.calls.get(call)?;
+    behind(report, call, of.channel, (of.end.as_ref(), of.stalled), at)
+}
+
+fn behind(
+    report: &Report,
+    call: usize,
+    channel: Option<usize>,
+    (end, stalled): (Option<&End>, bool),
+    at: Duration,
+) -> Option<Broken> {
+    let steps = report.trace.iter().rev();
+    let mut steps = steps.filter(|h| Some(h.channel) == channel);
+    let source = steps.find_map(|h| match &h.what {
+        Trace::Step(step) => Some(step.source.clone()),
+        _ => None,
+    });
+    let broken = |message: String, label: &str| {
+        Some(Broken {
+            property: Property::P005,
+            message,
+            source: source.clone().flatten(),
+            label: label.to_owned(),
+            detail: String::new(),
+            mark: None,
+        })
+    };
+    match endless(end, report) {
+        Some(why) => broken(
+            format!("the caller has hung up, and the call goes on: {why}"),
+            "here it was when it was stopped",
+        ),
+        None if stalled => broken(
+            "the caller has hung up, and something of the call waits for ever".to_owned(),
+            "here it was",
+        ),
+        None => left_behind(report, call, at, channel),
+    }
 }
 
 /// The loop that a call goes round in when it is stopped, by the first of its places: that is the mistake, wherever it was stopped.
@@ -193,12 +217,13 @@ pub(crate) fn loop_of(report: &Report, channel: Option<usize>) -> (String, Optio
 }
 
 /// What goes on although the caller has hung up.
-fn left_behind(report: &Report, at: Duration, own: Option<usize>) -> Option<Broken> {
+fn left_behind(report: &Report, call: usize, at: Duration, own: Option<usize>) -> Option<Broken> {
+    let of_call = |of: Of| matches!(of, Of::Call(n) if n == call);
     let leg = report.dialed.iter().find(|d| {
         since(report.began, d.at) > at
             && matches!(d.outcome, Outcome::Answered)
             && !d.is_local()
-            && matches!(d.of, Of::Call(0))
+            && of_call(d.of)
     });
     if let Some(leg) = leg {
         let name = String::from_utf8_lossy(&leg.endpoint).into_owned();
@@ -211,8 +236,10 @@ fn left_behind(report: &Report, at: Duration, own: Option<usize>) -> Option<Brok
             mark: None,
         });
     }
+    let own_side = |n: usize| report.channels.get(n).is_none_or(|c| of_call(c.of));
     let other = report.trace.iter().find(|h| {
         Some(h.channel) != own
+            && own_side(h.channel)
             && since(report.began, h.at) > at + GRACE
             && matches!(h.what, Trace::Step(_))
     })?;

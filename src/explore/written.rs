@@ -103,7 +103,10 @@ fn expectations(
         }
         Property::P005 => {
             let until = path.hangs_up().unwrap_or_default() + GRACE;
-            vec![format!("time: \"< {}\"", span(until))]
+            vec![
+                "reason: hung up".to_owned(),
+                format!("time: \"< {}\"", span(until)),
+            ]
         }
         Property::P006 => {
             let Some(want) = expected else {

@@ -275,6 +275,21 @@ static CALLER_ACT: Shape = Shape::Either(&[
     }),
 ]);
 
+/// When a caller hangs up whatever else it does.
+static HANGS_UP: Shape = Shape::Either(&[
+    Shape::Duration,
+    Shape::Map(&Keys {
+        what: "when the caller hangs up",
+        keys: &[&[must(
+            "at effect",
+            &Shape::Number(u32::MAX as u64),
+            "While the exchange does this for the call, from 0: a Dial, a prompt, a wait, a look into the database count as one each.",
+        )]],
+        variables: None,
+        hint: "",
+    }),
+]);
+
 /// A test.
 pub(crate) static TEST: Shape = Shape::Map(&Keys {
     what: "a test",
@@ -312,6 +327,11 @@ pub(crate) static TEST: Shape = Shape::Map(&Keys {
                 "does",
                 &Shape::List(&CALLER_ACT),
                 "What the caller does, one after the other.",
+            ),
+            may(
+                "hangs up",
+                &HANGS_UP,
+                "When the caller hangs up whatever else it does: so long after its call began.",
             ),
             must("expect", &EXPECT, "What must be so when the call is over."),
         ],
@@ -380,6 +400,11 @@ static CALL: Shape = Shape::Map(&Keys {
             "does",
             &Shape::List(&CALLER_ACT),
             "What the caller does, one after the other.",
+        ),
+        may(
+            "hangs up",
+            &HANGS_UP,
+            "When the caller hangs up whatever else it does: so long after its call began.",
         ),
         may("expect", &EXPECT, "What must be so of this call."),
     ]],

@@ -1,7 +1,7 @@
 //! From what the file says about phones and callers to attempts and acts of the made-up world.
 
 use std::time::Duration;
-use strowger_runtime::sim::scenario::{Act, Attempt, Endpoint, Moment};
+use strowger_runtime::sim::scenario::{Act, Attempt, Endpoint, HangUp, Moment};
 
 use super::phrase::{self, Manner, Phrase};
 use super::yaml::{Node, Value};
@@ -145,6 +145,15 @@ fn bare(word: &str) -> Option<Act> {
         "hold" => Some(Act::Hold),
         "unhold" => Some(Act::Unhold),
         _ => None,
+    }
+}
+
+/// When a caller hangs up. The table has checked the value.
+pub(crate) fn hangs_up(node: &Node) -> Option<HangUp> {
+    let at_effect = node.get("at effect").and_then(number);
+    match at_effect.and_then(|n| u32::try_from(n).ok()) {
+        Some(n) => Some(HangUp::AtEffect(n)),
+        None => ms(node).map(|ms| HangUp::After(span(ms))),
     }
 }
 

@@ -447,6 +447,7 @@ impl<'a> Reader<'a> {
             acts.extend(phones::acts(act));
         }
         let language = said("language").map(text);
+        let hangs_up = of.get("hangs up").and_then(phones::hangs_up);
         let keys = of.get("press").map(text).unwrap_or_default();
         if !self.context(&name, context.map_or(number.span, |c| c.span)) {
             return None;
@@ -465,6 +466,7 @@ impl<'a> Reader<'a> {
             account: from.account,
             acts,
             keys,
+            hangs_up,
             ..Call::default()
         };
         Some((call, dialled))

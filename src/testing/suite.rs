@@ -170,6 +170,14 @@ impl Suite {
         self.cases.iter().map(|c| c.name.as_str())
     }
 
+    /// A test as the file has it.
+    pub(crate) fn written(&self, case: &Case) -> Option<Node> {
+        let root = yaml::read(case.span.file, &self.draft.text).ok()??;
+        let tests = root.get("tests")?.items();
+        let named = |test: &&Node| test.get("name").is_some_and(|n| n.span == case.span);
+        tests.iter().find(named).cloned()
+    }
+
     /// Other tests of the same plan, in a file of no name.
     pub(crate) fn retold(&self, text: String) -> Result<Suite, Box<Refused>> {
         let draft = Draft {

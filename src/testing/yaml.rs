@@ -78,6 +78,46 @@ impl Node {
         }
     }
 
+    /// A mapping without these keys.
+    pub(crate) fn without(&self, keys: &[&str]) -> Node {
+        let mut node = self.clone();
+        if let Value::Map(entries) = &mut node.value {
+            entries.retain(|(key, _)| !keys.contains(&key.name.as_str()));
+        }
+        node
+    }
+
+    /// On one line, as YAML reads it.
+    pub(crate) fn flow(&self) -> String {
+        let plain = |text: &str| {
+            !text.is_empty()
+                && text
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || "_/.+ -".contains(c))
+                && !text.starts_with(['-', ' '])
+        };
+        let text = |text: &str, was_plain: bool| match was_plain && plain(text) {
+            true => text.to_owned(),
+            // A JSON text is a YAML text.
+            false => serde_json::Value::from(text).to_string(),
+        };
+        match &self.value {
+            _ if self.is_empty() => "~".to_owned(),
+            Value::Text(t) => text(&t.text, t.plain),
+            Value::List(items) => {
+                let items: Vec<String> = items.iter().map(Node::flow).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Value::Map(entries) => {
+                let entries = entries.iter();
+                let entries: Vec<String> = entries
+                    .map(|(key, value)| format!("{}: {}", text(&key.name, true), value.flow()))
+                    .collect();
+                format!("{{ {} }}", entries.join(", "))
+            }
+        }
+    }
+
     /// The value of a key.
     pub(crate) fn get(&self, name: &str) -> Option<&Node> {
         let found = self.entries().iter().find(|(key, _)| key.name == name);

@@ -4,6 +4,7 @@
 mod accepting;
 mod beginning;
 mod edges;
+mod hangups;
 mod lcov;
 mod mistakes;
 mod moments;
