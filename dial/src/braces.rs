@@ -4,6 +4,7 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::lines::Lexeme;
+use crate::mistake::keyword;
 use crate::token::Kind;
 use crate::tree::At;
 
@@ -92,21 +93,30 @@ enum Fault {
 fn find(part: &[Lexeme]) -> Option<Fault> {
     let mut open: Vec<usize> = Vec::new();
     let mut doubtful = None;
+    let mut superfluous = None;
     for (i, lexeme) in part.iter().enumerate() {
+        let begins = lexeme.fresh && i > 0 && part[i - 1].kind == Kind::Newline;
         match lexeme.kind {
             Kind::BraceOpen => open.push(i),
             Kind::BraceClose => {
                 let Some(top) = open.pop() else {
-                    return Some(Fault::Extra(i));
+                    return Some(Fault::Extra(superfluous.unwrap_or(i)));
                 };
                 // It stands where an outer `{` wants it: the inner one has lost its own.
                 let wants = |at: &usize| part[*at].indent == lexeme.indent;
-                if doubtful.is_none()
-                    && lexeme.fresh
-                    && part[top].indent > lexeme.indent
-                    && open.last().is_some_and(wants)
-                {
-                    doubtful = Some((top, i));
+                if !lexeme.fresh {
+                    continue;
+                }
+                if part[top].indent > lexeme.indent && open.last().is_some_and(wants) {
+                    doubtful = doubtful.or(Some((top, i)));
+                } else if part[top].indent < lexeme.indent {
+                    superfluous = superfluous.or(Some(i));
+                }
+            }
+            // What stands in braces stands deeper than their head.
+            _ if begins => {
+                if let Some(top) = open.last().filter(|t| part[**t].indent >= lexeme.indent) {
+                    doubtful = doubtful.or(Some((*top, i)));
                 }
             }
             _ => {}
@@ -127,44 +137,49 @@ struct Head {
     end: usize,
 }
 
-/// The lines in front of `before` that need a `{` and have none.
+/// The last line in front of `before` that needs a `{` and has none.
 fn headless(part: &[Lexeme], before: usize) -> Option<Head> {
+    let begins = |i: usize| {
+        let last = i.checked_sub(1).map(|i| part[i].kind);
+        match last {
+            None | Some(Kind::Newline) => true,
+            Some(Kind::BraceOpen | Kind::BraceClose) => part[i].fresh,
+            _ => part[i].fresh && part[i].kind == Kind::BraceClose,
+        }
+    };
     let mut found = None;
     let mut i = 0;
     while i < before {
-        let line = part[i..before]
-            .iter()
-            .position(|l| l.kind == Kind::Newline)
-            .map_or(before, |n| i + n);
-        let mut first = i;
-        while first < line && part[first].kind == Kind::BraceClose {
-            first += 1;
-        }
-        if let Some(lexeme) = part[first..line].first() {
-            let word = match lexeme.kind {
-                Kind::On => Some("on"),
-                Kind::If => Some("if"),
-                Kind::Else => Some("else"),
-                Kind::While => Some("while"),
-                Kind::For => Some("for"),
-                Kind::Match => Some("match"),
-                Kind::Fn => Some("fn"),
-                Kind::Sub => Some("sub"),
-                Kind::Context => Some("context"),
-                Kind::Test => Some("test"),
-                Kind::Enum => Some("enum"),
-                _ => None,
+        let end = (i + 1..before).find(|i| begins(*i)).unwrap_or(before);
+        let line = &part[i..end];
+        let first = line.iter().position(|l| l.kind != Kind::BraceClose);
+        let line = &line[first.unwrap_or(line.len())..];
+        let head = line.first().filter(|l| {
+            use Kind::*;
+            matches!(
+                l.kind,
+                On | If | Else | While | For | Match | Fn | Sub | Context | Test | Enum
+            )
+        });
+        if let Some(head) = head
+            && let Some(word) = keyword(head.kind)
+            && !line.iter().any(|l| l.kind == Kind::BraceOpen)
+        {
+            let newline = line.last().is_some_and(|l| l.kind == Kind::Newline);
+            // The line of an `else` goes on, for the grammar.
+            let next = line.iter().skip(1).position(|l| l.fresh);
+            let end = match next.filter(|_| head.kind == Kind::Else) {
+                Some(n) => end - line.len() + 1 + n,
+                None if newline => end - 1,
+                None => end,
             };
-            let braces = part[first..line].iter().any(|l| l.kind == Kind::BraceOpen);
-            if let (Some(word), false) = (word, braces) {
-                found = Some(Head {
-                    word,
-                    at: lexeme.at,
-                    end: line,
-                });
-            }
+            found = Some(Head {
+                word,
+                at: head.at,
+                end,
+            });
         }
-        i = line + 1;
+        i = end;
     }
     found
 }
@@ -182,7 +197,7 @@ fn repaired(mut part: Vec<Lexeme>, errors: &mut Vec<Error>) -> Vec<Lexeme> {
                         at: part[open].at,
                         also: part
                             .get(before)
-                            .map(|l| (l.at, "this closes what stands around it"))
+                            .map(|l| (l.at, "it ought to be closed before this"))
                             .into_iter()
                             .collect(),
                     });

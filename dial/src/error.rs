@@ -89,6 +89,8 @@ pub enum ErrorKind {
     Ternary,
     /// `elif` and its kin.
     ElseIf(Box<str>),
+    /// `else` that follows no `if`.
+    ElseAlone,
     /// A word that begins a statement or declaration elsewhere.
     Foreign {
         /// The word.

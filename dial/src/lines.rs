@@ -60,7 +60,14 @@ fn ends(kind: Kind) -> bool {
             | False
             | Stuck
             | Bad
+            // Where others write a block: `if x:`.
+            | Colon
     )
+}
+
+/// Whether nothing has begun in front of what follows.
+fn opens(kind: Kind) -> bool {
+    matches!(kind, Kind::BraceOpen | Kind::Newline)
 }
 
 /// Whether a line that begins with it goes on from the one before.
@@ -135,6 +142,11 @@ fn begins(kind: Kind) -> bool {
             | Var
             | While
     )
+}
+
+/// Whether it may stand nowhere but at the beginning, whatever stood before it.
+fn begins_only(kind: Kind) -> bool {
+    begins(kind) && !matches!(kind, Kind::If | Kind::Match | Kind::Goto | Kind::Return)
 }
 
 /// Whether an operand may begin with it.
@@ -384,7 +396,7 @@ impl Reader<'_> {
                 self.close_all();
                 self.newline();
             }
-        } else if ends(last) && !continues(kind) {
+        } else if (ends(last) && !continues(kind)) || (begins_only(kind) && !opens(last)) {
             self.newline();
         }
     }
@@ -407,6 +419,14 @@ impl Reader<'_> {
                     at,
                     also: vec![(open.at, "opened here")],
                 });
+                // The one in front may be the one that is meant.
+                if self
+                    .open
+                    .last()
+                    .is_some_and(|l| (l.kind == Kind::ParenOpen) == round)
+                {
+                    self.open.pop();
+                }
                 self.bad(at);
             }
             Some(_) => {}
@@ -544,7 +564,19 @@ impl Reader<'_> {
             Kind::OpenText => return self.open_text(at, Quote::Double),
             Kind::OpenRaw => return self.open_text(at, Quote::Single),
             Kind::OpenPattern => return self.open_text(at, Quote::Back),
-            Kind::Unknown => (Kind::Bad, self.unknown(at)),
+            Kind::Unknown => {
+                let told = self.unknown(at);
+                if matches!(
+                    told,
+                    ErrorKind::Typographic {
+                        meant: '"' | '\'',
+                        ..
+                    }
+                ) {
+                    return self.typographic(i, told);
+                }
+                (Kind::Bad, told)
+            }
             _ => {
                 self.push(kind, at);
                 return 1;
@@ -614,6 +646,25 @@ impl Reader<'_> {
             self.push(Kind::BraceOpen, at);
         }
         1
+    }
+
+    /// A text in quotes of a word processor: up to the last of them on the line.
+    fn typographic(&mut self, i: usize, told: ErrorKind) -> usize {
+        let line = self.tokens[i..]
+            .iter()
+            .take_while(|t| t.kind != Kind::LineEnd);
+        let quote = |t: &Token| {
+            t.kind == Kind::Unknown && matches!(self.unknown(t.at), ErrorKind::Typographic { .. })
+        };
+        let last = line
+            .enumerate()
+            .filter(|(_, t)| quote(t))
+            .last()
+            .map_or(0, |(n, _)| n);
+        let at = self.tokens[i].at;
+        self.tell(at, told);
+        self.push(Kind::Bad, at);
+        last + 1
     }
 
     fn unknown(&self, at: At) -> ErrorKind {

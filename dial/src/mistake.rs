@@ -167,6 +167,7 @@ impl<'a> Stop<'a> {
                 let arrow = self.piece.iter().find(|l| l.kind == Kind::Arrow);
                 arrow.map_or(whole, |l| l.at)
             }
+            ErrorKind::ElseIf(_) if self.first() == Kind::Ident => self.piece[0].at,
             ErrorKind::Conf => whole,
             ErrorKind::NoValue(_)
             | ErrorKind::NoType
@@ -225,6 +226,9 @@ impl<'a> Stop<'a> {
         };
         if statement {
             return Some(ErrorKind::StatementElsewhere(self.place));
+        }
+        if first == Kind::Else {
+            return Some(ErrorKind::ElseAlone);
         }
         let arrow = self.piece.iter().any(|l| l.kind == Kind::Arrow);
         (self.place == Place::Block && arrow).then_some(ErrorKind::ArmElsewhere)
