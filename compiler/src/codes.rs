@@ -22,6 +22,7 @@ mod references;
 mod releases;
 mod security;
 mod variables;
+mod written;
 
 /// What is known about one code.
 #[derive(Debug)]
@@ -108,9 +109,15 @@ pub fn sources(files: Files) -> Sources {
         sources.list(folder, Listing::new("", names.map(str::to_owned)));
     }
     for (name, text) in files.iter().filter(|(name, _)| !name.contains('/')) {
-        sources.add(name, *text);
+        sources.add(name, bytes(text));
     }
     sources
+}
+
+/// The bytes of an example: U+FFFD stands for one that is no character.
+fn bytes(text: &str) -> Vec<u8> {
+    let pieces: Vec<&[u8]> = text.split('\u{fffd}').map(str::as_bytes).collect();
+    pieces.join(&0xff)
 }
 
 /// The level of a code unless configured otherwise.
@@ -121,7 +128,7 @@ pub fn level(id: &str) -> Level {
 /// The entry of a code.
 pub fn find(id: &str) -> Option<&'static Code> {
     static BY_ID: LazyLock<QuickMap<&'static [u8], &'static Code>> = LazyLock::new(|| {
-        let codes = exchange().chain(all()).chain(explored());
+        let codes = exchange().chain(all()).chain(explored()).chain(written());
         codes.map(|c| (c.id.as_bytes(), c)).collect()
     });
     BY_ID.get(id.as_bytes()).copied()
@@ -130,6 +137,11 @@ pub fn find(id: &str) -> Option<&'static Code> {
 /// Codes that the exchange finds when it reads device and server files.
 pub fn exchange() -> impl Iterator<Item = &'static Code> {
     exchange::CODES.iter()
+}
+
+/// Codes of how `.dial` is written, which [`crate::dial::syntax`] finds.
+pub fn written() -> impl Iterator<Item = &'static Code> {
+    written::CODES.iter()
 }
 
 /// Codes that only a search over what may happen outside finds (`strowger explore`).

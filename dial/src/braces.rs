@@ -46,17 +46,16 @@ pub(crate) fn mend(lexemes: Vec<Lexeme>, errors: &mut Vec<Error>) -> Vec<Lexeme>
     out
 }
 
-/// Whether braces are closed at the end of each declaration and nowhere too often.
+/// Whether braces are closed at the end and nowhere too often.
 fn is_sound(lexemes: &[Lexeme]) -> bool {
     let mut depth = 0u32;
-    for i in 0..lexemes.len() {
-        match lexemes[i].kind {
+    for lexeme in lexemes {
+        match lexeme.kind {
             Kind::BraceOpen => depth += 1,
             Kind::BraceClose => match depth.checked_sub(1) {
                 Some(less) => depth = less,
                 None => return false,
             },
-            _ if depth > 0 && is_decl(lexemes, i) && lexemes[i].indent == 0 => return false,
             _ => {}
         }
     }

@@ -216,3 +216,14 @@ pub enum Place {
     /// Items of a test.
     Test,
 }
+
+/// What a character stands for that a word processor has made of a plain one.
+pub fn plain(typographic: char) -> Option<char> {
+    Some(match typographic {
+        '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{ab}' | '\u{bb}' => '"',
+        '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{b4}' => '\'',
+        '\u{2013}' | '\u{2014}' | '\u{2212}' => '-',
+        '\u{a0}' | '\u{202f}' | '\u{2009}' => ' ',
+        _ => return None,
+    })
+}

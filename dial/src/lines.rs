@@ -2,7 +2,7 @@
 //!
 //! What people write who come from other languages is told here, once, and replaced by what was meant.
 
-use crate::error::{Error, ErrorKind, Quote};
+use crate::error::{Error, ErrorKind, Quote, plain};
 use crate::literal;
 use crate::token::{Kind, Token};
 use crate::tree::At;
@@ -661,7 +661,7 @@ impl Reader<'_> {
             .filter(|(_, t)| quote(t))
             .last()
             .map_or(0, |(n, _)| n);
-        let at = self.tokens[i].at;
+        let at = self.tokens[i].at.to(self.tokens[i + last].at);
         self.tell(at, told);
         self.push(Kind::Bad, at);
         last + 1
@@ -670,13 +670,7 @@ impl Reader<'_> {
     fn unknown(&self, at: At) -> ErrorKind {
         let text = self.slice(at);
         let typographic = text.chars().find_map(|wrote| {
-            let meant = match wrote {
-                '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{ab}' | '\u{bb}' => '"',
-                '\u{2018}' | '\u{2019}' | '\u{201a}' | '\u{b4}' => '\'',
-                '\u{2013}' | '\u{2014}' | '\u{2212}' => '-',
-                '\u{a0}' | '\u{202f}' | '\u{2009}' => ' ',
-                _ => return None,
-            };
+            let meant = plain(wrote)?;
             Some(ErrorKind::Typographic { wrote, meant })
         });
         typographic.unwrap_or_else(|| ErrorKind::Unknown(text.into()))

@@ -113,6 +113,8 @@ struct Frame {
     open: At,
     /// Where its piece begins in the common buffer.
     start: usize,
+    /// How far the last piece is indented that could not be read, if no other came behind it.
+    bad: Option<u32>,
 }
 
 struct Cutter<'m, 't> {
@@ -135,6 +137,7 @@ impl<'m, 't> Cutter<'m, 't> {
             place: Place::File,
             open: At::default(),
             start: 0,
+            bad: None,
         };
         Cutter {
             made,
@@ -244,6 +247,7 @@ impl<'m, 't> Cutter<'m, 't> {
             place,
             open: lexeme.at,
             start: self.buffer.len(),
+            bad: None,
         });
     }
 
@@ -354,6 +358,17 @@ impl<'m, 't> Cutter<'m, 't> {
                 .err()
                 .map(|fault| mistake::after(self.made.text, piece, place, fault))
         };
+        let failed = told.is_some();
+        // What is indented below a head that is none was meant as its body.
+        let told = told.filter(|e| {
+            !(matches!(e.kind, ErrorKind::StatementElsewhere(_))
+                && frame.bad.is_some_and(|b| first.indent > b))
+        });
+        if bad || failed {
+            frame.bad = Some(frame.bad.map_or(first.indent, |b| b.min(first.indent)));
+        } else {
+            frame.bad = None;
+        }
         self.made.errors.extend(told);
         self.buffer.truncate(frame.start);
     }
