@@ -12,7 +12,7 @@ pub(crate) mod property;
 mod search;
 mod still;
 mod told;
-mod written;
+pub(crate) mod written;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -26,6 +26,7 @@ mod match_;
 mod moment;
 mod render;
 mod repl;
+mod replay;
 mod run;
 mod scene;
 mod session;
@@ -72,6 +73,8 @@ enum Command {
     Simulate(simulate::Args),
     /// Run the tests of a plan (*.test.yaml) in virtual time
     Test(test::Args),
+    /// Run recorded calls again on the plan of today, and show where their behaviour changed
+    Replay(replay::Args),
     /// Try everything that may happen around a plan, and show what goes wrong
     Explore(explore::Args),
     /// Measure what a call through a plan costs
@@ -108,6 +111,7 @@ pub fn program() -> ExitCode {
         Command::Eval(args) => eval::main(args),
         Command::Simulate(args) => simulate::main(args),
         Command::Test(args) => test::main(args),
+        Command::Replay(args) => replay::main(args),
         Command::Explore(args) => explore::main(args),
         Command::Bench(args) => bench::main(args),
     }

@@ -33,6 +33,7 @@ const COLUMNS: usize = 4;
   strowger run /etc/asterisk --check-only              # what would run; opens no socket
   strowger run /etc/asterisk --trace dialplan          # each step with file and line
   strowger run /etc/asterisk --trace sip --trace dialplan
+  strowger run /etc/asterisk --record calls.rec        # then: strowger replay calls.rec /etc/asterisk
   strowger run /etc/asterisk/plan.dialc                # a plan made by strowger compile")]
 pub(crate) struct Args {
     /// The configuration directory, or a compiled plan (.dialc) with the device files beside it
@@ -43,6 +44,13 @@ pub(crate) struct Args {
     /// Print what happens: sip (each message), dialplan (each step)
     #[arg(long, value_enum)]
     trace: Vec<Traced>,
+    /// Write down what each call asks and is told, in a new file that only you may read, for `strowger replay`. Numbers and names are
+    /// replaced by others that the plan treats alike; passwords and PINs are never written
+    #[arg(long, value_name = "FILE", conflicts_with = "check_only")]
+    record: Option<PathBuf>,
+    /// Write real numbers and names into the record (never passwords or PINs)
+    #[arg(long, requires = "record")]
+    record_plain: bool,
     #[command(flatten)]
     release: load::Release,
 }
@@ -160,9 +168,17 @@ fn describe(loaded: &load::Loaded) {
 
 async fn exchange(mut loaded: load::Loaded, args: &Args) -> ExitCode {
     let traced = &args.trace;
+    let record = match &args.record {
+        Some(path) => match runtime::record::Sink::create(path, args.record_plain) {
+            Ok(sink) => Some(sink),
+            Err(fault) => return load::cannot(&no_record(path, &fault)),
+        },
+        None => None,
+    };
     let options = runtime::Options {
         directory: loaded.directory.clone(),
         globals: (*loaded.globals()).clone(),
+        record,
         ..runtime::Options::default()
     };
     // Before the sockets: a signal that comes while they open must not kill half an exchange.
@@ -184,6 +200,14 @@ async fn exchange(mut loaded: load::Loaded, args: &Args) -> ExitCode {
         .map(|l| format!("{} {}", l.protocol.name().to_lowercase(), l.address))
         .collect();
     say!("  listening   {}", at.join(", "));
+    if let Some(path) = &args.record {
+        let how = if args.record_plain {
+            "with real names and numbers"
+        } else {
+            "names and numbers replaced"
+        };
+        say!("  record      {} ({how})", path.display());
+    }
     // Before anybody is told that it is ready: nothing that comes is missed.
     let (last, finish) = oneshot::channel();
     let tracer = (!traced.is_empty())
@@ -219,6 +243,17 @@ async fn exchange(mut loaded: load::Loaded, args: &Args) -> ExitCode {
     }
     say!("Stopped; {} channels had to be ended.", stopped.ended);
     ExitCode::SUCCESS
+}
+
+/// Why calls cannot be written down there.
+fn no_record(path: &Path, fault: &std::io::Error) -> String {
+    let hint = match fault.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            "\n  hint: a record is never written over; name another file"
+        }
+        _ => "",
+    };
+    format!("{}: {fault}{hint}", path.display())
 }
 
 /// Reads the files again, and puts them in force if they can run.

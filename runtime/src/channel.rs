@@ -50,8 +50,20 @@ impl End {
 /// caller, who may look at its variables afterwards. An effect that goes on for [`limits::GRACE`] after a hang-up is a defect: it is
 /// dropped and logged.
 pub async fn drive(vm: &mut Vm, at: Entry, p: &mut impl Perform, inbox: &mut Inbox) -> End {
+    let end = turns(vm, at, p, inbox).await;
+    if let Some(recording) = p.recording() {
+        recording.ends(&end);
+    }
+    end
+}
+
+async fn turns(vm: &mut Vm, at: Entry, p: &mut impl Perform, inbox: &mut Inbox) -> End {
     vm.trace_steps(p.watches());
-    let mut step = vm.start(&p.module(), &p.inputs(), at);
+    let (module, inputs) = (p.module(), p.inputs());
+    if let Some(recording) = p.recording() {
+        recording.begins(&module, &inputs, &at);
+    }
+    let mut step = vm.start(&module, &inputs, at);
     loop {
         for happened in vm.take_trace() {
             p.saw(happened);
@@ -60,19 +72,29 @@ pub async fn drive(vm: &mut Vm, at: Entry, p: &mut impl Perform, inbox: &mut Inb
             Step::Effect(effect) => {
                 inbox.deadline = vm.deadline();
                 p.knows(vm.party());
+                let asked = p.recording().map(|_| (effect.clone(), vm.place().clone()));
                 let reply = finish(p, effect, inbox).await;
-                if let Some(why) = inbox.take() {
-                    vm.interrupt(why);
-                } else if inbox.deadline.is_some_and(|at| at <= p.inputs().now) {
-                    vm.interrupt(Interrupt::AbsoluteTimeout);
+                let mut why = inbox.take();
+                if why.is_none() && inbox.deadline.is_some_and(|at| at <= p.inputs().now) {
+                    why = Some(Interrupt::AbsoluteTimeout);
                 }
                 vm.trace_steps(p.watches());
-                vm.resume(&p.module(), &p.inputs(), reply)
+                let (module, inputs) = (p.module(), p.inputs());
+                if let (Some(recording), Some(asked)) = (p.recording(), asked) {
+                    recording.turn(asked, &reply, why.clone(), &module, &inputs);
+                }
+                if let Some(why) = why {
+                    vm.interrupt(why);
+                }
+                vm.resume(&module, &inputs, reply)
             }
             Step::OutOfFuel => {
                 // Others may run; a plan that never asks for anything faults after a number of refills (the machine counts them).
                 tokio::task::yield_now().await;
                 if let Some(why) = inbox.take() {
+                    if let Some(recording) = p.recording() {
+                        recording.interrupted(why.clone());
+                    }
                     vm.interrupt(why);
                 }
                 vm.trace_steps(p.watches());

@@ -8,6 +8,7 @@ use crate::media::{Carries, Media, Settings};
 use crate::messages::Messages;
 use crate::observe::{Observed, Observer, What};
 use crate::prompts::Prompts;
+use crate::record::{self, Recorder, Recording};
 use crate::registrar::Registrar;
 use crate::shard::{self, Order};
 use crate::sip::transport::Routes;
@@ -38,6 +39,8 @@ pub struct Options {
     pub wire: Option<wire::Memory>,
     /// The global variables of `[globals]`: see [`globals`].
     pub globals: Globals,
+    /// Where calls are to be written down, if anywhere.
+    pub record: Option<record::Sink>,
     /// What the wall clock shows at the start, in milliseconds since 1970, for tests; `None`: what the system's shows.
     pub shows: Option<u64>,
 }
@@ -116,6 +119,8 @@ pub struct Engine {
     pub(crate) shared: Arc<Shared>,
     tasks: Vec<JoinHandle<()>>,
     hurry: Arc<Notify>,
+    /// Who writes down calls.
+    scribe: Option<record::Writer>,
 }
 
 /// What all parts of the exchange share.
@@ -143,6 +148,7 @@ pub(crate) struct Shared {
     said: Mutex<BTreeSet<String>>,
     each_minute: Mutex<HashMap<&'static str, tokio::time::Instant>>,
     seed: [u8; 32],
+    recorder: Option<Recorder>,
 }
 
 /// What a reload replaces, all at once.
@@ -151,6 +157,8 @@ struct Current {
     config: Arc<Config>,
     module: Arc<Module>,
     globals: Arc<Globals>,
+    /// Those that the plan's files set.
+    base: Arc<Globals>,
 }
 
 /// Counters, written by the shard.
@@ -186,6 +194,12 @@ impl Shared {
         Arc::clone(&self.current().globals)
     }
 
+    /// Writes down a call that comes now, if calls are written down.
+    pub(crate) fn recording(&self) -> Option<Recording> {
+        let recorder = self.recorder.as_ref()?;
+        recorder.call(Arc::clone(&self.current().base))
+    }
+
     /// Puts what was read anew in force; gives a sentence for each change that waits for a restart.
     pub(crate) fn renew(
         &self,
@@ -203,6 +217,7 @@ impl Shared {
         let (config, waiting) = current.config.renewed(config);
         current.config = Arc::new(config);
         current.module = module;
+        current.base = Arc::new(globals.clone());
         let table = &mut Arc::make_mut(&mut current.globals).0;
         if clear_globals {
             table.clear();
@@ -380,13 +395,23 @@ impl Engine {
             .as_ref()
             .map(|data| data.join("sounds"));
         let (orders, shard_inbox) = mpsc::channel(limits::SHARD_INBOX);
+        let machine = Arc::new(system(&config, &options.directory));
+        let base = Arc::new(options.globals);
+        let (recorder, scribe) = options
+            .record
+            .map(|sink| {
+                let now = crate::call::time(clock.now());
+                sink.start(&module, &base, &machine, random_seed(), now)
+            })
+            .unzip();
         let shared = Arc::new_cyclic(|weak| Shared {
-            system: Arc::new(system(&config, &options.directory)),
+            system: machine,
             prompts: Prompts::new(sounds.as_deref()),
             current: RwLock::new(Current {
                 config: Arc::new(config),
                 module,
-                globals: Arc::new(options.globals),
+                globals: Arc::clone(&base),
+                base,
             }),
             registrar: Mutex::new(registrar),
             tables: Mutex::new(Tables::default()),
@@ -406,12 +431,14 @@ impl Engine {
             said: Mutex::default(),
             each_minute: Mutex::default(),
             seed,
+            recorder,
         });
         let shard = tokio::spawn(shard::run(Arc::clone(&shared), wire, shard_inbox, seed));
         Ok(Engine {
             shared,
             tasks: vec![shard],
             hurry: Arc::default(),
+            scribe,
         })
     }
 
@@ -513,7 +540,17 @@ impl Engine {
             task.abort();
         }
         let shared = Arc::clone(&self.shared);
-        let _ = tokio::task::spawn_blocking(move || shared.writer.flush()).await;
+        if let Some(recorder) = &self.shared.recorder {
+            recorder.finish().await;
+        }
+        let record = self.scribe.take();
+        let last = move || {
+            if let Some(record) = record {
+                record.join();
+            }
+            shared.writer.flush();
+        };
+        let _ = tokio::task::spawn_blocking(last).await;
         Stopped { ended }
     }
 }

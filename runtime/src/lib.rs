@@ -20,6 +20,7 @@ pub mod observe;
 pub mod perform;
 pub mod phone;
 pub mod prompts;
+pub mod record;
 pub mod registrar;
 mod reload;
 pub mod rtp;

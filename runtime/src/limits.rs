@@ -58,6 +58,14 @@ pub const DRAIN: Duration = Duration::from_secs(30);
 pub const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// Notices waiting for one observer. More: the observer learns how many it missed.
 pub const OBSERVED: usize = 16_384;
+/// Things told of calls that wait to be written down. More: the rest of that call is not written, and the file says so.
+pub const RECORD_QUEUE: usize = 32_768;
+/// Longest record of calls, in bytes. Longer: nothing more is written, and the file says so.
+pub const RECORD_BYTES: u64 = 4 << 30;
+/// Longest line of a record that is read, in bytes. Longer: reported and skipped.
+pub const RECORD_LINE: u64 = 16 << 20;
+/// Bytes of a record that belong to calls whose end was not read yet. More: reported, and the call is left out.
+pub const RECORD_OPEN: usize = 256 << 20;
 /// Channels through `Local/` inside each other.
 pub const LOCAL_DEPTH: usize = 16;
 
@@ -117,6 +125,22 @@ pub fn table() -> Vec<(&'static str, String, &'static str)> {
             "OBSERVED",
             OBSERVED.to_string(),
             "the observer learns how many it missed",
+        ),
+        (
+            "RECORD_QUEUE",
+            RECORD_QUEUE.to_string(),
+            "the call's record ends",
+        ),
+        (
+            "RECORD_BYTES",
+            format!("{RECORD_BYTES} B"),
+            "the record ends",
+        ),
+        ("RECORD_LINE", format!("{RECORD_LINE} B"), "skipped"),
+        (
+            "RECORD_OPEN",
+            format!("{RECORD_OPEN} B"),
+            "the call is left out",
         ),
         ("LOCAL_DEPTH", LOCAL_DEPTH.to_string(), "CHANUNAVAIL"),
         ("SIM_TASKS", SIM_TASKS.to_string(), "CHANUNAVAIL"),

@@ -6,6 +6,7 @@ use crate::engine::Shared;
 use crate::line::{Event, Line, LineId};
 use crate::observe::What;
 use crate::perform::{Ear, Inbox, Perform, Wake, Wall};
+use crate::record::Recording;
 use crate::sip::command::HeaderLine;
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -31,6 +32,8 @@ pub(crate) struct Live {
     tokens: u64,
     /// The plan with which it began, if it is to keep that over a reload.
     stays: Option<Arc<Module>>,
+    /// Who writes it down, if anybody does.
+    recording: Option<Recording>,
 }
 
 impl Live {
@@ -45,6 +48,7 @@ impl Live {
             hops: 70,
             tokens: 0,
             stays: stays.then(|| shared.module()),
+            recording: shared.recording(),
         }
     }
 
@@ -227,6 +231,10 @@ impl Perform for Live {
             }
             Trace::Note { level, text } => self.note(level, "", &text),
         }
+    }
+
+    fn recording(&mut self) -> Option<&mut Recording> {
+        self.recording.as_mut()
     }
 
     async fn perform(&mut self, effect: Effect, inbox: &mut Inbox) -> Reply {

@@ -6,6 +6,7 @@
 
 use crate::limits;
 use crate::line::{Event, LineId};
+use crate::record::Recording;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +41,11 @@ pub trait Perform {
 
     /// Is told what happened in the dialplan, in order, before the effect that it led to is performed.
     fn saw(&mut self, happened: Trace);
+
+    /// Who writes down what the channel asks and is told; as a rule nobody.
+    fn recording(&mut self) -> Option<&mut Recording> {
+        None
+    }
 }
 
 /// What lets time pass.

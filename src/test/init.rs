@@ -257,7 +257,7 @@ impl Draft {
     }
 }
 
-fn expected(out: &mut String, seen: &Seen) {
+pub(crate) fn expected(out: &mut String, seen: &Seen) {
     out.push_str("    expect:\n");
     let mut row = |key: &str, values: &[String], always: bool| {
         if always || !values.is_empty() {

@@ -73,8 +73,15 @@ fn as_expected(expected: &[String], got: &[String]) -> Vec<String> {
 
 /// A difference, line by line.
 pub(crate) fn difference(key: &str, expected: &[String], got: &[String], colour: bool) -> String {
+    format!(
+        "{key}: - expected, + got\n{}",
+        changes(expected, got, colour)
+    )
+}
+
+/// The lines that come and go, with those around them.
+pub(crate) fn changes(expected: &[String], got: &[String], colour: bool) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "{key}: - expected, + got");
     let text = |lines: &[String]| lines.iter().map(|l| format!("{l}\n")).collect::<String>();
     let (old, new) = (text(expected), text(got));
     let diff = TextDiff::from_lines(&old, &new);

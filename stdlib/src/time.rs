@@ -63,6 +63,11 @@ impl Zone {
             .map(Zone)
     }
 
+    /// By which [`named`](Zone::named) finds it, if it has a name.
+    pub fn name(&self) -> Option<&str> {
+        self.0.iana_name()
+    }
+
     /// What calendar and clock show at a moment, without the zone's name; `None` as for [`Zone::civil`].
     pub fn clock(&self, at: Moment) -> Option<Clock> {
         let offset = self.offset(at)?;

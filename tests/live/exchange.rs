@@ -6,13 +6,15 @@ use crate::people;
 use crate::simulated::line;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use strowger_compiler::source::Sources;
+use strowger_runtime::record::{Next, Reader, Sink, Verdict, replay};
 use strowger_runtime::sim::Scenario;
 use strowger_runtime::{Engine, Observer, Options, What, config};
+use strowger_vm::{Globals, Module};
 
 /// Where the exchange lives.
 const NEAR: &str = "192.0.2.1:5060";
@@ -178,12 +180,12 @@ fn unsaid(scenario: &Scenario) -> Option<&'static str> {
     people::unsaid(scenario)
 }
 
-/// What happened on each channel of the plan, or why the scenario cannot be run.
+/// What happened on each channel of the plan, and what was written down of the calls; or why the scenario cannot be run.
 pub(crate) fn run(
     plan: &[u8],
     scenario: &Arc<Scenario>,
     sounds: &Sounds,
-) -> Result<Vec<Track>, &'static str> {
+) -> Result<(Vec<Track>, Tally), &'static str> {
     if let Some(reason) = unsaid(scenario) {
         return Err(reason);
     }
@@ -201,7 +203,7 @@ async fn played(
     scenario: &Arc<Scenario>,
     accounts: &Accounts,
     sounds: &Sounds,
-) -> Vec<Track> {
+) -> (Vec<Track>, Tally) {
     let near: SocketAddr = NEAR.parse().unwrap();
     let net = Net::default();
     let mut sources = Sources::new();
@@ -214,21 +216,56 @@ async fn played(
     config.directories.data = Some(sounds.0.clone());
     let mut globals = strowger_runtime::globals(&compiled.hir);
     globals.0.extend(scenario.globals.clone());
+    let (module, base) = (compiled.module.unwrap(), Arc::new(globals.clone()));
+    let record = sounds.0.join("calls.rec");
     let options = Options {
         seed: Some([1; 32]),
         wire: Some(net.exchange(near)),
         globals,
+        record: Some(Sink::create(&record, false).unwrap()),
         shows: Some(u64::try_from(scenario.start.0 / 1_000).unwrap()),
         ..Options::default()
     };
-    let engine = Engine::start(config, compiled.module.unwrap(), options)
+    let engine = Engine::start(config, Arc::clone(&module), options)
         .await
         .unwrap();
     people::at_their_places(&net, near, scenario).await;
     let mut observer = engine.observe();
     people::call(&net, near, scenario);
     tokio::time::sleep(END).await;
-    seen(&mut observer)
+    let seen = seen(&mut observer);
+    engine.stop(Duration::ZERO).await;
+    let tally = again(&record, &module, &base);
+    std::fs::remove_file(record).unwrap();
+    (seen, tally)
+}
+
+/// How the calls of a record are today.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) same: usize,
+    /// Their record ends where a real number decides.
+    pub(crate) so_far: Vec<String>,
+    pub(crate) other: Vec<String>,
+}
+
+/// Runs all calls of a record again, on the plan that they ran on.
+fn again(record: &Path, module: &Arc<Module>, base: &Arc<Globals>) -> Tally {
+    let file = std::io::BufReader::new(std::fs::File::open(record).unwrap());
+    let mut reader = Reader::new(file).unwrap();
+    let mut tally = Tally::default();
+    while let Some(next) = reader.next_one() {
+        match next {
+            Next::Bad(bad) => tally.other.push(format!("{bad:?}")),
+            Next::Call(call) => match replay(module, base, &reader.head, &call).verdict {
+                Verdict::Same => tally.same += 1,
+                Verdict::SameSoFar(why) => tally.so_far.push(why),
+                changed => tally.other.push(format!("{changed:#?}\n{call:#?}")),
+            },
+        }
+    }
+    assert!(reader.counts.finished && reader.counts.dropped == 0);
+    tally
 }
 
 /// The tracks of the channels in the order in which they began to run the plan.

@@ -69,6 +69,7 @@ struct Compared {
     same: usize,
     wrong: Vec<String>,
     left_out: BTreeMap<&'static str, usize>,
+    again: exchange::Tally,
 }
 
 fn compare(files: &[PathBuf]) -> Compared {
@@ -88,10 +89,16 @@ fn compare(files: &[PathBuf]) -> Compared {
             }
             match exchange::run(&plan, scenario, &sounds) {
                 Err(reason) => *all.left_out.entry(reason).or_default() += 1,
-                Ok(live) => match differ(scenario, &simulated, &live) {
-                    None => all.same += 1,
-                    Some(how) => all.wrong.push(format!("{}: {name}\n{how}", file.display())),
-                },
+                Ok((live, again)) => {
+                    all.again.same += again.same;
+                    let named = |why| format!("{}: {name}: {why}", file.display());
+                    all.again.so_far.extend(again.so_far.into_iter().map(named));
+                    all.again.other.extend(again.other.into_iter().map(named));
+                    match differ(scenario, &simulated, &live) {
+                        None => all.same += 1,
+                        Some(how) => all.wrong.push(format!("{}: {name}\n{how}", file.display())),
+                    }
+                }
             }
         }
     }
@@ -99,7 +106,15 @@ fn compare(files: &[PathBuf]) -> Compared {
         same,
         wrong,
         left_out,
+        again,
     } = &all;
+    println!(
+        "of these, {} recorded calls are the same when they run again; {} as far as they may be told",
+        again.same,
+        again.so_far.len()
+    );
+    assert!(again.other.is_empty(), "{}", again.other.join("\n"));
+    println!("{:#?}", again.so_far);
     println!("{same} scenarios are the same in both; left out: {left_out:#?}");
     assert!(
         wrong.is_empty(),

@@ -465,6 +465,11 @@ impl Module {
         self.parts.options
     }
 
+    /// All texts that the plan holds: names, arguments as they stand in it, constants.
+    pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        self.parts.strings.iter()
+    }
+
     /// Whether a context of this name exists.
     pub fn has_context(&self, name: &[u8]) -> bool {
         self.context(name).is_some()
