@@ -57,7 +57,6 @@ mod yaml;
 pub(crate) use case::Case;
 pub(crate) use hits::{Finder, Hits};
 pub(crate) use judge::{Seen, endpoint_of, notices, seen};
-pub(crate) use problem::problem;
 pub(crate) use run::{Failed, Outcome, Ran, run};
 pub(crate) use schema::schema;
 pub(crate) use suite::{PLAN, plan_of, suite_name};

@@ -15,7 +15,7 @@ use strowger_vm::{Executed, Time};
 
 use crate::explore::written::moment;
 use crate::load::Loaded;
-use crate::testing::{changes, problem};
+use crate::testing::changes;
 use crate::{duration, render, story};
 
 /// How it is said.
@@ -42,6 +42,11 @@ impl Tally {
         self.same + self.so_far + self.changed
     }
 }
+
+/// What stands for a code at a place of the plan.
+const CODE: &str = "changed";
+/// So many steps more than then are shown.
+const LONGER: usize = 8;
 
 /// Says it.
 pub(crate) struct Told<'p, W> {
@@ -151,8 +156,15 @@ impl<'p, W: Write> Told<'p, W> {
             now(change)
         );
         let before = recorded_steps(call, change);
-        let after: Vec<String> = replayed.steps.iter().map(executed).collect();
-        if before != after {
+        let mut after: Vec<String> = replayed.steps.iter().map(executed).collect();
+        // A loop need not be shown to its end.
+        if after.len() > before.len() + LONGER {
+            after.truncate(before.len() + LONGER);
+            after.push("...".to_owned());
+        }
+        // What stands in arguments is asked before its step begins.
+        let is_early = before.split_last().is_some_and(|(_, rest)| *rest == after);
+        if before != after && !is_early && change.now != Now::Refused {
             out.push_str("steps: - then, + now\n");
             out.push_str(&changes(&before, &after, self.colour));
         }
@@ -179,7 +191,8 @@ impl<'p, W: Write> Told<'p, W> {
             (_, true) => "asked here",
             (_, false) => "asked right after this step",
         };
-        Some(problem("the plan does something else here", span).label(label))
+        let found = Diagnostic::new(CODE, "the plan does something else here", span);
+        Some(found.label(label))
     }
 
     fn span(&self, source: &Source) -> Option<Span> {

@@ -1,7 +1,7 @@
 //! Reads a record, one call at a time, whatever stands in it: what cannot be read is reported with its line and left out.
 
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::io::{BufRead, Read as _};
 use std::sync::Arc;
 use strowger_stdlib::time::Zone;
@@ -158,6 +158,8 @@ pub struct Reader<R> {
     from: R,
     line: u64,
     open: HashMap<u64, Recorded>,
+    /// Calls of which the rest is not looked at.
+    left_out: HashSet<u64>,
     /// Bytes of the lines of open calls.
     held: usize,
     ready: VecDeque<Recorded>,
@@ -206,6 +208,7 @@ impl<R: BufRead> Reader<R> {
             from,
             line: 1,
             open: HashMap::new(),
+            left_out: HashSet::new(),
             held: 0,
             ready: VecDeque::new(),
             head,
@@ -234,6 +237,7 @@ impl<R: BufRead> Reader<R> {
             let line = match read_line(&mut self.from) {
                 Ok(Read::Line(line)) => line,
                 Ok(Read::Long) => {
+                    self.close_all();
                     return Some(self.bad(format!("longer than {} bytes", limits::RECORD_LINE)));
                 }
                 Ok(Read::End) => {
@@ -258,7 +262,10 @@ impl<R: BufRead> Reader<R> {
                     self.counts.truncated = true;
                     continue;
                 }
-                Err(fault) => return Some(self.bad(format!("no JSON: {fault}"))),
+                Err(fault) => {
+                    self.close_all();
+                    return Some(self.bad(format!("no JSON: {fault}")));
+                }
             };
             if let Err(why) = self.take(&value, line.len()) {
                 return Some(self.bad(why));
@@ -282,23 +289,32 @@ impl<R: BufRead> Reader<R> {
             return Err("nothing that a record holds".into());
         };
         if value.get("enters").is_some() {
+            self.left_out.remove(&number);
             if self.open.contains_key(&number) {
                 return Err(format!("call {number} begins a second time"));
             }
             if self.open.len() >= OPEN {
                 return Err(format!("more than {OPEN} calls at once"));
             }
-            let call = begun(value, number, self.line, size)
-                .ok_or("the begin of a call is damaged: it is left out")?;
+            let Some(call) = begun(value, number, self.line, size) else {
+                self.leave_out(number);
+                return Err(format!(
+                    "the begin of call {number} is damaged: it is left out"
+                ));
+            };
             self.held += size;
             self.open.insert(number, call);
             return Ok(());
         }
         let Some(call) = self.open.get_mut(&number) else {
+            if self.left_out.contains(&number) {
+                return Ok(());
+            }
             return Err(format!("nothing says how call {number} begins"));
         };
         if self.held + size > limits::RECORD_OPEN {
             self.close(number, false);
+            self.leave_out(number);
             return Err(format!("call {number} is too long: it is left out"));
         }
         if let Some(why) = value.get("lost") {
@@ -326,10 +342,31 @@ impl<R: BufRead> Reader<R> {
                 // What comes after it would be compared with the wrong thing.
                 call.lost = Some(format!("line {} of the record is damaged", self.line));
                 self.close(number, true);
+                self.leave_out(number);
                 Err(format!(
                     "a line of call {number} is damaged: the call ends there"
                 ))
             }
+        }
+    }
+
+    /// What comes of this call is not looked at.
+    fn leave_out(&mut self, number: u64) {
+        if self.left_out.len() < OPEN {
+            self.left_out.insert(number);
+        }
+    }
+
+    /// A line cannot be read: it may have been of any call.
+    fn close_all(&mut self) {
+        let mut all: Vec<u64> = self.open.keys().copied().collect();
+        all.sort_unstable();
+        for number in all {
+            if let Some(call) = self.open.get_mut(&number) {
+                call.lost = Some(format!("line {} of the record is damaged", self.line));
+            }
+            self.close(number, true);
+            self.leave_out(number);
         }
     }
 

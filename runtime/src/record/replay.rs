@@ -19,7 +19,7 @@ use super::shadow::apply;
 use crate::channel::End;
 
 /// Steps that are kept to be shown. Of a longer call the first ones.
-const STEPS: usize = 100_000;
+const STEPS: usize = 2_000;
 
 /// What came of a recorded call today.
 #[derive(Debug, Clone, PartialEq)]
@@ -178,6 +178,9 @@ impl<'r> Running<'r> {
             if let Trace::Step(step) = happened {
                 if self.steps.len() < STEPS {
                     self.steps.push(step.clone());
+                } else {
+                    // Nobody reads on; and without it a loop is through sooner.
+                    self.vm.trace_steps(false);
                 }
                 self.step = Some(step);
             }
