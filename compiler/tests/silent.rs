@@ -505,6 +505,58 @@ fn applications_of_somebody_else() {
 }
 
 #[test]
+fn functions_of_somebody_else() {
+    let told =
+        |code, name: &str| of_plan(code, &format!("[a]\nexten => 1,1,NoOp(${{{name}(rx)}})\n"));
+    assert!(!told("V511", "COIN_DETECT") && told("A424", "COIN_DETECT"));
+    assert!(told("V511", "CALLERIDD") && told("V511", "PLAYBACK"));
+}
+
+#[test]
+fn what_a_script_of_another_machine_is_given() {
+    let x803 = |script: &str| {
+        let plan = format!("[default]\nexten => _X.,1,AGI({script})\n");
+        told("X803", &[("extensions.conf", &plan)])
+    };
+    assert!(!x803("agi://pbx/route.php?to=${EXTEN}"));
+    assert!(x803("agi://pbx/${EXTEN}?to=1") && x803("${EXTEN}"));
+}
+
+#[test]
+fn numbers_that_variables_hold() {
+    let f311 = |a: &str, b: &str| {
+        of_plan(
+            "F311",
+            &format!("[a]\nexten => 1,1,GotoIf(${{X}}?{a}:{b})\n[b]\nexten => _X.,1,Answer()\n"),
+        )
+    };
+    assert!(!f311("b,${P}${EXTEN},1", "b,${EXTEN},1"));
+    assert!(f311("b,${P}${EXTEN},1", "b,${P}${EXTEN},1") && f311("b,11,1", "b,11,1"));
+}
+
+#[test]
+fn options_of_meetme() {
+    let a405 = |option: &str| {
+        of_plan(
+            "A405",
+            &format!("[a]\nexten => 1,1,MeetMe(800,mq{option})\n"),
+        )
+    };
+    assert!(!a405("X") && a405("Z"));
+}
+
+#[test]
+fn the_technology_of_a_channel() {
+    let e602 = |cut: &str| {
+        of_plan(
+            "E602",
+            &format!("[a]\nexten => 1,1,GotoIf($[${{CUT({cut})}} = SIP]?2)\n same => n,Answer()\n"),
+        )
+    };
+    assert!(!e602("CHANNEL,/,1") && e602("CHANNEL,/,3"));
+}
+
+#[test]
 fn contexts_that_only_programs_enter() {
     let x801 = |device: &str, plan: &str| {
         let sip = sip("allowguest=no\n", device);

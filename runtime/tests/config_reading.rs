@@ -421,6 +421,15 @@ fn pjsip_defaults_and_references() {
 }
 
 #[test]
+fn an_endpoint_for_everybody_is_meant() {
+    let told = |name: &str| {
+        let (_, findings) = pjsip(&format!("[{name}]\ntype=endpoint\nallow=ulaw\ncontext=a\n"));
+        findings.iter().any(|f| f.starts_with("X819"))
+    };
+    assert!(told("trunk") && !told("anonymous"));
+}
+
+#[test]
 fn users_need_hassip() {
     let (config, findings) = read(&[(
         "users.conf",

@@ -471,7 +471,10 @@ pub(crate) fn always_filled(body: &[u8]) -> bool {
             NAMES.iter().any(|n| n.as_bytes() == name) || name.ends_with(b"STATUS")
         }
         What::Call(call) => {
-            FILLED.iter().any(|n| n.as_bytes() == call.name) || with_default(&call.name, &call.args)
+            FILLED.iter().any(|n| n.as_bytes() == call.name)
+                || with_default(&call.name, &call.args)
+                // The technology of a channel's name.
+                || call.name == b"CUT" && call.args == b"CHANNEL,/,1"
         }
     }
 }

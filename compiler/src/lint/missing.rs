@@ -100,17 +100,20 @@ fn unknown(kind: Kind, name: &Text, version: Version) -> Diagnostic {
         .map(|s| s.name);
     let near = nearest(&shown, known);
     // A word like none of Asterisk's own is as a rule the name of an application that somebody else wrote.
-    let foreign = kind == Kind::Application
-        && near.is_none()
-        && is_word(name.bytes())
-        && signatures::function(upper.as_bytes()).is_none();
-    if foreign {
+    let other = match kind {
+        Kind::Application => signatures::function(upper.as_bytes()),
+        Kind::Function => signatures::application(name.bytes()),
+    };
+    if near.is_none() && is_word(name.bytes()) && other.is_none() {
         return Diagnostic::new(
             "A424",
-            format!("Asterisk itself has no application `{shown}`"),
+            format!("Asterisk itself has no {} `{shown}`", kind.word()),
             name.span(),
         )
-        .label("where no other module brings it, the call ends here");
+        .label(match kind {
+            Kind::Application => "where no other module brings it, the call ends here",
+            Kind::Function => "where no other module brings it, it gives nothing",
+        });
     }
     let found = Diagnostic::new(
         kind.codes().0,

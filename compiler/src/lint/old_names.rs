@@ -115,7 +115,10 @@ pub(crate) fn zap(name: &Text, mut found: Diagnostic) -> Diagnostic {
 
 /// M907: MeetMe and its relatives.
 fn meetme(call: &Made<'_>) -> Diagnostic {
-    let shown = call.name.lossy().into_owned();
+    // Without parentheses, what stands behind the name belongs to it.
+    let name = call.name.bytes();
+    let end = name.iter().position(|b| *b == b',' || *b == b'|');
+    let shown = String::from_utf8_lossy(&name[..end.unwrap_or(name.len())]).into_owned();
     let found = Diagnostic::new(
         "M907",
         format!("`{shown}` is deprecated since Asterisk 19"),

@@ -151,7 +151,11 @@ impl<'q> Found<'q> {
             }
             b"agi" | b"eagi" | b"deadagi" => {
                 if let Some(script) = part(0) {
-                    self.uses(at, Kind::Script, &name, &script);
+                    // What stands behind the `?` of `agi://host/script?number=1` is handed to that script.
+                    let end = script.bytes().iter().position(|b| *b == b'?');
+                    let asked = script.bytes().starts_with(b"agi://");
+                    let end = end.filter(|_| asked).unwrap_or(script.len());
+                    self.uses(at, Kind::Script, &name, &script.slice(0..end));
                 }
             }
             b"mysql" => self.uses(at, Kind::Query, &name, args),

@@ -1,5 +1,7 @@
 //! Branches: conditions that decide nothing, and blocks of steps that run into the next one.
 
+use strowger_stdlib::template::has_hole;
+
 use super::Whole;
 use crate::diagnostic::Diagnostic;
 use crate::flow::{Node, Why};
@@ -36,6 +38,10 @@ fn same_place(whole: &Whole<'_>, node: Node, step: &Step, out: &mut Vec<Diagnost
         [a, b] => a.whole.trimmed().bytes() == b.whole.trimmed().bytes(),
         _ => false,
     };
+    // Different numbers that variables hold, in the same context.
+    if targets.len() == 2 && !words && targets.iter().any(|t| has_hole(t.whole.bytes())) {
+        return;
+    }
     let mut ways: Vec<&[Node]> = Vec::new();
     match targets.len() {
         2 => ways.extend([then.as_slice(), otherwise.as_slice()]),
