@@ -102,7 +102,7 @@ proptest! {
                 0 => plan.push_str(&line.replace("=>", "=")),
                 1 => plan.push_str(&format!("same => n,NoOp()\n{line}")),
                 // What is read again may hold errors of its own.
-                2 => plan.push_str(&line.replace("NoOp(", "Set(X=${NOSUCH(1)}$[1 +]$[2 3],")),
+                2 => plan.push_str(&line.replace("NoOp(", "Set(X=${CALLERIDD(1)}$[1 +]$[2 3],")),
                 _ => plan.push_str(line),
             }
             plan.push('\n');
@@ -120,7 +120,7 @@ proptest! {
 
 #[test]
 fn a_fix_that_brings_errors_is_refused_and_the_others_are_made() {
-    let plan = "[a]\nexten => 1,1,NoOp()\nsame =>> n,Set(X=${NOSUCH(1)}$[1 +]$[\"a\" \"b\"])\nsame =>> n,Hangup()\n";
+    let plan = "[a]\nexten => 1,1,NoOp()\nsame =>> n,Set(X=${CALLERIDD(1)}$[1 +]$[\"a\" \"b\"])\nsame =>> n,Hangup()\n";
     let sources = Sources::plan(plan);
     let mut check = |sources: &Sources| Ok::<_, ()>(found(sources));
     let mended = mend(&sources, false, &|_, _| true, &mut check).unwrap();

@@ -226,6 +226,32 @@ fn times_of_a_call_that_was_answered() {
 }
 
 #[test]
+fn values_that_a_condition_has_asked_for() {
+    let e602 = |asked: &str| {
+        let plan = format!(
+            "[a]\nexten => 1,1,Set(X=${{DB(a/${{EXTEN}})}})\n same => n,GotoIf($[\"${{X}}\"{asked}]?s-A,1)\n\
+             \x20same => n,Goto(s-B,1)\nexten => s-A,1,Hangup()\n\
+             exten => s-B,1,GotoIf($[${{X}}=1]?2)\n same => n,Hangup()\n"
+        );
+        of_plan("E602", &plan)
+    };
+    assert!(!e602("!=\"0\""));
+    assert!(e602("=\"0\"") && e602("!=\"${Y}\""));
+}
+
+#[test]
+fn a_line_that_was_dropped_is_told_alone() {
+    let f301 = |first: &str| {
+        of_plan(
+            "F301",
+            &format!("[a]\nexten => {first}\n same => n,Hangup()\n"),
+        )
+    };
+    assert!(!f301("5,Answer()"));
+    assert!(f301("5,2,Answer()"));
+}
+
+#[test]
 fn keys_of_the_database_that_are_written_together() {
     let e606 = |asked: &str, folder: &str| {
         let plan = format!(

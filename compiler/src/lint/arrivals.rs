@@ -36,8 +36,8 @@ pub(crate) struct Arrivals {
     called: HashMap<Vec<u8>, Vec<Arrival>>,
     /// Jumps to an extension that a variable names, by the context in which they look for it.
     computed: HashMap<Vec<u8>, Vec<Arrival>>,
-    /// A variable names the context of a jump.
-    wild: bool,
+    /// A variable names the context of a jump, or of a macro: with what the extension begins there.
+    wild: Vec<Vec<u8>>,
     /// Texts of options that may name a routine.
     options: Vec<Vec<u8>>,
     /// Jumps within an extension, by its context and itself, to a label or number.
@@ -105,7 +105,7 @@ impl Arrivals {
                 }
                 (Part::Computed(text), _) if text.bytes().starts_with(b"${EXTEN") => {}
                 (Part::Computed(_), Some(place)) => add(&mut self.computed, place, arrival),
-                (Part::Computed(_), None) => self.wild = true,
+                (Part::Computed(text), None) => self.guess(text.bytes()),
             }
         }
         for call in step.calls() {
@@ -118,7 +118,7 @@ impl Arrivals {
                 for routine in found {
                     match routine.context {
                         Some(name) => add(&mut self.called, &name, arrival),
-                        None => self.wild = true,
+                        None => self.guess(b"s"),
                     }
                 }
             }
@@ -163,10 +163,21 @@ impl Arrivals {
 
     /// All steps that lead to the first step of an extension. `None`: calls may come from elsewhere too.
     pub(crate) fn at(&self, context: &Context, extension: &Extension) -> Option<Vec<Arrival>> {
-        if self.wild {
+        // A name that is made for jumps, as `s-BUSY`, is not what a variable alone holds beside a context.
+        let name = &extension.name;
+        let made = name.contains(&b'-');
+        let meant = |begin: &Vec<u8>| name.starts_with(begin) && !(made && begin.is_empty());
+        if self.wild.iter().any(meant) {
             return None;
         }
         self.by_name(context, extension)
+    }
+
+    fn guess(&mut self, exten: &[u8]) {
+        let begin = exten.split(|b| *b == b'$').next().unwrap_or_default();
+        if !self.wild.iter().any(|known| known == begin) {
+            self.wild.push(begin.to_vec());
+        }
     }
 
     /// The same as far as jumps name their context: one that a variable holds is not asked for.

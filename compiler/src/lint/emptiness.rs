@@ -161,7 +161,11 @@ impl Emptiness<'_> {
             if before.priority + 1 != here.priority || ends(before) {
                 return entered;
             }
-            if self.defines(before, name) {
+            let passed = match before.targets() {
+                [one] => one.branch.map(|branch| !branch),
+                _ => None,
+            };
+            if self.defines(before, name) || equals(before, name, passed) {
                 return true;
             }
             at = previous;
@@ -179,8 +183,10 @@ impl Emptiness<'_> {
     ) -> bool {
         depth < DEPTH
             && all.into_iter().all(|arrival| {
+                let by = self.step_at(arrival.from);
                 // Round a circle, the other ways decide.
-                !seen.insert(arrival.from)
+                by.is_some_and(|step| equals(step, name, arrival.branch))
+                    || !seen.insert(arrival.from)
                     || seen.len() < PLACES
                         && self
                             .there(arrival.from)
@@ -192,6 +198,11 @@ impl Emptiness<'_> {
         self.facts
             .arrivals(self.world.index.hir())
             .at(self.context, self.extension)
+    }
+
+    fn step_at(&self, (c, e, step): Place) -> Option<&Step> {
+        let context = self.world.index.hir().contexts.get(c)?;
+        context.extensions.get(e)?.steps.get(step)
     }
 
     fn there(&self, (c, e, step): Place) -> Option<Emptiness<'_>> {
@@ -329,6 +340,30 @@ impl Emptiness<'_> {
             .get(&(self.context.name.clone(), body.to_vec()))
             .is_some_and(|(first, second)| *first != here || second.is_some())
     }
+}
+
+/// Whether a call that takes this branch of a condition holds a certain word in the variable: `GotoIf($["${X}" != "0"]?elsewhere)`.
+fn equals(step: &Step, name: &[u8], branch: Option<bool>) -> bool {
+    let condition = step.args.bytes().split(|b| *b == b'?').next();
+    let text: Vec<u8> = condition
+        .unwrap_or_default()
+        .iter()
+        .copied()
+        .filter(|b| !b.is_ascii_whitespace() && *b != b'"')
+        .collect();
+    let Some(rest) = text
+        .strip_prefix([b"$[${", name, b"}"].concat().as_slice())
+        .and_then(|rest| rest.strip_suffix(b"]"))
+    else {
+        return false;
+    };
+    let (equal, word) = match rest {
+        [b'!', b'=', word @ ..] => (false, word),
+        [b'=', b'=', word @ ..] | [b'=', word @ ..] => (true, word),
+        _ => return false,
+    };
+    let word = !word.is_empty() && word.iter().all(u8::is_ascii_alphanumeric);
+    word && branch == Some(equal)
 }
 
 /// Whether a function gives nothing for some calls. Those of func_odbc.conf do when no row is found.

@@ -83,16 +83,8 @@ fn no_first(
     {
         return;
     }
-    // `exten => NAME,n` counts on from another extension: told as that (F330).
-    let mut line = sources.bytes(first.span).split(|b| *b == b',');
-    let named = line
-        .next()
-        .is_some_and(|n| n.trim_ascii() == extension.name);
-    if named
-        && line
-            .next()
-            .is_some_and(|p| p.trim_ascii_start().starts_with(b"n"))
-    {
+    // Where the first step is written with `same`, the line with the name was dropped: told as that.
+    if sources.bytes(first.span).starts_with(b"same") {
         return;
     }
     // A pattern with a labelled start is the idiom of subroutines: what calls it may be in another file. So is a name to whose label

@@ -15,7 +15,7 @@ use crate::pattern::Element;
 use crate::roles::{Door, Roles, Who, public};
 use crate::source::Span;
 use crate::taint::{At, Link, Mark, Source};
-use crate::ways::{Kind, Node, Way};
+use crate::ways::{Entry, Kind, Node, Way};
 
 use super::{Plan, proven, show};
 
@@ -168,14 +168,16 @@ fn far(at: &At<'_, '_>, trail: Mark) -> bool {
     let last = path.last().filter(|t| matches!(t.link, Link::Dialled));
     let matched = first.into_iter().chain(last.map(|_| at.node));
     let mut patterns = matched.filter_map(|n| at.taint.ways.entry(n));
-    patterns.all(|entry| match &entry.extension.matches {
-        Matches::Pattern(pattern) => {
-            let elements = pattern.matching();
-            elements.len() >= NATIONAL
-                || matches!(elements.last(), Some(Element::Dot | Element::Bang))
-        }
-        Matches::Name(_) => true,
-    })
+    patterns.all(|entry| matches!(entry.extension.matches, Matches::Name(_)) || long(entry))
+}
+
+/// Whether an extension takes numbers of the telephone network, by a pattern.
+fn long(entry: Entry<'_>) -> bool {
+    let Matches::Pattern(pattern) = &entry.extension.matches else {
+        return false;
+    };
+    let elements = pattern.matching();
+    elements.len() >= NATIONAL || matches!(elements.last(), Some(Element::Dot | Element::Bang))
 }
 
 /// A destination with a number that goes over a line.
@@ -278,7 +280,19 @@ impl Reached {
         let start = plan.ways.of_context(context);
         before.insert(start, None);
         let mut work = VecDeque::from([start]);
-        while let Some(node) = work.pop_front() {
+        // Ways on which the caller does not choose the number, or only an inner one: told where no other leads there.
+        let mut doubtful: Vec<(Node, Way)> = Vec::new();
+        loop {
+            let Some(node) = work.pop_front() else {
+                let Some((from, way)) = doubtful.pop() else {
+                    break;
+                };
+                before.entry(way.to).or_insert_with(|| {
+                    work.push_back(way.to);
+                    Some((from, way))
+                });
+                continue;
+            };
             for way in plan.ways.from(node) {
                 if *visits == 0 {
                     return Reached { before };
@@ -288,6 +302,11 @@ impl Reached {
                     || before.contains_key(&way.to)
                     || proven(plan, node, way.step)
                 {
+                    continue;
+                }
+                let anywhere = plan.ways.entry(way.to).is_none();
+                if way.kind == Kind::Goto && anywhere && !plan.ways.entry(node).is_some_and(long) {
+                    doubtful.push((node, *way));
                     continue;
                 }
                 before.insert(way.to, Some((node, *way)));
