@@ -277,7 +277,7 @@ mod tests {
             "{}",
             found("a;b $[\"a\" = \"b]")
         );
-        assert!(found("${NOSUCH(1)}").contains("there is no function"));
+        assert!(found("${CALLERIDD(1)}").contains("there is no function"));
         assert_eq!(found("$[${x} = 1] plain"), "");
     }
 }
