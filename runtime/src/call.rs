@@ -208,6 +208,7 @@ pub(crate) async fn run(shared: Arc<Shared>, arrival: Arrival, mut inbox: Inbox,
         let mut vm = Vm::new(Limits::default());
         let mut live = Live::new(&shared, Arc::clone(&arrival.name), Some(line));
         live.hops = arrival.hops;
+        live.recording = shared.recording();
         let end = drive(&mut vm, entry, &mut live, &mut inbox).await;
         if let End::Fault(fault) = &end {
             shared.note(&arrival.name, Level::Error, "fault", &fault.to_string());

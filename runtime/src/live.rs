@@ -33,7 +33,7 @@ pub(crate) struct Live {
     /// The plan with which it began, if it is to keep that over a reload.
     stays: Option<Arc<Module>>,
     /// Who writes it down, if anybody does.
-    recording: Option<Recording>,
+    pub(crate) recording: Option<Recording>,
 }
 
 impl Live {
@@ -48,7 +48,7 @@ impl Live {
             hops: 70,
             tokens: 0,
             stays: stays.then(|| shared.module()),
-            recording: shared.recording(),
+            recording: None,
         }
     }
 

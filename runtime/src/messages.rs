@@ -218,6 +218,7 @@ async fn run(shared: &Arc<Shared>, text: Text) {
     let mut vm = Vm::new(Limits::default());
     let mut live = Live::new(shared, Arc::clone(&name), None);
     live.hops = text.hops;
+    live.recording = shared.recording();
     let end = drive(&mut vm, entry, &mut live, &mut inbox).await;
     if let End::Fault(fault) = &end {
         shared.note(CHANNEL, Level::Error, "fault", &fault.to_string());

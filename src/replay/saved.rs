@@ -476,7 +476,10 @@ impl World {
         let pair = |(name, value): (&Text, &Text)| {
             format!("{}: {}", scalar(&lossy(name)), scalar(&lossy(value)))
         };
-        let variables = entry.variables.iter().map(|(n, v)| pair((n, v))).collect();
+        // Of two with the same name the later one counts.
+        let variables: BTreeMap<&Text, &Text> =
+            entry.variables.iter().map(|(n, v)| (n, v)).collect();
+        let variables = variables.into_iter().map(pair).collect();
         let globals = call.globals.iter();
         let globals = globals
             .filter_map(|(n, v)| v.as_ref().map(|v| pair((n, v))))

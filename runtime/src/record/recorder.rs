@@ -171,3 +171,58 @@ impl Drop for Recording {
         self.last_word(None);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strowger_vm::{Party, Run};
+
+    fn entry() -> Entry {
+        Entry {
+            party: Party::default(),
+            variables: Vec::new(),
+            run: Run::Call(Place::default()),
+        }
+    }
+
+    /// What finds no place is counted, what comes after it of that call is not sent, and its end always is.
+    #[test]
+    fn a_full_queue_loses_the_rest_of_a_call_and_says_so() {
+        let (queue, mut inbox) = tokio::sync::mpsc::channel(4);
+        let dropped = Arc::new(AtomicU64::new(0));
+        let recorder = Recorder::new(queue, Arc::clone(&dropped));
+        let (module, inputs) = (Arc::default(), Inputs::default());
+        let mut calls: Vec<Recording> = (0..2)
+            .map(|_| recorder.call(Arc::default()).unwrap())
+            .collect();
+        for call in &mut calls {
+            call.begins(&module, &inputs, &entry());
+        }
+        let asked = || (Effect::Echo, Place::default());
+        for _ in 0..3 {
+            calls[0].turn(asked(), &Reply::done(), None, &module, &inputs);
+        }
+        assert_eq!(dropped.load(Ordering::Relaxed), 3);
+        // Nobody else is let in, and the calls end as they should.
+        assert!(recorder.call(Arc::default()).is_none());
+        drop(calls);
+        let mut came = Vec::new();
+        while let Ok(told) = inbox.try_recv() {
+            came.push(match told {
+                Told::Began { call, .. } => format!("{call} begins"),
+                Told::Ended { call, dropped, .. } => format!("{call} ends, {dropped} dropped"),
+                other => format!("{other:?}"),
+            });
+        }
+        assert_eq!(
+            came,
+            [
+                "1 begins",
+                "2 begins",
+                "1 ends, 3 dropped",
+                "2 ends, 0 dropped"
+            ]
+        );
+        assert_eq!(dropped.load(Ordering::Relaxed), 4);
+    }
+}

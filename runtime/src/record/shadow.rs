@@ -94,7 +94,12 @@ impl Shadow {
         apply(&mut globals, &changed);
         let mut line = Line::new();
         line.insert("at".into(), line::moment(real.now));
-        line.extend(line::entry(&entry));
+        let told = Value::Object(line::entry(&entry));
+        // It enters as the file says, so that whoever reads that finds the same.
+        let entry = line::entry_of(&told).unwrap_or(entry);
+        if let Value::Object(told) = told {
+            line.extend(told);
+        }
         if !changed.is_empty() {
             line.insert("globals".into(), line::delta(&changed));
         }
@@ -574,8 +579,14 @@ impl Teller<'_, '_> {
         let sets = reply.sets.into_iter().map(|(name, value)| {
             let value = match name.as_slice() {
                 b"DIALEDPEERNAME" => self.channel(&value),
-                b"DIALEDPEERNUMBER" | b"FORWARDERNAME" => self.value(&value),
-                _ => value,
+                // How it came out, and how long it took.
+                name if [&b"STATUS"[..], b"TIME", b"_MS", b"TYPE"]
+                    .iter()
+                    .any(|end| name.ends_with(end)) =>
+                {
+                    value
+                }
+                _ => self.value(&value),
             };
             (name, value)
         });
