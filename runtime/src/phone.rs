@@ -259,6 +259,8 @@ struct Call {
     stream: Option<StreamHandle>,
     /// Their offer, while it rings here.
     offer: Option<Bytes>,
+    /// It was made from here.
+    ours: bool,
     up: bool,
 }
 
@@ -431,6 +433,7 @@ impl Core {
                     session,
                     stream,
                     offer: None,
+                    ours: true,
                     up: false,
                 });
                 let invite = Invite {
@@ -478,11 +481,13 @@ impl Core {
             Order::HangUp => {
                 if let Some(call) = &self.call {
                     let leg = call.leg;
+                    // Who does not take a call is busy.
+                    let cause = if call.up || call.ours { 16 } else { 17 };
                     self.command(Command::End {
                         leg,
                         why: Why {
                             status: 486,
-                            cause: 16,
+                            cause,
                             ..Why::default()
                         },
                     });
@@ -612,6 +617,7 @@ impl Core {
                     session: Session::new(leg.0),
                     stream: None,
                     offer,
+                    ours: false,
                     up: false,
                 });
                 let credentials = self.credentials(&self.settings.password);

@@ -34,6 +34,10 @@ impl Sounds {
         Sounds(data)
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        &self.0
+    }
+
     /// Prompts that a scenario plays.
     pub(crate) fn add(&self, tracks: &[Track]) {
         for name in tracks.iter().flat_map(|track| &track.prompts) {
@@ -53,7 +57,7 @@ impl Drop for Sounds {
 
 /// Who has an account: `SIP/1001` with the context of its calls.
 #[derive(Default)]
-struct Accounts {
+pub(crate) struct Accounts {
     sip: BTreeMap<String, Account>,
     pjsip: BTreeMap<String, Account>,
     trunks: BTreeSet<String>,
@@ -71,7 +75,7 @@ fn text(bytes: &[u8]) -> String {
 
 impl Accounts {
     /// Of all that a scenario names, or why it cannot be said to the exchange.
-    fn of(scenario: &Scenario) -> Result<Accounts, &'static str> {
+    pub(crate) fn of(scenario: &Scenario) -> Result<Accounts, &'static str> {
         let mut accounts = Accounts::default();
         let own = |a: &mut Accounts, name: &[u8]| -> Result<(bool, String), &'static str> {
             let name = text(name);
@@ -113,7 +117,7 @@ impl Accounts {
         Ok(accounts)
     }
 
-    fn files(&self, scenario: &Scenario) -> Vec<(&'static str, String)> {
+    pub(crate) fn files(&self, scenario: &Scenario) -> Vec<(&'static str, String)> {
         let mut sip = "[general]\ncontext=nowhere\naccept_outofcall_message=yes\n".to_owned();
         if let Some(message) = scenario.messages.first() {
             sip.push_str(&format!(
@@ -233,7 +237,7 @@ async fn played(
     let mut observer = engine.observe();
     people::call(&net, near, scenario);
     tokio::time::sleep(END).await;
-    let seen = seen(&mut observer);
+    let seen = seen(&mut observer, &near.ip().to_string());
     engine.stop(Duration::ZERO).await;
     let tally = again(&record, &module, &base);
     std::fs::remove_file(record).unwrap();
@@ -268,8 +272,8 @@ fn again(record: &Path, module: &Arc<Module>, base: &Arc<Globals>) -> Tally {
     tally
 }
 
-/// The tracks of the channels in the order in which they began to run the plan.
-fn seen(observer: &mut Observer) -> Vec<Track> {
+/// The tracks of the channels in the order in which they began to run the plan. `near`: the address of the exchange.
+pub(crate) fn seen(observer: &mut Observer, near: &str) -> Vec<Track> {
     let mut names: Vec<Arc<str>> = Vec::new();
     let mut tracks: Vec<Track> = Vec::new();
     let mut of = |name: &Arc<str>, change: &dyn Fn(&mut Track)| {
@@ -284,7 +288,7 @@ fn seen(observer: &mut Observer) -> Vec<Track> {
         match notice.what {
             What::Step { channel, step } => of(&channel, &|track| {
                 // The exchange is called by its address here, `pbx` in the scenario.
-                track.steps.push(line(&step).replace("192.0.2.1", "pbx"));
+                track.steps.push(line(&step).replace(near, "pbx"));
             }),
             What::Status {
                 channel,

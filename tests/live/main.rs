@@ -15,9 +15,11 @@ mod phone;
 mod exchange;
 mod people;
 mod simulated;
+mod sockets;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use strowger::testing::Suite;
 use strowger_runtime::sim::Scenario;
@@ -157,4 +159,65 @@ fn a_house_with_a_menu_is_the_same_in_the_simulator_and_in_the_exchange() {
     // The PIN that stands in the plan is not written: what comes of it is not, either.
     assert!(again.same > 20 && again.so_far.len() == 2, "{again:#?}");
     assert!(same >= 25 && left_out.is_empty(), "{same}, {left_out:#?}");
+}
+
+/// The same house over real sockets: real time, real audio, all at once. What takes long is left to the comparison in virtual time.
+#[test]
+fn a_house_with_a_menu_is_the_same_over_real_sockets() {
+    const LONGEST: Duration = Duration::from_secs(13);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/plan/extensions.test.yaml");
+    let suite = Suite::open(&file).unwrap_or_else(|e| panic!("{e}"));
+    let plan = std::fs::read(file.parent().unwrap().join("extensions.conf")).unwrap();
+    let sounds = Arc::new(exchange::Sounds::new());
+    let mut all = Vec::new();
+    let mut expected = Vec::new();
+    for (name, scenario) in suite.scenarios().filter(|(_, one)| sockets::can(one)) {
+        let (simulated, took) = simulated::run(&plan, scenario);
+        if took <= LONGEST {
+            sounds.add(&simulated);
+            all.push((name.to_owned(), Arc::clone(scenario), took));
+            expected.push(simulated);
+        }
+    }
+    let tokio = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let media = sockets::media();
+    // A machine that is busy with something else may be late: what differs is played once more.
+    let mut left: Vec<usize> = (0..all.len()).collect();
+    let mut wrong = Vec::new();
+    for _ in 0..2 {
+        let started: Vec<_> = left
+            .drain(..)
+            .map(|n| {
+                let (_, scenario, took) = &all[n];
+                let (sounds, media) = (Arc::clone(&sounds), Arc::clone(&media));
+                let run = sockets::run(plan.clone(), Arc::clone(scenario), sounds, media, *took);
+                (n, tokio.spawn(run))
+            })
+            .collect();
+        wrong.clear();
+        for (n, run) in started {
+            let (name, scenario, _) = &all[n];
+            let live = tokio.block_on(run).unwrap();
+            if let Some(how) = differ(scenario, &expected[n], &live) {
+                wrong.push(format!("{name}\n{how}"));
+                left.push(n);
+            }
+        }
+    }
+    println!(
+        "{} scenarios over real sockets: {:?}",
+        all.len(),
+        sockets::kinds(&all)
+    );
+    assert!(
+        wrong.is_empty(),
+        "{} differ\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    assert!(all.len() >= 20, "{}", all.len());
 }
