@@ -5,7 +5,7 @@ use crate::perform::{Clock as _, Inbox, Perform};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 use strowger_vm::effect::Answer;
-use strowger_vm::{Effect, Ending, Entry, Fault, Interrupt, Outcome, Reply, Step, Text, Vm};
+use strowger_vm::{Effect, Ending, Entry, Fault, Interrupt, Outcome, Reply, Run, Step, Text, Vm};
 
 /// How one run of a machine ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,7 +63,20 @@ async fn turns(vm: &mut Vm, at: Entry, p: &mut impl Perform, inbox: &mut Inbox) 
     if let Some(recording) = p.recording() {
         recording.begins(&module, &inputs, &at);
     }
-    let mut step = vm.start(&module, &inputs, at);
+    let first = vm.start(&module, &inputs, at);
+    run(vm, first, p, inbox).await
+}
+
+/// The same for a called channel that has run something already: who is on it, its variables and its hangup handlers stay. It is not
+/// recorded: what its caller gets of it is.
+pub async fn drive_again(vm: &mut Vm, on: Run, p: &mut impl Perform, inbox: &mut Inbox) -> End {
+    vm.trace_steps(p.watches());
+    let first = vm.again(&p.module(), &p.inputs(), on);
+    run(vm, first, p, inbox).await
+}
+
+async fn run(vm: &mut Vm, first: Step, p: &mut impl Perform, inbox: &mut Inbox) -> End {
+    let mut step = first;
     loop {
         for happened in vm.take_trace() {
             p.saw(happened);
@@ -127,6 +140,10 @@ async fn finish(p: &mut impl Perform, effect: Effect, inbox: &mut Inbox) -> Repl
         }
         hand.gone().await;
         clock.sleep(limits::GRACE).await;
+        // A called channel runs dialplan of its own in there: that has its time.
+        while hand.holds() {
+            clock.sleep(limits::GRACE).await;
+        }
     };
     tokio::select! {
         biased;

@@ -7,8 +7,10 @@
 use crate::limits;
 use crate::line::{Event, LineId};
 use crate::record::Recording;
+use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use strowger_vm::{Effect, Inputs, Interrupt, Module, Party, Reply, Time, Trace};
 use tokio::sync::mpsc::{self, error::TrySendError};
@@ -81,7 +83,7 @@ pub struct Inbox {
     sender: mpsc::Sender<(LineId, Event)>,
     receiver: mpsc::Receiver<(LineId, Event)>,
     /// Read already, but meant for whoever waits next.
-    returned: Option<(LineId, Event)>,
+    returned: VecDeque<(LineId, Event)>,
     hand: Hand,
     latch: watch::Receiver<Option<Interrupt>>,
     main: Option<LineId>,
@@ -91,12 +93,25 @@ pub struct Inbox {
 
 /// Latches an interrupt at an owner from outside: the hang-up of its own line, a drain, a redirect.
 #[derive(Clone, Debug)]
-pub struct Hand(watch::Sender<Option<Interrupt>>);
+pub struct Hand {
+    latch: watch::Sender<Option<Interrupt>>,
+    held: Arc<AtomicU32>,
+}
+
+/// As long as it is there, an effect may go on after the channel's hang-up.
+#[derive(Debug)]
+pub struct Hold(Arc<AtomicU32>);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 impl Hand {
     /// Latches. The first reason stays, but a hang-up takes the place of any other.
     pub fn interrupt(&self, why: Interrupt) {
-        self.0.send_if_modified(|latched| {
+        self.latch.send_if_modified(|latched| {
             let counts = match latched {
                 None => true,
                 Some(Interrupt::Hangup { .. }) => false,
@@ -113,7 +128,7 @@ impl Hand {
     fn take(&self) -> Option<Interrupt> {
         let latched = self.latched();
         if latched.is_some() && !matches!(latched, Some(Interrupt::Hangup { .. })) {
-            self.0.send_if_modified(|now| {
+            self.latch.send_if_modified(|now| {
                 let same = *now == latched;
                 if same {
                     *now = None;
@@ -127,13 +142,25 @@ impl Hand {
     /// Why the channel must leave, once it must.
     #[must_use]
     pub fn latched(&self) -> Option<Interrupt> {
-        self.0.borrow().clone()
+        self.latch.borrow().clone()
+    }
+
+    /// Lets the present effect go on after a hang-up: another channel, which lives on, runs dialplan inside of it.
+    #[must_use]
+    pub fn hold(&self) -> Hold {
+        self.held.fetch_add(1, Ordering::Relaxed);
+        Hold(Arc::clone(&self.held))
+    }
+
+    /// Whether it may.
+    pub(crate) fn holds(&self) -> bool {
+        self.held.load(Ordering::Relaxed) > 0
     }
 
     /// Waits until the channel must leave.
     pub async fn gone(&self) {
         // The sender lives in `self`, so the wait can only end by the latch.
-        let _ = self.0.subscribe().wait_for(Option::is_some).await;
+        let _ = self.latch.subscribe().wait_for(Option::is_some).await;
     }
 }
 
@@ -201,8 +228,11 @@ impl Inbox {
         Inbox {
             sender,
             receiver,
-            returned: None,
-            hand: Hand(hand),
+            returned: VecDeque::new(),
+            hand: Hand {
+                latch: hand,
+                held: Arc::default(),
+            },
             latch,
             main,
             deadline: None,
@@ -255,9 +285,20 @@ impl Inbox {
         self.hand.take()
     }
 
-    /// Leaves an event for whoever waits next. There is one place; a second event takes that of the first.
+    /// Leaves an event for whoever waits next. There are as many places as for events that come; what is more is lost.
     pub fn put_back(&mut self, line: LineId, event: Event) {
-        self.returned = Some((line, event));
+        if self.returned.len() < limits::INBOX {
+            self.returned.push_back((line, event));
+        }
+    }
+
+    /// The next event whatever is latched; those that were put back are not among them.
+    pub async fn event(&mut self) -> (LineId, Event) {
+        match self.receiver.recv().await {
+            Some(event) => event,
+            // The inbox holds a sender of its own.
+            None => std::future::pending().await,
+        }
     }
 
     /// Waits for the next event, at most until `until`.
@@ -276,7 +317,7 @@ impl Inbox {
         if let Some(why) = self.latched() {
             return Wake::Gone(why);
         }
-        if let Some((line, event)) = self.returned.take() {
+        if let Some((line, event)) = self.returned.pop_front() {
             return Wake::Event(line, event);
         }
         tokio::select! {
@@ -295,7 +336,7 @@ impl Inbox {
 
     /// The next event for an owner that tidies up after the latch: only what comes within `patience`.
     pub async fn rest(&mut self, patience: Duration) -> Option<(LineId, Event)> {
-        if let Some(returned) = self.returned.take() {
+        if let Some(returned) = self.returned.pop_front() {
             return Some(returned);
         }
         tokio::time::timeout(patience, self.receiver.recv())

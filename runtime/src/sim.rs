@@ -37,6 +37,7 @@
 mod answered;
 mod ask;
 mod call;
+mod callee;
 mod database;
 mod dial;
 mod effects;
@@ -410,8 +411,12 @@ impl Simulation {
         self.world.run.begin(&self.module, now, endpoints);
         let (module, limits) = (Arc::clone(&self.module), self.world.limits);
         let place = match &entry.run {
-            Run::Call(place) | Run::Message(place) | Run::Sub(place, _) => place.clone(),
-            Run::Eval { place, .. } => place.clone(),
+            Run::Call(place)
+            | Run::Message(place)
+            | Run::Sub(place, _)
+            | Run::Line(place, _)
+            | Run::Eval { place, .. } => place.clone(),
+            Run::Over(context) => Place::new(context.clone().unwrap_or_default(), "h", 1),
         };
         self.on_stage(|stage| {
             let mut world = stage.world();
@@ -614,6 +619,7 @@ impl World {
                 .map(|actor| report::Channel {
                     name: actor.name.clone(),
                     of: actor.of,
+                    called: actor.called,
                 })
                 .collect(),
             calls,

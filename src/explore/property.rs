@@ -236,7 +236,11 @@ fn left_behind(report: &Report, call: usize, at: Duration, own: Option<usize>) -
             mark: None,
         });
     }
-    let own_side = |n: usize| report.channels.get(n).is_none_or(|c| of_call(c.of));
+    // A called phone that goes on alone is meant to (option F of Dial).
+    let own_side = |n: usize| {
+        let channel = report.channels.get(n);
+        channel.is_none_or(|c| of_call(c.of) && !c.called)
+    };
     let other = report.trace.iter().find(|h| {
         Some(h.channel) != own
             && own_side(h.channel)

@@ -73,6 +73,8 @@ pub(crate) enum What {
     Heard(Row),
     /// None of these prompts was heard.
     NeverHeard(Vec<Want>),
+    /// What came to a phone that was called.
+    Phone(String, PhoneField),
     /// What was spelled or counted, in order.
     Said(Row),
     /// Texts within the call, in order.
@@ -101,6 +103,17 @@ pub(crate) enum What {
     Database(String, Want),
     /// The whole trace is as it was accepted.
     Snapshot,
+}
+
+/// What is expected of a phone that was called.
+#[derive(Clone, Debug)]
+pub(crate) enum PhoneField {
+    /// Prompts, in order.
+    Heard(Row),
+    /// Keys that came to it.
+    Keys(Want),
+    /// What its channel ran, in order.
+    Path(Row),
 }
 
 /// What is wanted one after the other; `None`: any number of others.

@@ -10,7 +10,7 @@ use strowger_vm::effect::Effect;
 use strowger_vm::trace::Source;
 use strowger_vm::{Executed, Text, Trace};
 
-use super::case::{Case, Expectation, Field, Row, Sent, Subject, What};
+use super::case::{Case, Expectation, Field, PhoneField, Row, Sent, Subject, What};
 use super::row::{self, Came};
 use super::want::Want;
 use crate::duration;
@@ -254,6 +254,18 @@ impl<'a> Judge<'a> {
             What::NeverDialed(wanted) => self.never(e, wanted, &self.dialed(subject, true)),
             What::Heard(wanted) => self.row(e, wanted, &self.heard(subject)),
             What::NeverHeard(wanted) => self.never(e, wanted, &self.heard(subject)),
+            What::Phone(name, PhoneField::Heard(wanted)) => {
+                self.row(e, wanted, &self.heard_at(subject, name))
+            }
+            What::Phone(name, PhoneField::Path(wanted)) => {
+                self.row(e, wanted, &self.path_of(subject, name))
+            }
+            What::Phone(name, PhoneField::Keys(wanted)) => {
+                let keys = self.keys_at(subject, name);
+                let fits = wanted.fits(keys.as_bytes());
+                let last = self.channel(subject).and_then(|c| self.last_step(c));
+                self.unless(fits, e, wanted, keys, last)
+            }
             What::Said(wanted) => self.row(e, wanted, &self.said(subject)),
             What::Texts(wanted) => self.row(e, wanted, &self.texts(subject)),
             What::Messages(wanted) => self.messages(e, wanted),
@@ -431,12 +443,16 @@ impl<'a> Judge<'a> {
 
     /// The steps of the subject's channel.
     fn path(&self, subject: Subject) -> Vec<Came> {
-        let Some(channel) = self.channel(subject) else {
-            return Vec::new();
-        };
+        match self.channel(subject) {
+            Some(channel) => self.steps(|c| c == channel),
+            None => Vec::new(),
+        }
+    }
+
+    fn steps(&self, which: impl Fn(usize) -> bool) -> Vec<Came> {
         let steps = self.report.trace.iter().enumerate();
         steps
-            .filter(|(_, h)| h.channel == channel)
+            .filter(|(_, h)| which(h.channel))
             .filter_map(|(n, h)| match &h.what {
                 Trace::Step(step) => Some((n, step)),
                 _ => None,
@@ -476,15 +492,37 @@ impl<'a> Judge<'a> {
         out
     }
 
+    /// Whether a channel is that of a phone which was called, and runs dialplan of its own.
+    fn is_called(&self, channel: usize) -> bool {
+        let channel = self.report.channels.get(channel);
+        channel.is_some_and(|c| c.called)
+    }
+
+    /// Whether a channel is that of this phone, which was called.
+    fn is_phone(&self, channel: usize, phone: &str) -> bool {
+        let Some(channel) = self.report.channels.get(channel).filter(|c| c.called) else {
+            return false;
+        };
+        let name = &channel.name;
+        let dash = name.iter().rposition(|b| *b == b'-');
+        name[..dash.unwrap_or(name.len())].eq_ignore_ascii_case(phone.as_bytes())
+    }
+
     /// Prompts that somebody could hear, but those that were said.
     fn heard(&self, subject: Subject) -> Vec<Came> {
+        self.played(subject, |h| h.said.is_none() && !self.is_called(h.channel))
+    }
+
+    /// Prompts that a called phone could hear.
+    fn heard_at(&self, subject: Subject, phone: &str) -> Vec<Came> {
+        self.played(subject, |h| self.is_phone(h.channel, phone))
+    }
+
+    fn played(&self, subject: Subject, which: impl Fn(&report::Heard) -> bool) -> Vec<Came> {
         let heard = self.report.heard.iter();
         heard
             .filter(|h| {
-                self.counts(subject, h.of)
-                    && h.audible
-                    && h.how != Played::Missing
-                    && h.said.is_none()
+                self.counts(subject, h.of) && h.audible && h.how != Played::Missing && which(h)
             })
             .map(|h| Came {
                 shown: lossy(&h.file),
@@ -492,6 +530,25 @@ impl<'a> Judge<'a> {
                 step: self.played_at(h),
             })
             .collect()
+    }
+
+    /// Keys that came to a phone.
+    fn keys_at(&self, subject: Subject, phone: &str) -> String {
+        let received = self.report.received.iter().filter(|r| {
+            self.counts(subject, r.of) && r.endpoint.eq_ignore_ascii_case(phone.as_bytes())
+        });
+        let keys = received.filter_map(|r| match r.what {
+            report::Came::Key(key) => Some(char::from(key)),
+            report::Came::Text(_) => None,
+        });
+        keys.collect()
+    }
+
+    /// What ran on the channels of a called phone.
+    fn path_of(&self, subject: Subject, phone: &str) -> Vec<Came> {
+        let channels = &self.report.channels;
+        let own = |n: usize| channels.get(n).is_some_and(|c| self.counts(subject, c.of));
+        self.steps(|channel| own(channel) && self.is_phone(channel, phone))
     }
 
     /// What was spelled or counted: the argument of each SayDigits and its relatives.
@@ -503,7 +560,7 @@ impl<'a> Judge<'a> {
             .heard
             .iter()
             .filter(|h| self.counts(subject, h.of) && h.audible && h.how != Played::Missing)
-            .filter(|h| h.said.is_some())
+            .filter(|h| h.said.is_some() && !self.is_called(h.channel))
             .collect();
         for answered in &self.report.answers {
             let Effect::Say { prompts, .. } = &answered.effect else {

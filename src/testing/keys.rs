@@ -210,6 +210,16 @@ static PHONE_ACT: Shape = Shape::Either(&[
             may("wait", &Shape::Duration, "It does nothing for so long."),
             may("talk", &Shape::Duration, "It talks for so long."),
             may("press", &Shape::Text, "It presses these keys."),
+            may(
+                "after prompt",
+                &Shape::Text,
+                "First it waits until this prompt has been played to it.",
+            ),
+            may(
+                "during prompt",
+                &Shape::Text,
+                "First it waits until this prompt begins.",
+            ),
             may("text", &Shape::Text, "It sends a text."),
             may(
                 "transfer",
@@ -438,6 +448,11 @@ static EXPECT: Shape = Shape::Map(&Keys {
             "Prompts that the caller did not hear.",
         ),
         may(
+            "phones",
+            &Shape::Named(&PHONE_WANTED),
+            "What came to phones, by their names as they are dialled: `PJSIP/61`.",
+        ),
+        may(
             "said",
             &WANTS,
             "What was spelled or counted, in order: `1009`.",
@@ -500,6 +515,30 @@ static EXPECT: Shape = Shape::Map(&Keys {
 });
 
 static WANTS: Shape = Shape::List(&Shape::Want);
+
+/// What is expected of a phone.
+static PHONE_WANTED: Shape = Shape::Map(&Keys {
+    what: "what came to a phone",
+    keys: &[&[
+        may(
+            "heard",
+            &WANTS,
+            "The prompts that a called phone heard from its own channel (options A, U, M, F, G of Dial), in order.",
+        ),
+        may(
+            "keys",
+            &Shape::Want,
+            "The keys that came to it, from the other side or by option D of Dial, in one text: `12#`.",
+        ),
+        may(
+            "path",
+            &WANTS,
+            "The steps that ran on a called phone's channel, in order.",
+        ),
+    ]],
+    variables: None,
+    hint: "",
+});
 
 /// How a call may end.
 pub(crate) const REASONS: &[(&str, &str)] = &[

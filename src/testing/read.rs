@@ -9,7 +9,7 @@ use strowger_runtime::config::{Accounts, Technology};
 use strowger_runtime::sim::scenario::{Call, Endpoint, Message, Scenario, Sounds};
 use strowger_vm::{Identity, Module, Text};
 
-use super::case::{Case, Dialled, Expectation, Field, Row, Sent, Subject, What};
+use super::case::{Case, Dialled, Expectation, Field, PhoneField, Row, Sent, Subject, What};
 use super::phones;
 use super::problem::problem;
 use super::want::Want;
@@ -576,6 +576,26 @@ impl<'a> Reader<'a> {
                             span,
                             What::Cdr(which, wanted),
                         );
+                    }
+                    continue;
+                }
+                "phones" => {
+                    for (phone, fields) in value.entries() {
+                        for (field, value) in fields.entries() {
+                            let which = match field.name.as_str() {
+                                "heard" => PhoneField::Heard(row(value)),
+                                "path" => PhoneField::Path(row(value)),
+                                _ => {
+                                    let Some(wanted) = want(value) else { continue };
+                                    PhoneField::Keys(wanted)
+                                }
+                            };
+                            push(
+                                format!("phones.{}.{}", phone.name, field.name),
+                                field.span.to(value.span),
+                                What::Phone(phone.name.clone(), which),
+                            );
+                        }
                     }
                     continue;
                 }

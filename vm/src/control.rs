@@ -27,6 +27,8 @@ pub(crate) enum Phase {
     Handlers,
     /// A subroutine for the driver.
     Sub,
+    /// One application for the driver, still to be started.
+    Line(Option<Text>),
     /// One text: application lines still to run (the next one last), then the text.
     Eval {
         before: Vec<Text>,
@@ -54,6 +56,15 @@ impl Vm {
                 self.place = settled_place(at);
             }
             Run::Sub(at, arguments) => self.enter_sub(w, at, &arguments),
+            Run::Line(at, line) => {
+                self.phase = Phase::Line(Some(line));
+                self.place = settled_place(at);
+            }
+            Run::Over(context) => {
+                self.phase = Phase::Hangup;
+                self.budget.renew();
+                self.place = Place::new(context.unwrap_or_default(), "h", 1);
+            }
             Run::Eval {
                 place,
                 mut before,
@@ -99,6 +110,10 @@ impl Vm {
             (Phase::Eval { .. }, Some(Out::Flow(_) | Out::Failed)) => {
                 self.end(w, Ending::Application)
             }
+            (Phase::Line(line), None) if line.is_some() => {
+                let line = line.take().unwrap_or_default();
+                Ok(Self::run_line(w, &line))
+            }
             (_, Some(Out::Flow(flow))) => self.after(w, flow),
             (_, Some(Out::Value(_) | Out::Untouched | Out::Failed) | None) => self.arrive(w),
         }
@@ -130,9 +145,14 @@ impl Vm {
                     .variables
                     .get(w.module, b"GOSUB_RETVAL")
                     .map(|v| v.bytes().into_owned());
+                self.returned = true;
                 self.give_back(w, value.unwrap_or_default())
             }
             Flow::Returned if self.phase == Phase::Handlers => self.next_handler(w),
+            // Where it wanted to go, nobody asks.
+            Flow::Continue if matches!(self.phase, Phase::Line(_)) && self.macros.is_empty() => {
+                self.line_over(w)
+            }
             Flow::Continue => {
                 match self.jump.take() {
                     Some(place) => self.go(place),
@@ -198,6 +218,9 @@ impl Vm {
         if let Some(done) = self.latched(w) {
             return done;
         }
+        if matches!(self.phase, Phase::Line(_)) && self.macros.is_empty() {
+            return self.line_over(w);
+        }
         self.budget.burn(1);
         let naive = self.budget.limits.naive;
         if self.route.is_none() || naive {
@@ -235,11 +258,11 @@ impl Vm {
     /// What happened while the channel waited decides now.
     fn latched(&mut self, w: World) -> Option<Result<Act, Step>> {
         match self.phase {
-            Phase::Call | Phase::Message | Phase::Sub if self.hangup.is_some() => {
+            Phase::Call | Phase::Message | Phase::Sub | Phase::Line(_) if self.hangup.is_some() => {
                 Some(self.end(w, Ending::HungUp))
             }
             // Hangup() ran inside of something that went on.
-            Phase::Call | Phase::Message | Phase::Sub if self.hangs_up => {
+            Phase::Call | Phase::Message | Phase::Sub | Phase::Line(_) if self.hangs_up => {
                 Some(self.end(w, Ending::Application))
             }
             Phase::Call | Phase::Message => {
@@ -261,7 +284,7 @@ impl Vm {
                 None
             }
             // Its caller deals with it.
-            Phase::Sub if self.redirect.is_some() || self.is_late(w) => {
+            Phase::Sub | Phase::Line(_) if self.redirect.is_some() || self.is_late(w) => {
                 Some(self.end(w, Ending::Application))
             }
             _ => None,
@@ -466,11 +489,18 @@ impl Vm {
                 self.assign(w, b"GOSUB_RETVAL", Value::EMPTY);
                 self.give_back(w, Text::new())
             }
-            Phase::Idle | Phase::Message | Phase::Eval { .. } => {
+            Phase::Idle | Phase::Message | Phase::Line(_) | Phase::Eval { .. } => {
                 self.ending = why;
                 Err(self.done())
             }
         }
+    }
+
+    /// The application of [`Run::Line`] is done.
+    fn line_over(&mut self, w: World) -> Result<Act, Step> {
+        self.jump = None;
+        self.returned = true;
+        self.give_back(w, Text::new())
     }
 
     /// Drops the frames of a routine that did not return, its own one included (DL-259).

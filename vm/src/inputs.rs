@@ -118,6 +118,12 @@ pub enum Run {
     /// A subroutine with arguments, ended by Return: `Step::Returned` with GOSUB_RETVAL; then the VM can be started again
     /// by [`Vm::call`](crate::Vm::call) or dropped.
     Sub(Place, Vec<Text>),
+    /// One application with its arguments (`Macro(name,args)`) as a step at this place would run it, without going on from there:
+    /// `Step::Returned` with empty text when it is done, or `Step::Done` when it ended the dialplan.
+    Line(Place, Text),
+    /// Nothing but what is left at the end of a channel without a dialplan: `h` of this context, if one is named and has one, and the
+    /// hangup handlers.
+    Over(Option<Text>),
     /// Substitute one text as if it were the argument of an application at this place: `Step::Returned` with the result, or
     /// `Step::Done` when an application of `before` ended the dialplan.
     Eval {

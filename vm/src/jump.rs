@@ -9,6 +9,7 @@ use crate::effect::Level;
 use crate::function::jump_number;
 use crate::inputs::{PLACE_BYTES, Place};
 use crate::known::Known;
+use crate::pattern::Question;
 use crate::route::Want;
 use crate::run::{Act, Flow, Frame, Vm, World};
 
@@ -52,6 +53,31 @@ pub fn read_target(text: &[u8], here: u32) -> Target<'_> {
             exten,
             priority: Err(label),
         },
+    }
+}
+
+impl crate::Module {
+    /// Where a target leads as Goto reads it (`[[context,]exten,]priority`), seen from a place. `None`: there is no such label.
+    pub fn aim(&self, inputs: &crate::Inputs, from: &Place, target: &[u8]) -> Option<Place> {
+        let target = read_target(target, from.priority);
+        let context = target.context.unwrap_or(&from.context);
+        let exten = target.exten.unwrap_or(&from.exten);
+        let priority = match target.priority {
+            Ok(number) => number,
+            Err(label) => {
+                let start = self.context(context)?;
+                let want = Want::Label(label);
+                let found =
+                    crate::route::find(self, inputs, start, exten, want, None, Question::Match)?;
+                self.priority(found.context, found.entry, found.index)?
+                    .number
+            }
+        };
+        Some(Place {
+            context: context[..context.len().min(PLACE_BYTES)].to_vec(),
+            exten: exten[..exten.len().min(PLACE_BYTES)].to_vec(),
+            priority,
+        })
     }
 }
 

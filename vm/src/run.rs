@@ -15,7 +15,7 @@ use crate::control::{Exception, Phase};
 use crate::effect::{Answer, Effect, Level, Reply};
 use crate::frame::Variables;
 use crate::function::Function;
-use crate::inputs::{Entry, Inputs, Place, Time};
+use crate::inputs::{Entry, Inputs, Place, Run, Time};
 use crate::limits::{Budget, Limits};
 use crate::macro_::Macro;
 use crate::module::Module;
@@ -68,6 +68,8 @@ pub struct Vm {
     /// `SHARED()` of this channel.
     pub(crate) shared: Vec<(Text, Text)>,
     pub(crate) ending: crate::Ending,
+    /// The last subroutine of the driver came to its Return.
+    pub(crate) returned: bool,
     pub(crate) programs: Programs,
     /// The plan that it runs; taken out while it does.
     pub(crate) module: Option<Arc<Module>>,
@@ -221,6 +223,7 @@ impl Vm {
             handlers: Vec::new(),
             shared: Vec::new(),
             ending: crate::Ending::NoWay,
+            returned: false,
             programs: Programs::default(),
             module: None,
         }
@@ -241,6 +244,28 @@ impl Vm {
         })
     }
 
+    /// Runs something more on a channel that has run something: who is on it, its variables and its hangup handlers stay.
+    pub fn again(&mut self, module: &Arc<Module>, inputs: &Inputs, run: Run) -> Step {
+        self.stop();
+        self.route = None;
+        self.jump = None;
+        self.hangs_up = false;
+        self.redirect = None;
+        self.timed_out = false;
+        self.returned = false;
+        self.ending = crate::Ending::NoWay;
+        self.module.get_or_insert_with(|| Arc::clone(module));
+        self.on(module, inputs, |vm, w| {
+            vm.enter(w, run);
+            vm.run(w, None)
+        })
+    }
+
+    /// Whether the last subroutine, or the last application of [`Run::Line`], came to its end by itself.
+    pub fn returned(&self) -> bool {
+        self.returned
+    }
+
     /// As new, but for what is only room.
     fn forget_all(&mut self) {
         self.stop();
@@ -256,6 +281,7 @@ impl Vm {
         self.exception = None;
         self.handlers.clear();
         self.shared.clear();
+        self.returned = false;
         self.ending = crate::Ending::NoWay;
     }
 

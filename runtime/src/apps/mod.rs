@@ -10,6 +10,7 @@ pub(crate) mod functions;
 pub(crate) mod message;
 pub(crate) mod play;
 pub(crate) mod progress;
+pub(crate) mod routine;
 pub(crate) mod target;
 pub(crate) mod text;
 pub(crate) mod wait;

@@ -31,6 +31,8 @@ pub(super) struct Actor {
     /// It said Progress.
     pub(super) early: bool,
     pub(super) over: bool,
+    /// It was called by another channel.
+    pub(super) called: bool,
     /// Who is at its end.
     pub(super) end: FarEnd,
     /// The line that it called and that its own line talks with, or hears before the answer.
@@ -191,6 +193,7 @@ impl World {
             up: party.state == State::Up,
             early: false,
             over: false,
+            called: false,
             end,
             joined: None,
             effects: 0,

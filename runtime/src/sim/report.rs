@@ -97,6 +97,8 @@ pub struct Channel {
     pub name: Text,
     /// The call or text that led to it.
     pub of: Of,
+    /// It is the channel of a phone that was called, and runs dialplan of its own: by options of Dial.
+    pub called: bool,
 }
 
 /// What became of a call.
