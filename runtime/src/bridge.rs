@@ -71,7 +71,8 @@ pub(crate) fn connect(live: &Live, peer: LineId) {
     ours.connect(theirs, treat(b.wants_info()), treat(a.wants_info()));
 }
 
-fn disconnect(live: &Live) {
+/// Ends what [`connect`] began.
+pub(crate) fn disconnect(live: &Live) {
     if let Some(stream) = live.line.as_ref().and_then(|line| line.stream()) {
         stream.disconnect();
     }

@@ -14,7 +14,7 @@ use crate::sip::session::{self, Agreed, Direction, Refused, Session, Terms};
 use bytes::Bytes;
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use strowger_vm::Text;
 use strowger_vm::effect::Level;
@@ -106,6 +106,8 @@ pub(crate) struct Line {
     session: Session,
     terms: Terms,
     stream: Option<Stream>,
+    /// Where events of the audio go.
+    ear: Option<Arc<Mutex<Ear>>>,
     /// The offer of their INVITE, until we answered it.
     theirs: Option<Bytes>,
     /// Our SDP in 183 and 200.
@@ -160,6 +162,7 @@ impl Line {
             near,
             session: Session::new(shared.secret_number(id.0)),
             stream: None,
+            ear: None,
             theirs,
             ours: None,
             agreed: None,
@@ -237,7 +240,10 @@ impl Line {
         if self.stream.is_some() {
             return Ok(());
         }
+        let ear = Arc::new(Mutex::new(ear));
+        self.ear = Some(Arc::clone(&ear));
         let listener: rtp::Listener = Arc::new(move |event| {
+            let ear = ear.lock().unwrap_or_else(PoisonError::into_inner);
             ear.deliver(match event {
                 rtp::Event::Digit { digit, length } => Event::Digit {
                     digit,
@@ -262,6 +268,13 @@ impl Line {
         };
         self.stream = Some(stream);
         Ok(())
+    }
+
+    /// Events of its audio go there from now on.
+    pub(crate) fn hear(&self, ear: Ear) {
+        if let Some(own) = &self.ear {
+            *own.lock().unwrap_or_else(PoisonError::into_inner) = ear;
+        }
     }
 
     async fn command(&self, command: Command) {

@@ -3,6 +3,7 @@
 use crate::apps;
 use crate::config::CallsAtReload;
 use crate::engine::Shared;
+use crate::limits;
 use crate::line::{Event, Line, LineId};
 use crate::observe::What;
 use crate::perform::{Ear, Inbox, Perform, Wake, Wall};
@@ -91,36 +92,53 @@ impl Live {
     /// outside a bridge is answered, so that a phone may press hold during a prompt.
     pub(crate) async fn wait(&mut self, inbox: &mut Inbox, until: Option<Instant>) -> Wake {
         loop {
-            let wake = inbox.next(until).await;
-            let (id, event) = match wake {
-                Wake::Event(id, event) => (id, event),
-                other => return other,
-            };
-            // Late words of a line that was let go.
-            let Some(line) = self.line_mut(id) else {
-                continue;
-            };
-            match event {
-                Event::Offered { sdp } => line.offered(sdp.as_deref()).await,
-                Event::Settled { sdp: Some(sdp), .. } => {
-                    if !line.answered(&sdp) {
-                        line.end(488, 58, "").await;
+            match inbox.next(until).await {
+                Wake::Event(id, event) => {
+                    if let Some(event) = self.settle(id, event).await {
+                        return Wake::Event(id, event);
                     }
                 }
-                Event::Settled { sdp: None, .. } if line.awaits_their_answer() => {
-                    tracing::warn!(
-                        "our offer was acknowledged without an answer: the call is ended"
-                    );
-                    line.end(488, 58, "").await;
-                }
-                Event::Settled { sdp: None, .. } => {}
-                Event::Ended { .. } => {
-                    line.over();
-                    return Wake::Event(id, event);
-                }
-                event => return Wake::Event(id, event),
+                other => return other,
             }
         }
+    }
+
+    /// Settles what comes, whatever is latched, and keeps what an application may care about later: while something else is done that
+    /// concerns another channel. Does not end.
+    pub(crate) async fn idle(&mut self, inbox: &mut Inbox, kept: &mut Vec<(LineId, Event)>) {
+        loop {
+            let (id, event) = inbox.event().await;
+            if let Some(event) = self.settle(id, event).await
+                && kept.len() < limits::INBOX
+            {
+                kept.push((id, event));
+            }
+        }
+    }
+
+    /// Settles an event that no application cares about; any other comes back.
+    async fn settle(&mut self, id: LineId, event: Event) -> Option<Event> {
+        // Late words of a line that was let go.
+        let line = self.line_mut(id)?;
+        match event {
+            Event::Offered { sdp } => line.offered(sdp.as_deref()).await,
+            Event::Settled { sdp: Some(sdp), .. } => {
+                if !line.answered(&sdp) {
+                    line.end(488, 58, "").await;
+                }
+            }
+            Event::Settled { sdp: None, .. } if line.awaits_their_answer() => {
+                tracing::warn!("our offer was acknowledged without an answer: the call is ended");
+                line.end(488, 58, "").await;
+            }
+            Event::Settled { sdp: None, .. } => {}
+            Event::Ended { .. } => {
+                line.over();
+                return Some(event);
+            }
+            event => return Some(event),
+        }
+        None
     }
 
     /// Answers the channel. False if that is impossible for want of an RTP port; it is then refused with 503.

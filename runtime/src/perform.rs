@@ -292,6 +292,29 @@ impl Inbox {
         }
     }
 
+    /// Moves what waits of a line to another inbox.
+    pub fn hand_over(&mut self, line: LineId, to: &mut Inbox) {
+        let mut all: Vec<(LineId, Event)> = self.returned.drain(..).collect();
+        while let Ok(event) = self.receiver.try_recv() {
+            all.push(event);
+        }
+        for (from, event) in all {
+            if from != line {
+                self.returned.push_back((from, event));
+                continue;
+            }
+            if let (Event::Ended { cause, .. }, true) = (&event, to.main == Some(line)) {
+                to.hand.interrupt(Interrupt::Hangup { cause: *cause });
+            }
+            to.returned.push_back((from, event));
+        }
+    }
+
+    /// Forgets what is latched: it was latched from here, and the line is there still.
+    pub fn forget(&mut self) {
+        self.hand.latch.send_replace(None);
+    }
+
     /// The next event whatever is latched; those that were put back are not among them.
     pub async fn event(&mut self) -> (LineId, Event) {
         match self.receiver.recv().await {

@@ -44,6 +44,13 @@ pub(crate) enum Order {
         /// Whose it is; the leg has the line's number.
         address: Address,
     },
+    /// The events of a leg go to this address from now on; told when that is so.
+    Give {
+        /// Where they go.
+        address: Address,
+        /// Told then, also if the leg is gone.
+        done: oneshot::Sender<()>,
+    },
     /// A request outside a call; the final answer comes back.
     Request {
         /// What to send.
@@ -236,6 +243,14 @@ impl Shard {
                 let leg = LegId(address.line().0);
                 self.legs.insert(leg, address);
                 self.stack.command(now, Command::Invite { leg, invite });
+            }
+            Order::Give { address, done } => {
+                let leg = LegId(address.line().0);
+                if let Some(own) = self.legs.get_mut(&leg) {
+                    *own = address;
+                }
+                // Nobody waits for it: then the exchange stops.
+                let _ = done.send(());
             }
             Order::Request { request, answer } => {
                 let id = RequestId(self.shared.switchboard.number());

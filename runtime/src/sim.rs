@@ -44,6 +44,7 @@ mod effects;
 mod endpoints;
 mod files;
 mod functions;
+mod legs;
 mod options;
 mod phone;
 mod profile;
@@ -51,6 +52,7 @@ mod prompts;
 pub mod report;
 pub mod scenario;
 mod stage;
+mod talk;
 mod texts;
 
 pub(crate) use self::database::children;

@@ -221,3 +221,15 @@ fn a_house_with_a_menu_is_the_same_over_real_sockets() {
     );
     assert!(all.len() >= 20, "{}", all.len());
 }
+
+/// Called channels that run dialplan of their own, are told keys, and go on alone.
+#[test]
+fn options_of_dial_are_the_same_in_the_simulator_and_in_the_exchange() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/dial/extensions.test.yaml");
+    Suite::open(&file)
+        .unwrap_or_else(|e| panic!("{e}"))
+        .run()
+        .assert();
+    let Compared { same, left_out, .. } = compare(&[file]);
+    assert!(same >= 30 && left_out.is_empty(), "{same}, {left_out:#?}");
+}

@@ -48,9 +48,12 @@ pub(crate) fn unsaid(scenario: &Scenario) -> Option<&'static str> {
     }
     let mut attempts = scenario.endpoints.iter().flat_map(|e| &e.attempts);
     let can_attempt = |attempt: &Attempt| match attempt {
-        Attempt::Answers { then, .. } => then
-            .iter()
-            .all(|act| matches!(act, Act::Wait(_) | Act::Talk(_) | Act::HangUp)),
+        Attempt::Answers { then, .. } => then.iter().all(|act| {
+            matches!(
+                act,
+                Act::Wait(_) | Act::Talk(_) | Act::Press(_) | Act::HangUp
+            )
+        }),
         Attempt::Fails { .. } | Attempt::Redirects { .. } => false,
         _ => true,
     };
@@ -64,6 +67,7 @@ pub(crate) fn unsaid(scenario: &Scenario) -> Option<&'static str> {
 enum Next {
     Answer,
     Refuse(u16),
+    Press(Vec<u8>),
     HangUp,
 }
 
@@ -77,6 +81,9 @@ fn script(attempt: Option<&Attempt>) -> Vec<(Duration, Next)> {
                 match act {
                     Act::Wait(span) | Act::Talk(span) => wait += *span,
                     Act::HangUp => out.push((std::mem::take(&mut wait), Next::HangUp)),
+                    Act::Press(keys) => {
+                        out.push((std::mem::take(&mut wait), Next::Press(keys.clone())));
+                    }
                     _ => {}
                 }
             }
@@ -176,6 +183,15 @@ async fn called(mut phone: Phone, endpoint: Endpoint) {
                 match next {
                     Next::Answer => phone.answer(leg),
                     Next::HangUp => phone.hang_up(leg),
+                    Next::Press(keys) => {
+                        for key in keys {
+                            phone.command(Command::Send {
+                                leg,
+                                token: 0,
+                                what: InDialog::Digit(key, KEY_MS),
+                            });
+                        }
+                    }
                     Next::Refuse(status) => phone.command(Command::End {
                         leg,
                         why: Why { status, ..Why::default() },

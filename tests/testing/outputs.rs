@@ -183,7 +183,7 @@ fn folders_are_looked_through() {
 #[test]
 fn options_without_effect() {
     let plan = "[office]
-exten => _1X,1,Dial(PJSIP/${EXTEN},20,tF(office^20^1)U(greet))
+exten => _1X,1,Dial(PJSIP/${EXTEN},20,tB(office^20^1)n)
 ";
     let tests = "defaults: { context: office }
 endpoints: { PJSIP/11: answers, PJSIP/12: answers }

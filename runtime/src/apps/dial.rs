@@ -1,22 +1,24 @@
 //! Dial: calls others, and when one answers, stays until the bridge ends.
 
+use crate::apps::callee::Callee;
 use crate::apps::dialled::Record;
 use crate::apps::target::{self, Destination, NoWay};
 use crate::apps::wait::until;
+use crate::apps::{routine, talk};
 use crate::bridge::{self, Over};
 use crate::limits;
 use crate::line::{Event, Line, LineId};
 use crate::live::Live;
-use crate::perform::{Inbox, Wake};
+use crate::perform::{Inbox, Perform as _, Wake};
 use crate::rtp::tone::Tone;
 use crate::shard::Order;
 use crate::sip::command::{Invite, Party};
 use crate::sip::uri::escape_user;
 use bytes::Bytes;
-use std::time::Duration;
+use std::collections::BTreeMap;
 use strowger_stdlib::status::{Cause, DialStatus};
+use strowger_vm::Text;
 use strowger_vm::effect::{Answer, Dial, Level, Reply};
-use strowger_vm::{State, Text};
 use tokio::time::Instant;
 
 /// Exchange routing error (Q.850).
@@ -30,15 +32,17 @@ pub(crate) const FORWARDS: &str = "the called phone forwards its calls (3xx); fo
 const ELSEWHERE: u16 = 26;
 
 /// One `Dial` while it runs.
-struct Calling {
+pub(super) struct Calling {
     start: Instant,
     /// Why lines failed.
     failed: Vec<Cause>,
-    record: Record,
+    pub(super) record: Record,
     /// Lines that still may answer, with what was dialled to reach them.
-    open: Vec<(LineId, Text)>,
+    pub(super) open: Vec<(LineId, Text)>,
+    /// The machines of those that have run something.
+    pub(super) callees: BTreeMap<LineId, Box<Callee>>,
     /// HANGUPCAUSE: of the line that failed last.
-    cause: Option<u16>,
+    pub(super) cause: Option<u16>,
     /// No audio of the called lines before the answer (`r`).
     faked: bool,
     /// Whose early media the caller hears.
@@ -46,7 +50,7 @@ struct Calling {
 }
 
 impl Calling {
-    fn passed(&self) -> u64 {
+    pub(super) fn passed(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
@@ -55,7 +59,7 @@ impl Calling {
         self.cause = Some(cause);
     }
 
-    fn reply(&mut self, status: DialStatus, answer: Answer) -> Reply {
+    pub(super) fn reply(&mut self, status: DialStatus, answer: Answer) -> Reply {
         self.record.ended = self.passed();
         let mut reply = self.record.set(Reply::with(answer), status);
         reply.cause = self.cause;
@@ -74,6 +78,7 @@ pub(crate) async fn dial(live: &mut Live, dial: Dial, inbox: &mut Inbox) -> Repl
         failed: Vec::new(),
         record: Record::default(),
         open: Vec::new(),
+        callees: BTreeMap::new(),
         cause: None,
         faked: dial.option(b'r').is_some() || dial.option(b'm').is_some(),
         heard: None,
@@ -81,18 +86,47 @@ pub(crate) async fn dial(live: &mut Live, dial: Dial, inbox: &mut Inbox) -> Repl
     if live.hops == 0 {
         return circle(live, calling, inbox).await;
     }
+    if let Some(text) = routine::lost(&dial, &live.module()) {
+        live.note(Level::Warning, "dial-option", text);
+    }
     // The machine leaves out what is more, and says so.
+    let mut ways = Vec::new();
     for target in dial.targets.iter().take(limits::TARGETS) {
-        let placed = match target::resolve(&live.shared, &target.technology, &target.resource).await
-        {
-            Ok(destination) => place(live, &dial, destination, inbox).await,
+        let way = target::resolve(&live.shared, &target.technology, &target.resource).await;
+        let way = way.map(|to| {
+            let name = live.shared.names.channel(&to.name);
+            (to, name)
+        });
+        ways.push((target, way, None));
+    }
+    if dial.option(b'b').is_some() {
+        // On all of them, and only then the first one is called.
+        for (target, way, machine) in &mut ways {
+            let Ok((to, name)) = way else { continue };
+            let account = to.account.as_deref();
+            let mut callee = Callee::new(live, &dial, name, &target.resource, account);
+            if let Some(run) = routine::before_call(&dial, &live.module(), &live.inputs()) {
+                callee.alone(run, inbox).await;
+            }
+            *machine = Some(callee);
+        }
+    }
+    for (target, way, callee) in ways {
+        let placed = match way {
+            Ok((to, name)) => place(live, &dial, to, name, inbox).await,
             Err(no_way) => Err(no_way),
         };
         match placed {
-            Ok(line) => calling.open.push((line, target.resource.clone())),
+            Ok(line) => {
+                calling.open.push((line, target.resource.clone()));
+                calling.callees.extend(callee.map(|callee| (line, callee)));
+            }
             Err(NoWay { cause, code, text }) => {
                 live.note(Level::Notice, code, &text);
                 calling.fail(cause);
+                if let Some(callee) = callee {
+                    callee.over(&dial, inbox).await;
+                }
             }
         }
     }
@@ -104,6 +138,7 @@ pub(crate) async fn dial(live: &mut Live, dial: Dial, inbox: &mut Inbox) -> Repl
     } else {
         0
     };
+    let [_, _, mut progress] = routine::keys(&dial);
     let timeout = until(dial.timeout_ms);
     let no_sign = until(dial.progress_timeout_ms);
     loop {
@@ -119,17 +154,34 @@ pub(crate) async fn dial(live: &mut Live, dial: Dial, inbox: &mut Inbox) -> Repl
         };
         match live.wait(inbox, limit).await {
             Wake::Gone(_) => {
-                end_all(live, &mut calling, elsewhere).await;
+                end_all(live, &dial, &mut calling, elsewhere, inbox).await;
                 return calling.reply(DialStatus::Cancel, Answer::Gone);
             }
             Wake::Time => {
-                end_all(live, &mut calling, elsewhere).await;
+                end_all(live, &dial, &mut calling, elsewhere, inbox).await;
                 quiet(live);
                 return calling.reply(DialStatus::NoAnswer, Answer::Done);
             }
             Wake::Event(line, event) => {
-                if let Some(answered) = event_of(live, &mut calling, line, event, inbox).await {
-                    return talk(live, &dial, calling, answered, inbox).await;
+                let is_progress = matches!(event, Event::Progress { .. });
+                let answered = event_of(live, &mut calling, line, event, inbox).await;
+                if !live.called.contains_key(&line)
+                    && let Some(callee) = calling.callees.remove(&line)
+                {
+                    callee.over(&dial, inbox).await;
+                }
+                if is_progress && !progress.is_empty() {
+                    // To the first that says so.
+                    let beats = std::mem::take(&mut progress);
+                    let over = talk::keys(live, &beats, Some(line), line, inbox).await;
+                    if let Some(Over::Peer(cause)) = over {
+                        let status = None;
+                        inbox.put_back(line, Event::Ended { cause, status });
+                    }
+                }
+                if let Some(answered) = answered {
+                    end_all(live, &dial, &mut calling, ELSEWHERE, inbox).await;
+                    return talk::talk(live, &dial, calling, answered, inbox).await;
                 }
             }
         }
@@ -183,6 +235,10 @@ async fn event_of(
             let line = live.called.get_mut(&id)?;
             if sdp.is_some_and(|sdp| line.answered(&sdp)) {
                 line.up = true;
+                let of = |(line, _): &(LineId, Text)| *line == id;
+                if let Some(at) = calling.open.iter().position(of) {
+                    calling.record.peer = Some((line.name.clone(), calling.open.remove(at).1));
+                }
                 return Some(id);
             }
             // A 200 without a session that we can serve: it stands already, so it is ended by BYE.
@@ -222,7 +278,7 @@ async fn ring(live: &mut Live, _inbox: &mut Inbox) {
 }
 
 /// Ends the ringing tone of an answered caller.
-fn quiet(live: &Live) {
+pub(super) fn quiet(live: &Live) {
     if let Some(stream) = live
         .line
         .as_ref()
@@ -259,6 +315,7 @@ async fn place(
     live: &mut Live,
     dial: &Dial,
     to: Destination,
+    name: Text,
     inbox: &Inbox,
 ) -> Result<LineId, NoWay> {
     let shared = std::sync::Arc::clone(&live.shared);
@@ -269,7 +326,6 @@ async fn place(
         text: format!("no way to {label}"),
     })?;
     let id = LineId(shared.switchboard.number());
-    let name = shared.names.channel(&to.name);
     let mut line = Line::new(
         &shared,
         id,
@@ -366,89 +422,15 @@ pub(crate) fn host_text(ip: std::net::IpAddr) -> Text {
 }
 
 /// Ends every line that has not answered.
-async fn end_all(live: &mut Live, calling: &mut Calling, cause: u16) {
+async fn end_all(live: &mut Live, dial: &Dial, calling: &mut Calling, cause: u16, inbox: &Inbox) {
     for (id, _) in std::mem::take(&mut calling.open) {
         if let Some(mut line) = live.called.remove(&id) {
             line.end(0, cause, "").await;
         }
-    }
-}
-
-/// Somebody answered: ends the others, answers the caller, lets the two talk.
-async fn talk(
-    live: &mut Live,
-    dial: &Dial,
-    mut calling: Calling,
-    peer: LineId,
-    inbox: &mut Inbox,
-) -> Reply {
-    calling.record.answered = Some(calling.passed());
-    let number = calling
-        .open
-        .iter()
-        .find(|(line, _)| *line == peer)
-        .map(|(_, r)| r.clone())
-        .unwrap_or_default();
-    calling.open.retain(|(line, _)| *line != peer);
-    end_all(live, &mut calling, ELSEWHERE).await;
-    let (name, codec) = live
-        .called
-        .get(&peer)
-        .map(|line| (line.name.clone(), line.codec()))
-        .unwrap_or_default();
-    calling.record.peer = Some((name, number));
-    calling.cause = None;
-    if let (Some(line), Some(codec)) = (&mut live.line, codec)
-        && !line.up
-        && !line.early
-    {
-        line.prefer(codec);
-    }
-    quiet(live);
-    if !live.answer(inbox).await {
-        if let Some(mut line) = live.called.remove(&peer) {
-            line.end(0, 34, "").await;
+        if let Some(callee) = calling.callees.remove(&id) {
+            callee.over(dial, inbox).await;
         }
-        calling.cause = Some(34);
-        return calling.reply(DialStatus::Congestion, Answer::Gone);
     }
-    let limit = [(b'S', 1_000.0), (b'L', 1.0)]
-        .into_iter()
-        .filter_map(|(letter, unit)| Some(seconds(dial.option(letter)??)? * unit))
-        .map(|ms| Instant::now() + Duration::from_millis(ms as u64))
-        .min();
-    let over = bridge::bridge(live, peer, limit, inbox).await;
-    if let Some(mut line) = live.called.remove(&peer)
-        && !line.is_over()
-    {
-        line.end(0, 16, "").await;
-    }
-    let answer = match over {
-        Over::Gone => {
-            calling.cause = Some(match inbox.latched() {
-                Some(strowger_vm::Interrupt::Hangup { cause }) => cause,
-                _ => 16,
-            });
-            Answer::Gone
-        }
-        Over::Peer(cause) => {
-            calling.cause = Some(cause);
-            if dial.option(b'g').is_some() {
-                Answer::Done
-            } else {
-                Answer::Stop
-            }
-        }
-        Over::Limit => {
-            calling.cause = Some(16);
-            if dial.option(b'g').is_some() {
-                Answer::Done
-            } else {
-                Answer::Stop
-            }
-        }
-    };
-    calling.reply(DialStatus::Answer, answer).state(State::Up)
 }
 
 /// The number before the first `:` of `S(x)` and `L(x:y:z)`.

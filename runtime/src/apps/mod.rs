@@ -1,6 +1,7 @@
 //! What effects do: one file for each family of applications.
 
 pub(crate) mod answer;
+mod callee;
 pub(crate) mod database;
 pub(crate) mod dial;
 pub mod dialled;
@@ -11,6 +12,7 @@ pub(crate) mod message;
 pub(crate) mod play;
 pub(crate) mod progress;
 pub(crate) mod routine;
+mod talk;
 pub(crate) mod target;
 pub(crate) mod text;
 pub(crate) mod wait;

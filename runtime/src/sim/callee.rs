@@ -3,6 +3,7 @@
 use super::call::FarEnd;
 use super::dial::{Leg, To};
 use super::effects::{Own, Simulated};
+use super::report::Played;
 use crate::apps::routine;
 use crate::channel::{End, drive, drive_again};
 use crate::line::{Event, LineId};
@@ -191,11 +192,15 @@ impl Simulated {
             .performer
             .play(play(called, Interruptible::Any), &mut turn.inbox);
         let gone = far.clone();
+        let began = self.now();
         let to_caller = async {
-            tokio::select! {
+            let is_cut = tokio::select! {
                 biased;
-                _ = self.play(play(calling, Interruptible::No), inbox) => {}
-                () = gone.gone() => {}
+                _ = self.play(play(calling.clone(), Interruptible::No), inbox) => false,
+                () = gone.gone() => true,
+            };
+            if is_cut && !calling.is_empty() {
+                self.heard(&calling, None, Played::Broken, began);
             }
         };
         let watch = async {

@@ -119,7 +119,7 @@ impl Simulated {
         }
     }
 
-    fn heard(&self, file: &[u8], said: Option<Text>, how: Played, at: Time) {
+    pub(super) fn heard(&self, file: &[u8], said: Option<Text>, how: Played, at: Time) {
         let mut world = self.stage.world();
         if !world.record {
             return;

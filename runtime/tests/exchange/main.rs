@@ -1,6 +1,7 @@
 //! The whole exchange without sockets: a wire in memory, virtual time, phones made of the same stack.
 #![allow(clippy::unwrap_used, clippy::expect_used, unreachable_pub)]
 
+mod callee;
 mod calls;
 mod examples;
 mod functions;

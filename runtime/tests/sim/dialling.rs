@@ -255,7 +255,7 @@ fn a_phone_acts_in_its_order() {
 #[test]
 fn an_option_without_effect_is_told() {
     let plan = "[main]
-exten => 1,1,Dial(PJSIP/61,20,tTF(main^2^1)gm)
+exten => 1,1,Dial(PJSIP/61,20,tTB(main^2^1)gm)
 exten => 3,1,Dial(PJSIP/61,20,d)
 ";
     let told = |exten: &str, acts: Vec<Act>, then: Vec<Act>| {
@@ -286,13 +286,13 @@ exten => 3,1,Dial(PJSIP/61,20,d)
     let press = || Act::Press(b"#".to_vec());
     let waits = |span| Act::Wait(s(span));
     let talks = || vec![Act::Talk(s(5)), Act::HangUp];
-    assert_eq!(told("1", Vec::new(), talks()), "F@0:2 ");
+    assert_eq!(told("1", Vec::new(), talks()), "B@0:2 ");
     let by_caller = vec![waits(4), press(), press()];
-    assert_eq!(told("1", by_caller, talks()), "F@0:2 T@4:2 ");
+    assert_eq!(told("1", by_caller, talks()), "B@0:2 T@4:2 ");
     let by_called = vec![waits(1), press(), waits(1), Act::HangUp];
-    assert_eq!(told("1", Vec::new(), by_called), "F@0:2 t@3:2 ");
+    assert_eq!(told("1", Vec::new(), by_called), "B@0:2 t@3:2 ");
     // A key while it rings means d, and neither t nor T.
-    assert_eq!(told("1", vec![waits(1), press()], talks()), "F@0:2 ");
+    assert_eq!(told("1", vec![waits(1), press()], talks()), "B@0:2 ");
     assert_eq!(told("3", vec![waits(1), press()], talks()), "d@1:3 ");
     assert_eq!(told("3", vec![waits(4), press()], talks()), "");
 }
