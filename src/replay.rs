@@ -164,10 +164,10 @@ fn title(call: &Recorded) -> String {
         text.chars().filter(|c| !c.is_control()).collect()
     };
     let party = &call.entry.party;
-    let (place, what) = match &call.entry.run {
-        Run::Message(place) => (place, "a text to "),
-        Run::Call(place) | Run::Sub(place, _) => (place, ""),
-        Run::Eval { place, .. } => (place, ""),
+    let place = call.entry.run.place();
+    let what = match &call.entry.run {
+        Run::Message(_) => "a text to ",
+        _ => "",
     };
     let number = party.caller.number.as_deref().map(clean);
     let from = match (party.caller.name.as_deref().map(clean), number) {

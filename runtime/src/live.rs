@@ -53,6 +53,21 @@ impl Live {
         }
     }
 
+    /// A called channel: what its caller gets of it is recorded there.
+    pub(crate) fn called_by(caller: &Live, name: Arc<str>) -> Live {
+        Live {
+            shared: Arc::clone(&caller.shared),
+            name,
+            line: None,
+            called: BTreeMap::new(),
+            language: b"en".to_vec(),
+            hops: caller.hops.saturating_sub(1),
+            tokens: 0,
+            stays: caller.stays.clone(),
+            recording: None,
+        }
+    }
+
     /// The line of this number, own or called.
     pub(crate) fn line_mut(&mut self, id: LineId) -> Option<&mut Line> {
         match &mut self.line {

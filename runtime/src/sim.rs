@@ -412,14 +412,7 @@ impl Simulation {
         let (now, endpoints) = (self.world.now, self.world.scene.endpoints.len());
         self.world.run.begin(&self.module, now, endpoints);
         let (module, limits) = (Arc::clone(&self.module), self.world.limits);
-        let place = match &entry.run {
-            Run::Call(place)
-            | Run::Message(place)
-            | Run::Sub(place, _)
-            | Run::Line(place, _)
-            | Run::Eval { place, .. } => place.clone(),
-            Run::Over(context) => Place::new(context.clone().unwrap_or_default(), "h", 1),
-        };
+        let place = entry.run.place().clone();
         self.on_stage(|stage| {
             let mut world = stage.world();
             let inbox = Inbox::new(None);

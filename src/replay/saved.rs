@@ -433,8 +433,7 @@ impl World {
         let mut out = String::new();
         let entry = &call.entry;
         let _ = writeln!(out, "  - name: {}", serde_json::Value::from(name));
-        let (Run::Call(place) | Run::Message(place) | Run::Sub(place, _) | Run::Eval { place, .. }) =
-            &entry.run;
+        let place = entry.run.place();
         let party = &entry.party;
         if matches!(entry.run, Run::Message(_)) {
             let message = &party.message;

@@ -60,10 +60,10 @@ impl Vm {
                 self.phase = Phase::Line(Some(line));
                 self.place = settled_place(at);
             }
-            Run::Over(context) => {
+            Run::Over(at) => {
                 self.phase = Phase::Hangup;
                 self.budget.renew();
-                self.place = Place::new(context.unwrap_or_default(), "h", 1);
+                self.place = at;
             }
             Run::Eval {
                 place,

@@ -121,9 +121,9 @@ pub enum Run {
     /// One application with its arguments (`Macro(name,args)`) as a step at this place would run it, without going on from there:
     /// `Step::Returned` with empty text when it is done, or `Step::Done` when it ended the dialplan.
     Line(Place, Text),
-    /// Nothing but what is left at the end of a channel without a dialplan: `h` of this context, if one is named and has one, and the
-    /// hangup handlers.
-    Over(Option<Text>),
+    /// Nothing but what is left at the end of a channel without a dialplan: this place (`h` of a context) if it is there, and the hangup
+    /// handlers.
+    Over(Place),
     /// Substitute one text as if it were the argument of an application at this place: `Step::Returned` with the result, or
     /// `Step::Done` when an application of `before` ended the dialplan.
     Eval {
@@ -134,6 +134,20 @@ pub enum Run {
         /// The text.
         text: Text,
     },
+}
+
+impl Run {
+    /// Where it begins.
+    pub fn place(&self) -> &Place {
+        match self {
+            Run::Call(place)
+            | Run::Message(place)
+            | Run::Sub(place, _)
+            | Run::Line(place, _)
+            | Run::Over(place)
+            | Run::Eval { place, .. } => place,
+        }
+    }
 }
 
 impl Entry {

@@ -69,8 +69,7 @@ impl Callee {
             }
         }
         let shown: Arc<str> = String::from_utf8_lossy(name).into();
-        let mut live = Live::new(shared, shown, None);
-        live.hops = caller.hops.saturating_sub(1);
+        let mut live = Live::called_by(caller, shown);
         live.language.clone_from(&party.language);
         Box::new(Callee {
             vm: Vm::new(Limits::default()),
@@ -103,7 +102,7 @@ impl Callee {
             own.hand().interrupt(gone.clone());
             self.vm.interrupt(gone);
             let _hold = inbox.hand().hold();
-            driven(&mut self, Run::Over(last), &mut own).await;
+            driven(&mut self, Run::Over(last.unwrap_or_default()), &mut own).await;
         }
         self.live.shared.tables().forget(self.live.name.as_bytes());
     }

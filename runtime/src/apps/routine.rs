@@ -173,9 +173,10 @@ pub(crate) fn behind(dial: &Dial, module: &Module, inputs: &Inputs) -> Option<Pl
     }
 }
 
-/// `e`: the context whose `h` runs on the called channel at its end.
-pub(crate) fn last(dial: &Dial) -> Option<Text> {
-    dial.option(b'e').map(|_| dial.place.context.clone())
+/// `e`: the `h` that runs on the called channel at its end.
+pub(crate) fn last(dial: &Dial) -> Option<Place> {
+    dial.option(b'e')
+        .map(|_| Place::new(dial.place.context.clone(), "h", 1))
 }
 
 /// `A`: what the called side hears, and what the caller hears meanwhile.

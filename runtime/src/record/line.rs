@@ -145,7 +145,7 @@ pub(super) fn entry(entry: &Entry) -> Map<String, Value> {
     let mut out = Map::new();
     let (run, at) = match &entry.run {
         Run::Message(at) => ("message", at),
-        Run::Call(at) | Run::Sub(at, _) => ("call", at),
+        Run::Call(at) | Run::Sub(at, _) | Run::Line(at, _) | Run::Over(at) => ("call", at),
         Run::Eval { place, .. } => ("call", place),
     };
     out.insert("run".into(), json!(run));

@@ -386,11 +386,7 @@ fn passed(step: &Executed) -> Value {
 }
 
 fn context(entry: &Entry) -> &Text {
-    match &entry.run {
-        Run::Call(place) | Run::Message(place) | Run::Sub(place, _) | Run::Eval { place, .. } => {
-            &place.context
-        }
-    }
+    &entry.run.place().context
 }
 
 /// Global variables, changed.

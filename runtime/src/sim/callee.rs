@@ -239,7 +239,7 @@ impl Simulated {
             let _hold = inbox.hand().hold();
             driven(
                 callee,
-                Run::Over(last),
+                Run::Over(last.unwrap_or_default()),
                 &mut turn.performer,
                 &mut turn.inbox,
             )
