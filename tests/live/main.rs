@@ -164,8 +164,18 @@ fn a_house_with_a_menu_is_the_same_in_the_simulator_and_in_the_exchange() {
 /// The same house over real sockets: real time, real audio, all at once. What takes long is left to the comparison in virtual time.
 #[test]
 fn a_house_with_a_menu_is_the_same_over_real_sockets() {
+    over_real_sockets("tests/live/plan/extensions.test.yaml");
+}
+
+/// And the options of Dial.
+#[test]
+fn options_of_dial_are_the_same_over_real_sockets() {
+    over_real_sockets("tests/live/dial/extensions.test.yaml");
+}
+
+fn over_real_sockets(file: &str) {
     const LONGEST: Duration = Duration::from_secs(13);
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live/plan/extensions.test.yaml");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let suite = Suite::open(&file).unwrap_or_else(|e| panic!("{e}"));
     let plan = std::fs::read(file.parent().unwrap().join("extensions.conf")).unwrap();
     let sounds = Arc::new(exchange::Sounds::new());

@@ -61,7 +61,7 @@ pub(crate) fn run(plan: &[u8], scenario: &Arc<Scenario>) -> (Vec<Track>, Duratio
             .push(String::from_utf8_lossy(&heard.file).into_owned());
     }
     let micros = report.ended.0 - report.began.0;
-    tracks.retain(|_, track| !track.steps.is_empty());
+    tracks.retain(|_, track| !track.steps.is_empty() || !track.prompts.is_empty());
     (
         tracks.into_values().collect(),
         Duration::from_micros(u64::try_from(micros).unwrap()),
