@@ -14,6 +14,7 @@ mod parse;
 pub mod print;
 pub mod token;
 pub mod tree;
+pub mod write;
 
 #[allow(
     clippy::all,

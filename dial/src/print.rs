@@ -349,7 +349,7 @@ fn blank_between(items: &[Item], i: usize, in_import: bool) -> bool {
         (_, DotDot) => false,
         (Slash, _) | (_, Slash) if in_import => false,
         (Inherit, Star) => false,
-        (Ident | Upper | Word | ParenClose | SquareClose, ParenOpen | SquareOpen) => false,
+        (last, ParenOpen | SquareOpen) if is_value(last) => false,
         // Two in a row would be another token.
         (Minus, Minus) => true,
         (Minus, _) => !is_sign(items, i - 1),
@@ -359,23 +359,26 @@ fn blank_between(items: &[Item], i: usize, in_import: bool) -> bool {
 
 /// Whether the minus at `i` is the sign of what follows.
 fn is_sign(items: &[Item], i: usize) -> bool {
+    let last = items[i].last.map(|l| items[l].token.kind);
+    items[i].starts || !last.is_some_and(is_value)
+}
+
+/// Whether a value may end with it.
+fn is_value(kind: Kind) -> bool {
     use Kind::*;
-    let last = items[i].last.map(|l| &items[l]);
-    !last.is_some_and(|l| {
-        matches!(
-            l.token.kind,
-            Ident
-                | Upper
-                | Word
-                | Int
-                | Duration
-                | Text
-                | Raw
-                | Pattern
-                | True
-                | False
-                | ParenClose
-                | SquareClose
-        ) && !items[i].starts
-    })
+    matches!(
+        kind,
+        Ident
+            | Upper
+            | Word
+            | Int
+            | Duration
+            | Text
+            | Raw
+            | Pattern
+            | True
+            | False
+            | ParenClose
+            | SquareClose
+    )
 }
