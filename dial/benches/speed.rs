@@ -4,6 +4,10 @@
 
 use divan::counter::ItemsCount;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const EXAMPLES: [&str; 3] = [
     include_str!("../tests/examples/reception.dial"),
     include_str!("../tests/examples/migrated.dial"),
