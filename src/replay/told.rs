@@ -155,6 +155,10 @@ impl<'p, W: Write> Told<'p, W> {
             was(call, change),
             now(change)
         );
+        let until = change.turn.unwrap_or(call.turns.len());
+        if call.turns.iter().take(until).any(|turn| turn.reloaded) {
+            out.push_str("the plan was replaced while this call ran: it began in an older one\n");
+        }
         let before = recorded_steps(call, change);
         let mut after: Vec<String> = replayed.steps.iter().map(executed).collect();
         // A loop need not be shown to its end.

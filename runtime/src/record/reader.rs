@@ -89,6 +89,8 @@ pub struct Turn {
     pub interrupt: Option<Interrupt>,
     /// Global variables that changed meanwhile.
     pub globals: Delta,
+    /// The plan was replaced meanwhile, and the call went on in the new one.
+    pub reloaded: bool,
 }
 
 /// A step that ran.
@@ -467,6 +469,7 @@ fn turn(value: &Value, began: Time) -> Option<Turn> {
             None => None,
         },
         globals: line::delta_of(value.get("globals"))?,
+        reloaded: value.get("reloaded").is_some(),
     })
 }
 

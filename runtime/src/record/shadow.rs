@@ -270,10 +270,14 @@ impl Shadow {
             apply(&mut self.inputs.globals, &changed);
         }
         self.inputs.now = turn.inputs.now;
+        let reloaded = !Arc::ptr_eq(&self.module, &turn.module);
         self.module = turn.module;
         // A line of a log is no line here, unless something happened meanwhile.
-        if asks != Value::Null || interrupt.is_some() || !changed.is_empty() {
+        if asks != Value::Null || interrupt.is_some() || !changed.is_empty() || reloaded {
             self.put_steps(&mut line);
+            if reloaded {
+                line.insert("reloaded".into(), json!(true));
+            }
             line.insert("asks".into(), asks);
             line.insert("gets".into(), line::reply(&reply));
             if let Some(why) = &interrupt {

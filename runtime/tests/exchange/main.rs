@@ -10,6 +10,7 @@ mod lossy;
 mod messages;
 mod net;
 mod phone;
+mod record;
 mod reload;
 mod sites;
 mod world;

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use strowger_compiler::InForce;
 use strowger_compiler::source::Sources;
+use strowger_runtime::record::Sink;
 use strowger_runtime::sip::flow::Protocol;
 use strowger_runtime::{Engine, Observer, Options, Renewal, What, config};
 
@@ -21,7 +22,7 @@ pub async fn of_folder(net: &Net, near: &str, folder: &str) -> World {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../examples")
         .join(folder);
-    start(net, near, &config::gather(&path).unwrap()).await
+    start(net, near, &config::gather(&path).unwrap(), None).await
 }
 
 /// An exchange at `near` with these files.
@@ -30,10 +31,10 @@ pub async fn exchange(net: &Net, near: &str, files: &[(&str, &str)]) -> World {
     for (name, text) in files {
         sources.add(name, text.as_bytes());
     }
-    start(net, near, &sources).await
+    start(net, near, &sources, None).await
 }
 
-async fn start(net: &Net, near: &str, sources: &Sources) -> World {
+async fn start(net: &Net, near: &str, sources: &Sources, record: Option<Sink>) -> World {
     let near: SocketAddr = near.parse().unwrap();
     let compiled = strowger_compiler::compile(sources, &strowger_compiler::Options::default());
     let (config, _) = config::load(sources);
@@ -42,6 +43,7 @@ async fn start(net: &Net, near: &str, sources: &Sources) -> World {
         seed: Some([1; 32]),
         wire: Some(net.exchange(near)),
         globals,
+        record,
         ..Options::default()
     };
     let engine = Engine::start(config, compiled.module.unwrap(), options)
@@ -105,6 +107,14 @@ impl World {
     /// Two phones, 61 and 62, and this plan.
     pub async fn with_plan(plan: &str) -> World {
         World::with(plan, SIP).await
+    }
+
+    /// The same; its calls are written down.
+    pub async fn recorded(plan: &str, record: Sink) -> World {
+        let files = Sources::new()
+            .with("extensions.conf", plan)
+            .with("sip.conf", SIP);
+        start(&Net::default(), "192.0.2.1:5060", &files, Some(record)).await
     }
 
     pub async fn with(plan: &str, sip: &str) -> World {
