@@ -23,6 +23,7 @@ mod ladder;
 mod load;
 mod lsp;
 mod match_;
+mod migrate;
 mod moment;
 mod render;
 mod repl;
@@ -77,6 +78,8 @@ enum Command {
     Replay(replay::Args),
     /// Try everything that may happen around a plan, and show what goes wrong
     Explore(explore::Args),
+    /// Write an old configuration anew
+    Migrate(migrate::Args),
     /// Measure what a call through a plan costs
     Bench(bench::Args),
 }
@@ -113,6 +116,7 @@ pub fn program() -> ExitCode {
         Command::Test(args) => test::main(args),
         Command::Replay(args) => replay::main(args),
         Command::Explore(args) => explore::main(args),
+        Command::Migrate(args) => migrate::main(args),
         Command::Bench(args) => bench::main(args),
     }
 }

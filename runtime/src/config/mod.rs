@@ -6,6 +6,7 @@
 //! Files: `sip.conf`, `users.conf`, `pjsip.conf`, `rtp.conf`, `asterisk.conf` and our own `strowger.toml`. Secrets never stand in a diagnostic.
 
 mod account;
+pub mod convert;
 mod device;
 mod directories;
 mod endpoint;

@@ -1,0 +1,99 @@
+//! `strowger migrate`: old configurations written anew.
+
+mod devices;
+
+use crate::load;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Write an old configuration anew
+///
+/// Nothing is written without -o or --in-place: what would become of the files is told on standard output.
+///
+/// Exit 0: everything has its place. 1: something has none, or means something else now; the report says what. 2: could not be done.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  strowger migrate --devices /etc/asterisk           # what would become of sip.conf and users.conf
+  strowger migrate --devices /etc/asterisk -o new    # new/pjsip.conf, new/migration.md and new/migration.json")]
+pub(crate) struct Args {
+    /// The configuration directory
+    directory: PathBuf,
+    /// sip.conf and users.conf become pjsip.conf
+    #[arg(long, required = true)]
+    devices: bool,
+    /// Write the new files and the report into this directory
+    #[arg(short, long, value_name = "DIR", conflicts_with = "in_place")]
+    out: Option<PathBuf>,
+    /// Write the new files beside the old ones
+    #[arg(long)]
+    in_place: bool,
+    /// Write over files that are there
+    #[arg(long)]
+    force: bool,
+    /// Tell it as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn main(args: Args) -> ExitCode {
+    match devices::run(&args) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(fault) => load::cannot(&fault),
+    }
+}
+
+/// A file that is to be written, and the one whose owner may read it.
+struct Written {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+/// Writes files, none of them if one is there already and must not be written over.
+fn write(files: &[Written], like: Option<&std::path::Path>, force: bool) -> Result<(), String> {
+    if !force && let Some(there) = files.iter().find(|f| f.path.exists()) {
+        return Err(format!(
+            "{} is there already; --force writes over it",
+            there.path.display()
+        ));
+    }
+    for file in files {
+        let fault = |e: std::io::Error| format!("{}: {e}", file.path.display());
+        if let Some(folder) = file.path.parent() {
+            std::fs::create_dir_all(folder).map_err(fault)?;
+        }
+        secretly(&file.path, &file.bytes, like).map_err(fault)?;
+    }
+    Ok(())
+}
+
+/// Passwords go along: who could not read the old file cannot read the new one.
+#[cfg(unix)]
+fn secretly(
+    path: &std::path::Path,
+    bytes: &[u8],
+    like: Option<&std::path::Path>,
+) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let mode = match like {
+        Some(like) => std::fs::metadata(like)?.permissions().mode() & 0o666,
+        None => 0o600,
+    };
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(mode)
+        .open(path)?;
+    file.write_all(bytes)
+}
+
+#[cfg(not(unix))]
+fn secretly(
+    path: &std::path::Path,
+    bytes: &[u8],
+    _like: Option<&std::path::Path>,
+) -> std::io::Result<()> {
+    std::fs::write(path, bytes)
+}
