@@ -5,6 +5,8 @@ use strowger_dial::tree::At;
 use crate::source::{FileId, Span};
 
 pub mod syntax;
+mod typed;
+mod types;
 
 /// The place of a piece of a `.dial` file among all files.
 pub fn span(file: FileId, at: At) -> Span {

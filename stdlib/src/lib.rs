@@ -35,6 +35,7 @@ pub mod timespec;
 pub mod timetext;
 pub mod uri;
 pub mod value;
+pub mod words;
 
 pub use dialect::Dialect;
 pub use list::Fields;
