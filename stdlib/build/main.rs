@@ -1,6 +1,10 @@
-//! What the library is generated from: the grammar of `$[...]`, and the table of applications and functions.
+//! What the library is generated from: the grammar of `$[...]`, the table of applications and functions,
+//! and the words of `.dial`.
 
+#[path = "../src/causes.rs"]
+mod causes;
 mod signatures;
+mod words;
 
 fn main() {
     if let Err(error) = lalrpop::Configuration::new()

@@ -6,6 +6,8 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
+use crate::words::Words;
+
 /// The files, in the order of the lists.
 const FILES: [&str; 8] = [
     "call",
@@ -18,11 +20,13 @@ const FILES: [&str; 8] = [
     "functions-historical",
 ];
 
-type Written = Result<String, String>;
+/// Source text, or what is wrong.
+pub(crate) type Written = Result<String, String>;
 
-/// Writes `signatures.rs` into the folder of what is built.
+/// Writes `signatures.rs` and `words.rs` into the folder of what is built.
 pub(crate) fn write() -> Result<(), String> {
     let mut out = String::new();
+    let mut words = Words::read()?;
     let mut lists = [("application", String::new()), ("function", String::new())];
     for file in FILES {
         let path = format!("src/signatures/{file}.toml");
@@ -37,6 +41,10 @@ pub(crate) fn write() -> Result<(), String> {
                 let name = entry.get("name").and_then(Value::as_str).unwrap_or("?");
                 let written = signature(entry).map_err(|e| format!("{path}, {name}: {e}"))?;
                 let _ = writeln!(list, "{written},");
+                if let Some(dial) = entry.get("dial") {
+                    let added = words.add(*kind == "function", entry, dial);
+                    added.map_err(|e| format!("{path}, {name}: {e}"))?;
+                }
             }
         }
         if let Some((key, _)) = table.iter().next() {
@@ -50,15 +58,17 @@ pub(crate) fn write() -> Result<(), String> {
     );
     let _ = writeln!(out, "static FUNCTIONS: &[Signature] = &[{functions}];");
     let folder = std::env::var("OUT_DIR").map_err(|e| e.to_string())?;
-    std::fs::write(Path::new(&folder).join("signatures.rs"), out).map_err(|e| e.to_string())
+    for (file, text) in [("signatures.rs", out), ("words.rs", words.end())] {
+        std::fs::write(Path::new(&folder).join(file), text).map_err(|e| e.to_string())?;
+    }
+    Ok(())
 }
 
 /// One entry as an expression. Every key must be one of those named here.
 fn signature(entry: &Table) -> Written {
-    let mut keys = Keys {
-        entry,
-        left: entry.keys().map(String::as_str).collect(),
-    };
+    let mut keys = Keys::of(entry);
+    // The words of `.dial` are another list.
+    keys.take("dial");
     let fields = [
         ("name", text(keys.need("name")?)?),
         (
@@ -94,22 +104,29 @@ fn signature(entry: &Table) -> Written {
 }
 
 /// The keys of a table, and which of them nobody has asked for.
-struct Keys<'t> {
+pub(crate) struct Keys<'t> {
     entry: &'t Table,
     left: BTreeSet<&'t str>,
 }
 
 impl<'t> Keys<'t> {
-    fn take(&mut self, key: &str) -> Option<&'t Value> {
+    pub(crate) fn of(entry: &'t Table) -> Keys<'t> {
+        Keys {
+            entry,
+            left: entry.keys().map(String::as_str).collect(),
+        }
+    }
+
+    pub(crate) fn take(&mut self, key: &str) -> Option<&'t Value> {
         self.left.remove(key);
         self.entry.get(key)
     }
 
-    fn need(&mut self, key: &str) -> Result<&'t Value, String> {
+    pub(crate) fn need(&mut self, key: &str) -> Result<&'t Value, String> {
         self.take(key).ok_or_else(|| format!("no `{key}`"))
     }
 
-    fn end(self) -> Result<(), String> {
+    pub(crate) fn end(self) -> Result<(), String> {
         match self.left.first() {
             Some(key) => Err(format!("what is `{key}`?")),
             None => Ok(()),
@@ -117,7 +134,7 @@ impl<'t> Keys<'t> {
     }
 }
 
-fn structure(name: &str, fields: &[(&str, String)]) -> String {
+pub(crate) fn structure(name: &str, fields: &[(&str, String)]) -> String {
     let mut out = format!("{name} {{");
     for (field, value) in fields {
         let _ = write!(out, "{field}: {value}, ");
@@ -125,18 +142,18 @@ fn structure(name: &str, fields: &[(&str, String)]) -> String {
     out + "}"
 }
 
-fn list(items: impl Iterator<Item = Written>) -> Written {
+pub(crate) fn list(items: impl Iterator<Item = Written>) -> Written {
     let items: Vec<String> = items.collect::<Result<_, _>>()?;
     Ok(format!("&[{}]", items.join(", ")))
 }
 
-fn tables(value: &Value) -> Result<Vec<&Table>, String> {
+pub(crate) fn tables(value: &Value) -> Result<Vec<&Table>, String> {
     let list = value.as_array().ok_or("no list of tables")?;
     let table = |v| Value::as_table(v).ok_or_else(|| "no table".to_owned());
     list.iter().map(table).collect()
 }
 
-fn text(value: &Value) -> Written {
+pub(crate) fn text(value: &Value) -> Written {
     let text = value.as_str().ok_or("no text")?;
     Ok(format!("{text:?}"))
 }
@@ -148,7 +165,7 @@ fn optional(value: Option<&Value>) -> Written {
     }
 }
 
-fn texts(value: Option<&Value>) -> Written {
+pub(crate) fn texts(value: Option<&Value>) -> Written {
     let items = match value {
         Some(value) => value.as_array().ok_or("no list")?.as_slice(),
         None => &[],
@@ -161,7 +178,7 @@ fn number(value: Option<&Value>) -> Written {
     Ok(number.ok_or("no number")?.to_string())
 }
 
-fn flag(value: Option<&Value>) -> Written {
+pub(crate) fn flag(value: Option<&Value>) -> Written {
     let flag = value.map_or(Some(false), Value::as_bool);
     Ok(flag.ok_or("neither true nor false")?.to_string())
 }
@@ -207,10 +224,7 @@ fn sets(value: Option<&Value>) -> Written {
         return Ok("&[]".to_owned());
     };
     list(tables(value)?.into_iter().map(|entry| {
-        let mut keys = Keys {
-            entry,
-            left: entry.keys().map(String::as_str).collect(),
-        };
+        let mut keys = Keys::of(entry);
         let fields = [
             ("name", text(keys.need("name")?)?),
             ("values", texts(keys.take("values"))?),

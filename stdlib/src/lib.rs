@@ -8,6 +8,7 @@
 
 mod aes;
 pub mod args;
+mod causes;
 mod charset;
 pub mod clock;
 pub mod dialect;

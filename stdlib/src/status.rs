@@ -3,115 +3,11 @@
 
 use std::fmt;
 
+use crate::causes::CAUSES;
+
 /// A hangup cause: a Q.850 number, or a number of Asterisk's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Cause(pub u16);
-
-/// Number, name in a dialplan, words in HANGUPCAUSE().
-const CAUSES: &[(u16, &str, &str)] = &[
-    (0, "NOTDEFINED", "Cause not defined"),
-    (1, "UNALLOCATED", "Unallocated (unassigned) number"),
-    (
-        2,
-        "NO_ROUTE_TRANSIT_NET",
-        "No route to specified transit network",
-    ),
-    (3, "NO_ROUTE_DESTINATION", "No route to destination"),
-    (5, "MISDIALLED_TRUNK_PREFIX", "Misdialled trunk prefix"),
-    (6, "CHANNEL_UNACCEPTABLE", "Channel unacceptable"),
-    (
-        7,
-        "CALL_AWARDED_DELIVERED",
-        "Call awarded and being delivered in an established channel",
-    ),
-    (8, "PRE_EMPTED", "Pre-empted"),
-    (14, "NUMBER_PORTED_NOT_HERE", "Number not ported here"),
-    (16, "NORMAL_CLEARING", "Normal Clearing"),
-    (17, "USER_BUSY", "User busy"),
-    (18, "NO_USER_RESPONSE", "No user responding"),
-    (19, "NO_ANSWER", "User alerting, no answer"),
-    (20, "SUBSCRIBER_ABSENT", "Subscriber absent"),
-    (21, "CALL_REJECTED", "Call Rejected"),
-    (22, "NUMBER_CHANGED", "Number changed"),
-    (
-        23,
-        "REDIRECTED_TO_NEW_DESTINATION",
-        "Redirected to new destination",
-    ),
-    (26, "ANSWERED_ELSEWHERE", "Answered elsewhere"),
-    (27, "DESTINATION_OUT_OF_ORDER", "Destination out of order"),
-    (28, "INVALID_NUMBER_FORMAT", "Invalid number format"),
-    (29, "FACILITY_REJECTED", "Facility rejected"),
-    (
-        30,
-        "RESPONSE_TO_STATUS_ENQUIRY",
-        "Response to STATus ENQuiry",
-    ),
-    (31, "NORMAL_UNSPECIFIED", "Normal, unspecified"),
-    (
-        34,
-        "NORMAL_CIRCUIT_CONGESTION",
-        "Circuit/channel congestion",
-    ),
-    (38, "NETWORK_OUT_OF_ORDER", "Network out of order"),
-    (41, "NORMAL_TEMPORARY_FAILURE", "Temporary failure"),
-    (42, "SWITCH_CONGESTION", "Switching equipment congestion"),
-    (43, "ACCESS_INFO_DISCARDED", "Access information discarded"),
-    (
-        44,
-        "REQUESTED_CHAN_UNAVAIL",
-        "Requested channel not available",
-    ),
-    (50, "FACILITY_NOT_SUBSCRIBED", "Facility not subscribed"),
-    (52, "OUTGOING_CALL_BARRED", "Outgoing call barred"),
-    (54, "INCOMING_CALL_BARRED", "Incoming call barred"),
-    (
-        57,
-        "BEARERCAPABILITY_NOTAUTH",
-        "Bearer capability not authorized",
-    ),
-    (
-        58,
-        "BEARERCAPABILITY_NOTAVAIL",
-        "Bearer capability not available",
-    ),
-    (
-        65,
-        "BEARERCAPABILITY_NOTIMPL",
-        "Bearer capability not implemented",
-    ),
-    (66, "CHAN_NOT_IMPLEMENTED", "Channel not implemented"),
-    (69, "FACILITY_NOT_IMPLEMENTED", "Facility not implemented"),
-    (81, "INVALID_CALL_REFERENCE", "Invalid call reference value"),
-    (88, "INCOMPATIBLE_DESTINATION", "Incompatible destination"),
-    (95, "INVALID_MSG_UNSPECIFIED", "Invalid message unspecified"),
-    (96, "MANDATORY_IE_MISSING", "Mandatory IE missing"),
-    (97, "MESSAGE_TYPE_NONEXIST", "Message type nonexist."),
-    (98, "WRONG_MESSAGE", "Wrong message"),
-    (
-        99,
-        "IE_NONEXIST",
-        "Info. element nonexist or not implemented",
-    ),
-    (
-        100,
-        "INVALID_IE_CONTENTS",
-        "Invalid information element contents",
-    ),
-    (
-        101,
-        "WRONG_CALL_STATE",
-        "Message not compatible with call state",
-    ),
-    (102, "RECOVERY_ON_TIMER_EXPIRE", "Recover on timer expiry"),
-    (
-        103,
-        "MANDATORY_IE_LENGTH_ERROR",
-        "Mandatory IE length error",
-    ),
-    (111, "PROTOCOL_ERROR", "Protocol error, unspecified"),
-    (127, "INTERWORKING", "Interworking, unspecified"),
-];
 
 impl Cause {
     /// No cause is known.
@@ -148,7 +44,7 @@ impl Cause {
     /// Reads what `Hangup()` takes: a name in any letter case, or a number. What follows a name or a number is not looked at.
     /// `None`: neither, or not above 0.
     pub fn read(text: &[u8]) -> Option<Cause> {
-        let named = CAUSES.iter().find(|(number, name, _)| {
+        let named = CAUSES.iter().find(|(number, name, ..)| {
             *number != 0
                 && text
                     .get(..name.len())
@@ -163,15 +59,15 @@ impl Cause {
 
     /// The name as a dialplan spells it.
     pub fn name(self) -> Option<&'static str> {
-        self.entry().map(|(_, name, _)| *name)
+        self.entry().map(|(_, name, ..)| *name)
     }
 
     /// The name in words; `Unknown` for a number that has none.
     pub fn words(self) -> &'static str {
-        self.entry().map_or("Unknown", |(_, _, words)| words)
+        self.entry().map_or("Unknown", |(.., words)| words)
     }
 
-    fn entry(self) -> Option<&'static (u16, &'static str, &'static str)> {
+    fn entry(self) -> Option<&'static (u16, &'static str, &'static str, &'static str)> {
         CAUSES.iter().find(|(number, ..)| *number == self.0)
     }
 
