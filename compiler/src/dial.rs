@@ -5,6 +5,9 @@ use strowger_dial::tree::At;
 use crate::source::{FileId, Span};
 
 pub mod syntax;
+mod check;
+mod hours;
+mod numbers;
 mod typed;
 mod types;
 

@@ -1,0 +1,1139 @@
+//! Expressions: names, operators, texts, choices.
+
+use strowger_dial::tree::{self, At, BinaryOp, Name, UnaryOp};
+
+use super::{Binding, BodyKind, Checker, ConstState, Item, constant_text, constant_value, world};
+use crate::dial::numbers;
+use crate::dial::typed::{Block, Expr, ExprKind, TextPart};
+use crate::dial::types::Type;
+
+/// What becomes of a value.
+#[derive(Clone, Debug)]
+pub(super) enum Use {
+    /// It is wanted, perhaps of this type.
+    Value(Option<Type>),
+    /// Nobody looks at it. At the end of a body a missed call may be the last thing.
+    Nothing { tail: bool },
+}
+
+impl Checker<'_> {
+    /// A value, with what is known of the type that it should have.
+    pub(super) fn expr(&mut self, e: &tree::Expr, want: Option<&Type>) -> Expr {
+        self.used(e, &Use::Value(want.cloned()))
+    }
+
+    /// A value of this type, or what is wrong with it is told.
+    pub(super) fn wanted(&mut self, e: &tree::Expr, want: &Type) -> Expr {
+        let made = self.expr(e, Some(want));
+        self.fit(made, want)
+    }
+
+    pub(super) fn used(&mut self, e: &tree::Expr, how: &Use) -> Expr {
+        let want = match how {
+            Use::Value(want) => want.as_ref(),
+            Use::Nothing { .. } => None,
+        };
+        match &*e.kind {
+            tree::ExprKind::Int(digits) => match digits.parse::<i64>() {
+                Ok(n) => self.made(e.at, Type::Int, ExprKind::Int(n)),
+                Err(_) => {
+                    self.tell(
+                        self.error("D407", e.at, "this number is too large")
+                            .label("an Int has 64 bits"),
+                    );
+                    self.wrong(e.at)
+                }
+            },
+            tree::ExprKind::Bool(b) => self.made(e.at, Type::Bool, ExprKind::Bool(*b)),
+            tree::ExprKind::Duration { number, unit } => {
+                match self.milliseconds(number, *unit, e.at) {
+                    Some(ms) => self.made(e.at, Type::Duration, ExprKind::Duration(ms)),
+                    None => self.wrong(e.at),
+                }
+            }
+            tree::ExprKind::Raw(text) => self.plain(e.at, Type::Str, &**text),
+            tree::ExprKind::Text(parts) => self.text(e.at, parts),
+            tree::ExprKind::Pattern(pattern) => {
+                let read = self.pattern(pattern);
+                self.plain(e.at, Type::Pattern, read.regex)
+            }
+            tree::ExprKind::Name(name) => self.name(name),
+            tree::ExprKind::Case(name) => self.case(name, None, want),
+            tree::ExprKind::List(items) => self.list(e.at, items, want),
+            tree::ExprKind::Call { callee, args } => self.call(e, callee, args, how),
+            tree::ExprKind::Field { of, name } => self.field(of, name, e.at),
+            tree::ExprKind::Index { of, index } => {
+                let of = self.expr(of, None);
+                match self.constant_int(index) {
+                    Some(at) => self.slice(of, at, Some(1), e.at),
+                    None => self.wrong(e.at),
+                }
+            }
+            tree::ExprKind::Slice { of, from, to } => {
+                let of = self.expr(of, None);
+                let from = match from {
+                    Some(from) => self.constant_int(from),
+                    None => Some(0),
+                };
+                let to = match to {
+                    Some(to) => self.constant_int(to).map(Some),
+                    None => Some(None),
+                };
+                match (from, to) {
+                    (Some(from), Some(to)) => {
+                        let length = to.map(|to| if to >= 0 && from >= 0 { (to - from).max(0) } else { to });
+                        self.slice(of, from, length, e.at)
+                    }
+                    _ => self.wrong(e.at),
+                }
+            }
+            tree::ExprKind::Unary { op, of } => self.unary(*op, of, e.at),
+            tree::ExprKind::Binary {
+                op,
+                op_at,
+                left,
+                right,
+            } => self.binary(e, *op, *op_at, left, right, how),
+            tree::ExprKind::Group(of) => self.used(of, how),
+            tree::ExprKind::If {
+                condition,
+                then,
+                otherwise,
+            } => self.choice(e.at, condition, then, otherwise.as_ref(), how),
+            tree::ExprKind::Match { of, arms } => self.matching(e.at, of, arms, how),
+            tree::ExprKind::Return(value) => self.returning(e.at, value.as_ref()),
+            tree::ExprKind::Goto(target) => self.goto(e.at, target),
+        }
+    }
+
+    pub(super) fn milliseconds(&mut self, number: &str, unit: tree::Unit, at: At) -> Option<u64> {
+        let ms = number
+            .parse::<u64>()
+            .ok()
+            .and_then(|n| n.checked_mul(unit.milliseconds()))
+            .filter(|ms| *ms <= LONGEST);
+        if ms.is_none() {
+            self.tell(
+                self.error("D407", at, "this time is too long")
+                    .label("a hundred years are enough"),
+            );
+        }
+        ms
+    }
+
+    fn constant_int(&mut self, e: &tree::Expr) -> Option<i64> {
+        let made = self.wanted(e, &Type::Int);
+        match &*made.kind {
+            ExprKind::Int(n) => Some(*n),
+            ExprKind::Neg(of) => match &*of.kind {
+                ExprKind::Int(n) => Some(-n),
+                _ => None,
+            },
+            _ if made.ty == Type::Wrong => None,
+            _ => {
+                self.not_constant(e.at, "a place in a text");
+                None
+            }
+        }
+    }
+
+    fn slice(&mut self, of: Expr, from: i64, length: Option<i64>, at: At) -> Expr {
+        let ty = match &of.ty {
+            Type::Digits | Type::Str | Type::Raw | Type::Wrong => of.ty.clone(),
+            other => {
+                let message = format!("{} is no text", self.show(other));
+                self.tell(
+                    self.error("D405", at, message)
+                        .label("only of texts a piece can be taken"),
+                );
+                return self.wrong(at);
+            }
+        };
+        self.made(at, ty, ExprKind::Slice(of, from, length))
+    }
+
+    /// `"a {e} b"`.
+    fn text(&mut self, at: At, parts: &[tree::TextPart]) -> Expr {
+        let mut made = Vec::with_capacity(parts.len());
+        let mut ty = Type::Digits;
+        let mut empty = true;
+        for part in parts {
+            match part {
+                tree::TextPart::Text(text) => {
+                    empty &= text.is_empty();
+                    if !text.bytes().all(numbers::is_digit) && ty == Type::Digits {
+                        ty = Type::Str;
+                    }
+                    made.push(TextPart::Plain(text.to_string()));
+                }
+                tree::TextPart::Hole(hole) => {
+                    empty = false;
+                    let value = self.expr(hole, None);
+                    match &value.ty {
+                        Type::Raw | Type::Uri => ty = Type::Raw,
+                        Type::Digits | Type::Wrong => {}
+                        // A negative number is no digits.
+                        Type::Option(of) => {
+                            let of = self.show(of);
+                            self.tell(
+                                self.error("D404", hole.at, "this may be nothing")
+                                    .label(format!("Option({of}) has no text of its own"))
+                                    .help("say what stands there else: `{x ?? \"...\"}` needs a name first: `let y = x ?? \"...\"`"),
+                            );
+                        }
+                        Type::Unit | Type::Never | Type::Pattern | Type::Hours => {
+                            let shown = self.show(&value.ty);
+                            self.tell(
+                                self.error("D402", hole.at, format!("{shown} cannot stand in a text")),
+                            );
+                        }
+                        _ => {
+                            if ty == Type::Digits {
+                                ty = Type::Str;
+                            }
+                        }
+                    }
+                    made.push(TextPart::Value(value));
+                }
+            }
+        }
+        if empty {
+            ty = Type::Str;
+        }
+        self.made(at, ty, ExprKind::Text(made))
+    }
+
+    fn name(&mut self, name: &Name) -> Expr {
+        let at = name.at;
+        if let Some(bound) = self.lookup(&name.text).cloned() {
+            let kind = match bound.what {
+                Binding::Local { id, .. } => ExprKind::Local(id),
+                Binding::Capture { from, length } => ExprKind::Exten { from, length },
+            };
+            return self.made(at, bound.ty, kind);
+        }
+        match &*name.text {
+            "exten" => return self.exten(at),
+            "now" if self.call_only(name) => return self.asterisk(at, Type::Time, "${EPOCH}"),
+            "last_dial" if self.call_only(name) => {
+                let ty = Type::Option(Box::new(self.enum_named("DialStatus")));
+                return self.asterisk(at, ty, "${DIALSTATUS}");
+            }
+            "now" | "last_dial" => return self.wrong(at),
+            object if world::is_object(object) => {
+                let fields: Vec<&str> = world::FIELDS
+                    .iter()
+                    .filter(|f| f.object == object)
+                    .map(|f| f.name)
+                    .collect();
+                self.tell(
+                    self.error("D206", at, format!("`{object}` alone is no value"))
+                        .help(format!("it has: {}", fields.join(", "))),
+                );
+                return self.wrong(at);
+            }
+            _ => {}
+        }
+        match self.names[self.unit].get(&*name.text).copied() {
+            Some(item) => self.item_value(name, item),
+            None => {
+                self.unknown(name, "name");
+                self.wrong(at)
+            }
+        }
+    }
+
+    /// What a declared name is as a value.
+    pub(super) fn item_value(&mut self, name: &Name, item: Item<'_>) -> Expr {
+        let at = name.at;
+        match item {
+            Item::Const(number) => self.constant(number, at),
+            Item::Variable(number) => {
+                let ty = self.program.variables[number].ty.clone();
+                if self.pure_only(at, &format!("the variable `{}`", name.text)) {
+                    return self.wrong(at);
+                }
+                self.made(at, ty, ExprKind::Variable(number))
+            }
+            Item::Sub(number) => {
+                let what = if self.subs[number].pure { "function" } else { "sub" };
+                self.tell(
+                    self.error("D402", at, format!("`{}` is a {what}", name.text))
+                        .help(format!("call it: `{}(...)`", name.text)),
+                );
+                self.wrong(at)
+            }
+            Item::Enum(_) | Item::Context(_) | Item::Unit(_) | Item::Conf => {
+                let what = match item {
+                    Item::Enum(_) => "an enum",
+                    Item::Context(_) => "a context",
+                    _ => "an import",
+                };
+                let mut found = self.error("D402", at, format!("`{}` is {what}, no value", name.text));
+                if let Item::Context(_) = item {
+                    found = found.help(format!("a call goes there by `goto {}`", name.text));
+                }
+                self.tell(found);
+                self.wrong(at)
+            }
+        }
+    }
+
+    /// Tells that a name means nothing.
+    pub(super) fn unknown(&mut self, name: &Name, what: &str) {
+        let mut found = self
+            .error("D201", name.at, format!("there is no {what} `{}`", name.text))
+            .label("an unknown name");
+        let near = {
+            let locals = self.body.scopes.iter().flat_map(|s| s.keys().map(String::as_str));
+            let items = self.names[self.unit].keys().copied();
+            let words = strowger_stdlib::words::all().map(|w| w.name);
+            self.like(
+                &name.text,
+                locals.chain(items).chain(world::fixed()).chain(words),
+            )
+        };
+        if self.body.labels.iter().any(|l| *l == *name.text) {
+            found = found.help(format!("a label is named with `@`: `goto @{}`", name.text));
+        } else if let Some(like) = near {
+            found = found.help(format!("did you mean `{like}`?")).fix(
+                format!("write `{like}`"),
+                self.span(name.at),
+                like,
+                false,
+            );
+        } else if name.text.chars().all(|c| c.is_ascii_uppercase() || c == '_') {
+            found = found.help(format!(
+                "a variable of the dialplan is `channel(\"{0}\")`, or is declared: `channel name: Str as \"{0}\"`",
+                name.text
+            ));
+        }
+        self.tell(found);
+    }
+
+    fn exten(&mut self, at: At) -> Expr {
+        if let Some(ty) = self.body.exten.clone() {
+            return self.made(
+                at,
+                ty,
+                ExprKind::Exten {
+                    from: 0,
+                    length: None,
+                },
+            );
+        }
+        let help = match self.body.kind {
+            BodyKind::Extension => "only an `on` with numbers has one",
+            _ => "give it to the sub as an argument",
+        };
+        self.tell(
+            self.error("D212", at, "there is no dialled number here")
+                .label("`exten` has no meaning here")
+                .help(help),
+        );
+        self.wrong(at)
+    }
+
+    /// Whether a call is there; told if not.
+    fn call_only(&mut self, name: &Name) -> bool {
+        !self.pure_only(name.at, &format!("`{}`", name.text))
+    }
+
+    /// Tells if a function or constant uses what only a call has.
+    pub(super) fn pure_only(&mut self, at: At, what: &str) -> bool {
+        let message = match self.body.kind {
+            BodyKind::Fn => format!("{what} cannot be used in a `fn`"),
+            BodyKind::Constant => format!("{what} is known only when a call is there"),
+            _ => return false,
+        };
+        let mut found = self.error("D310", at, message);
+        if self.body.kind == BodyKind::Fn {
+            found = found
+                .label("a `fn` depends on nothing but its arguments")
+                .help("give it as an argument, or make it a `sub`");
+        }
+        self.tell(found);
+        true
+    }
+
+    /// The value of a `const`.
+    pub(super) fn constant(&mut self, number: usize, at: At) -> Expr {
+        match &self.consts[number].state {
+            ConstState::Read(value) => {
+                let mut value = value.clone();
+                value.place = self.place(at);
+                return value;
+            }
+            ConstState::Reading => {
+                self.tell(
+                    self.error("D315", at, "a constant that is made of itself")
+                        .label("this needs its own value"),
+                );
+                return self.wrong(at);
+            }
+            ConstState::Unread => {}
+        }
+        self.consts[number].state = ConstState::Reading;
+        let before = std::mem::replace(&mut self.unit, self.consts[number].unit);
+        let (ty, value) = (self.consts[number].ty, self.consts[number].value);
+        let ty = ty.map(|t| self.ty(t));
+        let made = self.constant_expr(value, ty.as_ref());
+        let known = made.ty == Type::Wrong
+            || constant_value(&made).is_some()
+            || self.constant_case(&made).is_some()
+            || matches!(&*made.kind, ExprKind::List(items) if items.iter().all(|i| constant_value(i).is_some()));
+        let made = if known {
+            made
+        } else {
+            self.not_constant(value.at, "a constant");
+            self.wrong(value.at)
+        };
+        self.unit = before;
+        self.consts[number].state = ConstState::Read(made.clone());
+        let mut value = made;
+        value.place = self.place(at);
+        value
+    }
+
+    /// A case without anything in it, as text.
+    pub(super) fn constant_case(&self, e: &Expr) -> Option<String> {
+        let ExprKind::Case(id, case, fields) = &*e.kind else {
+            return None;
+        };
+        let case = &self.enums().get(*id).cases[*case];
+        fields.is_empty().then(|| case.spellings[0].clone())
+    }
+
+    /// A case as a value: of the enum that is wanted, else of the only one that has it.
+    pub(super) fn case(&mut self, name: &Name, args: Option<&[tree::Arg]>, want: Option<&Type>) -> Expr {
+        let at = name.at;
+        match (&*name.text, args) {
+            ("None", None) => {
+                let ty = match want {
+                    Some(ty @ Type::Option(_)) => ty.clone(),
+                    _ => Type::Option(Box::new(Type::Wrong)),
+                };
+                return self.made(at, ty, ExprKind::Nothing);
+            }
+            ("Some", Some([arg])) => {
+                let inner = match want {
+                    Some(Type::Option(of)) => self.wanted(&arg.value, of),
+                    _ => self.expr(&arg.value, None),
+                };
+                let ty = Type::Option(Box::new(inner.ty.clone()));
+                return self.made(at, ty, ExprKind::Just(inner));
+            }
+            ("Some", _) => {
+                self.tell(self.error("D403", at, "`Some` holds one value"));
+                return self.wrong(at);
+            }
+            _ => {}
+        }
+        let want = match want {
+            Some(Type::Option(of)) => Some(&**of),
+            other => other,
+        };
+        let Some((id, case)) = self.find_case(name, want) else {
+            return self.wrong(at);
+        };
+        let fields = self.enums().get(id).cases[case].fields.clone();
+        let args = args.unwrap_or_default();
+        if args.len() != fields.len() {
+            let message = format!(
+                "`{}` carries {}, not {}",
+                name.text,
+                super::call::values(fields.len()),
+                args.len()
+            );
+            self.tell(self.error("D403", at, message));
+            return self.wrong(at);
+        }
+        let values = args
+            .iter()
+            .zip(&fields)
+            .map(|(a, (_, ty))| self.wanted(&a.value, ty))
+            .collect();
+        self.made(at, Type::Enum(id), ExprKind::Case(id, case, values))
+    }
+
+    /// The enum and number of a case.
+    pub(super) fn find_case(
+        &mut self,
+        name: &Name,
+        want: Option<&Type>,
+    ) -> Option<(crate::dial::types::EnumId, usize)> {
+        if let Some(Type::Enum(id)) = want {
+            let cases = &self.enums().get(*id).cases;
+            if let Some(at) = cases.iter().position(|c| c.name == *name.text) {
+                return Some((*id, at));
+            }
+            let of = self.enums().get(*id);
+            let like = self.like(&name.text, of.cases.iter().map(|c| c.name.as_str()));
+            let all: Vec<&str> = of.cases.iter().map(|c| c.name.as_str()).collect();
+            let mut found = self
+                .error("D204", name.at, format!("{} has no case `{}`", of.name, name.text))
+                .help(format!("its cases are {}", all.join(", ")));
+            if let Some(like) = like {
+                found = found
+                    .label(format!("did you mean `{like}`?"))
+                    .fix(format!("write `{like}`"), self.span(name.at), like, false);
+            }
+            self.tell(found);
+            return None;
+        }
+        if want == Some(&Type::Wrong) {
+            return None;
+        }
+        let visible = self.visible_enums();
+        let having: Vec<_> = visible
+            .iter()
+            .filter_map(|id| {
+                let cases = &self.enums().get(*id).cases;
+                let at = cases.iter().position(|c| c.name == *name.text)?;
+                Some((*id, at))
+            })
+            .collect();
+        match having.as_slice() {
+            [] => {
+                let names: Vec<String> = visible
+                    .iter()
+                    .flat_map(|id| &self.enums().get(*id).cases)
+                    .map(|c| c.name.clone())
+                    .collect();
+                let like = self.like(&name.text, names.iter().map(String::as_str));
+                let mut found = self
+                    .error("D204", name.at, format!("there is no case `{}`", name.text))
+                    .label("no enum has it");
+                if let Some(like) = like {
+                    found = found.help(format!("did you mean `{like}`?"));
+                }
+                self.tell(found);
+                None
+            }
+            [one] => Some(*one),
+            // Several enums of the language have it (Busy is a Missed and a DialStatus): the first that was declared here wins.
+            many => many
+                .iter()
+                .rev()
+                .find(|(id, _)| id.0 as usize >= strowger_stdlib::words::ENUMS.len())
+                .or(many.first())
+                .copied(),
+        }
+    }
+
+    fn list(&mut self, at: At, items: &[tree::Expr], want: Option<&Type>) -> Expr {
+        let inner = match want {
+            Some(Type::List(of)) => Some((**of).clone()),
+            _ => None,
+        };
+        let mut ty = inner.clone();
+        let mut made = Vec::with_capacity(items.len());
+        for item in items {
+            let value = match &ty {
+                Some(ty) => self.wanted(item, ty),
+                None => self.expr(item, None),
+            };
+            if ty.is_none() && value.ty != Type::Wrong {
+                ty = Some(value.ty.clone());
+            }
+            made.push(value);
+        }
+        let ty = Type::List(Box::new(ty.unwrap_or(Type::Wrong)));
+        self.made(at, ty, ExprKind::List(made))
+    }
+
+    fn unary(&mut self, op: UnaryOp, of: &tree::Expr, at: At) -> Expr {
+        match op {
+            UnaryOp::Not => {
+                let of = self.wanted(of, &Type::Bool);
+                self.made(at, Type::Bool, ExprKind::Not(of))
+            }
+            UnaryOp::Neg => {
+                if let tree::ExprKind::Int(digits) = &*of.kind
+                    && let Ok(n) = format!("-{digits}").parse::<i64>()
+                {
+                    return self.made(at, Type::Int, ExprKind::Int(n));
+                }
+                let of = self.wanted(of, &Type::Int);
+                self.made(at, Type::Int, ExprKind::Neg(of))
+            }
+        }
+    }
+
+    fn binary(
+        &mut self,
+        e: &tree::Expr,
+        op: BinaryOp,
+        op_at: At,
+        left: &tree::Expr,
+        right: &tree::Expr,
+        how: &Use,
+    ) -> Expr {
+        let at = e.at;
+        match op {
+            BinaryOp::Pipe => self.pipe(e, left, right, how),
+            BinaryOp::Default => {
+                let left = self.expr(left, None);
+                let Type::Option(of) = left.ty.clone() else {
+                    if left.ty != Type::Wrong {
+                        let shown = self.show(&left.ty);
+                        self.tell(
+                            self.error("D405", op_at, "`??` says what stands in the place of nothing")
+                                .label(format!("{shown} is never nothing")),
+                        );
+                    }
+                    return self.wrong(at);
+                };
+                let right = self.expr(right, Some(&of));
+                let ty = match (&*of, &right.ty) {
+                    (Type::Wrong, ty) => ty.clone(),
+                    _ => match self.join(&of, &right.ty) {
+                        Some(ty) => ty,
+                        None => {
+                            let right = self.fit(right, &of);
+                            return self.made(at, (*of).clone(), ExprKind::Default(left, right));
+                        }
+                    },
+                };
+                self.made(at, ty, ExprKind::Default(left, right))
+            }
+            BinaryOp::Or | BinaryOp::And => {
+                let left = self.wanted(left, &Type::Bool);
+                let right = self.wanted(right, &Type::Bool);
+                let kind = match op {
+                    BinaryOp::Or => ExprKind::Either(left, right),
+                    _ => ExprKind::Both(left, right),
+                };
+                self.made(at, Type::Bool, kind)
+            }
+            BinaryOp::Eq | BinaryOp::Ne => self.equality(at, op, op_at, left, right),
+            BinaryOp::In => self.membership(at, left, right),
+            BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => {
+                let left = self.expr(left, None);
+                let right = self.expr(right, Some(&left.ty.clone()));
+                if !self.same_numbers(&left, &right, op, op_at) {
+                    return self.wrong(at);
+                }
+                self.made(at, Type::Bool, ExprKind::Number(op, left, right))
+            }
+            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Rem => {
+                self.arithmetic(at, op, op_at, left, right)
+            }
+        }
+    }
+
+    fn arithmetic(
+        &mut self,
+        at: At,
+        op: BinaryOp,
+        op_at: At,
+        left: &tree::Expr,
+        right: &tree::Expr,
+    ) -> Expr {
+        let left = self.expr(left, None);
+        let right = self.expr(right, None);
+        let scale = matches!(op, BinaryOp::Mul | BinaryOp::Div);
+        let ty = match (&left.ty, &right.ty) {
+            (Type::Duration, Type::Int) if scale => Type::Duration,
+            (Type::Int, Type::Duration) if op == BinaryOp::Mul => Type::Duration,
+            (Type::Time, Type::Duration) if matches!(op, BinaryOp::Add | BinaryOp::Sub) => Type::Time,
+            (Type::Time, Type::Time) if op == BinaryOp::Sub => Type::Duration,
+            (Type::Duration, Type::Duration) if !matches!(op, BinaryOp::Mul | BinaryOp::Div) => {
+                Type::Duration
+            }
+            _ => {
+                if !self.same_numbers(&left, &right, op, op_at) {
+                    return self.wrong(at);
+                }
+                Type::Int
+            }
+        };
+        if matches!(op, BinaryOp::Div | BinaryOp::Rem) && is_zero(&right) {
+            self.tell(
+                self.error("D407", right.place.at, "a division by nothing")
+                    .label("this is zero"),
+            );
+            return self.wrong(at);
+        }
+        if let (ExprKind::Int(a), ExprKind::Int(b)) = (&*left.kind, &*right.kind) {
+            let folded = match op {
+                BinaryOp::Add => a.checked_add(*b),
+                BinaryOp::Sub => a.checked_sub(*b),
+                BinaryOp::Mul => a.checked_mul(*b),
+                BinaryOp::Div => a.checked_div(*b),
+                _ => a.checked_rem(*b),
+            };
+            return match folded {
+                Some(n) => self.made(at, Type::Int, ExprKind::Int(n)),
+                None => {
+                    self.tell(
+                        self.error("D407", at, "this number is too large")
+                            .label("an Int has 64 bits"),
+                    );
+                    self.wrong(at)
+                }
+            };
+        }
+        self.made(at, ty, ExprKind::Number(op, left, right))
+    }
+
+    fn same_numbers(&mut self, left: &Expr, right: &Expr, op: BinaryOp, op_at: At) -> bool {
+        let numeric = |ty: &Type| matches!(ty, Type::Int | Type::Duration | Type::Time);
+        if left.ty == Type::Wrong || right.ty == Type::Wrong {
+            return false;
+        }
+        let ordering = matches!(op, BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge);
+        if left.ty == right.ty && numeric(&left.ty) && (ordering || left.ty == Type::Int) {
+            return true;
+        }
+        let (l, r) = (self.show(&left.ty), self.show(&right.ty));
+        let mut found = self
+            .error("D405", op_at, format!("`{}` cannot be used with {l} and {r}", op.word()))
+            .also(self.span(left.place.at), l.clone())
+            .also(self.span(right.place.at), r.clone());
+        let text = |ty: &Type| matches!(ty, Type::Str | Type::Raw | Type::Digits);
+        if op == BinaryOp::Add && (text(&left.ty) || text(&right.ty)) {
+            found = found.help("texts are put together by holes: \"{a}{b}\"");
+        } else if text(&left.ty) || text(&right.ty) {
+            found = found.help("`int(x)` reads a number: Option(Int)");
+        } else if matches!(left.ty, Type::Option(_)) || matches!(right.ty, Type::Option(_)) {
+            found = found.help("say what counts where there is nothing: `x ?? 0`");
+        } else if (&left.ty, &right.ty) == (&Type::Duration, &Type::Int) {
+            found = found.help("a time has a unit: `5s`");
+        }
+        self.tell(found);
+        false
+    }
+
+    fn equality(
+        &mut self,
+        at: At,
+        op: BinaryOp,
+        op_at: At,
+        left: &tree::Expr,
+        right: &tree::Expr,
+    ) -> Expr {
+        // A case is looked up in the type of the other side.
+        let first_case = matches!(&*left.kind, tree::ExprKind::Case(_));
+        let (left, right) = if first_case {
+            let right = self.expr(right, None);
+            let left = self.expr(left, Some(&right.ty.clone()));
+            (left, right)
+        } else {
+            let left = self.expr(left, None);
+            let right = self.expr(right, Some(&left.ty.clone()));
+            (left, right)
+        };
+        if left.ty == Type::Wrong || right.ty == Type::Wrong {
+            return self.wrong(at);
+        }
+        let equal = op == BinaryOp::Eq;
+        if matches!(left.ty, Type::Int | Type::Duration | Type::Time) && left.ty == right.ty {
+            return self.made(at, Type::Bool, ExprKind::Number(op, left, right));
+        }
+        let is_nothing = |e: &Expr| matches!(&*e.kind, ExprKind::Nothing);
+        for (this, other) in [(&left, &right), (&right, &left)] {
+            if is_nothing(this) && matches!(other.ty, Type::Option(_)) {
+                let some = self.made(at, Type::Bool, ExprKind::IsSome(other.clone()));
+                return match equal {
+                    true => self.made(at, Type::Bool, ExprKind::Not(some)),
+                    false => some,
+                };
+            }
+        }
+        let bare = |ty: &Type| match ty {
+            Type::Option(of) => (**of).clone(),
+            other => other.clone(),
+        };
+        if self.join(&bare(&left.ty), &bare(&right.ty)).is_none() {
+            let (l, r) = (self.show(&left.ty), self.show(&right.ty));
+            let mut found = self
+                .error("D405", op_at, format!("{l} and {r} are never equal"))
+                .also(self.span(left.place.at), l.clone())
+                .also(self.span(right.place.at), r.clone());
+            let text = |ty: &Type| matches!(bare(ty), Type::Str | Type::Raw | Type::Digits);
+            for (this, other) in [(&left, &right), (&right, &left)] {
+                if text(&this.ty)
+                    && let ExprKind::Int(n) = &*other.kind
+                {
+                    found = found.help(format!("digits are text: write \"{n}\"")).fix(
+                        format!("write \"{n}\""),
+                        self.span(other.place.at),
+                        format!("\"{n}\""),
+                        false,
+                    );
+                }
+                if let (Type::Enum(id), Some(word)) = (bare(&this.ty), constant_text(other)) {
+                    let of = self.enums().get(id);
+                    let meant = of.cases.iter().find(|c| {
+                        c.spellings.iter().any(|s| s.eq_ignore_ascii_case(&word))
+                            || c.name.eq_ignore_ascii_case(&word)
+                    });
+                    found = match meant {
+                        Some(case) => found.help(format!("this case is `{}`", case.name)).fix(
+                            format!("write `{}`", case.name),
+                            self.span(other.place.at),
+                            case.name.clone(),
+                            false,
+                        ),
+                        None => found.help(format!(
+                            "its cases are {}",
+                            of.cases.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ")
+                        )),
+                    };
+                }
+            }
+            self.tell(found);
+            return self.wrong(at);
+        }
+        self.made(at, Type::Bool, ExprKind::Same(equal, left, right))
+    }
+
+    fn membership(&mut self, at: At, left: &tree::Expr, right: &tree::Expr) -> Expr {
+        let set = self.expr(right, None);
+        match &set.ty {
+            Type::Hours => {
+                let left_at = left.at;
+                let left = self.wanted(left, &Type::Time);
+                let is_now = matches!(&*left.kind, ExprKind::Text(parts)
+                    if matches!(parts.as_slice(), [TextPart::Asterisk(t)] if t == "${EPOCH}"));
+                if !is_now && left.ty != Type::Wrong {
+                    self.tell(
+                        self.error("D405", left_at, "only `now` can be asked for in hours")
+                            .label("this is another moment"),
+                    );
+                }
+                match hours_of(&set) {
+                    Some(times) => self.made(at, Type::Bool, ExprKind::InHours(times)),
+                    None => self.wrong(at),
+                }
+            }
+            Type::Pattern => {
+                let left = self.wanted(left, &Type::Raw);
+                match constant_text(&set) {
+                    Some(regex) => self.made(at, Type::Bool, ExprKind::InPattern(left, regex)),
+                    None => self.wrong(at),
+                }
+            }
+            Type::Wrong => {
+                self.expr(left, None);
+                self.wrong(at)
+            }
+            other => {
+                let shown = self.show(other);
+                self.tell(
+                    self.error("D405", right.at, "`in` asks for a pattern or for hours")
+                        .label(format!("this is {shown}")),
+                );
+                self.expr(left, None);
+                self.wrong(at)
+            }
+        }
+    }
+
+    /// The type of which both are, if there is one.
+    pub(super) fn join(&self, a: &Type, b: &Type) -> Option<Type> {
+        use Type::{Digits, Never, Option, Raw, Str, Wrong};
+        Some(match (a, b) {
+            _ if a == b => a.clone(),
+            (Wrong | Never, other) | (other, Wrong | Never) => other.clone(),
+            (Digits | Str | Raw, Raw) | (Raw, Digits | Str) => Raw,
+            (Digits, Str) | (Str, Digits) => Str,
+            // An address or a mailbox is text that nobody has looked at.
+            (Type::Uri, Raw) | (Raw, Type::Uri) => Raw,
+            (Option(a), Option(b)) => Option(Box::new(self.join(a, b)?)),
+            (Option(of), other) | (other, Option(of)) => Option(Box::new(self.join(of, other)?)),
+            _ => return None,
+        })
+    }
+
+    pub(super) fn pattern(&mut self, pattern: &tree::Pattern) -> numbers::Read {
+        let read = numbers::read(pattern);
+        for (at, trouble) in &read.troubles {
+            let (message, help) = match trouble {
+                numbers::Trouble::OpenSet => ("`[` has no `]`".to_owned(), None),
+                numbers::Trouble::EmptySet => ("nothing stands in `[]`: no number matches".to_owned(), None),
+                numbers::Trouble::BehindEnd => (
+                    "nothing can stand behind `.` or `!`".to_owned(),
+                    Some("they take all the rest of the number"),
+                ),
+                numbers::Trouble::Strange(c) => (format!("no number has {c:?}"), None),
+                numbers::Trouble::Empty => ("an empty pattern".to_owned(), None),
+                numbers::Trouble::Backwards => ("a range that runs backwards holds nothing".to_owned(), None),
+            };
+            let mut found = self.error("D312", *at, message);
+            if let Some(help) = help {
+                found = found.help(help);
+            }
+            self.tell(found);
+        }
+        read
+    }
+
+    /// A value of this type, or what is wrong is told.
+    pub(super) fn fit(&mut self, e: Expr, want: &Type) -> Expr {
+        use Type::{Digits, Option, Raw, Str};
+        let at = e.place.at;
+        match (&e.ty, want) {
+            (have, want) if have == want => return e,
+            (Type::Wrong | Type::Never, _) | (_, Type::Wrong) => return e,
+            (Digits, Str) | (Digits | Str, Raw) => return Expr { ty: want.clone(), ..e },
+            // Text of ours may name what is only looked up; so may any text a mailbox.
+            (Digits | Str, Type::Prompt | Type::Host | Type::Mailbox | Type::Uri) => {
+                return self.literal(e, want);
+            }
+            (Raw, Type::Uri | Type::Mailbox) | (Type::Uri, Raw) => return Expr { ty: want.clone(), ..e },
+            (Str, Digits) if constant_text(&e).is_some() => return self.literal(e, want),
+            (have, Option(of)) if !matches!(have, Option(_)) => {
+                let inner = self.fit(e, of);
+                return match inner.ty {
+                    Type::Wrong => inner,
+                    _ => self.made(at, want.clone(), ExprKind::Just(inner)),
+                };
+            }
+            (Option(inner), Option(of)) if self.join(inner, of).as_ref() == Some(&**of) => {
+                return Expr { ty: want.clone(), ..e };
+            }
+            (Type::Prompt | Type::Endpoint | Str | Digits, Type::List(of))
+                if matches!(**of, Type::Prompt | Type::Endpoint) =>
+            {
+                let inner = self.fit(e, of);
+                return match inner.ty {
+                    Type::Wrong => inner,
+                    _ => self.made(at, want.clone(), ExprKind::List(vec![inner])),
+                };
+            }
+            (Type::List(inner), Type::List(of)) if **inner == Type::Wrong || inner == of => {
+                return Expr { ty: want.clone(), ..e };
+            }
+            (Option(_), _) => {
+                let have = self.show(&e.ty);
+                self.tell(
+                    self.error("D404", at, "this may be nothing")
+                        .label(format!("{have}, where {} is needed", self.show(want)))
+                        .help("leave where it is nothing: `let x = ... else { hangup() }`")
+                        .help("or say what counts then: `... ?? other`"),
+                );
+            }
+            (Raw | Type::Uri, Str | Digits | Type::Endpoint | Type::Host | Type::Prompt | Type::Trunk) => {
+                self.tainted(&e, want);
+            }
+            _ => self.mismatch(&e, want),
+        }
+        self.wrong(at)
+    }
+
+    /// Constant text in the place of a type that has a form of its own.
+    fn literal(&mut self, e: Expr, want: &Type) -> Expr {
+        let at = e.place.at;
+        if let Some(text) = constant_text(&e) {
+            let bad = match want {
+                Type::Digits => text.bytes().find(|b| !numbers::is_digit(*b)),
+                Type::Host => text
+                    .bytes()
+                    .find(|b| !(b.is_ascii_alphanumeric() || b".-:[]_".contains(b))),
+                Type::Prompt => text.bytes().find(|b| b"&,|()".contains(b)),
+                Type::Mailbox => text.bytes().find(|b| b"&,|() ".contains(b)),
+                _ => None,
+            };
+            if let Some(bad) = bad {
+                let want = self.show(want);
+                self.tell(
+                    self.error("D410", at, format!("{:?} cannot stand in {want}", bad as char))
+                        .label(format!("no {want}")),
+                );
+                return self.wrong(at);
+            }
+        }
+        Expr {
+            ty: want.clone(),
+            ..e
+        }
+    }
+
+    fn mismatch(&mut self, e: &Expr, want: &Type) {
+        let (have, shown) = (self.show(&e.ty), self.show(want));
+        let mut found = self
+            .error("D402", e.place.at, format!("{shown} is needed here"))
+            .label(format!("this is {have}"));
+        match (&e.ty, want) {
+            (Type::Int, Type::Duration) => {
+                found = found.help("a time has a unit: `20s`, `5m`, `500ms`");
+                if let ExprKind::Int(n) = &*e.kind {
+                    found = found.fix(format!("write `{n}s`"), self.span(e.place.at), format!("{n}s"), false);
+                }
+            }
+            (Type::Int, Type::Digits | Type::Str | Type::Raw) => {
+                if let ExprKind::Int(n) = &*e.kind {
+                    found = found.help(format!("digits are text: write \"{n}\"")).fix(
+                        format!("write \"{n}\""),
+                        self.span(e.place.at),
+                        format!("\"{n}\""),
+                        false,
+                    );
+                } else {
+                    found = found.help("a number becomes text in a hole: \"{n}\"");
+                }
+            }
+            (Type::Str, Type::Digits) => {
+                found = found.help("`digits(x)` looks whether it is: `let n = digits(x) else { ... }`");
+            }
+            (Type::Str | Type::Digits, Type::Endpoint) => {
+                found = found.help("say what kind of device it is: `pjsip(x)`, `sip(x)`, `device(\"TECH/...\")`");
+            }
+            (Type::Str | Type::Digits, Type::Int) => {
+                found = found.help("`int(x)` reads a number: Option(Int)");
+            }
+            (_, Type::Bool) => found = found.help("a condition is true or false: compare it with something"),
+            (_, Type::Raw | Type::Str) => found = found.help("in a hole it becomes text: \"{x}\""),
+            _ => {}
+        }
+        self.tell(found);
+    }
+
+    /// Text of the caller where it is obeyed.
+    pub(super) fn tainted(&mut self, e: &Expr, want: &Type) {
+        let what = match want {
+            Type::Endpoint => "a dial target",
+            Type::Host => "a host",
+            Type::Prompt => "the name of a sound",
+            Type::Trunk => "the name of a trunk",
+            _ => "a text that is obeyed",
+        };
+        let shown = self.show(want);
+        let raw = raw_part(e).unwrap_or(e);
+        let mut found = self
+            .error("D401", raw.place.at, format!("text from outside is used as {what}"))
+            .label(match want {
+                Type::Digits => "Raw; Digits are needed".to_owned(),
+                Type::Str => "Raw; Digits or Str are needed".to_owned(),
+                _ => format!("Raw; {shown} is needed"),
+            });
+        if let (ExprKind::Exten { .. }, Some(at)) = (&*raw.kind, self.body.exten_at) {
+            found = found
+                .also(self.span(at), "this accepts any character, so the number is Raw here")
+                .help("accept digits only: on `XXXX`, or `let number = digits(exten) else { hangup() }`");
+        } else {
+            found = found.help("keep digits only: `let number = digits(x) else { hangup() }`");
+        }
+        found = found.help("or look the name up: `let peer = peers.find(x) else { hangup() }`");
+        self.tell(found);
+    }
+
+    pub(super) fn choice(
+        &mut self,
+        at: At,
+        condition: &tree::Expr,
+        then: &tree::Block,
+        otherwise: Option<&tree::Else>,
+        how: &Use,
+    ) -> Expr {
+        let condition = self.wanted(condition, &Type::Bool);
+        if otherwise.is_none() {
+            let how = match how {
+                Use::Value(Some(want)) if *want != Type::Unit => {
+                    let want = self.show(want);
+                    self.tell(
+                        self.error("D402", at, format!("{want} is needed here"))
+                            .label("an `if` without `else` has no value"),
+                    );
+                    Use::Nothing { tail: false }
+                }
+                Use::Value(_) => Use::Nothing { tail: false },
+                how => how.clone(),
+            };
+            let (then, _) = self.block(then, &how);
+            return self.made(at, Type::Unit, ExprKind::If(condition, then, None));
+        }
+        let (mut then, mut ty) = self.block(then, how);
+        let (mut other, other_ty) = match otherwise {
+            Some(tree::Else::Block(block)) => self.block(block, how),
+            Some(tree::Else::If(e)) => {
+                let made = self.used(e, how);
+                let ty = made.ty.clone();
+                (self.as_block(made, how), ty)
+            }
+            None => (Block::default(), Type::Unit),
+        };
+        match how {
+            Use::Value(_) => match self.join(&ty, &other_ty) {
+                Some(joined) => ty = joined,
+                None => {
+                    let (a, b) = (self.show(&ty), self.show(&other_ty));
+                    self.tell(
+                        self.error("D402", at, "both ways of an `if` need the same type")
+                            .label(format!("one has {a}, the other {b}")),
+                    );
+                    return self.wrong(at);
+                }
+            },
+            Use::Nothing { .. } => {
+                ty = match (&ty, &other_ty) {
+                    (Type::Never, Type::Never) => Type::Never,
+                    _ => Type::Unit,
+                }
+            }
+        }
+        self.lift(&mut then, &ty);
+        self.lift(&mut other, &ty);
+        self.made(at, ty, ExprKind::If(condition, then, Some(other)))
+    }
+
+    /// A block's value as the type that all ways have.
+    pub(super) fn lift(&mut self, block: &mut Block, ty: &Type) {
+        if let Some(value) = block.value.take() {
+            block.value = Some(match (&value.ty, ty) {
+                (have, Type::Option(_)) if !matches!(have, Type::Option(_) | Type::Never | Type::Wrong) => {
+                    self.fit(value, ty)
+                }
+                _ => value,
+            });
+        }
+    }
+
+    /// An expression where a block stands.
+    pub(super) fn as_block(&self, e: Expr, how: &Use) -> Block {
+        let ends = e.ty != Type::Never;
+        match how {
+            Use::Value(_) => Block {
+                stmts: Vec::new(),
+                value: Some(e),
+                ends,
+            },
+            Use::Nothing { .. } => Block {
+                stmts: vec![crate::dial::typed::Stmt {
+                    place: e.place,
+                    kind: crate::dial::typed::StmtKind::Expr(e),
+                }],
+                value: None,
+                ends,
+            },
+        }
+    }
+}
+
+/// A hundred years.
+const LONGEST: u64 = 100 * 366 * 86_400_000;
+
+fn is_zero(e: &Expr) -> bool {
+    matches!(&*e.kind, ExprKind::Int(0) | ExprKind::Duration(0))
+}
+
+/// The times of an expression of type Hours.
+pub(super) fn hours_of(e: &Expr) -> Option<Vec<String>> {
+    match &*e.kind {
+        ExprKind::List(items) => items.iter().map(constant_text).collect(),
+        _ => None,
+    }
+}
+
+/// What in a text comes from outside.
+fn raw_part(e: &Expr) -> Option<&Expr> {
+    let ExprKind::Text(parts) = &*e.kind else {
+        return (e.ty == Type::Raw).then_some(e);
+    };
+    parts.iter().find_map(|p| match p {
+        TextPart::Value(v) if matches!(v.ty, Type::Raw | Type::Uri) => raw_part(v).or(Some(v)),
+        _ => None,
+    })
+}
