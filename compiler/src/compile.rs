@@ -13,7 +13,7 @@ use crate::hir::Hir;
 use crate::lint::Plan;
 use crate::resolve::Index;
 use crate::source::{FileId, Sources};
-use crate::{build, codes, lint, lower};
+use crate::{build, codes, dial, lint, lower};
 
 /// What to compile for, and how loud to be.
 #[derive(Clone, Debug)]
@@ -164,15 +164,35 @@ impl Reading {
     pub fn new(sources: &Sources, options: &Options) -> Reading {
         let dialect = &options.dialect;
         let file = sources.find(&options.plan);
-        let mut config = file
-            .map(|file| line::read_for(sources, file, dialect))
-            .unwrap_or_default();
+        let mut config = Config::default();
+        let mut roots = Vec::new();
+        if let Some(file) = file {
+            if dial::is_dial(&options.plan) {
+                roots.push(file);
+            } else {
+                add(&mut config, sources, file, dialect);
+                roots = std::mem::take(&mut config.dials);
+            }
+        }
+        let program = dial::read(sources, &roots);
+        let read: Vec<FileId> = config
+            .requests
+            .iter()
+            .flat_map(|name| sources.resolve(name))
+            .chain(file)
+            .collect();
+        for conf in program.conf.iter().filter(|f| !read.contains(f)) {
+            add(&mut config, sources, *conf, dialect);
+        }
         let mut found = std::mem::take(&mut config.diagnostics);
         let mut hir = Hir::default();
         if file.is_some() {
             let built = build::build(sources, &exten::parse(&config, dialect), options);
             hir = built.0;
             found.extend(built.1);
+            if !program.is_empty() {
+                found.extend(program.compile(sources, &mut hir));
+            }
         }
         let named = |s: &line::Section| matches!(s.name.as_slice(), b"general" | b"globals");
         // `extensions_custom.conf` stands beside others of its kind, whatever sections it has.
@@ -200,6 +220,24 @@ fn is_added(text: &[u8], name: &str) -> bool {
     let said = said.trim_ascii_start().to_ascii_lowercase();
     let added = [&b"append "[..], b"add ", b"paste "];
     added.iter().any(|word| said.starts_with(word)) && said.ends_with(name.as_bytes())
+}
+
+/// Adds what a file says to a configuration, as if one file included both.
+fn add(all: &mut Config, sources: &Sources, file: FileId, dialect: &Dialect) {
+    let mut config = line::read_for(sources, file, dialect);
+    let before = all.renamed.len() as u32;
+    for value in config.sections.iter_mut().flat_map(|s| &mut s.values) {
+        if value.renamed > 0 {
+            value.renamed += before;
+        }
+    }
+    all.sections.append(&mut config.sections);
+    all.diagnostics.append(&mut config.diagnostics);
+    all.refused |= config.refused;
+    all.open |= config.open;
+    all.requests.append(&mut config.requests);
+    all.dials.append(&mut config.dials);
+    all.renamed.append(&mut config.renamed);
 }
 
 /// A part of an analysis, to be called once.

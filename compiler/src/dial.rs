@@ -1,15 +1,26 @@
-//! `.dial`: from what a file says to the dialplan graph.
+//! `.dial`: from what files say to the dialplan graph, which extensions.conf makes, too. Everything behind works on that graph.
 
-use strowger_dial::tree::At;
+use std::collections::HashMap;
 
-use crate::source::{FileId, Span};
+use strowger_dial::tree::{At, DeclKind, Module};
 
-pub mod syntax;
+use crate::diagnostic::Diagnostic;
+use crate::hir::Hir;
+use crate::source::{FileId, Sources, Span};
+
 mod check;
 mod hours;
+mod lower;
 mod numbers;
+pub mod syntax;
 mod typed;
 mod types;
+
+/// Most files of one program.
+const FILES: usize = 1_000;
+
+/// How a file of this language is called.
+pub(crate) const SUFFIX: &str = ".dial";
 
 /// The place of a piece of a `.dial` file among all files.
 pub fn span(file: FileId, at: At) -> Span {
@@ -17,5 +28,151 @@ pub fn span(file: FileId, at: At) -> Span {
         file,
         start: at.start,
         end: at.end,
+    }
+}
+
+/// Whether a file is one of this language, by its name.
+pub fn is_dial(name: &str) -> bool {
+    name.ends_with(SUFFIX)
+}
+
+/// The files that a `.dial` file imports, as they are asked for: other `.dial` files, and extensions.conf ones.
+pub(crate) fn imports(bytes: &[u8]) -> Vec<String> {
+    let module = strowger_dial::parse_bytes(bytes).module;
+    let decls = module.decls.iter();
+    decls.filter_map(|d| imported(&d.kind)).collect()
+}
+
+/// The name of the file that a declaration imports.
+fn imported(decl: &DeclKind) -> Option<String> {
+    match decl {
+        DeclKind::Import { path, .. } => {
+            let words: Vec<&str> = path.iter().map(|n| &*n.text).collect();
+            Some(format!("{}{SUFFIX}", words.join("/")))
+        }
+        DeclKind::ImportConf { file, .. } => Some(file.text.to_string()),
+        _ => None,
+    }
+}
+
+/// The files of a program, read.
+pub(crate) struct Program {
+    files: Vec<(FileId, Module)>,
+    /// For each file: which file each of its imports is, by the number of the declaration.
+    imports: Vec<HashMap<usize, usize>>,
+    /// The extensions.conf files that it imports, in their order.
+    pub(crate) conf: Vec<FileId>,
+    found: Vec<Diagnostic>,
+}
+
+/// Reads files with all that they import.
+pub(crate) fn read(sources: &Sources, roots: &[FileId]) -> Program {
+    let mut program = Program {
+        files: Vec::new(),
+        imports: Vec::new(),
+        conf: Vec::new(),
+        found: Vec::new(),
+    };
+    let mut numbers: HashMap<FileId, usize> = HashMap::new();
+    let mut work: Vec<FileId> = Vec::new();
+    for root in roots {
+        if numbers.insert(*root, work.len()).is_none() {
+            work.push(*root);
+        }
+    }
+    let mut next = 0;
+    while let Some(file) = work.get(next).copied() {
+        next += 1;
+        let bytes = sources.file(file).bytes();
+        let parsed = strowger_dial::parse_bytes(bytes);
+        program.found.extend(syntax::diagnostics(file, bytes, &parsed));
+        let mut imports = HashMap::new();
+        for (number, decl) in parsed.module.decls.iter().enumerate() {
+            let Some(name) = imported(&decl.kind) else {
+                continue;
+            };
+            let place = match &decl.kind {
+                DeclKind::ImportConf { file, .. } => file.at,
+                _ => decl.at,
+            };
+            let Some(other) = sources.resolve(&name).first().copied() else {
+                let found = Diagnostic::new(
+                    "D209",
+                    format!("the file `{name}` does not exist"),
+                    span(file, place),
+                )
+                .label("nothing is there by this name");
+                program.found.push(found);
+                continue;
+            };
+            if let DeclKind::ImportConf { .. } = decl.kind {
+                if !program.conf.contains(&other) {
+                    program.conf.push(other);
+                }
+                continue;
+            }
+            let index = match numbers.get(&other) {
+                Some(index) => *index,
+                None if work.len() >= FILES => {
+                    let found = Diagnostic::new(
+                        "D209",
+                        format!("more than {FILES} files are imported"),
+                        span(file, place),
+                    );
+                    program.found.push(found);
+                    continue;
+                }
+                None => {
+                    numbers.insert(other, work.len());
+                    work.push(other);
+                    work.len() - 1
+                }
+            };
+            imports.insert(number, index);
+        }
+        program.files.push((file, parsed.module));
+        program.imports.push(imports);
+    }
+    program
+}
+
+impl Program {
+    /// Whether there is nothing in it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Checks the files and adds what they mean to the graph, which holds the extensions.conf already. Where something is wrong,
+    /// nothing is added.
+    pub(crate) fn compile(self, sources: &Sources, hir: &mut Hir) -> Vec<Diagnostic> {
+        let mut found = self.found;
+        let units: Vec<check::Unit<'_>> = self
+            .files
+            .iter()
+            .zip(self.imports)
+            .map(|((file, module), imports)| check::Unit {
+                file: *file,
+                module,
+                imports,
+            })
+            .collect();
+        let names: Vec<String> = hir
+            .contexts
+            .iter()
+            .map(|c| String::from_utf8_lossy(&c.name).into_owned())
+            .collect();
+        let is_conf_context = |name: &str| names.iter().any(|n| n == name);
+        let around = check::Around {
+            is_conf_context: &is_conf_context,
+            conf_contexts: names.clone(),
+            unchecked: false,
+        };
+        let (program, wrong) = check::check(&units, &around);
+        found.extend(wrong);
+        let is_error = |d: &Diagnostic| crate::codes::level(d.code) == crate::Level::Error;
+        if !found.iter().any(is_error) {
+            found.extend(lower::lower(&program, sources, hir));
+        }
+        found
     }
 }

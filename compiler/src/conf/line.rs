@@ -3,10 +3,13 @@
 //! [`read`] never fails: it returns what a file holds, and one [`Diagnostic`] per problem. A problem for which Asterisk refuses
 //! the whole file (DL-008) makes [`Config::refused`] true; what could be read is there all the same, for checking.
 
+use std::collections::HashSet;
+
 use strowger_stdlib::Dialect;
 
 use super::reader;
 use crate::diagnostic::Diagnostic;
+use crate::dial;
 use crate::source::{FileId, Sources, Span, Text};
 
 /// Longest line in bytes without its line end; a longer one is dropped whole (DL-003).
@@ -37,6 +40,8 @@ pub struct Config {
     pub open: bool,
     /// What `#include` and `#tryinclude` asked for, in order, each once.
     pub requests: Vec<String>,
+    /// `.dial` files that an `#include` names: they are read by their own front end.
+    pub dials: Vec<FileId>,
     /// What Asterisk calls files that are included again: `more.conf~~1`. [`Value::renamed`] counts from 1 into it.
     pub renamed: Vec<String>,
 }
@@ -141,6 +146,29 @@ pub fn read_for(sources: &Sources, file: FileId, dialect: &Dialect) -> Config {
     reader::read(sources, file, dialect)
 }
 
+/// What a file asks for, and what those ask for that are there already.
+fn requests(sources: &Sources, file: FileId) -> Vec<String> {
+    let mut asked = Vec::new();
+    let mut work = vec![file];
+    let mut seen: HashSet<FileId> = work.iter().copied().collect();
+    while let Some(file) = work.pop() {
+        let of = sources.file(file);
+        let mut others = if dial::is_dial(of.name()) {
+            let imports = dial::imports(of.bytes());
+            let files = imports.iter().flat_map(|name| sources.resolve(name)).collect();
+            asked.extend(imports);
+            files
+        } else {
+            let config = read(sources, file);
+            asked.extend(config.requests);
+            config.dials
+        };
+        others.retain(|file: &FileId| seen.insert(*file));
+        work.extend(others);
+    }
+    asked
+}
+
 /// A file that an include found: its name and its bytes.
 pub type Fetched = (String, Vec<u8>);
 
@@ -154,8 +182,7 @@ pub fn load(
 ) -> FileId {
     let id = sources.add(name, bytes);
     loop {
-        let open: Vec<String> = read(sources, id)
-            .requests
+        let open: Vec<String> = requests(sources, id)
             .into_iter()
             .filter(|r| !sources.answered(r))
             .collect();

@@ -10,6 +10,7 @@ use super::line::{
     VALUES, Value,
 };
 use crate::diagnostic::Diagnostic;
+use crate::dial;
 use crate::source::{FileId, Sources, Span, Text};
 use strowger_stdlib::regex::Regex;
 
@@ -584,7 +585,15 @@ impl Reader<'_> {
             }
             return self.fatal(depth, found);
         }
-        let files = self.sources.resolve(&name);
+        let mut files = self.sources.resolve(&name);
+        if dial::is_dial(&name) && !files.is_empty() {
+            for file in files.drain(..) {
+                if !self.out.dials.contains(&file) {
+                    self.out.dials.push(file);
+                }
+            }
+            return Ok(());
+        }
         if files.is_empty() {
             // What it would hold may be somewhere else.
             self.out.open = true;

@@ -11,6 +11,9 @@ pub(crate) enum Trouble {
     Twice(String),
 }
 
+use strowger_stdlib::time::Civil;
+use strowger_stdlib::timespec::TimeSpec;
+
 const DAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
@@ -115,6 +118,65 @@ fn is_time(word: &str) -> bool {
 fn is_date(word: &str) -> bool {
     word.bytes().all(|b| b.is_ascii_digit())
         && word.parse().is_ok_and(|n: u32| (1..=31).contains(&n))
+}
+
+/// All other times of the week, in the same spelling; none where the times name dates, which weeks do not have, or different zones.
+pub(crate) fn others(times: &[String]) -> Option<Vec<String>> {
+    let mut zone = None;
+    let mut specs = Vec::new();
+    for text in times {
+        let fields: Vec<&str> = text.split(',').collect();
+        if fields.get(2..4) != Some(&["*", "*"]) {
+            return None;
+        }
+        let own = fields.get(4).copied();
+        if *zone.get_or_insert(own) != own {
+            return None;
+        }
+        specs.push(TimeSpec::read(fields[..4].join(",").as_bytes()).0);
+    }
+    let zone = zone.flatten().map_or(String::new(), |z| format!(",{z}"));
+    let mut out = Vec::new();
+    for (weekday, day) in DAYS.iter().enumerate() {
+        let open = |minute: u32| {
+            let civil = Civil {
+                year: 2023,
+                month: 1,
+                // The first of January 2023 is a Sunday.
+                day: 1 + weekday as u32,
+                hour: minute / 60,
+                minute: minute % 60,
+                second: 0,
+                weekday: weekday as u32,
+                year_day: 1 + weekday as u32,
+                offset: 0,
+                is_dst: false,
+                abbreviation: String::new(),
+            };
+            specs.iter().any(|s| s.matches_civil(&civil))
+        };
+        let mut minute = 0;
+        while minute < 24 * 60 {
+            let first = minute;
+            let closed = !open(first);
+            while minute < 24 * 60 && open(minute) != closed {
+                minute += 1;
+            }
+            if !closed {
+                continue;
+            }
+            let times = match (first, minute) {
+                (0, 1440) => "*".to_owned(),
+                // The last minute is one of the range (DL-132).
+                (first, end) => {
+                    let last = end - 1;
+                    format!("{:02}:{:02}-{:02}:{:02}", first / 60, first % 60, last / 60, last % 60)
+                }
+            };
+            out.push(format!("{times},{day},*,*{zone}"));
+        }
+    }
+    Some(out)
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ impl Checker<'_> {
         if !is_application && !application_first && *name.text != *signature.name {
             return false;
         }
-        let word = words::all().find(|w| w.calls == signature.name);
+        let word = words::all().iter().find(|w| w.calls == signature.name);
         let kind = if is_application { "an application" } else { "a function" };
         let mut found = self
             .error(
@@ -531,7 +531,14 @@ impl Checker<'_> {
                 sound = false;
             }
         }
-        let result = self.type_named(word.result);
+        let result = match word.result {
+            // Of text from outside text from outside is made.
+            "Text" => {
+                let raw = given.iter().flatten().any(|e| is_raw(&e.ty));
+                if raw { Type::Raw } else { Type::Str }
+            }
+            other => self.type_named(other),
+        };
         for (param, value) in word.params.iter().zip(&given) {
             if value.is_none() && !param.optional && sound {
                 self.tell(
@@ -951,7 +958,7 @@ impl Checker<'_> {
             return self.wrong(at);
         };
         if strowger_stdlib::signatures::application(application.as_bytes()).is_none() {
-            let all = strowger_stdlib::signatures::applications().map(|s| s.name);
+            let all = strowger_stdlib::signatures::applications().iter().map(|s| s.name);
             let like = self.like(&application, all);
             let mut found = self.error(
                 "D201",
@@ -1024,6 +1031,14 @@ impl Checker<'_> {
                 None
             }
         }
+    }
+}
+
+fn is_raw(ty: &Type) -> bool {
+    match ty {
+        Type::Raw | Type::Uri => true,
+        Type::Option(of) | Type::List(of) => is_raw(of),
+        _ => false,
     }
 }
 

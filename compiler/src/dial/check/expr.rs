@@ -285,13 +285,11 @@ impl Checker<'_> {
             .error("D201", name.at, format!("there is no {what} `{}`", name.text))
             .label("an unknown name");
         let near = {
-            let locals = self.body.scopes.iter().flat_map(|s| s.keys().map(String::as_str));
-            let items = self.names[self.unit].keys().copied();
-            let words = strowger_stdlib::words::all().map(|w| w.name);
-            self.like(
-                &name.text,
-                locals.chain(items).chain(world::fixed()).chain(words),
-            )
+            let mut near: Vec<&str> = world::fixed().collect();
+            near.extend(self.body.scopes.iter().flat_map(|s| s.keys().map(String::as_str)));
+            near.extend(self.names[self.unit].keys().copied());
+            near.extend(strowger_stdlib::words::all().iter().map(|w| w.name));
+            self.like(&name.text, near.into_iter())
         };
         if self.body.labels.iter().any(|l| *l == *name.text) {
             found = found.help(format!("a label is named with `@`: `goto @{}`", name.text));

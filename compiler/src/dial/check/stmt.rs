@@ -251,6 +251,14 @@ impl Checker<'_> {
                     );
                 }
             }
+            _ if matches!(&*made.kind, ExprKind::Word { word, .. } if word.must_use) => {
+                self.tell(
+                    self.error("D309", e.at, "nobody looks at what came of it")
+                        .label("the result is not used")
+                        .help("say what happens then: `match ... { }`")
+                        .help("or that it does not matter: `let _ = ...`"),
+                );
+            }
             _ => {
                 let does = matches!(
                     &*made.kind,

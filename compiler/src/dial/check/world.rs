@@ -29,7 +29,7 @@ const fn field(
     }
 }
 
-pub(super) const FIELDS: [Field; 20] = [
+pub(super) static FIELDS: [Field; 20] = [
     field("caller", "number", Type::Raw, "CALLERID(num)", true),
     field("caller", "name", Type::Raw, "CALLERID(name)", true),
     field("caller", "ani", Type::Raw, "CALLERID(ani)", true),
