@@ -156,11 +156,6 @@ pub fn of(signature: &Signature) -> impl Iterator<Item = &'static Word> {
     })
 }
 
-/// All enums.
-pub fn enums() -> &'static [Enum] {
-    ENUMS
-}
-
 /// The enum of this name.
 pub fn enumeration(name: &str) -> Option<&'static Enum> {
     ENUMS.iter().find(|one| one.name == name)
