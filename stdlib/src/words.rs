@@ -2,11 +2,15 @@
 //! (`[application.dial]`, `[function.dial]` in `signatures/*.toml`), the enums are in `signatures/enums.toml`, but for `Cause`,
 //! which is made of the causes that [`crate::status`] knows. A new application is one entry.
 
+mod layout;
+
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use crate::signatures::{self, Signature};
+
+pub use layout::{Given, Layout, Misfit, Part, layout};
 
 // `WORDS` and `ENUMS`, as the build has made them from the files.
 include!(concat!(env!("OUT_DIR"), "/words.rs"));
@@ -215,6 +219,9 @@ pub fn reference() -> String {
     out
 }
 
+/// So many parameters stand in the first line of a word.
+const SHOWN: usize = 5;
+
 fn write_word(out: &mut String, word: &Word) {
     let _ = write!(
         out,
@@ -222,20 +229,18 @@ fn write_word(out: &mut String, word: &Word) {
         word.name, word.summary, word.name
     );
     if !word.is_field() {
-        out.push('(');
-        for (at, param) in word.params.iter().enumerate() {
-            if at > 0 {
-                out.push_str(", ");
-            }
-            let _ = write!(out, "{}", param.name);
-            if !param.positional {
-                out.push(':');
-            }
-            if param.optional {
-                out.push('?');
-            }
+        let shown = |param: &Param| match (param.positional, param.optional) {
+            (true, false) => param.name.to_owned(),
+            (true, true) => format!("[{}]", param.name),
+            (false, false) => format!("{}:", param.name),
+            (false, true) => format!("[{}:]", param.name),
+        };
+        let mut params: Vec<String> = word.params.iter().map(shown).collect();
+        if params.len() > SHOWN {
+            params.truncate(SHOWN);
+            params.push("...".to_owned());
         }
-        out.push(')');
+        let _ = write!(out, "({})", params.join(", "));
     }
     let _ = writeln!(out, " -> {}\n```\n", word.result);
     let usage = word.signature().map_or("", |s| s.usage);
@@ -260,12 +265,19 @@ fn write_word(out: &mut String, word: &Word) {
         Kind::Place => "; may be written to.\n",
         Kind::Target => "; only written to.\n",
     });
+    if let Some(capability) = word.signature().and_then(|s| s.capability) {
+        let _ = writeln!(out, "Needs the capability `{}`.", capability.name());
+    }
+    if word.must_use {
+        out.push_str("What it gives must be looked at, or dropped by `let _ =`.\n");
+    }
     if word.params.is_empty() {
         return;
     }
     out.push_str("\n| parameter | type | in Asterisk |\n|---|---|---|\n");
     for param in word.params {
-        let _ = write!(out, "| `{}` | {} | ", param.name, param.ty);
+        let colon = if param.positional { "" } else { ":" };
+        let _ = write!(out, "| `{}{colon}` | {} | ", param.name, param.ty);
         write_place(out, word, param);
         out.push_str(match param.scale {
             Scale::Seconds => "",
@@ -285,8 +297,11 @@ fn write_place(out: &mut String, word: &Word, param: &Param) {
     let _ = match param.place {
         Place::Slot(slot) => write!(out, "{}", name(slot)),
         Place::Piece(slot, before, after) => {
-            let text = format!("{before}...{after}");
-            write!(out, "{}, as `{text}`", name(slot))
+            let _ = out.write_str(name(slot));
+            match (before, after) {
+                ("", "") => Ok(()),
+                _ => write!(out, ", as `{before}...{after}`"),
+            }
         }
         Place::Variable(slot) => write!(out, "{}, in a variable", name(slot)),
         Place::Rest(slot) => write!(out, "{}, one each", name(slot)),

@@ -4,9 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use strowger_stdlib::signatures::{self, OptionArgument, Served, Signature};
+use strowger_stdlib::args;
+use strowger_stdlib::signatures::{self, OptionArgument, Served, Signature, Split};
 use strowger_stdlib::status::Cause;
-use strowger_stdlib::words::{self, From, Kind, Place, Scale, Word};
+use strowger_stdlib::words::{self, From, Given, Kind, Misfit, Part, Place, Scale, Word, layout};
 
 /// Option letters that no word has, and why.
 const NO_NAME: &[(&str, &str, &str)] = &[
@@ -385,4 +386,273 @@ fn what_is_served_has_a_word_or_a_reason() {
 #[test]
 fn the_reference() {
     insta::assert_snapshot!(words::reference());
+}
+
+/// What is said of a parameter in the tests: everything it can be.
+fn said(param: &words::Param) -> Given<'static> {
+    match param.place {
+        Place::Flag(_) | Place::Word(..) => Given::Truth(true),
+        Place::Choice(cases) => Given::Case(cases.last().unwrap().0),
+        Place::Rest(_) => Given::Elements(2),
+        _ => Given::Value,
+    }
+}
+
+/// The argument text, with the names of parameters for values.
+fn shown(word: &Word, layout: &words::Layout) -> String {
+    let part = |part: &Part| match part {
+        Part::Text(text) => text.clone(),
+        Part::Value(at) => word.params[*at].name.to_owned(),
+        Part::Element(at, number) => format!("{}{number}", word.params[*at].name),
+        Part::Variable(at) => format!("of_{}", word.params[*at].name),
+        Part::Result => "result".to_owned(),
+    };
+    let argument = |parts: &Vec<Part>| parts.iter().map(part).collect::<String>();
+    let all: Vec<String> = layout.arguments.iter().map(argument).collect();
+    all.join(",")
+}
+
+#[test]
+fn calls_are_laid_out_as_asterisk_reads_them() {
+    let laid = |name: &str, given: &[(&str, Given<'static>)]| {
+        let word = words::named(name).unwrap();
+        let of = |param: &words::Param| given.iter().find(|(name, _)| *name == param.name);
+        let all = word
+            .params
+            .iter()
+            .map(|p| of(p).map_or(Given::Nothing, |(_, g)| *g));
+        let layout = layout(word, &all.collect::<Vec<_>>());
+        layout.map(|l| format!("{}({})", word.calls, shown(word, &l)))
+    };
+    let value = Given::Value;
+    let yes = Given::Truth(true);
+    let text = |name: &str, given: &[(&str, Given<'static>)]| laid(name, given).unwrap();
+    assert_eq!(text("dial", &[("to", value)]), "Dial(to)");
+    assert_eq!(
+        text(
+            "dial",
+            &[
+                ("to", value),
+                ("ring", value),
+                ("transfer", Given::Case("Both")),
+                ("music", value)
+            ]
+        ),
+        "Dial(to,ring,tTm(music))"
+    );
+    assert_eq!(
+        text(
+            "dial_and_return",
+            &[
+                ("to", value),
+                ("limit", value),
+                ("warn_every", value),
+                ("ringback", yes)
+            ]
+        ),
+        "Dial(to,,grL(limit::warn_every))"
+    );
+    assert_eq!(
+        text("dial", &[("to", value), ("music", Given::Empty)]),
+        "Dial(to,,m)"
+    );
+    assert_eq!(
+        text("dial", &[("to", value), ("ringback", Given::Truth(false))]),
+        "Dial(to)"
+    );
+    assert_eq!(
+        text("dial", &[("to", value), ("progress_wait", value)]),
+        "Dial(to,^progress_wait)"
+    );
+    assert_eq!(
+        text(
+            "read",
+            &[("prompts", value), ("digits", value), ("wait", value)]
+        ),
+        "Read(result,prompts,digits,,,wait)"
+    );
+    assert_eq!(
+        text(
+            "playback",
+            &[("prompts", value), ("early", yes), ("say", yes)]
+        ),
+        "Playback(prompts,noanswer,say)"
+    );
+    assert_eq!(
+        text(
+            "voicemail",
+            &[("mailboxes", value), ("greeting", Given::Case("Busy"))]
+        ),
+        "VoiceMail(mailboxes,b)"
+    );
+    assert_eq!(text("log", &[("text", value)]), "Log(NOTICE,text)");
+    assert_eq!(
+        text("log", &[("text", value), ("level", value)]),
+        "Log(level,text)"
+    );
+    assert_eq!(
+        text(
+            "cut",
+            &[("text", value), ("delimiter", value), ("field", value)]
+        ),
+        "CUT(of_text,delimiter,field)"
+    );
+    assert_eq!(
+        text("regex", &[("expression", value), ("text", value)]),
+        "REGEX(\"expression\" text)"
+    );
+    assert_eq!(
+        text("extension_state", &[("exten", value), ("context", value)]),
+        "EXTENSION_STATE(exten@context)"
+    );
+    assert_eq!(
+        text(
+            "agi",
+            &[("command", value), ("arguments", Given::Elements(2))]
+        ),
+        "AGI(command,arguments0,arguments1)"
+    );
+    assert_eq!(
+        text(
+            "agi",
+            &[("command", value), ("arguments", Given::Elements(0))]
+        ),
+        "AGI(command)"
+    );
+    assert_eq!(
+        text("sip_header", &[("name", value)]),
+        "PJSIP_HEADER(read,name)"
+    );
+    assert_eq!(text("caller.number", &[]), "CALLERID(num)");
+    assert_eq!(text("hangup", &[]), "Hangup()");
+    assert_eq!(
+        text("message_send", &[("to", value), ("body", value)]),
+        "MessageSend(pjsip:to)"
+    );
+    let send = words::named("message_send").unwrap();
+    assert_eq!(
+        layout(send, &[value, value]).unwrap().before,
+        [("MESSAGE(body)", 1)]
+    );
+    // Two names of one letter exclude each other; what decides over letters must be known.
+    let number = |name: &str| {
+        words::named("dial")
+            .unwrap()
+            .params
+            .iter()
+            .position(|p| p.name == name)
+            .unwrap()
+    };
+    assert_eq!(
+        laid(
+            "dial",
+            &[("to", value), ("ringback", yes), ("ringback_tone", value)]
+        ),
+        Err(Misfit::Twice(number("ringback"), number("ringback_tone")))
+    );
+    assert_eq!(
+        laid("dial", &[("to", value), ("ringback", value)]),
+        Err(Misfit::Open(number("ringback")))
+    );
+    assert_eq!(
+        laid("dial", &[("to", value), ("transfer", value)]),
+        Err(Misfit::Open(number("transfer")))
+    );
+}
+
+/// Whatever is given, Asterisk's splitter and its reader of options find it where the signature has it.
+#[test]
+fn laid_out_calls_are_read_back() {
+    for word in words::all() {
+        let signature = word.signature().unwrap();
+        let mut wanted: Vec<Vec<usize>> = (0..word.params.len()).map(|at| vec![at]).collect();
+        wanted.push((0..word.params.len()).collect());
+        for chosen in wanted {
+            let mut given = vec![Given::Nothing; word.params.len()];
+            for (at, param) in word.params.iter().enumerate() {
+                if !param.optional || chosen.contains(&at) {
+                    given[at] = said(param);
+                }
+            }
+            // Names that exclude each other: the first stays.
+            let layout = loop {
+                match layout(word, &given) {
+                    Ok(layout) => break layout,
+                    Err(Misfit::Twice(_, second)) => given[second] = Given::Nothing,
+                    Err(Misfit::Open(at)) => panic!("{} {at}", word.name),
+                }
+            };
+            let text = shown(word, &layout);
+            let found = match signature.split {
+                Split::Standard => args::split(text.as_bytes(), signature.slots()),
+                Split::Raw => args::split_raw(text.as_bytes(), signature.slots()),
+                _ => vec![text.clone().into_bytes()],
+            };
+            assert!(found.len() >= signature.least, "{}: {text}", word.name);
+            for (at, param) in word
+                .params
+                .iter()
+                .enumerate()
+                .filter(|(at, _)| given[*at] != Given::Nothing)
+            {
+                let about = format!("{} {}: {text}", word.name, param.name);
+                let slot = |slot: u8| String::from_utf8(found[usize::from(slot)].clone()).unwrap();
+                let options = || {
+                    let slot = signature.option_slot().unwrap();
+                    args::options(&found[slot])
+                };
+                match param.place {
+                    Place::Slot(number) => assert_eq!(slot(number), param.name, "{about}"),
+                    Place::Piece(number, ..) => {
+                        assert!(slot(number).contains(param.name), "{about}")
+                    }
+                    Place::Variable(number) => {
+                        assert_eq!(slot(number), format!("of_{}", param.name), "{about}")
+                    }
+                    Place::Rest(number) => {
+                        for element in 0..2u8 {
+                            assert_eq!(
+                                slot(number + element),
+                                format!("{}{element}", param.name),
+                                "{about}"
+                            );
+                        }
+                    }
+                    Place::Word(number, word) => {
+                        let words = (number..).map_while(|n| found.get(usize::from(n)));
+                        let words: Vec<u8> = words.flatten().copied().collect();
+                        assert!(String::from_utf8(words).unwrap().contains(word), "{about}");
+                    }
+                    Place::Option(letter) => {
+                        assert_eq!(
+                            options().argument(letter as u8),
+                            Some(param.name.as_bytes()),
+                            "{about}"
+                        );
+                    }
+                    Place::Part(letter, number) => {
+                        let options = options();
+                        let mut parts = options
+                            .argument(letter as u8)
+                            .unwrap()
+                            .split(|b| *b == b':');
+                        assert_eq!(
+                            parts.nth(number.into()),
+                            Some(param.name.as_bytes()),
+                            "{about}"
+                        );
+                    }
+                    Place::Flag(letter) => assert!(options().has(letter as u8), "{about}"),
+                    Place::Choice(cases) => {
+                        let options = options();
+                        let letters = cases.last().unwrap().1;
+                        assert!(letters.bytes().all(|l| options.has(l)), "{about}");
+                    }
+                    Place::Before(place) => {
+                        assert!(layout.before.contains(&(place, at)), "{about}")
+                    }
+                }
+            }
+        }
+    }
 }
