@@ -21,6 +21,7 @@ mod reading;
 mod references;
 mod releases;
 mod security;
+mod typed;
 mod variables;
 mod written;
 
@@ -48,7 +49,7 @@ pub struct Code {
 }
 
 /// The families by the word that switches them, with what they are about.
-pub const FAMILIES: [(&str, &str); 11] = [
+pub const FAMILIES: [(&str, &str); 12] = [
     ("reading", "how lines are read"),
     ("references", "jumps, includes and the names that they use"),
     ("flow", "the way of a call through the plan"),
@@ -65,6 +66,7 @@ pub const FAMILIES: [(&str, &str); 11] = [
         "files",
         "what the other files say, and what the plan takes from them",
     ),
+    ("dial", "the language `.dial`"),
     (
         "properties",
         "what must be so whatever happens outside (`strowger explore`)",
@@ -164,6 +166,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         releases::CODES,
         security::CODES,
         migration::CODES,
+        typed::CODES,
     ]
     .into_iter()
     .flatten()
@@ -245,3 +248,12 @@ macro_rules! plan {
     };
 }
 use plan;
+
+/// The plan among the files of an example.
+pub fn plan_of(files: Files) -> &'static str {
+    let dial = "extensions.dial";
+    match files.iter().any(|(name, _)| *name == dial) {
+        true => dial,
+        false => "extensions.conf",
+    }
+}

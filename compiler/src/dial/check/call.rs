@@ -557,6 +557,13 @@ impl Checker<'_> {
                 ..self.wrong(at)
             };
         }
+        let ring = word.params.iter().position(|p| p.name == "ring");
+        if word.calls == "Dial" && ring.is_some_and(|r| given[r].is_none()) {
+            self.tell(
+                self.error("D305", at, "this rings until the caller gives up")
+                    .help("say for how long: `ring: 20s`"),
+            );
+        }
         self.made(at, result, ExprKind::Word { word, args: given })
     }
 

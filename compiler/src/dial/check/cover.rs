@@ -126,10 +126,11 @@ impl Checker<'_> {
                 }
                 if !binds {
                     self.tell(
-                        self.error("D302", at, "one of several alternatives cannot name the value")
+                        self.error("D313", at, "one of several alternatives cannot name the value")
                             .label("the name would not always be there")
                             .help("write `_`, or an arm of its own"),
                     );
+                    self.bind(name, Type::Wrong, false);
                     return any;
                 }
                 Test::Any(Some(self.bind(name, of.clone(), false)))
@@ -214,7 +215,7 @@ impl Checker<'_> {
                 for capture in read.captures {
                     if !binds {
                         self.tell(
-                            self.error("D302", capture.name.at, "one of several alternatives cannot name a part")
+                            self.error("D313", capture.name.at, "one of several alternatives cannot name a part")
                                 .label("the name would not always be there"),
                         );
                         continue;

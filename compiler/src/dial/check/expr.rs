@@ -344,7 +344,11 @@ impl Checker<'_> {
             BodyKind::Constant => format!("{what} is known only when a call is there"),
             _ => return false,
         };
-        let mut found = self.error("D310", at, message);
+        let code = match self.body.kind {
+            BodyKind::Fn => "D310",
+            _ => "D315",
+        };
+        let mut found = self.error(code, at, message);
         if self.body.kind == BodyKind::Fn {
             found = found
                 .label("a `fn` depends on nothing but its arguments")
@@ -892,9 +896,8 @@ impl Checker<'_> {
             (Option(inner), Option(of)) if self.join(inner, of).as_ref() == Some(&**of) => {
                 return Expr { ty: want.clone(), ..e };
             }
-            (Type::Prompt | Type::Endpoint | Str | Digits, Type::List(of))
-                if matches!(**of, Type::Prompt | Type::Endpoint) =>
-            {
+            // One is a list of one.
+            (have, Type::List(of)) if !matches!(have, Type::List(_) | Option(_)) => {
                 let inner = self.fit(e, of);
                 return match inner.ty {
                     Type::Wrong => inner,

@@ -105,7 +105,11 @@ impl Checker<'_> {
                 made.value = Some(value);
                 return (made, ty);
             }
-            let tail = last && matches!(how, Use::Nothing { tail: true });
+            // Where the call ends anyhow, why nobody answered is the cause of its end.
+            let tail = match block.stmts.get(i + 1) {
+                None => matches!(how, Use::Nothing { tail: true }) && self.body.kind == BodyKind::Extension,
+                Some(next) => is_hangup(next),
+            };
             let diverges = self.stmt(stmt, tail, &mut made.stmts);
             made.ends &= !diverges;
         }
@@ -242,7 +246,7 @@ impl Checker<'_> {
         match &made.ty {
             Type::Unit | Type::Never | Type::Wrong => {}
             ty if *ty == self.enum_named("Missed") => {
-                if !(tail && self.body.kind == BodyKind::Extension) {
+                if !tail {
                     self.tell(
                         self.error("D309", e.at, "nobody looks at why the call was not answered")
                             .label("what comes next runs only when nobody answered")
@@ -398,11 +402,7 @@ impl Checker<'_> {
     pub(super) fn returning(&mut self, at: At, value: Option<&tree::Expr>) -> Expr {
         let result = self.body.result.clone();
         let Some(result) = result else {
-            self.tell(
-                self.error("D308", at, "`return` outside of a sub")
-                    .label("a call does not come back from here")
-                    .help("`hangup()` ends the call, `goto` leads on"),
-            );
+            // Told where it is read.
             return Expr {
                 ty: Type::Never,
                 ..self.wrong(at)
@@ -814,6 +814,13 @@ impl Checker<'_> {
         });
     }
 
+    fn is_const(&self, name: &Name) -> bool {
+        matches!(
+            self.names[self.unit].get(&*name.text),
+            Some(Item::Const(_)) | None
+        )
+    }
+
     /// `when now in hours`, as the times of includes.
     fn include_times(&mut self, e: &tree::Expr, when: bool) -> Vec<String> {
         let hours = match &*e.kind {
@@ -825,7 +832,8 @@ impl Checker<'_> {
             } if matches!(&*left.kind, T::Name(n) if &*n.text == "now") => {
                 self.constant_expr(right, Some(&Type::Hours))
             }
-            T::Name(_) | T::Call { .. } => self.constant_expr(e, Some(&Type::Hours)),
+            T::Name(name) if self.is_const(name) => self.constant_expr(e, Some(&Type::Hours)),
+            T::Call { .. } => self.constant_expr(e, Some(&Type::Hours)),
             _ => {
                 self.tell(
                     self.error("D314", e.at, "an include can depend on the time only")
@@ -878,6 +886,16 @@ fn conf_of(decl: &tree::Decl) -> (String, Option<Vec<String>>) {
     });
     let conf = conf.as_ref().map_or(&name.text, |c| &c.text);
     (conf.to_string(), Some(names.collect()))
+}
+
+fn is_hangup(stmt: &tree::Stmt) -> bool {
+    let S::Expr(e) = &stmt.kind else {
+        return false;
+    };
+    let T::Call { callee, .. } = &*e.kind else {
+        return false;
+    };
+    matches!(&*callee.kind, T::Name(name) if &*name.text == "hangup")
 }
 
 /// Whether a loop is left by a `break` of its own.
