@@ -279,6 +279,7 @@ impl Words {
         }
         let ty = match keys.take("type") {
             Some(ty) => ty.as_str().ok_or("no text")?,
+            None if by_default.is_empty() => return Err("no `type`".to_owned()),
             None => by_default,
         };
         self.known(ty, false)?;
