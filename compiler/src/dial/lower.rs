@@ -1,4 +1,407 @@
-//! stub
-use super::typed::Program;
-use crate::{Diagnostic, Hir, Sources};
-pub(crate) fn lower(_: &Program, _: &Sources, _: &mut Hir) -> Vec<Diagnostic> { Vec::new() }
+//! From the typed tree to the dialplan graph: the same priorities that an extensions.conf would have, so that all that works on a
+//! plan works on these. What is written here runs on an Asterisk, too.
+//!
+//! Three rules hold everywhere:
+//! * A text that nobody knows stands in no other text that is read again: functions are given the name of its variable.
+//! * What is computed has no effect; what has an effect is a step. Steps run from left to right.
+//! * The first value of a `channel` variable is a global variable of its name: it is read as long as the call has set none (DL-184).
+
+mod call;
+mod control;
+mod formula;
+mod names;
+mod number;
+mod operand;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod text;
+mod value;
+mod walk;
+mod writer;
+
+use std::collections::HashSet;
+
+use self::call::PASSED;
+use self::operand::{Trust, trust};
+use self::steps::Finished;
+use self::walk::Node;
+use self::writer::{STEPS, To, Writer};
+use super::span;
+use super::typed::{self, Body, ExprKind, LocalId, Place, Program, Scope};
+use super::types::Type;
+use crate::call::Reading;
+use crate::diagnostic::Diagnostic;
+use crate::draft::{Dashes, rank, split_caller, stored_name};
+use crate::hir::{Context, Extension, Global, Hint, Hir, Include, Matches, Step};
+use crate::pattern::overlap;
+use crate::source::{Sources, Text};
+
+/// Most bytes of the arguments of a step: what is longer would be cut (DL-189).
+const ARGUMENT_BYTES: usize = 8_000;
+/// Most steps of all files together.
+const ALL_STEPS: usize = 1_000_000;
+
+/// Adds what a program says to a plan.
+pub(crate) fn lower(program: &Program, sources: &Sources, hir: &mut Hir) -> Vec<Diagnostic> {
+    let shared = Shared::new(program, sources, hir);
+    let mut lowering = Lowering {
+        shared: &shared,
+        found: Vec::new(),
+        steps: 0,
+    };
+    let mut contexts = Vec::new();
+    for context in &program.contexts {
+        let context = lowering.context(context, hir.general.autofallthrough);
+        contexts.push(context);
+    }
+    for number in 0..program.subs.len() {
+        contexts.extend(lowering.sub(number));
+    }
+    let globals = program.variables.iter().filter_map(|v| global(v));
+    hir.globals.extend(globals);
+    hir.contexts.append(&mut contexts);
+    lowering.found
+}
+
+/// What all bodies have in common.
+struct Shared<'p> {
+    program: &'p Program,
+    sources: &'p Sources,
+    /// Names that no local may have.
+    reserved: HashSet<String>,
+    /// Subroutines that are called with texts that cannot stand in an argument list.
+    passed: HashSet<usize>,
+}
+
+impl<'p> Shared<'p> {
+    fn new(program: &'p Program, sources: &'p Sources, hir: &Hir) -> Shared<'p> {
+        let mut shared = Shared {
+            program,
+            sources,
+            reserved: HashSet::new(),
+            passed: HashSet::new(),
+        };
+        let own = program.variables.iter().map(|v| v.conf.clone());
+        let others = hir.globals.iter();
+        let others = others.map(|g| String::from_utf8_lossy(&g.name).into_owned());
+        shared.reserved.extend(own.chain(others));
+        let contexts = program.contexts.iter().flat_map(|c| &c.extensions);
+        let bodies = contexts.map(|e| &e.body);
+        let bodies: Vec<&Body> = bodies.chain(program.subs.iter().map(|s| &s.body)).collect();
+        let mut passed = HashSet::new();
+        for body in bodies {
+            walk::block(&body.block, &mut |node| {
+                if let Node::Expr(e) = node
+                    && let ExprKind::Sub(number, args) = &*e.kind
+                    && let Some(sub) = program.subs.get(*number)
+                {
+                    let mut pairs = args.iter().zip(&sub.body.locals);
+                    if pairs.any(|(e, l)| !call::passes(trust(&l.ty, &program.enums), e)) {
+                        passed.insert(*number);
+                    }
+                }
+            });
+        }
+        for number in &passed {
+            let params = program.subs.get(*number).map_or(0, |s| s.params);
+            let names: Vec<String> = (0..params).map(|i| shared.passed_as(*number, i)).collect();
+            shared.reserved.extend(names);
+        }
+        shared.passed = passed;
+        shared
+    }
+
+    /// The variable in which a text is passed to a subroutine.
+    fn passed_as(&self, sub: usize, param: usize) -> String {
+        let Some(sub) = self.program.subs.get(sub) else {
+            return String::new();
+        };
+        let name = sub.body.locals.get(param).map_or("", |l| l.name.as_str());
+        let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
+        let context: String = sub.conf.chars().map(plain).collect();
+        format!("{context}_{name}")
+    }
+}
+
+struct Lowering<'p> {
+    shared: &'p Shared<'p>,
+    found: Vec<Diagnostic>,
+    steps: usize,
+}
+
+impl Lowering<'_> {
+    fn context(&mut self, context: &typed::Context, falls_through: bool) -> Context {
+        let keys: Vec<Key> = context.extensions.iter().map(Key::new).collect();
+        let mut extensions: Vec<Extension> = Vec::new();
+        for (extension, key) in context.extensions.iter().zip(&keys) {
+            let place = span(extension.place.file, extension.place.at);
+            // Whose next priority would run behind the last one (DL-119).
+            let followed = keys.iter().any(|other| key.is_before(other));
+            let closed = !falls_through || !context.includes.is_empty() || followed;
+            extensions.push(Extension {
+                name: key.name.clone(),
+                matches: key.matches.clone(),
+                caller: key.caller.clone(),
+                steps: self.extension(extension, closed),
+                hint: None,
+                span: place,
+            });
+        }
+        for hint in &context.hints {
+            self.hint(hint, &mut extensions);
+        }
+        extensions
+            .sort_by(|a, b| rank(&a.matches, a.caller.as_ref(), &b.matches, b.caller.as_ref()));
+        let includes = context.includes.iter().map(|include| {
+            let times = include.times.as_ref().map(|t| t.clone().into_bytes());
+            let text = match &include.times {
+                Some(times) => format!("{},{times}", include.context),
+                None => include.context.clone(),
+            };
+            Include {
+                text: text.into_bytes(),
+                context: include.context.clone().into_bytes(),
+                times,
+                span: span(include.place.file, include.place.at),
+            }
+        });
+        Context {
+            name: context.conf.clone().into_bytes(),
+            span: span(context.place.file, context.place.at),
+            extensions,
+            includes: includes.collect(),
+            switches: Vec::new(),
+            ignorepats: Vec::new(),
+            autohints: false,
+        }
+    }
+
+    fn extension(&mut self, extension: &typed::Extension, closed: bool) -> Vec<Step> {
+        let mut w = Writer::new(self.shared, &extension.body, None, extension.place);
+        if extension.message {
+            // Its pattern matches the numbers of calls, too.
+            w.run("ExecIf", "$[\"${CHANNEL:0:8}\" != \"Message/\"]?Hangup(1)");
+        }
+        control::block(&mut w, &extension.body.block, None);
+        let end = w.end;
+        w.place = extension.place;
+        w.steps.bind(end);
+        if w.steps.is_reachable() && closed {
+            let dialled = w
+                .steps
+                .last_app()
+                .is_some_and(|app| app.eq_ignore_ascii_case("Dial"));
+            w.end("Hangup", if dialled { "${HANGUPCAUSE}" } else { "" });
+        } else if w.steps.is_reachable() && w.steps.is_awaited() {
+            w.end("NoOp", "");
+        }
+        self.finish(w, extension.place)
+    }
+
+    fn sub(&mut self, number: usize) -> Option<Context> {
+        let sub = self.shared.program.subs.get(number)?;
+        let mut w = Writer::new(self.shared, &sub.body, Some(number), sub.place);
+        parameters(&mut w, number, sub);
+        let value = sub.body.block.value.as_ref();
+        let returns = value.is_some() && !matches!(sub.result, Type::Unit | Type::Never);
+        let to = returns.then_some(To::Return);
+        control::block(&mut w, &sub.body.block, to.as_ref());
+        let end = w.end;
+        w.place = sub.place;
+        w.steps.bind(end);
+        if w.steps.is_reachable() {
+            w.end("Return", "");
+        }
+        let steps = self.finish(w, sub.place);
+        let place = span(sub.place.file, sub.place.at);
+        Some(Context {
+            name: sub.conf.clone().into_bytes(),
+            span: place,
+            extensions: vec![Extension {
+                name: b"s".to_vec(),
+                matches: Matches::read(b"s"),
+                caller: None,
+                steps,
+                hint: None,
+                span: place,
+            }],
+            includes: Vec::new(),
+            switches: Vec::new(),
+            ignorepats: Vec::new(),
+            autohints: false,
+        })
+    }
+
+    /// The steps of a body as a plan has them.
+    fn finish(&mut self, mut w: Writer, place: Place) -> Vec<Step> {
+        w.write_faults();
+        if w.steps.is_full() {
+            w.report(
+                "D390",
+                format!("this becomes more than {STEPS} steps"),
+                place,
+            );
+        }
+        self.found.append(&mut w.found);
+        self.steps += w.steps.count();
+        if self.steps > ALL_STEPS {
+            if self.found.iter().all(|d| d.code != "D391") {
+                let place = span(place.file, place.at);
+                let message = format!("the files become more than {ALL_STEPS} steps");
+                self.found.push(Diagnostic::new("D391", message, place));
+            }
+            return Vec::new();
+        }
+        let finished = w.steps.finish(place);
+        let steps = finished.into_iter().zip(1..);
+        steps
+            .map(|(step, priority)| self.step(step, priority))
+            .collect()
+    }
+
+    fn step(&mut self, step: Finished, priority: u32) -> Step {
+        let Place { file, at } = step.place;
+        let place = span(file, at);
+        if step.args.len() > ARGUMENT_BYTES {
+            let message = format!("this becomes a text of more than {ARGUMENT_BYTES} bytes");
+            self.found.push(Diagnostic::new("D395", message, place));
+        }
+        let line = self.shared.sources.file(file).line(at.start);
+        Step {
+            priority,
+            label: step.label.map(|l| Text::new(l, place)),
+            shadowed: false,
+            app: Text::new(step.app, place),
+            args: Text::new(step.args, place),
+            span: place,
+            file,
+            line,
+            listed_line: line,
+            renamed: 0,
+            reading: Reading::default(),
+        }
+    }
+
+    fn hint(&self, hint: &typed::Hint, extensions: &mut Vec<Extension>) {
+        let place = span(hint.place.file, hint.place.at);
+        let line = self
+            .shared
+            .sources
+            .file(hint.place.file)
+            .line(hint.place.at.start);
+        let name = stored_name(hint.name.as_bytes(), Dashes::Keep);
+        let matches = Matches::read(&name);
+        let devices = hint.devices.clone().into_bytes();
+        let made = Hint {
+            written: Text::new(devices.clone(), place),
+            devices,
+            name: None,
+            label: None,
+            file: hint.place.file,
+            line,
+            listed_line: line,
+            renamed: 0,
+        };
+        let own = |e: &&mut Extension| e.matches == matches && e.caller.is_none();
+        match extensions.iter_mut().find(own) {
+            Some(extension) => extension.hint = Some(made),
+            None => extensions.push(Extension {
+                name,
+                matches,
+                caller: None,
+                steps: Vec::new(),
+                hint: Some(made),
+                span: place,
+            }),
+        }
+    }
+}
+
+/// Gives the parameters of a subroutine their names.
+fn parameters(w: &mut Writer, number: usize, sub: &typed::Sub) {
+    let free = |i: usize| {
+        let ty = sub.body.locals.get(i).map(|l| &l.ty);
+        ty.is_some_and(|ty| w.trust(ty) < Trust::Name)
+    };
+    let all: Vec<(usize, bool)> = (0..sub.params).map(|i| (i, free(i))).collect();
+    let is_passed = w.shared.passed.contains(&number);
+    if is_passed {
+        // Who calls it from an extensions.conf passes all in the usual way.
+        for (i, _) in all.iter().filter(|(_, free)| *free) {
+            let name = w.shared.passed_as(number, *i);
+            w.run("Set", format!("{name}=${{ARG{}}}", i + 1));
+        }
+        let mark = w.label(PASSED);
+        let place = w.place;
+        w.steps.label(PASSED, mark, place);
+    }
+    for (i, free) in all {
+        let id = LocalId(i as u32);
+        let argument = format!("ARG{}", i + 1);
+        if is_passed && free {
+            let name = w.shared.passed_as(number, i);
+            w.store_text(&To::Local(id), &format!("${{{name}}}"));
+        } else if walk::assigns(&sub.body.block, id) {
+            w.store_text(&To::Local(id), &format!("${{{argument}}}"));
+        } else {
+            w.is_parameter(id, argument);
+        }
+    }
+}
+
+/// A global variable, or the first value of a channel variable.
+fn global(variable: &typed::Variable) -> Option<Global> {
+    let zero = matches!(
+        variable.ty,
+        Type::Int | Type::Bool | Type::Duration | Type::Time
+    );
+    let value = match (&variable.value, variable.scope) {
+        (Some(value), Scope::Global) => value.as_str(),
+        (Some(value), Scope::Channel(_)) if !value.is_empty() => value.as_str(),
+        (None, _) if zero => "0",
+        _ => return None,
+    };
+    let place = span(variable.place.file, variable.place.at);
+    Some(Global {
+        name: variable.conf.clone().into_bytes(),
+        value: value.as_bytes().to_vec(),
+        written: Text::new(text::constant(value), place),
+        span: place,
+    })
+}
+
+/// What an entry answers to.
+struct Key {
+    name: Vec<u8>,
+    matches: Matches,
+    caller: Option<crate::hir::Caller>,
+}
+
+impl Key {
+    fn new(extension: &typed::Extension) -> Key {
+        let mut written = extension.name.clone().into_bytes();
+        if let Some(from) = &extension.from {
+            written.push(b'/');
+            written.extend_from_slice(from.as_bytes());
+        }
+        let (name, caller) = split_caller(written);
+        let name = stored_name(&name, Dashes::Keep);
+        Key {
+            matches: Matches::read(&name),
+            name,
+            caller,
+        }
+    }
+
+    /// Whether the other one is tried behind this one for some number.
+    fn is_before(&self, other: &Key) -> bool {
+        let order = rank(
+            &self.matches,
+            self.caller.as_ref(),
+            &other.matches,
+            other.caller.as_ref(),
+        );
+        order.is_lt() && overlap(&self.matches, &other.matches)
+    }
+}

@@ -1,0 +1,441 @@
+//! Numbers and truths: what can be computed in `$[ ]` (DL-200 to DL-223).
+//!
+//! `Int` is computed in Asterisk's long double: exact up to 18 digits, which is as far as it prints them. A sum or product that
+//! may leave them is looked at before it is kept.
+
+use strowger_dial::tree::BinaryOp;
+
+use super::formula::{Formula, Level};
+use super::operand::{Operand, Read, Trust};
+use super::text;
+use super::value::{self, constant_text};
+use super::writer::{Fault, Writer};
+use crate::dial::typed::{Expr, ExprKind};
+use crate::dial::types::Type;
+
+/// The first number that is printed with an exponent (DL-208).
+const TOO_LARGE: i128 = 1_000_000_000_000_000_000;
+/// Who adds no more than this at a time does not come to the end of the numbers.
+const SMALL: i128 = 1_000_000_000;
+
+/// What may be wrong with a result.
+pub(super) fn faults(op: BinaryOp, a: &Expr, b: &Expr) -> Option<Fault> {
+    match op {
+        BinaryOp::Div | BinaryOp::Rem => {
+            let (low, high) = range(b);
+            (low <= 0 && high >= 0).then_some(Fault::DivisionByZero)
+        }
+        BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul if matches!(a.ty, Type::Int) => {
+            let (x, y) = (size(a), size(b));
+            let size = if op == BinaryOp::Mul {
+                x.saturating_mul(y)
+            } else {
+                x.min(y)
+            };
+            let most = if op == BinaryOp::Mul {
+                TOO_LARGE - 1
+            } else {
+                SMALL
+            };
+            (size > most).then_some(Fault::TooLarge)
+        }
+        _ => None,
+    }
+}
+
+fn size(e: &Expr) -> i128 {
+    let (low, high) = range(e);
+    low.abs().max(high.abs())
+}
+
+/// Between which numbers a value lies. As deep as the parser lets texts nest.
+fn range(e: &Expr) -> (i128, i128) {
+    const ANY: (i128, i128) = (1 - TOO_LARGE, TOO_LARGE - 1);
+    match &*e.kind {
+        ExprKind::Int(n) => (i128::from(*n), i128::from(*n)),
+        ExprKind::Duration(ms) => {
+            let ms = i128::from(*ms);
+            // Only whether it is nothing matters.
+            (i128::from(ms > 0), ms)
+        }
+        ExprKind::Neg(e) => {
+            let (low, high) = range(e);
+            (-high, -low)
+        }
+        ExprKind::Number(op, a, b) if matches!(e.ty, Type::Int) => {
+            let ((a, c), (b, d)) = (range(a), range(b));
+            let clamp = |(low, high): (i128, i128)| (low.max(ANY.0), high.min(ANY.1));
+            match op {
+                BinaryOp::Add => clamp((a + b, c + d)),
+                BinaryOp::Sub => clamp((a - d, c - b)),
+                BinaryOp::Mul => {
+                    let corners = [a * b, a * d, c * b, c * d];
+                    let low = corners.iter().min().copied().unwrap_or(ANY.0);
+                    clamp((low, corners.iter().max().copied().unwrap_or(ANY.1)))
+                }
+                BinaryOp::Div => {
+                    let most = a.abs().max(c.abs());
+                    (if a >= 0 && b > 0 { 0 } else { -most }, most)
+                }
+                BinaryOp::Rem => {
+                    let most = (b.abs().max(d.abs()) - 1).max(0).min(a.abs().max(c.abs()));
+                    (
+                        if a >= 0 { 0 } else { -most },
+                        if c <= 0 { 0 } else { most },
+                    )
+                }
+                _ => ANY,
+            }
+        }
+        _ => ANY,
+    }
+}
+
+/// The value of a number or a truth.
+pub(super) fn value(w: &mut Writer, e: &Expr) -> Operand {
+    match &*e.kind {
+        ExprKind::Number(op, a, b) => {
+            if let Some(constant) = folded(e) {
+                return Operand::number(constant);
+            }
+            compute(w, *op, a, b, &e.ty, Use::Value)
+        }
+        ExprKind::Neg(inner) => {
+            if let Some(constant) = folded(e) {
+                return Operand::number(constant);
+            }
+            let value = operand(w, inner);
+            let text = format!("0 - {}", value.formula().at(Level::Product));
+            Operand::Formula(Formula::new(text, Level::Sum))
+        }
+        ExprKind::Both(a, b) => logical(w, a, b, "&", Level::And),
+        ExprKind::Either(a, b) => logical(w, a, b, "|", Level::Or),
+        ExprKind::Not(inner) => match w.value(inner) {
+            Operand::Constant(c) => Operand::truth(c != "1"),
+            value => Operand::Formula(value.formula().opposed()),
+        },
+        ExprKind::Same(same, a, b) => {
+            let values = w.values(&[a, b]);
+            let mut values = values.into_iter();
+            let (Some(x), Some(y)) = (values.next(), values.next()) else {
+                return Operand::truth(false);
+            };
+            let x = ready(w, x, &a.ty);
+            let y = ready(w, y, &b.ty);
+            match equal(w, &x, &a.ty, &y, &b.ty) {
+                Ok(known) => Operand::truth(known == *same),
+                Err(formula) if *same => Operand::Formula(formula),
+                Err(formula) => Operand::Formula(formula.opposed()),
+            }
+        }
+        ExprKind::IsSome(inner) => {
+            if let Some(text) = constant_text(inner) {
+                return Operand::truth(!text.is_empty());
+            }
+            let read = w.readable(inner);
+            Operand::Formula(w.emptiness(&read, &inner.ty).opposed())
+        }
+        ExprKind::InHours(times) => {
+            let all: Vec<String> = times
+                .iter()
+                .map(|t| format!("${{IFTIME({t}?1:0)}}"))
+                .collect();
+            match all.as_slice() {
+                [] => Operand::truth(false),
+                [one] => Operand::Formula(Formula::new(one, Level::Atom)),
+                several => Operand::Formula(Formula::new(several.join(" | "), Level::Or)),
+            }
+        }
+        ExprKind::InPattern(inner, regex) => {
+            let value = w.value(inner);
+            let value = ready(w, value, &inner.ty);
+            in_pattern(w, &value, &inner.ty, regex, e)
+        }
+        _ => w.value(e),
+    }
+}
+
+/// A constant number.
+fn folded(e: &Expr) -> Option<i64> {
+    if !matches!(e.ty, Type::Int) {
+        return None;
+    }
+    match &*e.kind {
+        ExprKind::Int(n) => Some(*n),
+        ExprKind::Neg(e) => folded(e)?.checked_neg(),
+        ExprKind::Number(op, a, b) => {
+            let (a, b) = (folded(a)?, folded(b)?);
+            let result = match op {
+                BinaryOp::Add => a.checked_add(b),
+                BinaryOp::Sub => a.checked_sub(b),
+                BinaryOp::Mul => a.checked_mul(b),
+                BinaryOp::Div => a.checked_div(b),
+                BinaryOp::Rem => a.checked_rem(b),
+                _ => None,
+            }?;
+            (i128::from(result).abs() < TOO_LARGE).then_some(result)
+        }
+        _ => None,
+    }
+}
+
+/// What a result is used for: a zero may carry a sign (`-6 % 3`), which only matters where it is seen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Use {
+    Value,
+    Compared,
+}
+
+/// An operand of a comparison.
+fn compared(w: &mut Writer, e: &Expr) -> Operand {
+    match &*e.kind {
+        ExprKind::Number(op, a, b) if value::sign(*op).is_none() && folded(e).is_none() => {
+            compute(w, *op, a, b, &e.ty, Use::Compared)
+        }
+        _ => w.value(e),
+    }
+}
+
+/// An operand of an operator.
+fn operand(w: &mut Writer, e: &Expr) -> Operand {
+    w.value(e)
+}
+
+fn compute(w: &mut Writer, op: BinaryOp, a: &Expr, b: &Expr, ty: &Type, what_for: Use) -> Operand {
+    let comparing = value::sign(op);
+    let each = |w: &mut Writer, e: &Expr| match comparing {
+        Some(_) => compared(w, e),
+        None => operand(w, e),
+    };
+    let mut left = each(w, a);
+    if !w.is_simple(b) {
+        left = w.settle(left);
+    }
+    let mut right = each(w, b);
+    if let Some((sign, opposite)) = comparing {
+        let (left, right) = (
+            left.formula().at(Level::Sum),
+            right.formula().at(Level::Sum),
+        );
+        return Operand::Formula(Formula::comparison(&left, sign, opposite, &right));
+    }
+    let fault = faults(op, a, b);
+    if fault.is_some() {
+        left = w.steady(left);
+        right = w.steady(right);
+    }
+    let (l, r) = (left.formula(), right.formula());
+    let mut formula = match op {
+        BinaryOp::Add => Formula::new(
+            format!("{} + {}", l.at(Level::Sum), r.at(Level::Product)),
+            Level::Sum,
+        ),
+        BinaryOp::Sub => Formula::new(
+            format!("{} - {}", l.at(Level::Sum), r.at(Level::Product)),
+            Level::Sum,
+        ),
+        BinaryOp::Mul => Formula::new(
+            format!("{} * {}", l.at(Level::Product), r.at(Level::Sign)),
+            Level::Product,
+        ),
+        BinaryOp::Rem => Formula::new(
+            format!("{} % {}", l.at(Level::Product), r.at(Level::Sign)),
+            Level::Product,
+        ),
+        _ => {
+            let quotient = format!("{} / {}", l.at(Level::Product), r.at(Level::Sign));
+            if matches!(ty, Type::Int) {
+                Formula::new(format!("TRUNC({quotient})"), Level::Atom)
+            } else {
+                Formula::new(quotient, Level::Product)
+            }
+        }
+    };
+    match fault {
+        Some(Fault::DivisionByZero) => {
+            let zero = Formula::comparison(&r.at(Level::Sum), "=", "!=", "0");
+            let to = w.fault(Fault::DivisionByZero);
+            w.branch_on(zero, true, to);
+        }
+        Some(Fault::TooLarge) => {
+            let large = Formula::comparison(
+                &format!("ABS({})", formula.text),
+                ">=",
+                "<",
+                &TOO_LARGE.to_string(),
+            );
+            let to = w.fault(Fault::TooLarge);
+            w.branch_on(large, true, to);
+        }
+        None => {}
+    }
+    if what_for == Use::Value && matches!(ty, Type::Int) && may_be_signed_zero(op, a, b) {
+        formula = Formula::new(format!("{} + 0", formula.text), Level::Sum);
+    }
+    Operand::Formula(formula)
+}
+
+/// Whether the result may be a zero that is printed as `-0`.
+fn may_be_signed_zero(op: BinaryOp, a: &Expr, b: &Expr) -> bool {
+    let ((a, _), (b, _)) = (range(a), range(b));
+    match op {
+        BinaryOp::Mul => a <= 0 && b <= 0 && !(a > 0 || b > 0),
+        BinaryOp::Rem => a < 0,
+        BinaryOp::Div => a < 0 || b < 0,
+        _ => false,
+    }
+}
+
+fn logical(w: &mut Writer, a: &Expr, b: &Expr, sign: &str, level: Level) -> Operand {
+    let values = w.values(&[a, b]);
+    let [x, y] = values.as_slice() else {
+        return Operand::truth(false);
+    };
+    let and = level == Level::And;
+    match (x, y) {
+        (Operand::Constant(c), other) | (other, Operand::Constant(c)) => {
+            // `true and x` is x; `false and x` is false.
+            if (c == "1") == and {
+                other.clone()
+            } else {
+                Operand::truth(!and)
+            }
+        }
+        (x, y) => {
+            let next = if and { Level::Compare } else { Level::And };
+            let text = format!("{} {sign} {}", x.formula().at(level), y.formula().at(next));
+            Operand::Formula(Formula::new(text, level))
+        }
+    }
+}
+
+/// A value that can be compared: what may hold quotes has a name.
+pub(super) fn ready(w: &mut Writer, value: Operand, ty: &Type) -> Operand {
+    if matches!(value, Operand::Constant(_)) || w.trust(ty) >= Trust::Name {
+        return value;
+    }
+    let read = w.as_read(value);
+    w.steady(Operand::Read(read))
+}
+
+/// Whether two texts are the same: known, or to be asked.
+///
+/// Quotes in a value would end the quotes around it, so another character takes their place. Against a text without that
+/// character this is exact. Else it is asked twice, with different characters: two texts that agree both times agree.
+pub(super) fn equal(
+    w: &Writer,
+    x: &Operand,
+    x_type: &Type,
+    y: &Operand,
+    y_type: &Type,
+) -> Result<bool, Formula> {
+    if let (Operand::Constant(a), Operand::Constant(b)) = (x, y) {
+        return Ok(a == b);
+    }
+    for (value, ty, other) in [(x, x_type, y), (y, y_type, x)] {
+        if let (Operand::Read(read), Operand::Constant(c)) = (value, other)
+            && c.is_empty()
+        {
+            return Err(w.emptiness(read, ty));
+        }
+    }
+    let side = |value: &Operand, ty: &Type, instead: char| match value {
+        Operand::Constant(c) => text::in_brackets(&c.replace('"', &instead.to_string())),
+        Operand::Read(read) if w.trust(ty) == Trust::Text => value::unquoted(read, instead),
+        value => value.value(),
+    };
+    let asks = |instead: char| {
+        let (a, b) = (side(x, x_type, instead), side(y, y_type, instead));
+        (format!("\"{a}\""), format!("\"{b}\""))
+    };
+    let holds_quotes = |value: &Operand, ty: &Type| match value {
+        Operand::Constant(c) => c.contains('"'),
+        _ => w.trust(ty) == Trust::Text,
+    };
+    let both = holds_quotes(x, x_type) && holds_quotes(y, y_type);
+    let constant = |value: &Operand| match value {
+        Operand::Constant(c) => c.clone(),
+        _ => String::new(),
+    };
+    let known = constant(x) + &constant(y);
+    let mut free = STAND_INS.iter().copied().filter(|c| !known.contains(*c));
+    let one = free.next().unwrap_or('\'');
+    let (a, b) = asks(one);
+    if !both {
+        if known.contains(one) {
+            // Every stand-in occurs in the text: two of them still tell.
+            let (c, d) = asks('|');
+            return Err(Formula::new(format!("{a} = {b} & {c} = {d}"), Level::And));
+        }
+        return Err(Formula::comparison(&a, "=", "!=", &b));
+    }
+    let (c, d) = asks(free.next().unwrap_or('|'));
+    Err(Formula::new(format!("{a} = {b} & {c} = {d}"), Level::And)
+        .or_else(format!("{a} != {b} | {c} != {d}"), Level::Or))
+}
+
+/// What may take the place of a quote.
+const STAND_INS: [char; 4] = ['\'', '|', '~', '^'];
+
+/// Whether a text matches a regular expression.
+pub(super) fn in_pattern(
+    w: &mut Writer,
+    value: &Operand,
+    ty: &Type,
+    regex: &str,
+    e: &Expr,
+) -> Operand {
+    if regex == "^.*$" {
+        return Operand::truth(true);
+    }
+    match pattern_formula(w, value, ty, regex) {
+        Some(formula) => Operand::Formula(formula),
+        None => {
+            w.report(
+                "D394",
+                "this pattern holds a quote, which cannot be asked for",
+                e.place,
+            );
+            Operand::truth(false)
+        }
+    }
+}
+
+/// The question of [`in_pattern`]; none if it cannot be asked.
+pub(super) fn pattern_formula(
+    w: &Writer,
+    value: &Operand,
+    ty: &Type,
+    regex: &str,
+) -> Option<Formula> {
+    let text = match value {
+        Operand::Constant(c) if c.contains('"') => return None,
+        Operand::Constant(c) => text::in_brackets(c),
+        Operand::Read(read) if w.trust(ty) == Trust::Text => {
+            value::unquoted(read, stand_in(regex)?)
+        }
+        value => value.value(),
+    };
+    let left = format!("\"{text}\" =~ \"{}\"", text::in_brackets(regex));
+    (!regex.contains('"')).then(|| Formula::comparison(&left, ">", "=", "0"))
+}
+
+/// A character that a regular expression treats as it treats a quote.
+fn stand_in(regex: &str) -> Option<char> {
+    let bytes = regex.as_bytes();
+    let in_range = |c: u8| {
+        bytes
+            .windows(3)
+            .any(|w| w[1] == b'-' && (w[0]..=w[2]).contains(&c))
+    };
+    STAND_INS
+        .iter()
+        .copied()
+        .find(|c| !regex.contains(*c) && in_range(*c as u8) == in_range(b'"'))
+}
+
+/// The first bytes of a variable name that a function can ask for.
+pub(super) fn tag(w: &mut Writer, read: &Read) -> Read {
+    let body = read.body();
+    w.keep(&Operand::Written(format!("${{CUT({body},\\(,1)}}")))
+}

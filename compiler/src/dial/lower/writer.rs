@@ -1,0 +1,282 @@
+//! What the steps of one body are written with.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Shared;
+use super::formula::Formula;
+use super::names::Names;
+use super::operand::{Operand, Read, Trust, trust};
+use super::steps::{Condition, Mark, Steps};
+use super::walk;
+use crate::diagnostic::Diagnostic;
+use crate::dial::span;
+use crate::dial::typed::{Body, Expr, LocalId, Place};
+use crate::dial::types::Type;
+
+/// Most steps of one extension.
+pub(super) const STEPS: usize = 5_000;
+
+/// What ends a call where a number would be wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fault {
+    TooLarge,
+    DivisionByZero,
+}
+
+impl Fault {
+    fn message(self) -> &'static str {
+        match self {
+            Fault::TooLarge => "a number is too large",
+            Fault::DivisionByZero => "division by zero",
+        }
+    }
+}
+
+/// Where a value goes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum To {
+    Local(LocalId),
+    /// A variable that only the compiler knows.
+    Between(String),
+    /// What stands before `=`.
+    Place(String),
+    /// The subroutine returns it.
+    Return,
+}
+
+/// Writes one body.
+pub(super) struct Writer<'p> {
+    pub(super) shared: &'p Shared<'p>,
+    /// The subroutine whose body it is.
+    pub(super) sub: Option<usize>,
+    pub(super) names: Names,
+    pub(super) steps: Steps,
+    /// The statement.
+    pub(super) place: Place,
+    /// Where `continue` and `break` lead.
+    pub(super) loops: Vec<(Mark, Mark)>,
+    labels: HashMap<String, Mark>,
+    /// Behind the last statement.
+    pub(super) end: Mark,
+    has_labels: bool,
+    /// Locals that were written before.
+    written: HashSet<LocalId>,
+    faults: Vec<(Fault, Place, Mark)>,
+    pub(super) found: Vec<Diagnostic>,
+}
+
+impl<'p> Writer<'p> {
+    pub(super) fn new(
+        shared: &'p Shared<'p>,
+        body: &Body,
+        sub: Option<usize>,
+        place: Place,
+    ) -> Writer<'p> {
+        let mut steps = Steps::new(STEPS);
+        let end = steps.mark("end");
+        Writer {
+            shared,
+            sub,
+            names: Names::new(body, &shared.reserved),
+            steps,
+            place,
+            loops: Vec::new(),
+            labels: HashMap::new(),
+            end,
+            has_labels: walk::has_labels(&body.block),
+            written: HashSet::new(),
+            faults: Vec::new(),
+            found: Vec::new(),
+        }
+    }
+
+    pub(super) fn run(&mut self, app: &str, args: impl Into<String>) {
+        self.steps.run(app, args.into(), self.place);
+    }
+
+    pub(super) fn end(&mut self, app: &str, args: impl Into<String>) {
+        self.steps.end(app, args.into(), self.place);
+    }
+
+    pub(super) fn jump(&mut self, to: Mark) {
+        self.steps.jump(to, self.place);
+    }
+
+    pub(super) fn branch_on(&mut self, formula: Formula, when: bool, to: Mark) {
+        let condition = Condition::Formula(formula);
+        self.steps.branch(condition, when, to, self.place);
+    }
+
+    pub(super) fn report(&mut self, code: &'static str, message: impl Into<String>, place: Place) {
+        let found = Diagnostic::new(code, message, span(place.file, place.at));
+        self.found.push(found);
+    }
+
+    /// The mark of a label of the program.
+    pub(super) fn label(&mut self, label: &str) -> Mark {
+        if let Some(mark) = self.labels.get(label) {
+            return *mark;
+        }
+        let mark = self.steps.mark("label");
+        self.labels.insert(label.to_owned(), mark);
+        mark
+    }
+
+    /// A variable for a value in between.
+    pub(super) fn between(&mut self) -> To {
+        To::Between(self.names.between("value"))
+    }
+
+    /// What stands before `=` where a place is written.
+    fn target(&mut self, to: &To) -> String {
+        match to {
+            To::Local(id) => {
+                let first = self.written.insert(*id);
+                let name = self.names.local(*id);
+                if self.sub.is_some() && (first || self.has_labels) {
+                    format!("LOCAL({name})")
+                } else {
+                    name.to_owned()
+                }
+            }
+            To::Between(name) if self.sub.is_some() => format!("LOCAL({name})"),
+            To::Between(name) => name.clone(),
+            To::Place(target) => target.clone(),
+            To::Return => String::new(),
+        }
+    }
+
+    /// Writes a value.
+    pub(super) fn store(&mut self, to: &To, value: &Operand) {
+        if let (Some(own), Operand::Read(read)) = (self.variable(to), value)
+            && read.slice.is_none()
+            && read.name == own
+            && !self.is_first(to)
+        {
+            return;
+        }
+        self.store_text(to, &value.value());
+    }
+
+    /// Writes a text of the dialplan as a value.
+    pub(super) fn store_text(&mut self, to: &To, text: &str) {
+        if *to == To::Return {
+            self.end("Return", text);
+            return;
+        }
+        let target = self.target(to);
+        self.run("Set", format!("{target}={text}"));
+    }
+
+    fn is_first(&self, to: &To) -> bool {
+        matches!(to, To::Local(id) if self.sub.is_some() && !self.written.contains(id))
+    }
+
+    /// The variable that a place is, if it is one.
+    pub(super) fn variable(&self, to: &To) -> Option<String> {
+        match to {
+            To::Local(id) => Some(self.names.local(*id).to_owned()),
+            To::Between(name) => Some(name.clone()),
+            To::Place(_) | To::Return => None,
+        }
+    }
+
+    /// Makes a variable that an application writes by its name.
+    pub(super) fn declare(&mut self, to: &To) -> Option<String> {
+        let name = self.variable(to)?;
+        if self.sub.is_some() {
+            // The application would write a variable of the caller.
+            let first = self.target(to);
+            if first != name {
+                self.run("Set", format!("{first}="));
+            }
+        } else {
+            self.target(to);
+        }
+        Some(name)
+    }
+
+    /// A parameter keeps the name that it is passed by.
+    pub(super) fn is_parameter(&mut self, id: LocalId, name: String) {
+        self.written.insert(id);
+        self.names.rename(id, name);
+    }
+
+    /// A value as a variable that nothing writes any more.
+    pub(super) fn settle(&mut self, value: Operand) -> Operand {
+        match value {
+            Operand::Constant(_) => value,
+            Operand::Read(ref read) if read.fixed => value,
+            value => Operand::Read(self.keep(&value)),
+        }
+    }
+
+    /// Keeps a value in a variable of its own.
+    pub(super) fn keep(&mut self, value: &Operand) -> Read {
+        let to = self.between();
+        self.store(&to, value);
+        let name = self.variable(&to).unwrap_or_default();
+        Read {
+            fixed: true,
+            ..Read::new(name)
+        }
+    }
+
+    /// A value that can be asked twice: functions may answer otherwise the second time.
+    pub(super) fn steady(&mut self, value: Operand) -> Operand {
+        let calls = match &value {
+            Operand::Constant(_) => false,
+            Operand::Read(read) => read.name.contains('('),
+            Operand::Formula(formula) => formula.text.contains('('),
+            Operand::Written(_) => true,
+        };
+        if calls {
+            Operand::Read(self.keep(&value))
+        } else {
+            value
+        }
+    }
+
+    pub(super) fn trust(&self, ty: &Type) -> Trust {
+        trust(ty, &self.shared.program.enums)
+    }
+
+    /// Where the call ends because of a fault at this place.
+    pub(super) fn fault(&mut self, fault: Fault) -> Mark {
+        let same = |(f, p, _): &&(Fault, Place, Mark)| *f == fault && *p == self.place;
+        if let Some((_, _, mark)) = self.faults.iter().find(same) {
+            return *mark;
+        }
+        let mark = self.steps.mark("fault");
+        self.faults.push((fault, self.place, mark));
+        mark
+    }
+
+    /// Writes what happens where a number is wrong.
+    pub(super) fn write_faults(&mut self) {
+        for (fault, place, mark) in std::mem::take(&mut self.faults) {
+            if !self.steps.is_used(mark) {
+                continue;
+            }
+            self.place = place;
+            self.steps.bind(mark);
+            let file = self.shared.sources.file(place.file);
+            let line = file.line(place.at.start);
+            let name = super::text::constant(file.name());
+            self.run(
+                "Log",
+                format!("ERROR,{name} line {line}: {}", fault.message()),
+            );
+            self.end("RaiseException", "ARITHMETIC");
+        }
+    }
+
+    /// Whether a place may be written before an expression is computed to its end.
+    pub(super) fn is_free(&self, to: &To, e: &Expr) -> bool {
+        match to {
+            To::Local(id) => !walk::mentions(e, *id),
+            To::Between(_) => true,
+            To::Place(_) | To::Return => false,
+        }
+    }
+}
