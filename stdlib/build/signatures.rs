@@ -98,6 +98,7 @@ fn signature(entry: &Table) -> Written {
         ("read", flag(keys.take("read"))?),
         ("write", flag(keys.take("write"))?),
         ("reads_variable", flag(keys.take("reads_variable"))?),
+        ("own", flag(keys.take("own"))?),
     ];
     keys.end()?;
     Ok(structure("Signature", &fields))

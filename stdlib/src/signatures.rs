@@ -55,6 +55,8 @@ pub struct Signature {
     pub write: bool,
     /// The first argument is the name of a variable that is read.
     pub reads_variable: bool,
+    /// No Asterisk has it: it came with this exchange.
+    pub own: bool,
 }
 
 /// A variable that an application sets.

@@ -30,6 +30,7 @@ pub(crate) const FUNCTIONS: &[Pure] = &[
     reading("REPLACE", replace),
     reading("STRREPLACE", replace_text),
     reading("STRBETWEEN", between),
+    reading("ARGUMENT", argument),
 ];
 
 fn len(input: &Input<'_>) -> Answer {
@@ -228,6 +229,21 @@ fn regex(input: &Input<'_>) -> Answer {
         Ok(regex) => Answer::truth(regex.is_match(text)),
         Err(error) => Answer::failed(format!("REGEX: {error}")),
     }
+}
+
+/// What a splitter takes off again (DL-230): a text that may hold anything becomes one argument.
+fn argument(input: &Input<'_>) -> Answer {
+    let mut out = Vec::with_capacity(input.variable.len());
+    for byte in input.variable {
+        if b",()[]\"\\".contains(byte) {
+            out.push(b'\\');
+        }
+        out.push(*byte);
+        if out.len() > OUTPUT_LIMIT {
+            break;
+        }
+    }
+    Answer::value(out)
 }
 
 /// Characters that REPLACE looks for at most.

@@ -1,66 +1,38 @@
 //! Calls: applications, functions, subroutines.
 
-use std::collections::BTreeMap;
+use strowger_stdlib::signatures::{Signature, Split};
+use strowger_stdlib::words::{From, Given, Kind, Misfit, Part, Place, Scale, Word, layout};
 
-use strowger_stdlib::signatures::{self, Signature, Split};
-use strowger_stdlib::words::{From, Param, Place, Word};
-
+use super::formula::{Formula, Level};
 use super::operand::{Operand, Read, Trust};
 use super::text;
 use super::value::{Piece, constant_text, is_name};
 use super::writer::{To, Writer};
-use crate::dial::typed::Expr;
+use crate::dial::typed::{Expr, ExprKind};
 use crate::dial::types::Type;
 
 impl Writer<'_> {
     /// An application as a step; its value goes to `to`.
     pub(super) fn word(&mut self, word: &'static Word, args: &[Option<Expr>], to: Option<&To>) {
-        let signature = signatures::application(word.calls.as_bytes());
-        let given: Vec<(&Param, &Expr)> = given(word, args);
-        let list: Vec<&Expr> = given.iter().map(|(_, e)| *e).collect();
-        let values = self.pieces_of(&list);
-        let mut slots: BTreeMap<usize, String> = BTreeMap::new();
-        let mut options = word.fixed.to_owned();
-        let option_slot = signature.and_then(Signature::option_slot);
-        let option_depth = option_slot.map_or(2, |slot| 1 + depth(signature, slot));
-        for ((param, e), pieces) in given.iter().zip(values) {
-            match param.place {
-                Place::Slot(slot) => {
-                    let slot = usize::from(slot);
-                    let text = self.argument(pieces, depth(signature, slot));
-                    slots.insert(slot, text);
-                }
-                Place::Option(letter) => {
-                    let text = self.argument(pieces, option_depth);
-                    options.push(letter);
-                    options.push_str(&format!("({text})"));
-                }
-                Place::Flag(letter) => options.push_str(&self.flag(pieces, letter)),
-                Place::Choice(choices) => {
-                    options.push_str(&self.choice(pieces, &e.ty, choices));
-                }
-            }
-        }
-        let named = match word.value {
-            From::Named(slot) => {
+        let result = match word.value {
+            From::Named(_) => {
                 let own = to.and_then(|to| self.declare(to));
-                let name = match own {
-                    Some(name) => name,
-                    None => {
-                        let between = self.between();
-                        self.declare(&between).unwrap_or_default()
-                    }
-                };
-                slots.insert(usize::from(slot), name.clone());
-                Some(name)
+                own.or_else(|| {
+                    let between = self.between();
+                    self.declare(&between)
+                })
             }
             _ => None,
         };
-        if !options.is_empty() {
-            let slot = option_slot.unwrap_or_else(|| slots.keys().max().map_or(0, |s| s + 1));
-            slots.insert(slot, options);
+        let Some(text) = self.arguments(word, args, result.as_deref()) else {
+            return;
+        };
+        if let From::Status(variable) = word.value
+            && word.result.starts_with("Option(")
+        {
+            // The application may leave it alone.
+            self.run("Set", format!("{variable}="));
         }
-        let text = listed(&slots);
         if word.result == "Never" {
             self.end(word.calls, text);
             return;
@@ -69,7 +41,7 @@ impl Writer<'_> {
         let Some(to) = to else {
             return;
         };
-        match (word.value, named) {
+        match (word.value, result) {
             (From::Named(_), Some(name)) => self.store(to, &Operand::Read(Read::new(name))),
             (value, _) => {
                 if let Some(value) = Self::word_value(value) {
@@ -81,26 +53,138 @@ impl Writer<'_> {
 
     /// A function in a text.
     pub(super) fn function(&mut self, word: &'static Word, args: &[Option<Expr>]) -> Operand {
-        let signature = signatures::function(word.calls.as_bytes());
-        let given: Vec<(&Param, &Expr)> = given(word, args);
-        let list: Vec<&Expr> = given.iter().map(|(_, e)| *e).collect();
-        let values = self.pieces_of(&list);
-        let mut slots: BTreeMap<usize, String> = BTreeMap::new();
-        for ((param, e), pieces) in given.iter().zip(values) {
-            let slot = match param.place {
-                Place::Slot(slot) => usize::from(slot),
-                Place::Option(_) | Place::Flag(_) | Place::Choice(_) => slots.len(),
-            };
-            let depth = depth(signature, slot);
-            let text = self.inner_argument(word, pieces, depth, e);
-            slots.insert(slot, text);
-        }
-        let body = format!("{}({})", word.calls, listed(&slots));
+        let text = self.arguments(word, args, None).unwrap_or_default();
+        let body = match (text.is_empty(), word.params.is_empty() && word.given.is_empty()) {
+            (true, true) if word.signature().is_none() => word.calls.to_owned(),
+            _ => format!("{}({text})", word.calls),
+        };
         if is_name(&body) {
             Operand::Read(Read::new(body))
         } else {
             Operand::Written(format!("${{{body}}}"))
         }
+    }
+
+    /// The argument text of a word. `result` is the variable for its value.
+    fn arguments(
+        &mut self,
+        word: &'static Word,
+        args: &[Option<Expr>],
+        result: Option<&str>,
+    ) -> Option<String> {
+        let given: Vec<Given> = args.iter().map(|a| self.given(a.as_ref())).collect();
+        let laid = match layout(word, &given) {
+            Ok(laid) => laid,
+            Err(misfit) => {
+                let (Misfit::Twice(_, at) | Misfit::Open(at)) = misfit;
+                let place = args.get(at).and_then(|a| a.as_ref()).map_or(self.place, |e| e.place);
+                let name = word.params.get(at).map_or("", |p| p.name);
+                let message = match misfit {
+                    Misfit::Twice(..) => format!("`{name}` contradicts another argument"),
+                    Misfit::Open(_) => format!("`{name}` must be known when the file is read"),
+                };
+                self.report("D396", message, place);
+                return None;
+            }
+        };
+        // All values first, from left to right; elements of a list one by one.
+        let mut list: Vec<&Expr> = Vec::new();
+        let mut places: Vec<(usize, usize)> = Vec::new();
+        for (at, arg) in args.iter().enumerate() {
+            let Some(arg) = arg else { continue };
+            let spread = matches!(word.params.get(at).map(|p| p.place), Some(Place::Rest(_)));
+            match &*arg.kind {
+                ExprKind::List(elements) if spread => {
+                    for (number, element) in elements.iter().enumerate() {
+                        places.push((at, number));
+                        list.push(element);
+                    }
+                }
+                _ => {
+                    places.push((at, 0));
+                    list.push(arg);
+                }
+            }
+        }
+        let mut values = self.pieces_of(&list);
+        for (((at, _), e), pieces) in places.iter().zip(&list).zip(&mut values) {
+            if let Some(param) = word.params.get(*at) {
+                scale(param.scale, e, pieces);
+            }
+        }
+        let find = |at: usize, number: usize| {
+            let index = places.iter().position(|p| *p == (at, number))?;
+            Some((index, list[index]))
+        };
+        for (place, at) in &laid.before {
+            if let Some((index, _)) = find(*at, 0) {
+                let value: String = values[index].iter().map(|p| p.value.value()).collect();
+                self.run("Set", format!("{place}={value}"));
+            }
+        }
+        let signature = word.signature();
+        let option_slot = signature.and_then(Signature::option_slot);
+        let is_function = word.kind != Kind::Application;
+        let mut slots = Vec::new();
+        for (slot, parts) in laid.arguments.iter().enumerate() {
+            let depth = depth(signature, slot) + usize::from(option_slot == Some(slot));
+            let mut out = String::new();
+            for part in parts {
+                let (at, number) = match part {
+                    Part::Text(text) => {
+                        out.push_str(text);
+                        continue;
+                    }
+                    Part::Result => {
+                        out.push_str(result.unwrap_or_default());
+                        continue;
+                    }
+                    Part::Value(at) | Part::Variable(at) => (*at, 0),
+                    Part::Element(at, number) => (*at, *number),
+                };
+                let Some((index, e)) = find(at, number) else {
+                    continue;
+                };
+                let pieces = values[index].clone();
+                out.push_str(&match part {
+                    Part::Variable(_) => self.named_argument(pieces),
+                    _ if is_function => self.inner_argument(word, pieces, depth, e),
+                    _ => self.argument(pieces, depth),
+                });
+            }
+            slots.push(out);
+        }
+        while slots.last().is_some_and(String::is_empty) {
+            slots.pop();
+        }
+        Some(slots.join(","))
+    }
+
+    /// What is known of an argument.
+    fn given(&self, e: Option<&Expr>) -> Given<'_> {
+        let Some(e) = e else {
+            return Given::Nothing;
+        };
+        match &*e.kind {
+            ExprKind::Bool(truth) => Given::Truth(*truth),
+            ExprKind::Just(inner) => self.given(Some(inner)),
+            ExprKind::Case(id, case, _) => {
+                let found = self.shared.program.enums.get(*id).cases.get(*case);
+                found.map_or(Given::Value, |c| Given::Case(&c.name))
+            }
+            ExprKind::List(elements) => Given::Elements(elements.len()),
+            _ if constant_text(e) == Some("") => Given::Empty,
+            _ => Given::Value,
+        }
+    }
+
+    /// The name of a variable that holds a value.
+    fn named_argument(&mut self, pieces: Vec<Piece>) -> String {
+        let value = match pieces.as_slice() {
+            [one] => one.value.clone(),
+            several => Operand::Written(several.iter().map(|p| p.value.value()).collect()),
+        };
+        self.as_read(value).body()
     }
 
     /// An argument, written so that `depth` splitters leave it as it is.
@@ -182,52 +266,6 @@ impl Writer<'_> {
         out
     }
 
-    fn flag(&mut self, pieces: Vec<Piece>, letter: char) -> String {
-        let Some(piece) = pieces.into_iter().next() else {
-            return String::new();
-        };
-        match piece.value {
-            Operand::Constant(c) if c == "1" => letter.to_string(),
-            Operand::Constant(_) => String::new(),
-            value => format!("${{IF({}?{letter}:)}}", value.value()),
-        }
-    }
-
-    /// Option letters by a case of an enum.
-    fn choice(&mut self, pieces: Vec<Piece>, ty: &Type, choices: &[(&str, &str)]) -> String {
-        let Some(value) = pieces.into_iter().next().map(|p| p.value) else {
-            return String::new();
-        };
-        let ty = match ty {
-            Type::Option(of) => of,
-            ty => ty,
-        };
-        let cases = match ty {
-            Type::Enum(id) => &self.shared.program.enums.get(*id).cases[..],
-            _ => &[],
-        };
-        let letters = |name: &str| {
-            let found = choices.iter().find(|(case, _)| *case == name);
-            found.map_or("", |(_, letters)| letters)
-        };
-        let mut out = String::new();
-        for case in cases {
-            let letters = letters(&case.name);
-            let Some(spelling) = case.spellings.first().filter(|_| !letters.is_empty()) else {
-                continue;
-            };
-            match &value {
-                Operand::Constant(c) if c == spelling => out.push_str(letters),
-                Operand::Constant(_) => {}
-                value => out.push_str(&format!(
-                    "${{IF($[\"{}\" = \"{spelling}\"]?{letters}:)}}",
-                    value.value()
-                )),
-            }
-        }
-        out
-    }
-
     /// A call of a subroutine.
     pub(super) fn call(&mut self, number: usize, args: &[Expr]) {
         let Some(sub) = self.shared.program.subs.get(number) else {
@@ -278,10 +316,26 @@ pub(super) fn passes(trust: Trust, e: &Expr) -> bool {
         || constant_text(e).is_some_and(|t| !t.contains(|c| text::SPECIAL.contains(c)))
 }
 
-/// The parameters that are given, with their arguments.
-fn given<'e>(word: &'static Word, args: &'e [Option<Expr>]) -> Vec<(&'static Param, &'e Expr)> {
-    let all = word.params.iter().zip(args);
-    all.filter_map(|(p, e)| Some((p, e.as_ref()?))).collect()
+/// Writes a duration as the argument wants it.
+fn scale(scale: Scale, e: &Expr, pieces: &mut [Piece]) {
+    if scale == Scale::Seconds || !matches!(e.ty, Type::Duration) {
+        return;
+    }
+    let [piece] = pieces else {
+        return;
+    };
+    piece.value = match (&*e.kind, scale) {
+        (ExprKind::Duration(ms), Scale::Milliseconds) => Operand::Constant(ms.to_string()),
+        (ExprKind::Duration(ms), _) => Operand::Constant((ms / 1000).to_string()),
+        (_, Scale::Milliseconds) => {
+            let text = format!("{} * 1000", piece.value.formula().at(Level::Product));
+            Operand::Formula(Formula::new(text, Level::Product))
+        }
+        _ => {
+            let text = format!("TRUNC({})", piece.value.formula().text);
+            Operand::Formula(Formula::new(text, Level::Atom))
+        }
+    };
 }
 
 /// How many splitters take something away from an argument: the last slot is taken as it stands (DL-232).
@@ -293,18 +347,4 @@ fn depth(signature: Option<&Signature>, slot: usize) -> usize {
         Split::Standard => usize::from(slot + 1 < signature.slots()),
         _ => 0,
     }
-}
-
-/// Slots with commas between them; empty ones at the end are left out.
-fn listed(slots: &BTreeMap<usize, String>) -> String {
-    let last = slots
-        .iter()
-        .filter(|(_, t)| !t.is_empty())
-        .map(|(s, _)| *s)
-        .max();
-    let Some(last) = last else {
-        return String::new();
-    };
-    let texts = (0..=last).map(|slot| slots.get(&slot).map_or("", String::as_str));
-    texts.collect::<Vec<_>>().join(",")
 }

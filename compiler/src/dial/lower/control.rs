@@ -214,7 +214,7 @@ pub(super) fn if_function(
     then: &Block,
     otherwise: Option<&Block>,
 ) -> Operand {
-    let mut side = |w: &mut Writer, block: Option<&Block>| {
+    let side = |w: &mut Writer, block: Option<&Block>| {
         let value = block.and_then(|b| b.value.as_ref());
         value.map_or_else(|| Operand::Constant(String::new()), |v| w.value(v))
     };
