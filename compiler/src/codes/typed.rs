@@ -269,6 +269,15 @@ pub(super) static CODES: &[Code] = &[
         plan!("context office as \"default\" {\n  on 61 {\n    log(\"hello\")\n    hangup()\n  }\n}\n"),
     ),
     load(
+        "D317",
+        D,
+        Error,
+        "arguments that exclude each other",
+        "Both are the same option of Asterisk, which can be there once.",
+        plan!("context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20s, ringback: true, ringback_tone: \"de\")\n  }\n}\n"),
+        plan!("context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20s, ringback: true)\n  }\n}\n"),
+    ),
+    load(
         "D401",
         D,
         Error,

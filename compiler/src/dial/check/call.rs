@@ -2,10 +2,11 @@
 
 use strowger_dial::tree::{self, Arg, At, Name};
 use strowger_stdlib::signatures::Served;
+use strowger_stdlib::words::{Given, Misfit, layout};
 use strowger_stdlib::words::{self, Kind, Word};
 
 use super::expr::Use;
-use super::{BodyKind, Checker, Item, constant_text};
+use super::{BodyKind, Checker, Item, constant_text, world};
 use crate::dial::hours;
 use crate::dial::numbers;
 use crate::dial::typed::{Block, Expr, ExprKind, Stmt, StmtKind, TextPart};
@@ -293,29 +294,8 @@ impl Checker<'_> {
         if let tree::ExprKind::Name(first) = &*of.kind
             && self.lookup(&first.text).is_none()
         {
-            if super::world::is_object(&first.text) {
-                let Some(field) = super::world::field_of(&first.text, &name.text) else {
-                    let fields = super::world::FIELDS.iter().filter(|f| f.object == &*first.text);
-                    let names: Vec<&str> = fields.map(|f| f.name).collect();
-                    let mut found = self
-                        .error("D206", name.at, format!("`{}` has no `{}`", first.text, name.text))
-                        .label("an unknown name");
-                    found = match self.like(&name.text, names.iter().copied()) {
-                        Some(like) => found.help(format!("did you mean `{like}`?")).fix(
-                            format!("write `{like}`"),
-                            self.span(name.at),
-                            like,
-                            false,
-                        ),
-                        None => found.help(format!("it has: {}", names.join(", "))),
-                    };
-                    self.tell(found);
-                    return self.wrong(at);
-                };
-                if self.pure_only(at, &format!("`{}.{}`", first.text, name.text)) {
-                    return self.wrong(at);
-                }
-                return self.asterisk(at, field.ty.clone(), format!("${{{}}}", field.conf));
+            if world::is_object(&first.text) {
+                return self.call_field_of(first, name, at);
             }
             if let Some(Item::Unit(other)) = self.names[self.unit].get(&*first.text).copied() {
                 return match self.names[other].get(&*name.text).copied() {
@@ -357,6 +337,47 @@ impl Checker<'_> {
                 let mut found = self.error("D206", name.at, format!("{shown} has no `{field}`"));
                 if matches!(ty, Type::Uri) {
                     found = found.help("an address has `user`, `host` and `text`");
+                }
+                self.tell(found);
+                self.wrong(at)
+            }
+        }
+    }
+
+    /// `caller.name`, `channel.language`.
+    fn call_field_of(&mut self, object: &Name, name: &Name, at: At) -> Expr {
+        match world::field_of(&object.text, &name.text) {
+            Some(world::Field::Word(word)) if word.kind == Kind::Target => {
+                self.tell(
+                    self.error("D206", name.at, format!("`{}` is only written to", word.name))
+                        .label("it has no value"),
+                );
+                self.wrong(at)
+            }
+            Some(world::Field::Word(word)) => self.call_word(at, name, word, &[]),
+            Some(world::Field::Variable(ty, variable)) => {
+                if self.pure_only(at, &format!("`{}.{}`", object.text, name.text)) {
+                    return self.wrong(at);
+                }
+                self.asterisk(at, ty, format!("${{{variable}}}"))
+            }
+            None => {
+                let names = world::fields_of(&object.text);
+                let dotted = format!("{}.{}", object.text, name.text);
+                let mut found = self
+                    .error("D206", name.at, format!("`{}` has no `{}`", object.text, name.text))
+                    .label("an unknown name");
+                if words::named(&dotted).is_some() {
+                    found = found.help(format!("it needs arguments: `{dotted}(...)`"));
+                } else if let Some(like) = self.like(&name.text, names.iter().copied()) {
+                    found = found.help(format!("did you mean `{like}`?")).fix(
+                        format!("write `{like}`"),
+                        self.span(name.at),
+                        like,
+                        false,
+                    );
+                } else if names.len() < 12 {
+                    found = found.help(format!("it has: {}", names.join(", ")));
                 }
                 self.tell(found);
                 self.wrong(at)
@@ -477,7 +498,7 @@ impl Checker<'_> {
         }
     }
 
-    fn call_word(&mut self, at: At, called: &Name, word: &'static Word, args: &[Arg]) -> Expr {
+    pub(super) fn call_word(&mut self, at: At, called: &Name, word: &'static Word, args: &[Arg]) -> Expr {
         let pure = word.kind == Kind::Function
             && strowger_stdlib::signatures::function(word.calls.as_bytes())
                 .is_some_and(|s| s.served == Served::Pure);
@@ -557,6 +578,22 @@ impl Checker<'_> {
                 ..self.wrong(at)
             };
         }
+        match layout(word, &given.iter().map(|e| self.given(e.as_ref())).collect::<Vec<_>>()) {
+            Ok(_) => {}
+            Err(Misfit::Twice(a, b)) => {
+                let (a, b) = (word.params[a].name, word.params[b].name);
+                self.tell(
+                    self.error("D317", at, format!("`{a}:` and `{b}:` exclude each other"))
+                        .label("Asterisk has one option for both"),
+                );
+                return self.wrong(at);
+            }
+            Err(Misfit::Open(number)) => {
+                let at = given[number].as_ref().map_or(at, |e| e.place.at);
+                self.not_constant(at, &format!("`{}:`", word.params[number].name));
+                return self.wrong(at);
+            }
+        }
         let ring = word.params.iter().position(|p| p.name == "ring");
         if word.calls == "Dial" && ring.is_some_and(|r| given[r].is_none()) {
             self.tell(
@@ -565,6 +602,21 @@ impl Checker<'_> {
             );
         }
         self.made(at, result, ExprKind::Word { word, args: given })
+    }
+
+    /// What is known of an argument.
+    pub(super) fn given<'c>(&'c self, e: Option<&Expr>) -> Given<'c> {
+        let Some(e) = e else {
+            return Given::Nothing;
+        };
+        match &*e.kind {
+            ExprKind::Bool(b) => Given::Truth(*b),
+            ExprKind::Case(id, case, _) => Given::Case(&self.enums().get(*id).cases[*case].name),
+            ExprKind::List(items) => Given::Elements(items.len()),
+            ExprKind::Just(of) => self.given(Some(of)),
+            _ if constant_text(e).is_some_and(|t| t.is_empty()) => Given::Empty,
+            _ => Given::Value,
+        }
     }
 
     /// A type as the table of words writes it.

@@ -221,11 +221,7 @@ impl Checker<'_> {
             }
             "now" | "last_dial" => return self.wrong(at),
             object if world::is_object(object) => {
-                let fields: Vec<&str> = world::FIELDS
-                    .iter()
-                    .filter(|f| f.object == object)
-                    .map(|f| f.name)
-                    .collect();
+                let fields = world::fields_of(object);
                 self.tell(
                     self.error("D206", at, format!("`{object}` alone is no value"))
                         .help(format!("it has: {}", fields.join(", "))),

@@ -1,7 +1,8 @@
 //! What stands before `=`.
 
 use strowger_dial::tree::{self, ExprKind as T};
-use strowger_stdlib::words::{self, Kind};
+use strowger_stdlib::words::{Part, layout};
+use strowger_stdlib::words::{self, Kind, Word};
 
 use super::{Binding, Checker, Item, world};
 use crate::dial::typed::{ExprKind, StmtKind, TextPart};
@@ -70,21 +71,28 @@ impl Checker<'_> {
                     {
                         return self.write(place.at, number, value);
                     }
-                    if let Some(field) = world::field_of(&first.text, &name.text) {
-                        if !field.writable {
-                            self.tell(
-                                self.error("D311", place.at, format!("`{}.{}` does not change", first.text, name.text))
+                    if self.lookup(&first.text).is_none()
+                        && let Some(field) = world::field_of(&first.text, &name.text)
+                    {
+                        return match field {
+                            world::Field::Word(word)
+                                if matches!(word.kind, Kind::Place | Kind::Target) =>
+                            {
+                                self.write_word(place.at, name, word, &[], value)
+                            }
+                            _ => {
+                                self.tell(
+                                    self.error(
+                                        "D311",
+                                        place.at,
+                                        format!("`{}.{}` does not change", first.text, name.text),
+                                    )
                                     .label("the call has it as it is"),
-                            );
-                            self.expr(value, None);
-                            return None;
-                        }
-                        if self.pure_only(place.at, &format!("`{}.{}`", first.text, name.text)) {
-                            return None;
-                        }
-                        let value = self.wanted(value, &field.ty);
-                        let conf = vec![TextPart::Plain(field.conf.to_owned())];
-                        return Some(StmtKind::WriteTo(conf, value));
+                                );
+                                self.expr(value, None);
+                                None
+                            }
+                        };
                     }
                 }
                 // Tells what is wrong with it.
@@ -134,29 +142,21 @@ impl Checker<'_> {
                 }
                 return Some(StmtKind::WriteTo(vec![TextPart::Plain(variable?)], value));
             }
-            if let Some(word) = words::named(&name.text)
-                && word.kind == Kind::Place
-            {
-                let made = self.expr(place, None);
-                let ty = self.type_named(word.result);
-                let want = match ty {
-                    Type::Option(of) => *of,
-                    other => other,
-                };
-                let value = self.wanted(value, &want);
-                let ExprKind::Word { word, args } = *made.kind else {
-                    return None;
-                };
-                let mut target = vec![TextPart::Plain(format!("{}(", word.calls))];
-                for (i, arg) in args.into_iter().flatten().enumerate() {
-                    if i > 0 {
-                        target.push(TextPart::Plain(",".to_owned()));
-                    }
-                    target.push(TextPart::Value(arg));
+        }
+        let word = match &*callee.kind {
+            T::Name(name) => words::named(&name.text).map(|w| (name, w)),
+            T::Field { of, name } => match &*of.kind {
+                T::Name(first) => {
+                    words::named(&format!("{}.{}", first.text, name.text)).map(|w| (name, w))
                 }
-                target.push(TextPart::Plain(")".to_owned()));
-                return Some(StmtKind::WriteTo(target, value));
-            }
+                _ => None,
+            },
+            _ => None,
+        };
+        if let Some((name, word)) = word
+            && matches!(word.kind, Kind::Place | Kind::Target)
+        {
+            return self.write_word(place.at, name, word, args, value);
         }
         let made = self.expr(place, None);
         if made.ty != Type::Wrong {
@@ -167,5 +167,44 @@ impl Checker<'_> {
         }
         self.expr(value, None);
         None
+    }
+
+    /// A write to a word: `Set(CALLERID(name)=x)`.
+    fn write_word(
+        &mut self,
+        at: tree::At,
+        name: &tree::Name,
+        word: &'static Word,
+        args: &[tree::Arg],
+        value: &tree::Expr,
+    ) -> Option<StmtKind> {
+        let made = self.call_word(at, name, word, args);
+        let want = match self.type_named(word.result) {
+            Type::Option(of) => *of,
+            other => other,
+        };
+        let value = self.wanted(value, &want);
+        let ExprKind::Word { word, args } = *made.kind else {
+            return None;
+        };
+        let mut target = vec![TextPart::Plain(format!("{}(", word.calls))];
+        let given: Vec<_> = args.iter().map(|e| self.given(e.as_ref())).collect();
+        // It fits: call_word has told otherwise.
+        let laid = layout(word, &given).ok()?;
+        for (number, argument) in laid.arguments.iter().enumerate() {
+            if number > 0 {
+                target.push(TextPart::Plain(",".to_owned()));
+            }
+            for part in argument {
+                match part {
+                    Part::Text(text) => target.push(TextPart::Plain(text.clone())),
+                    Part::Value(param) => target.extend(args[*param].clone().map(TextPart::Value)),
+                    // No place has lists or names of variables.
+                    Part::Element(..) | Part::Variable(_) | Part::Result => return None,
+                }
+            }
+        }
+        target.push(TextPart::Plain(")".to_owned()));
+        Some(StmtKind::WriteTo(target, value))
     }
 }

@@ -1,65 +1,51 @@
-//! Names that are there without being declared: the call, the caller, the message, the clock, and the functions of the
-//! language itself.
+//! Names that are there without being declared: the call, its fields, the clock, and the functions of the language itself.
+//! Fields of the call are words without arguments, but for those that are plain variables of Asterisk.
+
+use strowger_stdlib::words::{self, Word};
 
 use crate::dial::types::Type;
 
-/// A field of `caller`, `message` or `channel`.
-pub(super) struct Field {
-    pub(super) object: &'static str,
-    pub(super) name: &'static str,
-    pub(super) ty: Type,
-    /// How a dialplan reads it, without `${` and `}`; what stands before `=` if it is written.
-    pub(super) conf: &'static str,
-    pub(super) writable: bool,
-}
-
-const fn field(
-    object: &'static str,
-    name: &'static str,
-    ty: Type,
-    conf: &'static str,
-    writable: bool,
-) -> Field {
-    Field {
-        object,
-        name,
-        ty,
-        conf,
-        writable,
-    }
-}
-
-pub(super) static FIELDS: [Field; 20] = [
-    field("caller", "number", Type::Raw, "CALLERID(num)", true),
-    field("caller", "name", Type::Raw, "CALLERID(name)", true),
-    field("caller", "ani", Type::Raw, "CALLERID(ani)", true),
-    field("caller", "dialled", Type::Raw, "CALLERID(dnid)", true),
-    field("caller", "redirected_from", Type::Raw, "CALLERID(rdnis)", true),
-    field("message", "to", Type::Uri, "MESSAGE(to)", true),
-    field("message", "from", Type::Uri, "MESSAGE(from)", true),
-    field("message", "body", Type::Raw, "MESSAGE(body)", true),
-    field("channel", "name", Type::Str, "CHANNEL", false),
-    field("channel", "id", Type::Str, "UNIQUEID", false),
-    field("channel", "linked_id", Type::Str, "CHANNEL(linkedid)", false),
-    field("channel", "language", Type::Str, "CHANNEL(language)", true),
-    field("channel", "account", Type::Str, "CHANNEL(accountcode)", true),
-    field("channel", "music", Type::Str, "CHANNEL(musicclass)", true),
-    field("channel", "tone_zone", Type::Str, "CHANNEL(tonezone)", true),
-    field("channel", "state", Type::Str, "CHANNEL(state)", false),
-    field("channel", "context", Type::Str, "CONTEXT", false),
-    field("channel", "peer", Type::Str, "CHANNEL(endpoint)", false),
-    field("channel", "hangup_cause", Type::Int, "HANGUPCAUSE", false),
-    field("channel", "transfer_from", Type::Raw, "BLINDTRANSFER", false),
+/// Fields that are variables: name, type, variable.
+const VARIABLES: [(&str, Type, &str); 2] = [
+    ("channel.hangup_cause", Type::Int, "HANGUPCAUSE"),
+    ("channel.transfer_from", Type::Raw, "BLINDTRANSFER"),
 ];
 
+/// What a field is.
+pub(super) enum Field {
+    /// A word without arguments.
+    Word(&'static Word),
+    /// A variable of Asterisk, which does not change.
+    Variable(Type, &'static str),
+}
+
 /// The field of this name.
-pub(super) fn field_of(object: &str, name: &str) -> Option<&'static Field> {
-    FIELDS.iter().find(|f| f.object == object && f.name == name)
+pub(super) fn field_of(object: &str, name: &str) -> Option<Field> {
+    let dotted = format!("{object}.{name}");
+    if let Some((_, ty, variable)) = VARIABLES.iter().find(|(n, _, _)| *n == dotted) {
+        return Some(Field::Variable(ty.clone(), variable));
+    }
+    words::named(&dotted)
+        .filter(|w| w.is_field())
+        .map(Field::Word)
+}
+
+/// The names of an object's fields.
+pub(super) fn fields_of(object: &str) -> Vec<&'static str> {
+    let words = words::all().iter().filter(|w| w.is_field()).map(|w| w.name);
+    words
+        .chain(VARIABLES.iter().map(|(n, _, _)| *n))
+        .filter_map(|n| n.split_once('.'))
+        .filter(|(of, _)| *of == object)
+        .map(|(_, name)| name)
+        .collect()
 }
 
 /// Whether the name is an object with fields.
 pub(super) fn is_object(name: &str) -> bool {
-    FIELDS.iter().any(|f| f.object == name)
+    words::all()
+        .iter()
+        .any(|w| w.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
 }
 
 /// Names that mean the same everywhere and cannot be declared.
@@ -71,7 +57,7 @@ const FIXED: [&str; 28] = [
 
 /// Whether the name cannot be declared.
 pub(super) fn is_fixed(name: &str) -> bool {
-    FIXED.contains(&name)
+    FIXED.contains(&name) || is_object(name)
 }
 
 /// All fixed names, for "did you mean".
