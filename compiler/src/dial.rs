@@ -85,7 +85,9 @@ pub(crate) fn read(sources: &Sources, roots: &[FileId]) -> Program {
         next += 1;
         let bytes = sources.file(file).bytes();
         let parsed = strowger_dial::parse_bytes(bytes);
-        program.found.extend(syntax::diagnostics(file, bytes, &parsed));
+        program
+            .found
+            .extend(syntax::diagnostics(file, bytes, &parsed));
         let mut imports = HashMap::new();
         for (number, decl) in parsed.module.decls.iter().enumerate() {
             let Some(name) = imported(&decl.kind) else {

@@ -19,8 +19,12 @@ pub(super) static CODES: &[Code] = &[
         Error,
         "an unknown name",
         "Every name is declared, or is one of the language. A variable of the dialplan that no `channel` or `global` declares is read by channel(\"NAME\"); an application without a word of its own is called by app(\"Name\", '...').",
-        plan!("context office as \"default\" {\n  on 61 {\n    playbak(\"invalid\")\n    hangup()\n  }\n}\n"),
-        plan!("context office as \"default\" {\n  on 61 {\n    playback(\"invalid\")\n    hangup()\n  }\n}\n"),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    playbak(\"invalid\")\n    hangup()\n  }\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    playback(\"invalid\")\n    hangup()\n  }\n}\n"
+        ),
     ),
     load(
         "D202",
@@ -46,8 +50,12 @@ pub(super) static CODES: &[Code] = &[
         Error,
         "an unknown case",
         "An enum has the cases that it declares. Those of the language are listed in docs/dial/words.md.",
-        plan!("context office as \"default\" {\n  on 61 {\n    match dial(pjsip(\"61\"), ring: 20s) {\n      Bussy | NoAnswer | Congestion | Unavailable | Declined | Refused -> hangup()\n    }\n  }\n}\n"),
-        plan!("context office as \"default\" {\n  on 61 {\n    match dial(pjsip(\"61\"), ring: 20s) {\n      Busy | NoAnswer | Congestion | Unavailable | Declined | Refused -> hangup()\n    }\n  }\n}\n"),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    match dial(pjsip(\"61\"), ring: 20s) {\n      Bussy | NoAnswer | Congestion | Unavailable | Declined | Refused -> hangup()\n    }\n  }\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    match dial(pjsip(\"61\"), ring: 20s) {\n      Busy | NoAnswer | Congestion | Unavailable | Declined | Refused -> hangup()\n    }\n  }\n}\n"
+        ),
     ),
     load(
         "D205",
@@ -64,8 +72,12 @@ pub(super) static CODES: &[Code] = &[
         Error,
         "an unknown field",
         "`caller`, `message` and `channel` have the fields that docs/dial lists; an address has user, host and text.",
-        plan!("context office as \"default\" {\n  on 61 {\n    log(\"{caller.nubmer} calls\")\n    hangup()\n  }\n}\n"),
-        plan!("context office as \"default\" {\n  on 61 {\n    log(\"{caller.number} calls\")\n    hangup()\n  }\n}\n"),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    log(\"{caller.nubmer} calls\")\n    hangup()\n  }\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    log(\"{caller.number} calls\")\n    hangup()\n  }\n}\n"
+        ),
     ),
     load(
         "D207",
@@ -73,8 +85,12 @@ pub(super) static CODES: &[Code] = &[
         Error,
         "an unknown label",
         "`goto @name` leads to a `label` of the same body.",
-        plan!("context office as \"default\" {\n  on 61 {\n    goto @clsoed\n    label closed\n    hangup()\n  }\n}\n"),
-        plan!("context office as \"default\" {\n  on 61 {\n    goto @closed\n    label closed\n    hangup()\n  }\n}\n"),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    goto @clsoed\n    label closed\n    hangup()\n  }\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    goto @closed\n    label closed\n    hangup()\n  }\n}\n"
+        ),
     ),
     load(
         "D208",
@@ -82,8 +98,12 @@ pub(super) static CODES: &[Code] = &[
         Error,
         "an unknown context",
         "`goto` and `include` name contexts of this file, of an imported one (`shop.reception`), or of an imported extensions.conf (`legacy[\"name\"]`).",
-        plan!("context office as \"default\" {\n  include emergncy\n}\ncontext emergency {\n  on 112 {\n    hangup()\n  }\n}\n"),
-        plan!("context office as \"default\" {\n  include emergency\n}\ncontext emergency {\n  on 112 {\n    hangup()\n  }\n}\n"),
+        plan!(
+            "context office as \"default\" {\n  include emergncy\n}\ncontext emergency {\n  on 112 {\n    hangup()\n  }\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  include emergency\n}\ncontext emergency {\n  on 112 {\n    hangup()\n  }\n}\n"
+        ),
     ),
     load(
         "D209",
@@ -112,8 +132,12 @@ pub(super) static CODES: &[Code] = &[
         Error,
         "an unknown name of an argument",
         "Options of Asterisk are letters; here they have names. `strowger explain` and the editor list those of each word.",
-        plan!("context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), rings: 20s)\n  }\n}\n"),
-        plan!("context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20s)\n  }\n}\n"),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), rings: 20s)\n  }\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20s)\n  }\n}\n"
+        ),
     ),
     load(
         "D212",
@@ -130,8 +154,12 @@ pub(super) static CODES: &[Code] = &[
         Error,
         "a case without an arm",
         "`match` looks at every value that can come. What has no arm would be forgotten in silence, as a status that nobody compares with in extensions.conf is.",
-        plan!("context office as \"default\" {\n  on 61 {\n    match dial(pjsip(\"61\"), ring: 20s) {\n      Busy -> playback(\"vm-isonphone\")\n      NoAnswer -> playback(\"vm-isunavail\")\n    }\n    hangup()\n  }\n}\n"),
-        plan!("context office as \"default\" {\n  on 61 {\n    match dial(pjsip(\"61\"), ring: 20s) {\n      Busy -> playback(\"vm-isonphone\")\n      NoAnswer | Congestion | Unavailable | Declined | Refused -> playback(\"vm-isunavail\")\n    }\n    hangup()\n  }\n}\n"),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    match dial(pjsip(\"61\"), ring: 20s) {\n      Busy -> playback(\"vm-isonphone\")\n      NoAnswer -> playback(\"vm-isunavail\")\n    }\n    hangup()\n  }\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    match dial(pjsip(\"61\"), ring: 20s) {\n      Busy -> playback(\"vm-isonphone\")\n      NoAnswer | Congestion | Unavailable | Declined | Refused -> playback(\"vm-isunavail\")\n    }\n    hangup()\n  }\n}\n"
+        ),
     ),
     load(
         "D302",
@@ -148,8 +176,12 @@ pub(super) static CODES: &[Code] = &[
         Error,
         "an `else` that runs on",
         "`let x = ... else { }` opens a value that may be nothing. Behind it `x` holds something; so the `else` must leave: by hangup(), return, goto, break or continue.",
-        plan!("context office as \"default\" {\n  on `X.` {\n    let number = digits(exten) else {\n      playback(\"invalid\")\n    }\n    say_digits(number)\n    hangup()\n  }\n}\n"),
-        plan!("context office as \"default\" {\n  on `X.` {\n    let number = digits(exten) else {\n      playback(\"invalid\")\n      hangup()\n    }\n    say_digits(number)\n    hangup()\n  }\n}\n"),
+        plan!(
+            "context office as \"default\" {\n  on `X.` {\n    let number = digits(exten) else {\n      playback(\"invalid\")\n    }\n    say_digits(number)\n    hangup()\n  }\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on `X.` {\n    let number = digits(exten) else {\n      playback(\"invalid\")\n      hangup()\n    }\n    say_digits(number)\n    hangup()\n  }\n}\n"
+        ),
     ),
     load(
         "D304",
@@ -157,8 +189,12 @@ pub(super) static CODES: &[Code] = &[
         Error,
         "statements that are never reached",
         "Behind hangup(), `goto`, `return` or an endless loop nothing runs, unless a label stands there.",
-        plan!("context office as \"default\" {\n  on 61 {\n    hangup()\n    playback(\"goodbye\")\n  }\n}\n"),
-        plan!("context office as \"default\" {\n  on 61 {\n    playback(\"goodbye\")\n    hangup()\n  }\n}\n"),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    hangup()\n    playback(\"goodbye\")\n  }\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    playback(\"goodbye\")\n    hangup()\n  }\n}\n"
+        ),
     ),
     load(
         "D305",
@@ -167,7 +203,9 @@ pub(super) static CODES: &[Code] = &[
         "a call that rings without end",
         "Without `ring:` a device rings until the caller gives up. A time lets the plan go on.",
         plan!("context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"))\n  }\n}\n"),
-        plan!("context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20s)\n  }\n}\n"),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20s)\n  }\n}\n"
+        ),
     ),
     load(
         "D306",
@@ -175,8 +213,12 @@ pub(super) static CODES: &[Code] = &[
         Warn,
         "`_` for the other cases of an enum",
         "It compiles. But a case that a later version adds is then treated as the others without anybody deciding so; named, it would be told.",
-        plan!("context office as \"default\" {\n  on 61 {\n    match dial(pjsip(\"61\"), ring: 20s) {\n      Busy -> playback(\"vm-isonphone\")\n      _ -> playback(\"vm-isunavail\")\n    }\n    hangup()\n  }\n}\n"),
-        plan!("context office as \"default\" {\n  on 61 {\n    match dial(pjsip(\"61\"), ring: 20s) {\n      Busy -> playback(\"vm-isonphone\")\n      NoAnswer | Congestion | Unavailable | Declined | Refused -> playback(\"vm-isunavail\")\n    }\n    hangup()\n  }\n}\n"),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    match dial(pjsip(\"61\"), ring: 20s) {\n      Busy -> playback(\"vm-isonphone\")\n      _ -> playback(\"vm-isunavail\")\n    }\n    hangup()\n  }\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    match dial(pjsip(\"61\"), ring: 20s) {\n      Busy -> playback(\"vm-isonphone\")\n      NoAnswer | Congestion | Unavailable | Declined | Refused -> playback(\"vm-isunavail\")\n    }\n    hangup()\n  }\n}\n"
+        ),
     ),
     load(
         "D307",
@@ -185,7 +227,9 @@ pub(super) static CODES: &[Code] = &[
         "`break` or `continue` outside of a loop",
         "They leave or repeat the `while` or `for` around them.",
         plan!("context office as \"default\" {\n  on 61 {\n    break\n  }\n}\n"),
-        plan!("context office as \"default\" {\n  on 61 {\n    while true {\n      break\n    }\n    hangup()\n  }\n}\n"),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    while true {\n      break\n    }\n    hangup()\n  }\n}\n"
+        ),
     ),
     load(
         "D308",
@@ -202,8 +246,12 @@ pub(super) static CODES: &[Code] = &[
         Error,
         "a result that nobody looks at",
         "What stands behind dial() runs only when nobody answered; most people believe the opposite. So what comes back is looked at, by `match` or `let`, or dropped in so many words by `let _ =`. As the last statement of a body dial() may stand alone: the call ends with its cause.",
-        plan!("context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20s)\n    playback(\"goodbye\")\n    hangup()\n  }\n}\n"),
-        plan!("context office as \"default\" {\n  on 61 {\n    let _ = dial(pjsip(\"61\"), ring: 20s)\n    playback(\"goodbye\")\n    hangup()\n  }\n}\n"),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20s)\n    playback(\"goodbye\")\n    hangup()\n  }\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    let _ = dial(pjsip(\"61\"), ring: 20s)\n    playback(\"goodbye\")\n    hangup()\n  }\n}\n"
+        ),
     ),
     load(
         "D310",
@@ -220,8 +268,12 @@ pub(super) static CODES: &[Code] = &[
         Error,
         "a name that does not change",
         "`let`, `const`, parts of the number and most fields of the call keep their value. What changes is declared by `var`, `global` or `channel`.",
-        plan!("context office as \"default\" {\n  on start {\n    let tries = 0\n    tries = tries + 1\n    hangup()\n  }\n}\n"),
-        plan!("context office as \"default\" {\n  on start {\n    var tries = 0\n    tries = tries + 1\n    hangup()\n  }\n}\n"),
+        plan!(
+            "context office as \"default\" {\n  on start {\n    let tries = 0\n    tries = tries + 1\n    hangup()\n  }\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on start {\n    var tries = 0\n    tries = tries + 1\n    hangup()\n  }\n}\n"
+        ),
     ),
     load(
         "D312",
@@ -238,8 +290,12 @@ pub(super) static CODES: &[Code] = &[
         Error,
         "a name in one of several alternatives",
         "`A(x) | B -> ...`: in the second case there is no `x`. What is named has an arm of its own.",
-        plan!("fn sort(key: Digits) -> Digits {\n  match key {\n    \"1\" | other -> other\n  }\n}\n"),
-        plan!("fn sort(key: Digits) -> Digits {\n  match key {\n    \"1\" -> \"1\"\n    other -> other\n  }\n}\n"),
+        plan!(
+            "fn sort(key: Digits) -> Digits {\n  match key {\n    \"1\" | other -> other\n  }\n}\n"
+        ),
+        plan!(
+            "fn sort(key: Digits) -> Digits {\n  match key {\n    \"1\" -> \"1\"\n    other -> other\n  }\n}\n"
+        ),
     ),
     load(
         "D314",
@@ -247,8 +303,12 @@ pub(super) static CODES: &[Code] = &[
         Error,
         "an include that depends on more than the time",
         "Asterisk asks for an include's condition at each look-up, and it knows only times. Everything else is asked in a body: `if night { goto closed }`.",
-        plan!("global night: Bool = false as \"NIGHT\"\ncontext office as \"default\" {\n  include closed when night\n}\ncontext closed {\n}\n"),
-        plan!("const evening = hours(\"mon-fri 18:00-23:59\")\ncontext office as \"default\" {\n  include closed when now in evening\n}\ncontext closed {\n}\n"),
+        plan!(
+            "global night: Bool = false as \"NIGHT\"\ncontext office as \"default\" {\n  include closed when night\n}\ncontext closed {\n}\n"
+        ),
+        plan!(
+            "const evening = hours(\"mon-fri 18:00-23:59\")\ncontext office as \"default\" {\n  include closed when now in evening\n}\ncontext closed {\n}\n"
+        ),
     ),
     load(
         "D315",
@@ -266,7 +326,9 @@ pub(super) static CODES: &[Code] = &[
         "a value that nobody uses",
         "The line computes something and forgets it.",
         plan!("context office as \"default\" {\n  on 61 {\n    \"hello\"\n    hangup()\n  }\n}\n"),
-        plan!("context office as \"default\" {\n  on 61 {\n    log(\"hello\")\n    hangup()\n  }\n}\n"),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    log(\"hello\")\n    hangup()\n  }\n}\n"
+        ),
     ),
     load(
         "D317",
@@ -274,8 +336,12 @@ pub(super) static CODES: &[Code] = &[
         Error,
         "arguments that exclude each other",
         "Both are the same option of Asterisk, which can be there once.",
-        plan!("context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20s, ringback: true, ringback_tone: \"de\")\n  }\n}\n"),
-        plan!("context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20s, ringback: true)\n  }\n}\n"),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20s, ringback: true, ringback_tone: \"de\")\n  }\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20s, ringback: true)\n  }\n}\n"
+        ),
     ),
     load(
         "D401",
@@ -292,8 +358,12 @@ pub(super) static CODES: &[Code] = &[
         Error,
         "another type is needed",
         "Nothing is turned into something else unasked, but for Digits, which are text, and a value where it may be missing.",
-        plan!("context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20)\n  }\n}\n"),
-        plan!("context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20s)\n  }\n}\n"),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20)\n  }\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20s)\n  }\n}\n"
+        ),
     ),
     load(
         "D403",
@@ -310,8 +380,12 @@ pub(super) static CODES: &[Code] = &[
         Error,
         "a value that may be missing",
         "An Option holds a value or nothing. It is opened: by `let x = ... else { }`, by `x ?? other`, or by `match`.",
-        plan!("context office as \"default\" {\n  on `X.` {\n    say_digits(digits(exten))\n    hangup()\n  }\n}\n"),
-        plan!("context office as \"default\" {\n  on `X.` {\n    say_digits(digits(exten) ?? \"0\")\n    hangup()\n  }\n}\n"),
+        plan!(
+            "context office as \"default\" {\n  on `X.` {\n    say_digits(digits(exten))\n    hangup()\n  }\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on `X.` {\n    say_digits(digits(exten) ?? \"0\")\n    hangup()\n  }\n}\n"
+        ),
     ),
     load(
         "D405",
@@ -328,8 +402,12 @@ pub(super) static CODES: &[Code] = &[
         Error,
         "`unchecked`",
         "It says that text from outside is safe where nobody has looked at it. The migration writes it where a line of extensions.conf does that; such lines are to be mended one by one, and allowed until then: `[check] allow = [\"D406\"]`.",
-        plan!("context office as \"default\" {\n  on `X.` {\n    dial(pjsip(unchecked(exten)), ring: 20s)\n  }\n}\n"),
-        plan!("context office as \"default\" {\n  on `X.` {\n    let peer = peers.find(exten) else {\n      hangup()\n    }\n    dial(pjsip(peer))\n  }\n}\n"),
+        plan!(
+            "context office as \"default\" {\n  on `X.` {\n    dial(pjsip(unchecked(exten)), ring: 20s)\n  }\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on `X.` {\n    let peer = peers.find(exten) else {\n      hangup()\n    }\n    dial(pjsip(peer))\n  }\n}\n"
+        ),
     ),
     load(
         "D407",

@@ -155,7 +155,10 @@ fn requests(sources: &Sources, file: FileId) -> Vec<String> {
         let of = sources.file(file);
         let mut others = if dial::is_dial(of.name()) {
             let imports = dial::imports(of.bytes());
-            let files = imports.iter().flat_map(|name| sources.resolve(name)).collect();
+            let files = imports
+                .iter()
+                .flat_map(|name| sources.resolve(name))
+                .collect();
             asked.extend(imports);
             files
         } else {

@@ -196,7 +196,11 @@ impl<'a> Checker<'a> {
     }
 
     fn asterisk(&self, at: At, ty: Type, text: impl Into<String>) -> Expr {
-        self.made(at, ty, ExprKind::Text(vec![TextPart::Asterisk(text.into())]))
+        self.made(
+            at,
+            ty,
+            ExprKind::Text(vec![TextPart::Asterisk(text.into())]),
+        )
     }
 
     fn show(&self, ty: &Type) -> String {
@@ -255,15 +259,23 @@ impl<'a> Checker<'a> {
     fn bind_as(&mut self, name: &Name, bound: Bound) {
         if world::is_fixed(&name.text) {
             self.tell(
-                self.error("D202", name.at, format!("`{}` has a meaning of its own", name.text))
-                    .label("it cannot be given another"),
+                self.error(
+                    "D202",
+                    name.at,
+                    format!("`{}` has a meaning of its own", name.text),
+                )
+                .label("it cannot be given another"),
             );
         } else if let Some(before) = self.lookup(&name.text) {
             let at = self.span(before.at);
             self.tell(
-                self.error("D202", name.at, format!("`{}` is declared twice", name.text))
-                    .label("here again")
-                    .also(at, "declared here"),
+                self.error(
+                    "D202",
+                    name.at,
+                    format!("`{}` is declared twice", name.text),
+                )
+                .label("here again")
+                .also(at, "declared here"),
             );
         }
         if let Some(scope) = self.body.scopes.last_mut() {
@@ -341,7 +353,9 @@ pub(crate) fn seconds(ms: u64) -> String {
     if rest == 0 {
         return whole.to_string();
     }
-    format!("{whole}.{rest:03}").trim_end_matches('0').to_owned()
+    format!("{whole}.{rest:03}")
+        .trim_end_matches('0')
+        .to_owned()
 }
 
 /// Contexts and subs are checked after everything is declared.

@@ -97,9 +97,25 @@ fn month(word: &str) -> Option<&'static str> {
 /// `mon`, `monday`: the short form of a name that begins so.
 fn name(word: &str, names: &'static [&'static str]) -> Option<&'static str> {
     const LONG: [&str; 19] = [
-        "sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "january",
-        "february", "march", "april", "may", "june", "july", "august", "september", "october",
-        "november", "december",
+        "sunday",
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
     ];
     let short = names.iter().copied().find(|n| word.starts_with(n))?;
     (word == short || LONG.contains(&word)).then_some(short)
@@ -110,7 +126,9 @@ fn is_time(word: &str) -> bool {
         return false;
     };
     let number = |t: &str, most: u32| {
-        t.len() <= 2 && t.bytes().all(|b| b.is_ascii_digit()) && t.parse().is_ok_and(|n: u32| n < most)
+        t.len() <= 2
+            && t.bytes().all(|b| b.is_ascii_digit())
+            && t.parse().is_ok_and(|n: u32| n < most)
     };
     number(h, 24) && m.len() == 2 && number(m, 60)
 }
@@ -170,7 +188,13 @@ pub(crate) fn others(times: &[String]) -> Option<Vec<String>> {
                 // The last minute is one of the range (DL-132).
                 (first, end) => {
                     let last = end - 1;
-                    format!("{:02}:{:02}-{:02}:{:02}", first / 60, first % 60, last / 60, last % 60)
+                    format!(
+                        "{:02}:{:02}-{:02}:{:02}",
+                        first / 60,
+                        first % 60,
+                        last / 60,
+                        last % 60
+                    )
                 }
             };
             out.push(format!("{times},{day},*,*{zone}"));

@@ -300,14 +300,24 @@ mod tests {
     #[test]
     fn how_it_is_spelled() {
         let read = one("n-1X.");
-        assert_eq!((read.conf.as_str(), read.regex.as_str()), ("_[n]-1X.", "^n1[0-9].+$"));
+        assert_eq!(
+            (read.conf.as_str(), read.regex.as_str()),
+            ("_[n]-1X.", "^n1[0-9].+$")
+        );
         let read = one("[2-57]*N!");
-        assert_eq!((read.conf.as_str(), read.regex.as_str()), ("_[2-57]*N!", "^[2-57][*][2-9].*$"));
+        assert_eq!(
+            (read.conf.as_str(), read.regex.as_str()),
+            ("_[2-57]*N!", "^[2-57][*][2-9].*$")
+        );
     }
 
     #[test]
     fn where_its_parts_stand() {
-        let read = read(&parts(&[(None, "9"), (Some("area"), "NXX"), (Some("rest"), "X.")]));
+        let read = read(&parts(&[
+            (None, "9"),
+            (Some("area"), "NXX"),
+            (Some("rest"), "X."),
+        ]));
         let at: Vec<_> = read
             .captures
             .iter()
@@ -315,14 +325,23 @@ mod tests {
             .collect();
         assert_eq!(
             at,
-            [("area", 1, Some(3), Type::Digits), ("rest", 4, None, Type::Raw)]
+            [
+                ("area", 1, Some(3), Type::Digits),
+                ("rest", 4, None, Type::Raw)
+            ]
         );
         assert_eq!(read.conf, "_9NXXX.");
     }
 
     #[test]
     fn what_is_wrong_with_it() {
-        let troubles = |text: &str| one(text).troubles.into_iter().map(|t| t.1).collect::<Vec<_>>();
+        let troubles = |text: &str| {
+            one(text)
+                .troubles
+                .into_iter()
+                .map(|t| t.1)
+                .collect::<Vec<_>>()
+        };
         assert_eq!(troubles("X.1"), [Trouble::BehindEnd]);
         assert_eq!(troubles("1[2"), [Trouble::OpenSet]);
         assert_eq!(troubles("1[]"), [Trouble::EmptySet]);

@@ -2,8 +2,8 @@
 
 use strowger_dial::tree::{self, Arg, At, Name};
 use strowger_stdlib::signatures::Served;
-use strowger_stdlib::words::{Given, Misfit, layout};
 use strowger_stdlib::words::{self, Kind, Word};
+use strowger_stdlib::words::{Given, Misfit, layout};
 
 use super::expr::Use;
 use super::{BodyKind, Checker, Item, constant_text, world};
@@ -11,6 +11,9 @@ use crate::dial::hours;
 use crate::dial::numbers;
 use crate::dial::typed::{Block, Expr, ExprKind, Stmt, StmtKind, TextPart};
 use crate::dial::types::Type;
+
+/// Most arguments of one call that decide by their value which options are written.
+const OPEN: usize = 3;
 
 /// `1 value`, `2 values`.
 pub(super) fn values(n: usize) -> String {
@@ -37,10 +40,13 @@ impl Checker<'_> {
             tree::ExprKind::Name(name) => self.call_name(e.at, name, args),
             tree::ExprKind::Case(name) => {
                 let known = name.text.as_ref() == "Some"
-                    || self
-                        .visible_enums()
-                        .iter()
-                        .any(|id| self.enums().get(*id).cases.iter().any(|c| c.name == *name.text));
+                    || self.visible_enums().iter().any(|id| {
+                        self.enums()
+                            .get(*id)
+                            .cases
+                            .iter()
+                            .any(|c| c.name == *name.text)
+                    });
                 if !known && self.asterisk_name(name, true) {
                     return self.wrong(e.at);
                 }
@@ -71,7 +77,9 @@ impl Checker<'_> {
                 let args: Vec<Arg> = std::iter::once(first).chain(args.iter().cloned()).collect();
                 self.call(e, callee, &args, how)
             }
-            tree::ExprKind::Name(_) | tree::ExprKind::Field { .. } => self.call(e, right, &[first], how),
+            tree::ExprKind::Name(_) | tree::ExprKind::Field { .. } => {
+                self.call(e, right, &[first], how)
+            }
             _ => {
                 self.tell(
                     self.error("D405", right.at, "behind `|>` stands a call")
@@ -86,7 +94,8 @@ impl Checker<'_> {
     fn asterisk_name(&mut self, name: &Name, application_first: bool) -> bool {
         let bytes = name.text.as_bytes();
         let application = strowger_stdlib::signatures::application(bytes);
-        let function = strowger_stdlib::signatures::function(name.text.to_ascii_uppercase().as_bytes());
+        let function =
+            strowger_stdlib::signatures::function(name.text.to_ascii_uppercase().as_bytes());
         let Some(signature) = application.or(function) else {
             return false;
         };
@@ -95,12 +104,19 @@ impl Checker<'_> {
             return false;
         }
         let word = words::all().iter().find(|w| w.calls == signature.name);
-        let kind = if is_application { "an application" } else { "a function" };
+        let kind = if is_application {
+            "an application"
+        } else {
+            "a function"
+        };
         let mut found = self
             .error(
                 "D201",
                 name.at,
-                format!("`{}` is {kind} of Asterisk, and has another name here", signature.name),
+                format!(
+                    "`{}` is {kind} of Asterisk, and has another name here",
+                    signature.name
+                ),
             )
             .label("an unknown name");
         if let Some(instead) = language_form(signature.name) {
@@ -223,10 +239,12 @@ impl Checker<'_> {
         let value = self.expr(of, None);
         match (&value.ty, &*name.text) {
             (Type::Trunk, "to") => {
-                let Some(given) = self.arguments(at, name, args, &[("number", Type::Str)], &[]) else {
+                let Some(given) = self.arguments(at, name, args, &[("number", Type::Str)], &[])
+                else {
                     return self.wrong(at);
                 };
-                let (Some(trunk), Some(Some(number))) = (constant_text(&value), given.into_iter().next())
+                let (Some(trunk), Some(Some(number))) =
+                    (constant_text(&value), given.into_iter().next())
                 else {
                     return self.wrong(at);
                 };
@@ -349,8 +367,12 @@ impl Checker<'_> {
         match world::field_of(&object.text, &name.text) {
             Some(world::Field::Word(word)) if word.kind == Kind::Target => {
                 self.tell(
-                    self.error("D206", name.at, format!("`{}` is only written to", word.name))
-                        .label("it has no value"),
+                    self.error(
+                        "D206",
+                        name.at,
+                        format!("`{}` is only written to", word.name),
+                    )
+                    .label("it has no value"),
                 );
                 self.wrong(at)
             }
@@ -365,7 +387,11 @@ impl Checker<'_> {
                 let names = world::fields_of(&object.text);
                 let dotted = format!("{}.{}", object.text, name.text);
                 let mut found = self
-                    .error("D206", name.at, format!("`{}` has no `{}`", object.text, name.text))
+                    .error(
+                        "D206",
+                        name.at,
+                        format!("`{}` has no `{}`", object.text, name.text),
+                    )
                     .label("an unknown name");
                 if words::named(&dotted).is_some() {
                     found = found.help(format!("it needs arguments: `{dotted}(...)`"));
@@ -454,7 +480,11 @@ impl Checker<'_> {
 
     fn no_parameter(&mut self, called: &Name, name: &Name, names: &[&str]) {
         let mut found = self
-            .error("D211", name.at, format!("`{}` has no `{}:`", called.text, name.text))
+            .error(
+                "D211",
+                name.at,
+                format!("`{}` has no `{}:`", called.text, name.text),
+            )
             .label("an unknown name");
         found = match self.like(&name.text, names.iter().copied()) {
             Some(like) => found.help(format!("did you mean `{like}:`?")).fix(
@@ -471,7 +501,11 @@ impl Checker<'_> {
 
     fn call_sub(&mut self, at: At, sub: usize, args: &[Arg]) -> Expr {
         let signature = &self.subs[sub];
-        let (pure, result, params) = (signature.pure, signature.result.clone(), signature.params.clone());
+        let (pure, result, params) = (
+            signature.pure,
+            signature.result.clone(),
+            signature.params.clone(),
+        );
         let called = signature.decl.name.clone();
         if !pure && self.pure_only(at, &format!("the sub `{}`", called.text)) {
             return self.wrong(at);
@@ -480,7 +514,10 @@ impl Checker<'_> {
             self.not_constant(at, "this");
             return self.wrong(at);
         }
-        let needed: Vec<(&str, Type)> = params.iter().map(|(n, t)| (n.as_str(), t.clone())).collect();
+        let needed: Vec<(&str, Type)> = params
+            .iter()
+            .map(|(n, t)| (n.as_str(), t.clone()))
+            .collect();
         // Parameters of a sub may be given by name, too.
         match self.arguments(at, &called, args, &needed, &[]) {
             Some(given) => {
@@ -498,7 +535,13 @@ impl Checker<'_> {
         }
     }
 
-    pub(super) fn call_word(&mut self, at: At, called: &Name, word: &'static Word, args: &[Arg]) -> Expr {
+    pub(super) fn call_word(
+        &mut self,
+        at: At,
+        called: &Name,
+        word: &'static Word,
+        args: &[Arg],
+    ) -> Expr {
         let pure = word.kind == Kind::Function
             && strowger_stdlib::signatures::function(word.calls.as_bytes())
                 .is_some_and(|s| s.served == Served::Pure);
@@ -527,7 +570,15 @@ impl Checker<'_> {
                         let named = word.params.iter().filter(|p| !p.positional);
                         let names: Vec<String> = named.map(|p| format!("{}:", p.name)).collect();
                         let mut found = self
-                            .error("D403", arg.value.at, format!("`{}` takes {} without a name", word.name, values(positional.len())))
+                            .error(
+                                "D403",
+                                arg.value.at,
+                                format!(
+                                    "`{}` takes {} without a name",
+                                    word.name,
+                                    values(positional.len())
+                                ),
+                            )
                             .label("one too many");
                         if !names.is_empty() {
                             found = found.help(format!("by name: {}", names.join(", ")));
@@ -563,8 +614,12 @@ impl Checker<'_> {
         for (param, value) in word.params.iter().zip(&given) {
             if value.is_none() && !param.optional && sound {
                 self.tell(
-                    self.error("D403", at, format!("`{}` needs `{}`", word.name, param.name))
-                        .label("it is not given"),
+                    self.error(
+                        "D403",
+                        at,
+                        format!("`{}` needs `{}`", word.name, param.name),
+                    )
+                    .label("it is not given"),
                 );
                 sound = false;
             }
@@ -578,8 +633,28 @@ impl Checker<'_> {
                 ..self.wrong(at)
             };
         }
-        match layout(word, &given.iter().map(|e| self.given(e.as_ref())).collect::<Vec<_>>()) {
-            Ok(_) => {}
+        let ring = word.params.iter().position(|p| p.name == "ring");
+        if word.calls == "Dial" && ring.is_some_and(|r| given[r].is_none()) {
+            self.tell(
+                self.error("D305", at, "this rings until the caller gives up")
+                    .help("say for how long: `ring: 20s`"),
+            );
+        }
+        self.laid_out(at, word, given, &result)
+    }
+
+    /// A call whose arguments have their places. One that decides by its value which option letters are written becomes a choice
+    /// among calls.
+    fn laid_out(
+        &mut self,
+        at: At,
+        word: &'static Word,
+        given: Vec<Option<Expr>>,
+        result: &Type,
+    ) -> Expr {
+        let known: Vec<Given> = given.iter().map(|e| self.given(e.as_ref())).collect();
+        let number = match layout(word, &known) {
+            Ok(_) => return self.made(at, result.clone(), ExprKind::Word { word, args: given }),
             Err(Misfit::Twice(a, b)) => {
                 let (a, b) = (word.params[a].name, word.params[b].name);
                 self.tell(
@@ -588,20 +663,52 @@ impl Checker<'_> {
                 );
                 return self.wrong(at);
             }
-            Err(Misfit::Open(number)) => {
-                let at = given[number].as_ref().map_or(at, |e| e.place.at);
-                self.not_constant(at, &format!("`{}:`", word.params[number].name));
-                return self.wrong(at);
+            Err(Misfit::Open(number)) => number,
+        };
+        let Some(value) = given[number].clone() else {
+            return self.wrong(at);
+        };
+        let with = |value: Expr| {
+            let mut given = given.clone();
+            given[number] = Some(value);
+            given
+        };
+        let open = given
+            .iter()
+            .flatten()
+            .filter(|e| matches!(e.ty, Type::Enum(_) | Type::Bool))
+            .count();
+        match value.ty.clone() {
+            Type::Bool if open <= OPEN => {
+                let mut call = |b| {
+                    let given = with(self.made(at, Type::Bool, ExprKind::Bool(b)));
+                    let call = self.laid_out(at, word, given, result);
+                    self.as_block(call, &Use::Value(None))
+                };
+                let (yes, no) = (call(true), call(false));
+                self.made(at, result.clone(), ExprKind::If(value, yes, Some(no)))
+            }
+            Type::Enum(id) if open <= OPEN => {
+                let cases = self.enums().get(id).cases.len();
+                let mut arms = Vec::with_capacity(cases);
+                for case in 0..cases {
+                    let chosen =
+                        self.made(at, Type::Enum(id), ExprKind::Case(id, case, Vec::new()));
+                    let call = self.laid_out(at, word, with(chosen), result);
+                    arms.push(crate::dial::typed::Arm {
+                        tests: vec![crate::dial::typed::Test::Case(id, case, Vec::new())],
+                        guard: None,
+                        body: self.as_block(call, &Use::Value(None)),
+                        place: self.place(at),
+                    });
+                }
+                self.made(at, result.clone(), ExprKind::Match(value, arms))
+            }
+            _ => {
+                self.not_constant(value.place.at, &format!("`{}:`", word.params[number].name));
+                self.wrong(at)
             }
         }
-        let ring = word.params.iter().position(|p| p.name == "ring");
-        if word.calls == "Dial" && ring.is_some_and(|r| given[r].is_none()) {
-            self.tell(
-                self.error("D305", at, "this rings until the caller gives up")
-                    .help("say for how long: `ring: 20s`"),
-            );
-        }
-        self.made(at, result, ExprKind::Word { word, args: given })
     }
 
     /// What is known of an argument.
@@ -786,8 +893,12 @@ impl Checker<'_> {
             && let Some(bad) = text.chars().find(|c| "&,|()".contains(*c))
         {
             self.tell(
-                self.error("D410", user.place.at, format!("no device has {bad:?} in its name"))
-                    .help("several devices are a list: [pjsip(\"61\"), pjsip(\"62\")]"),
+                self.error(
+                    "D410",
+                    user.place.at,
+                    format!("no device has {bad:?} in its name"),
+                )
+                .help("several devices are a list: [pjsip(\"61\"), pjsip(\"62\")]"),
             );
             return self.wrong(at);
         }
@@ -848,8 +959,9 @@ impl Checker<'_> {
                 };
                 let at = args.first().map_or(at, |a| a.value.at);
                 self.tell(
-                    self.error("D409", at, message)
-                        .help("hours are written \"mon-fri 09:00-17:30, sat 10:00-12:00, 24-26 dec\""),
+                    self.error("D409", at, message).help(
+                        "hours are written \"mon-fri 09:00-17:30, sat 10:00-12:00, 24-26 dec\"",
+                    ),
                 );
                 self.wrong(at)
             }
@@ -868,8 +980,12 @@ impl Checker<'_> {
             return self.wrong(at);
         };
         match constant_text(characters) {
-            Some(kept) if !kept.is_empty() && !kept.contains([',', '$', '{', '}', '"', '\\', '(', ')']) => {
-                let plain = kept.bytes().all(|b| numbers::is_digit(b) || b == b'-') && !kept.contains("A-Z");
+            Some(kept)
+                if !kept.is_empty()
+                    && !kept.contains([',', '$', '{', '}', '"', '\\', '(', ')']) =>
+            {
+                let plain = kept.bytes().all(|b| numbers::is_digit(b) || b == b'-')
+                    && !kept.contains("A-Z");
                 let digits = plain && spans(&kept).all(numbers::is_digit);
                 let ty = if digits { Type::Digits } else { Type::Str };
                 self.made(at, ty, ExprKind::Keep(of.clone(), kept))
@@ -1017,7 +1133,9 @@ impl Checker<'_> {
             return self.wrong(at);
         };
         if strowger_stdlib::signatures::application(application.as_bytes()).is_none() {
-            let all = strowger_stdlib::signatures::applications().iter().map(|s| s.name);
+            let all = strowger_stdlib::signatures::applications()
+                .iter()
+                .map(|s| s.name);
             let like = self.like(&application, all);
             let mut found = self.error(
                 "D201",
@@ -1045,8 +1163,12 @@ impl Checker<'_> {
         };
         if args.len() > 2 {
             self.tell(
-                self.error("D403", args[2].value.at, format!("`{}` takes two values", name.text))
-                    .help("all arguments stand in one text: app(\"Dial\", 'PJSIP/61,20')"),
+                self.error(
+                    "D403",
+                    args[2].value.at,
+                    format!("`{}` takes two values", name.text),
+                )
+                .help("all arguments stand in one text: app(\"Dial\", 'PJSIP/61,20')"),
             );
         }
         self.made(
@@ -1066,8 +1188,12 @@ impl Checker<'_> {
             return Some(text.to_string());
         }
         self.tell(
-            self.error("D403", at, format!("`{}` takes one text in single quotes", name.text))
-                .help("for example asterisk('${UNIQUEID}')"),
+            self.error(
+                "D403",
+                at,
+                format!("`{}` takes one text in single quotes", name.text),
+            )
+            .help("for example asterisk('${UNIQUEID}')"),
         );
         None
     }

@@ -14,9 +14,16 @@ const WORK: usize = 100_000;
 impl Checker<'_> {
     pub(super) fn matching(&mut self, at: At, of: &tree::Expr, arms: &[Arm], how: &Use) -> Expr {
         let of = self.expr(of, None);
-        if matches!(of.ty, Type::Unit | Type::Never | Type::Pattern | Type::Hours | Type::Trunk | Type::List(_)) {
+        if matches!(
+            of.ty,
+            Type::Unit | Type::Never | Type::Pattern | Type::Hours | Type::Trunk | Type::List(_)
+        ) {
             let shown = self.show(&of.ty);
-            self.tell(self.error("D402", of.place.at, format!("{shown} cannot be looked at by `match`")));
+            self.tell(self.error(
+                "D402",
+                of.place.at,
+                format!("{shown} cannot be looked at by `match`"),
+            ));
             return self.wrong(at);
         }
         let mut made = Vec::with_capacity(arms.len());
@@ -126,9 +133,13 @@ impl Checker<'_> {
                 }
                 if !binds {
                     self.tell(
-                        self.error("D313", at, "one of several alternatives cannot name the value")
-                            .label("the name would not always be there")
-                            .help("write `_`, or an arm of its own"),
+                        self.error(
+                            "D313",
+                            at,
+                            "one of several alternatives cannot name the value",
+                        )
+                        .label("the name would not always be there")
+                        .help("write `_`, or an arm of its own"),
                     );
                     self.bind(name, Type::Wrong, false);
                     return any;
@@ -139,18 +150,23 @@ impl Checker<'_> {
             P::Int(digits) => match (of, digits.parse::<i64>()) {
                 (Type::Int, Ok(n)) => Test::Int(n),
                 (Type::Int, Err(_)) => {
-                    self.tell(self.error("D407", at, "this number is too large").label("an Int has 64 bits"));
+                    self.tell(
+                        self.error("D407", at, "this number is too large")
+                            .label("an Int has 64 bits"),
+                    );
                     any
                 }
                 _ => {
                     let mut found = self.arm_mismatch(at, "a number", of);
                     if matches!(of, Type::Digits | Type::Str | Type::Raw) {
-                        found = found.help(format!("digits are text: write \"{digits}\"")).fix(
-                            format!("write \"{digits}\""),
-                            self.span(at),
-                            format!("\"{digits}\""),
-                            true,
-                        );
+                        found = found
+                            .help(format!("digits are text: write \"{digits}\""))
+                            .fix(
+                                format!("write \"{digits}\""),
+                                self.span(at),
+                                format!("\"{digits}\""),
+                                true,
+                            );
                     }
                     self.tell(found);
                     any
@@ -189,7 +205,9 @@ impl Checker<'_> {
                     if let Type::Enum(id) = of {
                         let of = self.enums().get(*id);
                         let meant = of.cases.iter().find(|c| {
-                            c.spellings.iter().any(|s| s.eq_ignore_ascii_case(&text.text))
+                            c.spellings
+                                .iter()
+                                .any(|s| s.eq_ignore_ascii_case(&text.text))
                         });
                         if let Some(case) = meant {
                             found = found.help(format!("this case is `{}`", case.name)).fix(
@@ -215,8 +233,12 @@ impl Checker<'_> {
                 for capture in read.captures {
                     if !binds {
                         self.tell(
-                            self.error("D313", capture.name.at, "one of several alternatives cannot name a part")
-                                .label("the name would not always be there"),
+                            self.error(
+                                "D313",
+                                capture.name.at,
+                                "one of several alternatives cannot name a part",
+                            )
+                            .label("the name would not always be there"),
                         );
                         continue;
                     }
@@ -248,7 +270,9 @@ impl Checker<'_> {
                 Test::Pattern(constant_text(&value).unwrap_or_default(), Vec::new())
             }
             (Type::Int, ExprKind::Int(n)) if *of == Type::Int => Test::Int(*n),
-            (Type::Duration, ExprKind::Duration(ms)) if *of == Type::Duration => Test::Duration(*ms),
+            (Type::Duration, ExprKind::Duration(ms)) if *of == Type::Duration => {
+                Test::Duration(*ms)
+            }
             (Type::Str | Type::Digits, _) if matches!(of, Type::Digits | Type::Str | Type::Raw) => {
                 Test::Text(constant_text(&value).unwrap_or_default())
             }
@@ -392,8 +416,12 @@ impl Checker<'_> {
                 && arm.guard.is_none()
             {
                 self.tell(
-                    self.error("D306", *at, "this arm takes every other case, also those that will be new")
-                        .label("name the cases instead"),
+                    self.error(
+                        "D306",
+                        *at,
+                        "this arm takes every other case, also those that will be new",
+                    )
+                    .label("name the cases instead"),
                 );
             }
             return;
@@ -439,7 +467,13 @@ impl Checker<'_> {
     }
 
     /// Whether a row takes something that those before do not; none: too much work.
-    fn useful(&self, rows: &[Vec<Test>], row: &[Test], types: &[Type], work: &mut usize) -> Option<bool> {
+    fn useful(
+        &self,
+        rows: &[Vec<Test>],
+        row: &[Test],
+        types: &[Type],
+        work: &mut usize,
+    ) -> Option<bool> {
         *work = work.checked_sub(1)?;
         let (Some(first), Some(ty)) = (row.first(), types.first()) else {
             return Some(rows.is_empty());
@@ -456,7 +490,8 @@ impl Checker<'_> {
                 for head in self.heads(rows, ty) {
                     let types_in = self.inside(&head, ty);
                     let narrowed = narrow(rows, &head, types_in.len());
-                    let mut spread_row: Vec<Test> = types_in.iter().map(|_| Test::Any(None)).collect();
+                    let mut spread_row: Vec<Test> =
+                        types_in.iter().map(|_| Test::Any(None)).collect();
                     spread_row.extend_from_slice(&row[1..]);
                     let types = [types_in.as_slice(), &types[1..]].concat();
                     if self.useful(&narrowed, &spread_row, &types, work)? {
@@ -529,7 +564,9 @@ impl Checker<'_> {
         match ty {
             Type::Bool if heads.is_empty() => Test::Any(None),
             Type::Bool => Test::Bool(!heads.contains(&Head::Bool(true))),
-            Type::Option(_) if heads.contains(&Head::Nothing) => Test::Just(Box::new(Test::Any(None))),
+            Type::Option(_) if heads.contains(&Head::Nothing) => {
+                Test::Just(Box::new(Test::Any(None)))
+            }
             Type::Option(_) => Test::Nothing,
             Type::Enum(id) => {
                 let cases = &self.enums().get(*id).cases;
@@ -615,7 +652,9 @@ fn spread(row: &[Test], wanted: &Head, width: usize) -> Option<Vec<Test>> {
 }
 
 fn narrow(rows: &[Vec<Test>], wanted: &Head, width: usize) -> Vec<Vec<Test>> {
-    rows.iter().filter_map(|r| spread(r, wanted, width)).collect()
+    rows.iter()
+        .filter_map(|r| spread(r, wanted, width))
+        .collect()
 }
 
 /// Rows that begin with anything, without it.

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use strowger_dial::tree::{self, At, DeclKind, Inherit, Name};
 
 use super::{BodyKind, Checker, Const, ConstState, InBody, Item, Signature, constant_value};
+use crate::diagnostic::Diagnostic;
 use crate::dial::typed::{Body, Scope, Sub, Variable};
 use crate::dial::types::{Case, Enum, EnumId, Type};
-use crate::diagnostic::Diagnostic;
 use crate::source::FileId;
 
 /// A file of a program.
@@ -125,7 +125,11 @@ impl<'a> Checker<'a> {
         if self.names[unit].contains_key(&*name.text) {
             let first = self.declared_at(unit, &name.text);
             let mut found = self
-                .error("D202", name.at, format!("`{}` is declared twice", name.text))
+                .error(
+                    "D202",
+                    name.at,
+                    format!("`{}` is declared twice", name.text),
+                )
                 .label("here again");
             if let Some(at) = first {
                 found = found.also(self.span(at), "declared here");
@@ -139,16 +143,20 @@ impl<'a> Checker<'a> {
     /// Where a file declares a name first.
     pub(super) fn declared_at(&self, unit: usize, name: &str) -> Option<At> {
         let named = |n: &Name| (&*n.text == name).then_some(n.at);
-        self.units[unit].module.decls.iter().find_map(|d| match &d.kind {
-            DeclKind::Import { name, .. }
-            | DeclKind::ImportConf { name, .. }
-            | DeclKind::Const { name, .. }
-            | DeclKind::Enum { name, .. }
-            | DeclKind::Context { name, .. } => named(name),
-            DeclKind::Global(v) | DeclKind::Channel(_, v) => named(&v.name),
-            DeclKind::Fn(c) | DeclKind::Sub(c) => named(&c.name),
-            DeclKind::Test { .. } => None,
-        })
+        self.units[unit]
+            .module
+            .decls
+            .iter()
+            .find_map(|d| match &d.kind {
+                DeclKind::Import { name, .. }
+                | DeclKind::ImportConf { name, .. }
+                | DeclKind::Const { name, .. }
+                | DeclKind::Enum { name, .. }
+                | DeclKind::Context { name, .. } => named(name),
+                DeclKind::Global(v) | DeclKind::Channel(_, v) => named(&v.name),
+                DeclKind::Fn(c) | DeclKind::Sub(c) => named(&c.name),
+                DeclKind::Test { .. } => None,
+            })
     }
 
     fn declare_types(&mut self, unit: usize) {
@@ -258,7 +266,10 @@ impl<'a> Checker<'a> {
                 }
                 // Enums of the language, and of files that this one imports.
                 let visible = self.visible_enums();
-                if let Some(id) = visible.iter().find(|id| self.enums().get(**id).name == name) {
+                if let Some(id) = visible
+                    .iter()
+                    .find(|id| self.enums().get(**id).name == name)
+                {
                     return Type::Enum(*id);
                 }
                 let known = visible.iter().map(|id| self.enums().get(*id).name.as_str());
@@ -267,9 +278,12 @@ impl<'a> Checker<'a> {
                     .error("D203", written.at, format!("there is no type `{name}`"))
                     .label("an unknown type");
                 if let Some(meant) = like.or_else(|| foreign(name).map(str::to_owned)) {
-                    found = found
-                        .help(format!("did you mean `{meant}`?"))
-                        .fix(format!("write `{meant}`"), self.span(written.name.at), meant, false);
+                    found = found.help(format!("did you mean `{meant}`?")).fix(
+                        format!("write `{meant}`"),
+                        self.span(written.name.at),
+                        meant,
+                        false,
+                    );
                 }
                 self.tell(found);
                 Type::Wrong
@@ -319,7 +333,10 @@ impl<'a> Checker<'a> {
                             format!("`{}` needs a first value", variable.name.text),
                         )
                         .label(format!("no value of {} is empty text", self.show(&ty)))
-                        .help(format!("give it one, or make it Option({})", self.show(&ty))),
+                        .help(format!(
+                            "give it one, or make it Option({})",
+                            self.show(&ty)
+                        )),
                     );
                 }
                 continue;
@@ -341,13 +358,21 @@ impl<'a> Checker<'a> {
 
     pub(super) fn not_constant(&mut self, at: At, what: &str) {
         self.tell(
-            self.error("D315", at, format!("{what} must be known when the file is read"))
-                .label("this is known only when a call is there"),
+            self.error(
+                "D315",
+                at,
+                format!("{what} must be known when the file is read"),
+            )
+            .label("this is known only when a call is there"),
         );
     }
 
     /// An expression outside of all bodies.
-    pub(super) fn constant_expr(&mut self, value: &tree::Expr, want: Option<&Type>) -> crate::dial::typed::Expr {
+    pub(super) fn constant_expr(
+        &mut self,
+        value: &tree::Expr,
+        want: Option<&Type>,
+    ) -> crate::dial::typed::Expr {
         let inner = InBody {
             kind: BodyKind::Constant,
             ..InBody::default()
@@ -376,13 +401,20 @@ impl<'a> Checker<'a> {
                     _ => continue,
                 };
                 if let Some((other, before)) = seen.get(&conf) {
-                    if *other == unit && matches!(decl.kind, DeclKind::Fn(_) | DeclKind::Sub(_)) && self.declared_at(unit, &conf) != Some(at) {
+                    if *other == unit
+                        && matches!(decl.kind, DeclKind::Fn(_) | DeclKind::Sub(_))
+                        && self.declared_at(unit, &conf) != Some(at)
+                    {
                         // Told as a name that is declared twice.
                         continue;
                     }
                     let first = super::super::span(units[*other].file, *before);
                     let told = self
-                        .error("D210", at, format!("the dialplan has two contexts [{conf}]"))
+                        .error(
+                            "D210",
+                            at,
+                            format!("the dialplan has two contexts [{conf}]"),
+                        )
                         .label("the second one")
                         .also(first, "the first one")
                         .help("a context may have another name in the dialplan: `as \"name\"`");
@@ -418,8 +450,8 @@ fn has_empty(ty: &Type) -> bool {
 }
 
 const TYPES: [&str; 17] = [
-    "Str", "Raw", "Digits", "Int", "Bool", "Duration", "Time", "Pattern", "Hours", "Endpoint", "Trunk",
-    "Host", "Uri", "Mailbox", "Prompt", "Option", "List",
+    "Str", "Raw", "Digits", "Int", "Bool", "Duration", "Time", "Pattern", "Hours", "Endpoint",
+    "Trunk", "Host", "Uri", "Mailbox", "Prompt", "Option", "List",
 ];
 
 /// What people from other languages write.

@@ -81,7 +81,13 @@ impl Checker<'_> {
                 };
                 match (from, to) {
                     (Some(from), Some(to)) => {
-                        let length = to.map(|to| if to >= 0 && from >= 0 { (to - from).max(0) } else { to });
+                        let length = to.map(|to| {
+                            if to >= 0 && from >= 0 {
+                                (to - from).max(0)
+                            } else {
+                                to
+                            }
+                        });
                         self.slice(of, from, length, e.at)
                     }
                     _ => self.wrong(e.at),
@@ -183,9 +189,11 @@ impl Checker<'_> {
                         }
                         Type::Unit | Type::Never | Type::Pattern | Type::Hours => {
                             let shown = self.show(&value.ty);
-                            self.tell(
-                                self.error("D402", hole.at, format!("{shown} cannot stand in a text")),
-                            );
+                            self.tell(self.error(
+                                "D402",
+                                hole.at,
+                                format!("{shown} cannot stand in a text"),
+                            ));
                         }
                         _ => {
                             if ty == Type::Digits {
@@ -252,7 +260,11 @@ impl Checker<'_> {
                 self.made(at, ty, ExprKind::Variable(number))
             }
             Item::Sub(number) => {
-                let what = if self.subs[number].pure { "function" } else { "sub" };
+                let what = if self.subs[number].pure {
+                    "function"
+                } else {
+                    "sub"
+                };
                 self.tell(
                     self.error("D402", at, format!("`{}` is a {what}", name.text))
                         .help(format!("call it: `{}(...)`", name.text)),
@@ -265,7 +277,8 @@ impl Checker<'_> {
                     Item::Context(_) => "a context",
                     _ => "an import",
                 };
-                let mut found = self.error("D402", at, format!("`{}` is {what}, no value", name.text));
+                let mut found =
+                    self.error("D402", at, format!("`{}` is {what}, no value", name.text));
                 if let Item::Context(_) = item {
                     found = found.help(format!("a call goes there by `goto {}`", name.text));
                 }
@@ -278,11 +291,20 @@ impl Checker<'_> {
     /// Tells that a name means nothing.
     pub(super) fn unknown(&mut self, name: &Name, what: &str) {
         let mut found = self
-            .error("D201", name.at, format!("there is no {what} `{}`", name.text))
+            .error(
+                "D201",
+                name.at,
+                format!("there is no {what} `{}`", name.text),
+            )
             .label("an unknown name");
         let near = {
             let mut near: Vec<&str> = world::fixed().collect();
-            near.extend(self.body.scopes.iter().flat_map(|s| s.keys().map(String::as_str)));
+            near.extend(
+                self.body
+                    .scopes
+                    .iter()
+                    .flat_map(|s| s.keys().map(String::as_str)),
+            );
             near.extend(self.names[self.unit].keys().copied());
             near.extend(strowger_stdlib::words::all().iter().map(|w| w.name));
             self.like(&name.text, near.into_iter())
@@ -296,7 +318,11 @@ impl Checker<'_> {
                 like,
                 false,
             );
-        } else if name.text.chars().all(|c| c.is_ascii_uppercase() || c == '_') {
+        } else if name
+            .text
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c == '_')
+        {
             found = found.help(format!(
                 "a variable of the dialplan is `channel(\"{0}\")`, or is declared: `channel name: Str as \"{0}\"`",
                 name.text
@@ -403,7 +429,12 @@ impl Checker<'_> {
     }
 
     /// A case as a value: of the enum that is wanted, else of the only one that has it.
-    pub(super) fn case(&mut self, name: &Name, args: Option<&[tree::Arg]>, want: Option<&Type>) -> Expr {
+    pub(super) fn case(
+        &mut self,
+        name: &Name,
+        args: Option<&[tree::Arg]>,
+        want: Option<&Type>,
+    ) -> Expr {
         let at = name.at;
         match (&*name.text, args) {
             ("None", None) => {
@@ -469,12 +500,19 @@ impl Checker<'_> {
             let like = self.like(&name.text, of.cases.iter().map(|c| c.name.as_str()));
             let all: Vec<&str> = of.cases.iter().map(|c| c.name.as_str()).collect();
             let mut found = self
-                .error("D204", name.at, format!("{} has no case `{}`", of.name, name.text))
+                .error(
+                    "D204",
+                    name.at,
+                    format!("{} has no case `{}`", of.name, name.text),
+                )
                 .help(format!("its cases are {}", all.join(", ")));
             if let Some(like) = like {
-                found = found
-                    .label(format!("did you mean `{like}`?"))
-                    .fix(format!("write `{like}`"), self.span(name.at), like, false);
+                found = found.label(format!("did you mean `{like}`?")).fix(
+                    format!("write `{like}`"),
+                    self.span(name.at),
+                    like,
+                    false,
+                );
             }
             self.tell(found);
             return None;
@@ -576,8 +614,12 @@ impl Checker<'_> {
                     if left.ty != Type::Wrong {
                         let shown = self.show(&left.ty);
                         self.tell(
-                            self.error("D405", op_at, "`??` says what stands in the place of nothing")
-                                .label(format!("{shown} is never nothing")),
+                            self.error(
+                                "D405",
+                                op_at,
+                                "`??` says what stands in the place of nothing",
+                            )
+                            .label(format!("{shown} is never nothing")),
                         );
                     }
                     return self.wrong(at);
@@ -634,7 +676,9 @@ impl Checker<'_> {
         let ty = match (&left.ty, &right.ty) {
             (Type::Duration, Type::Int) if scale => Type::Duration,
             (Type::Int, Type::Duration) if op == BinaryOp::Mul => Type::Duration,
-            (Type::Time, Type::Duration) if matches!(op, BinaryOp::Add | BinaryOp::Sub) => Type::Time,
+            (Type::Time, Type::Duration) if matches!(op, BinaryOp::Add | BinaryOp::Sub) => {
+                Type::Time
+            }
             (Type::Time, Type::Time) if op == BinaryOp::Sub => Type::Duration,
             (Type::Duration, Type::Duration) if !matches!(op, BinaryOp::Mul | BinaryOp::Div) => {
                 Type::Duration
@@ -680,13 +724,20 @@ impl Checker<'_> {
         if left.ty == Type::Wrong || right.ty == Type::Wrong {
             return false;
         }
-        let ordering = matches!(op, BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge);
+        let ordering = matches!(
+            op,
+            BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
+        );
         if left.ty == right.ty && numeric(&left.ty) && (ordering || left.ty == Type::Int) {
             return true;
         }
         let (l, r) = (self.show(&left.ty), self.show(&right.ty));
         let mut found = self
-            .error("D405", op_at, format!("`{}` cannot be used with {l} and {r}", op.word()))
+            .error(
+                "D405",
+                op_at,
+                format!("`{}` cannot be used with {l} and {r}", op.word()),
+            )
             .also(self.span(left.place.at), l.clone())
             .also(self.span(right.place.at), r.clone());
         let text = |ty: &Type| matches!(ty, Type::Str | Type::Raw | Type::Digits);
@@ -776,7 +827,11 @@ impl Checker<'_> {
                         ),
                         None => found.help(format!(
                             "its cases are {}",
-                            of.cases.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ")
+                            of.cases
+                                .iter()
+                                .map(|c| c.name.as_str())
+                                .collect::<Vec<_>>()
+                                .join(", ")
                         )),
                     };
                 }
@@ -850,14 +905,18 @@ impl Checker<'_> {
         for (at, trouble) in &read.troubles {
             let (message, help) = match trouble {
                 numbers::Trouble::OpenSet => ("`[` has no `]`".to_owned(), None),
-                numbers::Trouble::EmptySet => ("nothing stands in `[]`: no number matches".to_owned(), None),
+                numbers::Trouble::EmptySet => {
+                    ("nothing stands in `[]`: no number matches".to_owned(), None)
+                }
                 numbers::Trouble::BehindEnd => (
                     "nothing can stand behind `.` or `!`".to_owned(),
                     Some("they take all the rest of the number"),
                 ),
                 numbers::Trouble::Strange(c) => (format!("no number has {c:?}"), None),
                 numbers::Trouble::Empty => ("an empty pattern".to_owned(), None),
-                numbers::Trouble::Backwards => ("a range that runs backwards holds nothing".to_owned(), None),
+                numbers::Trouble::Backwards => {
+                    ("a range that runs backwards holds nothing".to_owned(), None)
+                }
             };
             let mut found = self.error("D312", *at, message);
             if let Some(help) = help {
@@ -875,12 +934,22 @@ impl Checker<'_> {
         match (&e.ty, want) {
             (have, want) if have == want => return e,
             (Type::Wrong | Type::Never, _) | (_, Type::Wrong) => return e,
-            (Digits, Str) | (Digits | Str, Raw) => return Expr { ty: want.clone(), ..e },
+            (Digits, Str) | (Digits | Str, Raw) => {
+                return Expr {
+                    ty: want.clone(),
+                    ..e
+                };
+            }
             // Text of ours may name what is only looked up; so may any text a mailbox.
             (Digits | Str, Type::Prompt | Type::Host | Type::Mailbox | Type::Uri) => {
                 return self.literal(e, want);
             }
-            (Raw, Type::Uri | Type::Mailbox) | (Type::Uri, Raw) => return Expr { ty: want.clone(), ..e },
+            (Raw, Type::Uri | Type::Mailbox) | (Type::Uri, Raw) => {
+                return Expr {
+                    ty: want.clone(),
+                    ..e
+                };
+            }
             (Str, Digits) if constant_text(&e).is_some() => return self.literal(e, want),
             (have, Option(of)) if !matches!(have, Option(_)) => {
                 let inner = self.fit(e, of);
@@ -890,7 +959,10 @@ impl Checker<'_> {
                 };
             }
             (Option(inner), Option(of)) if self.join(inner, of).as_ref() == Some(&**of) => {
-                return Expr { ty: want.clone(), ..e };
+                return Expr {
+                    ty: want.clone(),
+                    ..e
+                };
             }
             // One is a list of one.
             (have, Type::List(of)) if !matches!(have, Type::List(_) | Option(_)) => {
@@ -901,7 +973,10 @@ impl Checker<'_> {
                 };
             }
             (Type::List(inner), Type::List(of)) if **inner == Type::Wrong || inner == of => {
-                return Expr { ty: want.clone(), ..e };
+                return Expr {
+                    ty: want.clone(),
+                    ..e
+                };
             }
             (Option(_), _) => {
                 let have = self.show(&e.ty);
@@ -912,7 +987,10 @@ impl Checker<'_> {
                         .help("or say what counts then: `... ?? other`"),
                 );
             }
-            (Raw | Type::Uri, Str | Digits | Type::Endpoint | Type::Host | Type::Prompt | Type::Trunk) => {
+            (
+                Raw | Type::Uri,
+                Str | Digits | Type::Endpoint | Type::Host | Type::Prompt | Type::Trunk,
+            ) => {
                 self.tainted(&e, want);
             }
             _ => self.mismatch(&e, want),
@@ -936,8 +1014,12 @@ impl Checker<'_> {
             if let Some(bad) = bad {
                 let want = self.show(want);
                 self.tell(
-                    self.error("D410", at, format!("{:?} cannot stand in {want}", bad as char))
-                        .label(format!("no {want}")),
+                    self.error(
+                        "D410",
+                        at,
+                        format!("{:?} cannot stand in {want}", bad as char),
+                    )
+                    .label(format!("no {want}")),
                 );
                 return self.wrong(at);
             }
@@ -957,7 +1039,12 @@ impl Checker<'_> {
             (Type::Int, Type::Duration) => {
                 found = found.help("a time has a unit: `20s`, `5m`, `500ms`");
                 if let ExprKind::Int(n) = &*e.kind {
-                    found = found.fix(format!("write `{n}s`"), self.span(e.place.at), format!("{n}s"), false);
+                    found = found.fix(
+                        format!("write `{n}s`"),
+                        self.span(e.place.at),
+                        format!("{n}s"),
+                        false,
+                    );
                 }
             }
             (Type::Int, Type::Digits | Type::Str | Type::Raw) => {
@@ -973,15 +1060,20 @@ impl Checker<'_> {
                 }
             }
             (Type::Str, Type::Digits) => {
-                found = found.help("`digits(x)` looks whether it is: `let n = digits(x) else { ... }`");
+                found =
+                    found.help("`digits(x)` looks whether it is: `let n = digits(x) else { ... }`");
             }
             (Type::Str | Type::Digits, Type::Endpoint) => {
-                found = found.help("say what kind of device it is: `pjsip(x)`, `sip(x)`, `device(\"TECH/...\")`");
+                found = found.help(
+                    "say what kind of device it is: `pjsip(x)`, `sip(x)`, `device(\"TECH/...\")`",
+                );
             }
             (Type::Str | Type::Digits, Type::Int) => {
                 found = found.help("`int(x)` reads a number: Option(Int)");
             }
-            (_, Type::Bool) => found = found.help("a condition is true or false: compare it with something"),
+            (_, Type::Bool) => {
+                found = found.help("a condition is true or false: compare it with something")
+            }
             (_, Type::Raw | Type::Str) => found = found.help("in a hole it becomes text: \"{x}\""),
             _ => {}
         }
@@ -1000,7 +1092,11 @@ impl Checker<'_> {
         let shown = self.show(want);
         let raw = raw_part(e).unwrap_or(e);
         let mut found = self
-            .error("D401", raw.place.at, format!("text from outside is used as {what}"))
+            .error(
+                "D401",
+                raw.place.at,
+                format!("text from outside is used as {what}"),
+            )
             .label(match want {
                 Type::Digits => "Raw; Digits are needed".to_owned(),
                 Type::Str => "Raw; Digits or Str are needed".to_owned(),
@@ -1080,7 +1176,9 @@ impl Checker<'_> {
     pub(super) fn lift(&mut self, block: &mut Block, ty: &Type) {
         if let Some(value) = block.value.take() {
             block.value = Some(match (&value.ty, ty) {
-                (have, Type::Option(_)) if !matches!(have, Type::Option(_) | Type::Never | Type::Wrong) => {
+                (have, Type::Option(_))
+                    if !matches!(have, Type::Option(_) | Type::Never | Type::Wrong) =>
+                {
                     self.fit(value, ty)
                 }
                 _ => value,

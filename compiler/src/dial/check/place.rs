@@ -1,8 +1,8 @@
 //! What stands before `=`.
 
 use strowger_dial::tree::{self, ExprKind as T};
-use strowger_stdlib::words::{Part, layout};
 use strowger_stdlib::words::{self, Kind, Word};
+use strowger_stdlib::words::{Part, layout};
 
 use super::{Binding, Checker, Item, world};
 use crate::dial::typed::{ExprKind, StmtKind, TextPart};
@@ -21,12 +21,19 @@ impl Checker<'_> {
                         }
                         Binding::Local { .. } | Binding::Capture { .. } => {
                             let capture = matches!(bound.what, Binding::Capture { .. });
-                            let label = if capture { "a part of the number" } else { "declared by `let`" };
+                            let label = if capture {
+                                "a part of the number"
+                            } else {
+                                "declared by `let`"
+                            };
                             let mut found = self
                                 .error("D311", name.at, format!("`{}` does not change", name.text))
                                 .also(self.span(bound.at), label);
                             if !capture {
-                                found = found.help(format!("what changes is declared by `var {}`", name.text));
+                                found = found.help(format!(
+                                    "what changes is declared by `var {}`",
+                                    name.text
+                                ));
                             }
                             self.tell(found);
                             self.expr(value, None);
@@ -54,10 +61,14 @@ impl Checker<'_> {
                     }
                     None => {
                         self.unknown(name, "variable");
-                        if self.found.last().is_some_and(|f| f.code == "D201" && f.helps.is_empty())
+                        if self
+                            .found
+                            .last()
+                            .is_some_and(|f| f.code == "D201" && f.helps.is_empty())
                             && let Some(last) = self.found.last_mut()
                         {
-                            last.helps.push(format!("a new one is declared: `var {} = ...`", name.text));
+                            last.helps
+                                .push(format!("a new one is declared: `var {} = ...`", name.text));
                         }
                         self.expr(value, None);
                         None
@@ -66,8 +77,10 @@ impl Checker<'_> {
             }
             T::Field { of, name } => {
                 if let T::Name(first) = &*of.kind {
-                    if let Some(Item::Unit(other)) = self.names[self.unit].get(&*first.text).copied()
-                        && let Some(Item::Variable(number)) = self.names[other].get(&*name.text).copied()
+                    if let Some(Item::Unit(other)) =
+                        self.names[self.unit].get(&*first.text).copied()
+                        && let Some(Item::Variable(number)) =
+                            self.names[other].get(&*name.text).copied()
                     {
                         return self.write(place.at, number, value);
                     }

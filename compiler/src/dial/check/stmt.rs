@@ -1,6 +1,10 @@
 //! Statements and what a context holds.
 
-use strowger_dial::tree::{self, ArmBody, At, ExprKind as T, ItemKind, Name, Number, PathPart, StmtKind as S};
+use strowger_dial::tree::{
+    self, ArmBody, At, ExprKind as T, ItemKind, Name, Number, PathPart, StmtKind as S,
+};
+use strowger_stdlib::words;
+
 use super::expr::{Use, hours_of};
 use super::{Binding, BodyKind, Bound, Checker, InBody, Item, constant_value, world};
 use crate::dial::hours;
@@ -107,7 +111,10 @@ impl Checker<'_> {
             }
             // Where the call ends anyhow, why nobody answered is the cause of its end.
             let tail = match block.stmts.get(i + 1) {
-                None => matches!(how, Use::Nothing { tail: true }) && self.body.kind == BodyKind::Extension,
+                None => {
+                    matches!(how, Use::Nothing { tail: true })
+                        && self.body.kind == BodyKind::Extension
+                }
                 Some(next) => is_hangup(next),
             };
             let diverges = self.stmt(stmt, tail, &mut made.stmts);
@@ -137,7 +144,16 @@ impl Checker<'_> {
                 ty,
                 value,
                 otherwise,
-            } => return self.let_(stmt.at, name.as_ref(), ty.as_ref(), value, otherwise.as_ref(), out),
+            } => {
+                return self.let_(
+                    stmt.at,
+                    name.as_ref(),
+                    ty.as_ref(),
+                    value,
+                    otherwise.as_ref(),
+                    out,
+                );
+            }
             S::Var { name, ty, value } => {
                 let Some(value) = self.first_value(name, ty.as_ref(), value) else {
                     return false;
@@ -218,11 +234,19 @@ impl Checker<'_> {
                     self.tell(self.error("D310", stmt.at, "a `fn` has no labels"));
                     return false;
                 }
-                let twice = self.body.labels.iter().filter(|l| **l == *name.text).count() > 1;
+                let twice = self
+                    .body
+                    .labels
+                    .iter()
+                    .filter(|l| **l == *name.text)
+                    .count()
+                    > 1;
                 if twice {
-                    self.tell(
-                        self.error("D202", name.at, format!("the label `{}` stands here twice", name.text)),
-                    );
+                    self.tell(self.error(
+                        "D202",
+                        name.at,
+                        format!("the label `{}` stands here twice", name.text),
+                    ));
                 }
                 StmtKind::Label(name.text.to_string())
             }
@@ -248,10 +272,14 @@ impl Checker<'_> {
             ty if *ty == self.enum_named("Missed") => {
                 if !tail {
                     self.tell(
-                        self.error("D309", e.at, "nobody looks at why the call was not answered")
-                            .label("what comes next runs only when nobody answered")
-                            .help("say what happens then: `match dial(...) { Busy -> ... }`")
-                            .help("or that it does not matter: `let _ = dial(...)`"),
+                        self.error(
+                            "D309",
+                            e.at,
+                            "nobody looks at why the call was not answered",
+                        )
+                        .label("what comes next runs only when nobody answered")
+                        .help("say what happens then: `match dial(...) { Busy -> ... }`")
+                        .help("or that it does not matter: `let _ = dial(...)`"),
                     );
                 }
             }
@@ -264,10 +292,19 @@ impl Checker<'_> {
                 );
             }
             _ => {
-                let does = matches!(
-                    &*made.kind,
-                    ExprKind::Word { .. } | ExprKind::App { .. } | ExprKind::Sub(..)
+                let called = matches!(
+                    &*e.kind,
+                    T::Call { .. }
+                        | T::Binary {
+                            op: tree::BinaryOp::Pipe,
+                            ..
+                        }
                 );
+                let silent = matches!(
+                    &*made.kind,
+                    ExprKind::Word { word, .. } if word.kind != words::Kind::Application
+                );
+                let does = called && !silent;
                 if !does {
                     self.tell(
                         self.error("D316", e.at, "this does nothing")
@@ -306,9 +343,13 @@ impl Checker<'_> {
             Type::Pattern | Type::Hours | Type::Trunk => {
                 let shown = self.show(&made.ty);
                 self.tell(
-                    self.error("D315", value.at, format!("{shown} is known when the file is read"))
-                        .label("no variable holds it")
-                        .help(format!("declare it outside: `const {} = ...`", name.text)),
+                    self.error(
+                        "D315",
+                        value.at,
+                        format!("{shown} is known when the file is read"),
+                    )
+                    .label("no variable holds it")
+                    .help(format!("declare it outside: `const {} = ...`", name.text)),
                 );
             }
             Type::Option(of) if **of == Type::Wrong && matches!(&*made.kind, ExprKind::Nothing) => {
@@ -370,8 +411,12 @@ impl Checker<'_> {
             other => {
                 let shown = self.show(other);
                 self.tell(
-                    self.error("D405", value_at, "`else` says what happens where a value is nothing")
-                        .label(format!("{shown} is never nothing")),
+                    self.error(
+                        "D405",
+                        value_at,
+                        "`else` says what happens where a value is nothing",
+                    )
+                    .label(format!("{shown} is never nothing")),
                 );
                 Type::Wrong
             }
@@ -447,8 +492,15 @@ impl Checker<'_> {
         let (block, _) = self.block_here(body, &how);
         if *result == Type::Never && block.ends {
             self.tell(
-                self.error("D308", At { start: body.at.end.saturating_sub(1), ..body.at }, "this sub comes back here")
-                    .label("its type is Never: it must hang up or go elsewhere"),
+                self.error(
+                    "D308",
+                    At {
+                        start: body.at.end.saturating_sub(1),
+                        ..body.at
+                    },
+                    "this sub comes back here",
+                )
+                .label("its type is Never: it must hang up or go elsewhere"),
             );
         }
         block
@@ -466,7 +518,11 @@ impl Checker<'_> {
                 if !self.body.labels.iter().any(|l| *l == *name.text) {
                     let like = self.like(&name.text, self.body.labels.iter().map(String::as_str));
                     let mut found = self
-                        .error("D207", name.at, format!("there is no label `{}` here", name.text))
+                        .error(
+                            "D207",
+                            name.at,
+                            format!("there is no label `{}` here", name.text),
+                        )
                         .label("labels are those of the same body");
                     if let Some(like) = like {
                         found = found.help(format!("did you mean `@{like}`?")).fix(
@@ -529,8 +585,12 @@ impl Checker<'_> {
                 }
                 let [context, number, priority] = args.as_slice() else {
                     self.tell(
-                        self.error("D403", *at, "`dynamic` needs a context, a number and a priority")
-                            .help("goto dynamic(\"context\", number, 1)"),
+                        self.error(
+                            "D403",
+                            *at,
+                            "`dynamic` needs a context, a number and a priority",
+                        )
+                        .help("goto dynamic(\"context\", number, 1)"),
                     );
                     return Expr {
                         ty: Type::Never,
@@ -551,7 +611,11 @@ impl Checker<'_> {
     }
 
     /// A context's name in a dialplan, and the plain names of its extensions if it is one of `.dial`.
-    fn context_named(&mut self, path: &tree::Path, jump: bool) -> Option<(String, Option<Vec<String>>)> {
+    fn context_named(
+        &mut self,
+        path: &tree::Path,
+        jump: bool,
+    ) -> Option<(String, Option<Vec<String>>)> {
         let first = &path.first;
         let item = self.names[self.unit].get(&*first.text).copied();
         match (item, path.rest.as_slice()) {
@@ -572,7 +636,11 @@ impl Checker<'_> {
                     let known = self.around.conf_contexts.iter().map(String::as_str);
                     let like = self.like(&name.text, known);
                     let mut found = self
-                        .error("D208", name.at, format!("extensions.conf has no context [{}]", name.text))
+                        .error(
+                            "D208",
+                            name.at,
+                            format!("extensions.conf has no context [{}]", name.text),
+                        )
                         .label("an unknown context");
                     if let Some(like) = like {
                         found = found.help(format!("did you mean \"{like}\"?"));
@@ -584,20 +652,33 @@ impl Checker<'_> {
             }
             (Some(Item::Conf), _) => {
                 self.tell(
-                    self.error("D208", path.at, format!("which context of `{}`?", first.text))
-                        .help(format!("write {}[\"name\"]", first.text)),
+                    self.error(
+                        "D208",
+                        path.at,
+                        format!("which context of `{}`?", first.text),
+                    )
+                    .help(format!("write {}[\"name\"]", first.text)),
                 );
                 return None;
             }
             _ => {}
         }
         let mut found = self
-            .error("D208", path.at, format!("there is no context `{}`", first.text))
+            .error(
+                "D208",
+                path.at,
+                format!("there is no context `{}`", first.text),
+            )
             .label("an unknown context");
         if jump && self.body.labels.iter().any(|l| *l == *first.text) {
             found = found
                 .help(format!("a label is named with `@`: `goto @{}`", first.text))
-                .fix("write `@`", self.span(first.at), format!("@{}", first.text), true);
+                .fix(
+                    "write `@`",
+                    self.span(first.at),
+                    format!("@{}", first.text),
+                    true,
+                );
         } else {
             let contexts = self.names[self.unit]
                 .iter()
@@ -634,8 +715,12 @@ impl Checker<'_> {
             },
             Number::Pattern(pattern) => {
                 self.tell(
-                    self.error("D208", pattern.at, "a call goes to a number, not to a pattern")
-                        .help("a number that is known only in the call: `goto context.(number)`"),
+                    self.error(
+                        "D208",
+                        pattern.at,
+                        "a call goes to a number, not to a pattern",
+                    )
+                    .help("a number that is known only in the call: `goto context.(number)`"),
                 );
                 return Vec::new();
             }
@@ -647,7 +732,11 @@ impl Checker<'_> {
         let like = self.like(&name.text, world::EVENTS.iter().map(|(n, _)| *n));
         let of_asterisk = world::EVENTS.iter().find(|(_, e)| *e == &*name.text);
         let mut found = self
-            .error("D205", name.at, format!("nothing happens that is called `{}`", name.text))
+            .error(
+                "D205",
+                name.at,
+                format!("nothing happens that is called `{}`", name.text),
+            )
             .label("an unknown name");
         if let Some(meant) = of_asterisk.map(|(n, _)| (*n).to_owned()).or(like) {
             found = found.help(format!("did you mean `{meant}`?")).fix(
@@ -657,7 +746,10 @@ impl Checker<'_> {
                 false,
             );
         } else {
-            found = found.help(format!("an extension with a name of letters: on \"{}\"", name.text));
+            found = found.help(format!(
+                "an extension with a name of letters: on \"{}\"",
+                name.text
+            ));
         }
         self.tell(found);
     }
@@ -681,7 +773,9 @@ impl Checker<'_> {
                     None => context.includes.push(include(None)),
                     Some((when, e)) => {
                         let times = self.include_times(e, *when);
-                        context.includes.extend(times.into_iter().map(|t| include(Some(t))));
+                        context
+                            .includes
+                            .extend(times.into_iter().map(|t| include(Some(t))));
                     }
                 }
             }
@@ -700,7 +794,9 @@ impl Checker<'_> {
                     return;
                 }
                 let devices = match &*made.kind {
-                    ExprKind::List(items) => items.iter().map(constant_value).collect::<Option<Vec<_>>>(),
+                    ExprKind::List(items) => {
+                        items.iter().map(constant_value).collect::<Option<Vec<_>>>()
+                    }
                     _ => constant_value(&made).map(|t| vec![t]),
                 };
                 match devices {
@@ -736,14 +832,23 @@ impl Checker<'_> {
         }
     }
 
-    fn on(&mut self, number: &Number, from: Option<String>, body: &tree::Block, context: &mut Context) {
+    fn on(
+        &mut self,
+        number: &Number,
+        from: Option<String>,
+        body: &tree::Block,
+        context: &mut Context,
+    ) {
         let at = number.at();
         let mut captures = Vec::new();
         let mut message = false;
         let (name, exten) = match number {
             Number::Digits(text) => (text.text.to_string(), Some(Type::Digits)),
             Number::Text(text) => {
-                if text.text.is_empty() || text.text.starts_with('_') || text.text.contains([',', '/', '(', ')', '&', ' ']) {
+                if text.text.is_empty()
+                    || text.text.starts_with('_')
+                    || text.text.contains([',', '/', '(', ')', '&', ' '])
+                {
                     self.tell(
                         self.error("D312", at, "no extension can be called so")
                             .help("a pattern stands in back-quotes: on `10XX`"),

@@ -43,16 +43,43 @@ pub(super) fn fields_of(object: &str) -> Vec<&'static str> {
 
 /// Whether the name is an object with fields.
 pub(super) fn is_object(name: &str) -> bool {
-    words::all()
-        .iter()
-        .any(|w| w.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
+    words::all().iter().any(|w| {
+        w.name
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.starts_with('.'))
+    })
 }
 
 /// Names that mean the same everywhere and cannot be declared.
 const FIXED: [&str; 28] = [
-    "exten", "now", "caller", "message", "channel", "last_dial", "peers", "digits", "keep", "unchecked",
-    "hours", "trunk", "pjsip", "sip", "iax2", "local", "device", "mailbox", "prompt", "service", "uri", "sip_uri", "app",
-    "asterisk", "dynamic", "true", "false", "int",
+    "exten",
+    "now",
+    "caller",
+    "message",
+    "channel",
+    "last_dial",
+    "peers",
+    "digits",
+    "keep",
+    "unchecked",
+    "hours",
+    "trunk",
+    "pjsip",
+    "sip",
+    "iax2",
+    "local",
+    "device",
+    "mailbox",
+    "prompt",
+    "service",
+    "uri",
+    "sip_uri",
+    "app",
+    "asterisk",
+    "dynamic",
+    "true",
+    "false",
+    "int",
 ];
 
 /// Whether the name cannot be declared.
