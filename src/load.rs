@@ -253,7 +253,7 @@ type Way = fn(&Sources, &Options) -> Compiled;
 
 fn read(path: &Path, asked: Asked, way: Way) -> Result<Loaded, String> {
     let (directory, plan) = if path.is_dir() {
-        (path.to_path_buf(), "extensions.conf".to_owned())
+        (path.to_path_buf(), config::plan_in(path).to_owned())
     } else {
         let name = path
             .file_name()

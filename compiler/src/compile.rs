@@ -146,6 +146,8 @@ pub(crate) enum Depth {
 
 /// The plan of a directory.
 const PLAN: &str = "extensions.conf";
+/// The same in the other language, where there is no [`PLAN`].
+const DIAL: &str = "extensions.dial";
 
 /// A plan that was read: its lines, and the graph that they make.
 #[derive(Clone, Debug)]
@@ -199,7 +201,7 @@ impl Reading {
         let name = options.plan.rsplit('/').next().unwrap_or_default();
         let sibling = name.starts_with("extensions");
         let added = file.is_some_and(|file| is_added(sources.file(file).bytes(), name));
-        let part = added || name != PLAN && (sibling || !config.sections.iter().any(named));
+        let part = added || name != PLAN && !dial::is_dial(name) && (sibling || !config.sections.iter().any(named));
         config.open |= added;
         Reading {
             file,
@@ -290,7 +292,7 @@ fn look(
         let commas = dialect.pipes.then(|| pipes::with_commas(hir));
         let index = Index::new(commas.as_ref().unwrap_or(hir));
         let torn = reading.config.open || beside;
-        let whole = options.plan == PLAN;
+        let whole = options.plan == PLAN || options.plan == DIAL;
         let plan = Plan::new(index, torn, reading.part, whole, dialect, sources);
         if depth >= Depth::Analysis {
             found.extend(analysis(&plan, sources, options, crew));
@@ -298,6 +300,11 @@ fn look(
             found.extend(lint::check(&plan, sources));
         }
     }
+    // Those checks speak of lines of extensions.conf; `.dial` has its own.
+    found.retain(|finding| {
+        let file = sources.file(finding.primary.span.file);
+        finding.code.starts_with('D') || !dial::is_dial(file.name())
+    });
     settle(sources, options, depth, reading.file, found)
 }
 

@@ -10,7 +10,6 @@ use strowger_runtime::config;
 use crate::load;
 
 /// The plan of a directory.
-const PLAN: &str = config::FILES[0];
 
 /// Deepest folder that is searched for configurations, counted from the named one.
 const DEPTH: usize = 8;
@@ -46,7 +45,7 @@ impl Place {
             shown: shown.display().to_string(),
             over: BTreeMap::new(),
             bare: false,
-            lonely: plan != PLAN && directory.join(PLAN).exists(),
+            lonely: !config::PLANS.contains(&plan) && directory.join(config::plan_in(directory)).exists(),
         }
     }
 
@@ -91,7 +90,7 @@ impl Place {
 
     fn missing(&self, sources: &Sources) -> Option<String> {
         let none = sources.files().next().is_none();
-        let named = self.plan != PLAN && sources.find(&self.plan).is_none();
+        let named = !config::PLANS.contains(&self.plan.as_str()) && sources.find(&self.plan).is_none();
         let part = self
             .only
             .iter()
@@ -132,7 +131,7 @@ pub(crate) fn places(paths: &[PathBuf], stdin: Option<&Path>) -> Vec<Result<Plac
                 let folder = below
                     .filter(|b| !b.as_os_str().is_empty())
                     .unwrap_or(folder);
-                join(&mut out, Place::of(&folder, PLAN, &folder));
+                join(&mut out, Place::of(&folder, config::plan_in(&folder), &folder));
             }
         } else if path.exists() {
             let (folder, name) = split(path);
@@ -159,18 +158,19 @@ fn split(path: &Path) -> (PathBuf, String) {
 
 /// A file is a part of the plan beside it if that reads it; else it is a plan.
 fn file(folder: &Path, name: &str, shown: &Path) -> Place {
-    if name == PLAN {
-        return Place::of(folder, PLAN, shown);
+    let plan = config::plan_in(folder);
+    if name == plan {
+        return Place::of(folder, plan, shown);
     }
     let known = config::FILES.contains(&name) || beside::FILES.contains(&name);
     let part = || {
-        folder.join(PLAN).exists()
+        folder.join(plan).exists()
             && config::gather(folder).is_ok_and(|sources| sources.find(name).is_some())
     };
     if known || part() {
         return Place {
             only: Some(BTreeSet::from([name.to_owned()])),
-            ..Place::of(folder, PLAN, shown)
+            ..Place::of(folder, plan, shown)
         };
     }
     Place::of(folder, name, shown)
@@ -211,7 +211,8 @@ fn join(all: &mut Vec<Result<Place, String>>, new: Place) {
 
 /// The directory itself, or, where it holds no configuration, those below it that do.
 fn configurations(directory: &Path) -> Vec<PathBuf> {
-    let holds = |folder: &Path| config::FILES.iter().any(|f| folder.join(f).is_file());
+    let names = || config::FILES.into_iter().chain(config::PLANS);
+    let holds = |folder: &Path| names().any(|f| folder.join(f).is_file());
     let mut found = Vec::new();
     let mut open = vec![(directory.to_owned(), 0)];
     let mut looked = 0;

@@ -188,13 +188,16 @@ pub(super) fn belongs(path: &Path, documents: &Documents) -> Option<Key> {
     let name = path.file_name()?.to_str()?.to_owned();
     let own = path.parent()?;
     for directory in own.ancestors().take(ABOVE + 1) {
-        let plan = directory.join(PLAN);
-        if documents.at(&plan).is_none() && !plan.is_file() {
+        let there = config::PLANS.into_iter().find(|name| {
+            let plan = directory.join(name);
+            documents.at(&plan).is_some() || plan.is_file()
+        });
+        let Some(plan) = there else {
             continue;
-        }
+        };
         let key = Key {
             directory: directory.to_path_buf(),
-            plan: PLAN.to_owned(),
+            plan: plan.to_owned(),
         };
         let sources = gather(&key, documents);
         if sources
@@ -210,7 +213,8 @@ pub(super) fn belongs(path: &Path, documents: &Documents) -> Option<Key> {
     let text = text
         .or_else(|| std::fs::read(path).ok())
         .unwrap_or_default();
-    (device || name.starts_with("extensions") || has_steps(&text)).then(|| Key {
+    let dial = name.ends_with(".dial");
+    (device || dial || name.starts_with("extensions") || has_steps(&text)).then(|| Key {
         directory: own.to_path_buf(),
         plan: if device { PLAN.to_owned() } else { name },
     })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use strowger_compiler::coverage::Reachable;
 use strowger_compiler::{Diagnostic, FileId, Sources, Span};
-use strowger_runtime::config::FILES;
+use strowger_runtime::config::{FILES, plan_in};
 use strowger_vm::{Globals, Module};
 
 use super::case::Case;
@@ -239,7 +239,7 @@ impl Suite {
 /// There is none.
 pub(crate) fn plan_of(path: &Path) -> Result<(PathBuf, String), String> {
     let plan = if path.is_dir() {
-        path.join(PLAN)
+        path.join(plan_in(path))
     } else {
         path.to_owned()
     };

@@ -75,6 +75,15 @@ pub const FILES: [&str; 7] = [
     "strowger.toml",
 ];
 
+/// What the plan of a directory may be called: the first one that is there is it.
+pub const PLANS: [&str; 2] = [FILES[0], "extensions.dial"];
+
+/// What the plan of a directory is called: `extensions.dial` where that is there and no `extensions.conf` is.
+pub fn plan_in(dir: &Path) -> &'static str {
+    let there = PLANS.into_iter().find(|name| dir.join(name).is_file());
+    there.unwrap_or(PLANS[0])
+}
+
 /// Longest configuration file that is read, in bytes.
 pub const FILE: u64 = 64 << 20;
 
@@ -84,7 +93,7 @@ pub const FILE: u64 = 64 << 20;
 /// # Errors
 /// The directory cannot be read, or one of [`FILES`] is there and cannot be read or is longer than [`FILE`].
 pub fn gather(dir: &Path) -> io::Result<Sources> {
-    gather_with(dir, FILES[0])
+    gather_with(dir, plan_in(dir))
 }
 
 /// The same for a plan of another name than `extensions.conf`, which is then not read.
