@@ -43,7 +43,8 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Err(fault) => return load::cannot(&fault),
     };
     let file = if args.path.is_dir() {
-        args.path.join(strowger_runtime::config::plan_in(&args.path))
+        args.path
+            .join(strowger_runtime::config::plan_in(&args.path))
     } else {
         args.path.clone()
     };

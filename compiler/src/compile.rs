@@ -201,7 +201,10 @@ impl Reading {
         let name = options.plan.rsplit('/').next().unwrap_or_default();
         let sibling = name.starts_with("extensions");
         let added = file.is_some_and(|file| is_added(sources.file(file).bytes(), name));
-        let part = added || name != PLAN && !dial::is_dial(name) && (sibling || !config.sections.iter().any(named));
+        let part = added
+            || name != PLAN
+                && !dial::is_dial(name)
+                && (sibling || !config.sections.iter().any(named));
         config.open |= added;
         Reading {
             file,

@@ -45,7 +45,8 @@ impl Place {
             shown: shown.display().to_string(),
             over: BTreeMap::new(),
             bare: false,
-            lonely: !config::PLANS.contains(&plan) && directory.join(config::plan_in(directory)).exists(),
+            lonely: !config::PLANS.contains(&plan)
+                && directory.join(config::plan_in(directory)).exists(),
         }
     }
 
@@ -90,7 +91,8 @@ impl Place {
 
     fn missing(&self, sources: &Sources) -> Option<String> {
         let none = sources.files().next().is_none();
-        let named = !config::PLANS.contains(&self.plan.as_str()) && sources.find(&self.plan).is_none();
+        let named =
+            !config::PLANS.contains(&self.plan.as_str()) && sources.find(&self.plan).is_none();
         let part = self
             .only
             .iter()
@@ -131,7 +133,10 @@ pub(crate) fn places(paths: &[PathBuf], stdin: Option<&Path>) -> Vec<Result<Plac
                 let folder = below
                     .filter(|b| !b.as_os_str().is_empty())
                     .unwrap_or(folder);
-                join(&mut out, Place::of(&folder, config::plan_in(&folder), &folder));
+                join(
+                    &mut out,
+                    Place::of(&folder, config::plan_in(&folder), &folder),
+                );
             }
         } else if path.exists() {
             let (folder, name) = split(path);

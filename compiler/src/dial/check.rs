@@ -4,11 +4,16 @@
 //! agrees with everything, so that one mistake gives one finding.
 
 mod call;
+mod context;
 mod cover;
 mod declare;
 mod expr;
+mod fit;
+mod operators;
+mod own;
 mod place;
 mod stmt;
+mod word;
 mod world;
 
 use std::collections::HashMap;

@@ -1,6 +1,6 @@
 //! Expressions: names, operators, texts, choices.
 
-use strowger_dial::tree::{self, At, BinaryOp, Name, UnaryOp};
+use strowger_dial::tree::{self, At, Name};
 
 use super::{Binding, BodyKind, Checker, ConstState, Item, constant_text, constant_value, world};
 use crate::dial::numbers;
@@ -127,7 +127,7 @@ impl Checker<'_> {
         ms
     }
 
-    fn constant_int(&mut self, e: &tree::Expr) -> Option<i64> {
+    pub(super) fn constant_int(&mut self, e: &tree::Expr) -> Option<i64> {
         let made = self.wanted(e, &Type::Int);
         match &*made.kind {
             ExprKind::Int(n) => Some(*n),
@@ -143,7 +143,7 @@ impl Checker<'_> {
         }
     }
 
-    fn slice(&mut self, of: Expr, from: i64, length: Option<i64>, at: At) -> Expr {
+    pub(super) fn slice(&mut self, of: Expr, from: i64, length: Option<i64>, at: At) -> Expr {
         let ty = match &of.ty {
             Type::Digits | Type::Str | Type::Raw | Type::Wrong => of.ty.clone(),
             other => {
@@ -159,7 +159,7 @@ impl Checker<'_> {
     }
 
     /// `"a {e} b"`.
-    fn text(&mut self, at: At, parts: &[tree::TextPart]) -> Expr {
+    pub(super) fn text(&mut self, at: At, parts: &[tree::TextPart]) -> Expr {
         let mut made = Vec::with_capacity(parts.len());
         let mut ty = Type::Digits;
         let mut empty = true;
@@ -211,7 +211,7 @@ impl Checker<'_> {
         self.made(at, ty, ExprKind::Text(made))
     }
 
-    fn name(&mut self, name: &Name) -> Expr {
+    pub(super) fn name(&mut self, name: &Name) -> Expr {
         let at = name.at;
         if let Some(bound) = self.lookup(&name.text).cloned() {
             let kind = match bound.what {
@@ -331,7 +331,7 @@ impl Checker<'_> {
         self.tell(found);
     }
 
-    fn exten(&mut self, at: At) -> Expr {
+    pub(super) fn exten(&mut self, at: At) -> Expr {
         if let Some(ty) = self.body.exten.clone() {
             return self.made(
                 at,
@@ -355,7 +355,7 @@ impl Checker<'_> {
     }
 
     /// Whether a call is there; told if not.
-    fn call_only(&mut self, name: &Name) -> bool {
+    pub(super) fn call_only(&mut self, name: &Name) -> bool {
         !self.pure_only(name.at, &format!("`{}`", name.text))
     }
 
@@ -557,7 +557,7 @@ impl Checker<'_> {
         }
     }
 
-    fn list(&mut self, at: At, items: &[tree::Expr], want: Option<&Type>) -> Expr {
+    pub(super) fn list(&mut self, at: At, items: &[tree::Expr], want: Option<&Type>) -> Expr {
         let inner = match want {
             Some(Type::List(of)) => Some((**of).clone()),
             _ => None,
@@ -576,328 +576,6 @@ impl Checker<'_> {
         }
         let ty = Type::List(Box::new(ty.unwrap_or(Type::Wrong)));
         self.made(at, ty, ExprKind::List(made))
-    }
-
-    fn unary(&mut self, op: UnaryOp, of: &tree::Expr, at: At) -> Expr {
-        match op {
-            UnaryOp::Not => {
-                let of = self.wanted(of, &Type::Bool);
-                self.made(at, Type::Bool, ExprKind::Not(of))
-            }
-            UnaryOp::Neg => {
-                if let tree::ExprKind::Int(digits) = &*of.kind
-                    && let Ok(n) = format!("-{digits}").parse::<i64>()
-                {
-                    return self.made(at, Type::Int, ExprKind::Int(n));
-                }
-                let of = self.wanted(of, &Type::Int);
-                self.made(at, Type::Int, ExprKind::Neg(of))
-            }
-        }
-    }
-
-    fn binary(
-        &mut self,
-        e: &tree::Expr,
-        op: BinaryOp,
-        op_at: At,
-        left: &tree::Expr,
-        right: &tree::Expr,
-        how: &Use,
-    ) -> Expr {
-        let at = e.at;
-        match op {
-            BinaryOp::Pipe => self.pipe(e, left, right, how),
-            BinaryOp::Default => {
-                let left = self.expr(left, None);
-                let Type::Option(of) = left.ty.clone() else {
-                    if left.ty != Type::Wrong {
-                        let shown = self.show(&left.ty);
-                        self.tell(
-                            self.error(
-                                "D405",
-                                op_at,
-                                "`??` says what stands in the place of nothing",
-                            )
-                            .label(format!("{shown} is never nothing")),
-                        );
-                    }
-                    return self.wrong(at);
-                };
-                let right = self.expr(right, Some(&of));
-                let ty = match (&*of, &right.ty) {
-                    (Type::Wrong, ty) => ty.clone(),
-                    _ => match self.join(&of, &right.ty) {
-                        Some(ty) => ty,
-                        None => {
-                            let right = self.fit(right, &of);
-                            return self.made(at, (*of).clone(), ExprKind::Default(left, right));
-                        }
-                    },
-                };
-                self.made(at, ty, ExprKind::Default(left, right))
-            }
-            BinaryOp::Or | BinaryOp::And => {
-                let left = self.wanted(left, &Type::Bool);
-                let right = self.wanted(right, &Type::Bool);
-                let kind = match op {
-                    BinaryOp::Or => ExprKind::Either(left, right),
-                    _ => ExprKind::Both(left, right),
-                };
-                self.made(at, Type::Bool, kind)
-            }
-            BinaryOp::Eq | BinaryOp::Ne => self.equality(at, op, op_at, left, right),
-            BinaryOp::In => self.membership(at, left, right),
-            BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => {
-                let left = self.expr(left, None);
-                let right = self.expr(right, Some(&left.ty.clone()));
-                if !self.same_numbers(&left, &right, op, op_at) {
-                    return self.wrong(at);
-                }
-                self.made(at, Type::Bool, ExprKind::Number(op, left, right))
-            }
-            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div | BinaryOp::Rem => {
-                self.arithmetic(at, op, op_at, left, right)
-            }
-        }
-    }
-
-    fn arithmetic(
-        &mut self,
-        at: At,
-        op: BinaryOp,
-        op_at: At,
-        left: &tree::Expr,
-        right: &tree::Expr,
-    ) -> Expr {
-        let left = self.expr(left, None);
-        let right = self.expr(right, None);
-        let scale = matches!(op, BinaryOp::Mul | BinaryOp::Div);
-        let ty = match (&left.ty, &right.ty) {
-            (Type::Duration, Type::Int) if scale => Type::Duration,
-            (Type::Int, Type::Duration) if op == BinaryOp::Mul => Type::Duration,
-            (Type::Time, Type::Duration) if matches!(op, BinaryOp::Add | BinaryOp::Sub) => {
-                Type::Time
-            }
-            (Type::Time, Type::Time) if op == BinaryOp::Sub => Type::Duration,
-            (Type::Duration, Type::Duration) if !matches!(op, BinaryOp::Mul | BinaryOp::Div) => {
-                Type::Duration
-            }
-            _ => {
-                if !self.same_numbers(&left, &right, op, op_at) {
-                    return self.wrong(at);
-                }
-                Type::Int
-            }
-        };
-        if matches!(op, BinaryOp::Div | BinaryOp::Rem) && is_zero(&right) {
-            self.tell(
-                self.error("D407", right.place.at, "a division by nothing")
-                    .label("this is zero"),
-            );
-            return self.wrong(at);
-        }
-        if let (ExprKind::Int(a), ExprKind::Int(b)) = (&*left.kind, &*right.kind) {
-            let folded = match op {
-                BinaryOp::Add => a.checked_add(*b),
-                BinaryOp::Sub => a.checked_sub(*b),
-                BinaryOp::Mul => a.checked_mul(*b),
-                BinaryOp::Div => a.checked_div(*b),
-                _ => a.checked_rem(*b),
-            };
-            return match folded {
-                Some(n) => self.made(at, Type::Int, ExprKind::Int(n)),
-                None => {
-                    self.tell(
-                        self.error("D407", at, "this number is too large")
-                            .label("an Int has 64 bits"),
-                    );
-                    self.wrong(at)
-                }
-            };
-        }
-        self.made(at, ty, ExprKind::Number(op, left, right))
-    }
-
-    fn same_numbers(&mut self, left: &Expr, right: &Expr, op: BinaryOp, op_at: At) -> bool {
-        let numeric = |ty: &Type| matches!(ty, Type::Int | Type::Duration | Type::Time);
-        if left.ty == Type::Wrong || right.ty == Type::Wrong {
-            return false;
-        }
-        let ordering = matches!(
-            op,
-            BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge
-        );
-        if left.ty == right.ty && numeric(&left.ty) && (ordering || left.ty == Type::Int) {
-            return true;
-        }
-        let (l, r) = (self.show(&left.ty), self.show(&right.ty));
-        let mut found = self
-            .error(
-                "D405",
-                op_at,
-                format!("`{}` cannot be used with {l} and {r}", op.word()),
-            )
-            .also(self.span(left.place.at), l.clone())
-            .also(self.span(right.place.at), r.clone());
-        let text = |ty: &Type| matches!(ty, Type::Str | Type::Raw | Type::Digits);
-        if op == BinaryOp::Add && (text(&left.ty) || text(&right.ty)) {
-            found = found.help("texts are put together by holes: \"{a}{b}\"");
-        } else if text(&left.ty) || text(&right.ty) {
-            found = found.help("`int(x)` reads a number: Option(Int)");
-        } else if matches!(left.ty, Type::Option(_)) || matches!(right.ty, Type::Option(_)) {
-            found = found.help("say what counts where there is nothing: `x ?? 0`");
-        } else if (&left.ty, &right.ty) == (&Type::Duration, &Type::Int) {
-            found = found.help("a time has a unit: `5s`");
-        }
-        self.tell(found);
-        false
-    }
-
-    fn equality(
-        &mut self,
-        at: At,
-        op: BinaryOp,
-        op_at: At,
-        left: &tree::Expr,
-        right: &tree::Expr,
-    ) -> Expr {
-        // A case is looked up in the type of the other side.
-        let first_case = matches!(&*left.kind, tree::ExprKind::Case(_));
-        let (left, right) = if first_case {
-            let right = self.expr(right, None);
-            let left = self.expr(left, Some(&right.ty.clone()));
-            (left, right)
-        } else {
-            let left = self.expr(left, None);
-            let right = self.expr(right, Some(&left.ty.clone()));
-            (left, right)
-        };
-        if left.ty == Type::Wrong || right.ty == Type::Wrong {
-            return self.wrong(at);
-        }
-        let equal = op == BinaryOp::Eq;
-        if matches!(left.ty, Type::Int | Type::Duration | Type::Time) && left.ty == right.ty {
-            return self.made(at, Type::Bool, ExprKind::Number(op, left, right));
-        }
-        let is_nothing = |e: &Expr| matches!(&*e.kind, ExprKind::Nothing);
-        for (this, other) in [(&left, &right), (&right, &left)] {
-            if is_nothing(this) && matches!(other.ty, Type::Option(_)) {
-                let some = self.made(at, Type::Bool, ExprKind::IsSome(other.clone()));
-                return match equal {
-                    true => self.made(at, Type::Bool, ExprKind::Not(some)),
-                    false => some,
-                };
-            }
-        }
-        let bare = |ty: &Type| match ty {
-            Type::Option(of) => (**of).clone(),
-            other => other.clone(),
-        };
-        if self.join(&bare(&left.ty), &bare(&right.ty)).is_none() {
-            let (l, r) = (self.show(&left.ty), self.show(&right.ty));
-            let mut found = self
-                .error("D405", op_at, format!("{l} and {r} are never equal"))
-                .also(self.span(left.place.at), l.clone())
-                .also(self.span(right.place.at), r.clone());
-            let text = |ty: &Type| matches!(bare(ty), Type::Str | Type::Raw | Type::Digits);
-            for (this, other) in [(&left, &right), (&right, &left)] {
-                if text(&this.ty)
-                    && let ExprKind::Int(n) = &*other.kind
-                {
-                    found = found.help(format!("digits are text: write \"{n}\"")).fix(
-                        format!("write \"{n}\""),
-                        self.span(other.place.at),
-                        format!("\"{n}\""),
-                        false,
-                    );
-                }
-                if let (Type::Enum(id), Some(word)) = (bare(&this.ty), constant_text(other)) {
-                    let of = self.enums().get(id);
-                    let meant = of.cases.iter().find(|c| {
-                        c.spellings.iter().any(|s| s.eq_ignore_ascii_case(&word))
-                            || c.name.eq_ignore_ascii_case(&word)
-                    });
-                    found = match meant {
-                        Some(case) => found.help(format!("this case is `{}`", case.name)).fix(
-                            format!("write `{}`", case.name),
-                            self.span(other.place.at),
-                            case.name.clone(),
-                            false,
-                        ),
-                        None => found.help(format!(
-                            "its cases are {}",
-                            of.cases
-                                .iter()
-                                .map(|c| c.name.as_str())
-                                .collect::<Vec<_>>()
-                                .join(", ")
-                        )),
-                    };
-                }
-            }
-            self.tell(found);
-            return self.wrong(at);
-        }
-        self.made(at, Type::Bool, ExprKind::Same(equal, left, right))
-    }
-
-    fn membership(&mut self, at: At, left: &tree::Expr, right: &tree::Expr) -> Expr {
-        let set = self.expr(right, None);
-        match &set.ty {
-            Type::Hours => {
-                let left_at = left.at;
-                let left = self.wanted(left, &Type::Time);
-                let is_now = matches!(&*left.kind, ExprKind::Text(parts)
-                    if matches!(parts.as_slice(), [TextPart::Asterisk(t)] if t == "${EPOCH}"));
-                if !is_now && left.ty != Type::Wrong {
-                    self.tell(
-                        self.error("D405", left_at, "only `now` can be asked for in hours")
-                            .label("this is another moment"),
-                    );
-                }
-                match hours_of(&set) {
-                    Some(times) => self.made(at, Type::Bool, ExprKind::InHours(times)),
-                    None => self.wrong(at),
-                }
-            }
-            Type::Pattern => {
-                let left = self.wanted(left, &Type::Raw);
-                match constant_text(&set) {
-                    Some(regex) => self.made(at, Type::Bool, ExprKind::InPattern(left, regex)),
-                    None => self.wrong(at),
-                }
-            }
-            Type::Wrong => {
-                self.expr(left, None);
-                self.wrong(at)
-            }
-            other => {
-                let shown = self.show(other);
-                self.tell(
-                    self.error("D405", right.at, "`in` asks for a pattern or for hours")
-                        .label(format!("this is {shown}")),
-                );
-                self.expr(left, None);
-                self.wrong(at)
-            }
-        }
-    }
-
-    /// The type of which both are, if there is one.
-    pub(super) fn join(&self, a: &Type, b: &Type) -> Option<Type> {
-        use Type::{Digits, Never, Option, Raw, Str, Wrong};
-        Some(match (a, b) {
-            _ if a == b => a.clone(),
-            (Wrong | Never, other) | (other, Wrong | Never) => other.clone(),
-            (Digits | Str | Raw, Raw) | (Raw, Digits | Str) => Raw,
-            (Digits, Str) | (Str, Digits) => Str,
-            // An address or a mailbox is text that nobody has looked at.
-            (Type::Uri, Raw) | (Raw, Type::Uri) => Raw,
-            (Option(a), Option(b)) => Option(Box::new(self.join(a, b)?)),
-            (Option(of), other) | (other, Option(of)) => Option(Box::new(self.join(of, other)?)),
-            _ => return None,
-        })
     }
 
     pub(super) fn pattern(&mut self, pattern: &tree::Pattern) -> numbers::Read {
@@ -925,192 +603,6 @@ impl Checker<'_> {
             self.tell(found);
         }
         read
-    }
-
-    /// A value of this type, or what is wrong is told.
-    pub(super) fn fit(&mut self, e: Expr, want: &Type) -> Expr {
-        use Type::{Digits, Option, Raw, Str};
-        let at = e.place.at;
-        match (&e.ty, want) {
-            (have, want) if have == want => return e,
-            (Type::Wrong | Type::Never, _) | (_, Type::Wrong) => return e,
-            (Digits, Str) | (Digits | Str, Raw) => {
-                return Expr {
-                    ty: want.clone(),
-                    ..e
-                };
-            }
-            // Text of ours may name what is only looked up; so may any text a mailbox.
-            (Digits | Str, Type::Prompt | Type::Host | Type::Mailbox | Type::Uri) => {
-                return self.literal(e, want);
-            }
-            (Raw, Type::Uri | Type::Mailbox) | (Type::Uri, Raw) => {
-                return Expr {
-                    ty: want.clone(),
-                    ..e
-                };
-            }
-            (Str, Digits) if constant_text(&e).is_some() => return self.literal(e, want),
-            (have, Option(of)) if !matches!(have, Option(_)) => {
-                let inner = self.fit(e, of);
-                return match inner.ty {
-                    Type::Wrong => inner,
-                    _ => self.made(at, want.clone(), ExprKind::Just(inner)),
-                };
-            }
-            (Option(inner), Option(of)) if self.join(inner, of).as_ref() == Some(&**of) => {
-                return Expr {
-                    ty: want.clone(),
-                    ..e
-                };
-            }
-            // One is a list of one.
-            (have, Type::List(of)) if !matches!(have, Type::List(_) | Option(_)) => {
-                let inner = self.fit(e, of);
-                return match inner.ty {
-                    Type::Wrong => inner,
-                    _ => self.made(at, want.clone(), ExprKind::List(vec![inner])),
-                };
-            }
-            (Type::List(inner), Type::List(of)) if **inner == Type::Wrong || inner == of => {
-                return Expr {
-                    ty: want.clone(),
-                    ..e
-                };
-            }
-            (Option(_), _) => {
-                let have = self.show(&e.ty);
-                self.tell(
-                    self.error("D404", at, "this may be nothing")
-                        .label(format!("{have}, where {} is needed", self.show(want)))
-                        .help("leave where it is nothing: `let x = ... else { hangup() }`")
-                        .help("or say what counts then: `... ?? other`"),
-                );
-            }
-            (
-                Raw | Type::Uri,
-                Str | Digits | Type::Endpoint | Type::Host | Type::Prompt | Type::Trunk,
-            ) => {
-                self.tainted(&e, want);
-            }
-            _ => self.mismatch(&e, want),
-        }
-        self.wrong(at)
-    }
-
-    /// Constant text in the place of a type that has a form of its own.
-    fn literal(&mut self, e: Expr, want: &Type) -> Expr {
-        let at = e.place.at;
-        if let Some(text) = constant_text(&e) {
-            let bad = match want {
-                Type::Digits => text.bytes().find(|b| !numbers::is_digit(*b)),
-                Type::Host => text
-                    .bytes()
-                    .find(|b| !(b.is_ascii_alphanumeric() || b".-:[]_".contains(b))),
-                Type::Prompt => text.bytes().find(|b| b"&,|()".contains(b)),
-                Type::Mailbox => text.bytes().find(|b| b"&,|() ".contains(b)),
-                _ => None,
-            };
-            if let Some(bad) = bad {
-                let want = self.show(want);
-                self.tell(
-                    self.error(
-                        "D410",
-                        at,
-                        format!("{:?} cannot stand in {want}", bad as char),
-                    )
-                    .label(format!("no {want}")),
-                );
-                return self.wrong(at);
-            }
-        }
-        Expr {
-            ty: want.clone(),
-            ..e
-        }
-    }
-
-    fn mismatch(&mut self, e: &Expr, want: &Type) {
-        let (have, shown) = (self.show(&e.ty), self.show(want));
-        let mut found = self
-            .error("D402", e.place.at, format!("{shown} is needed here"))
-            .label(format!("this is {have}"));
-        match (&e.ty, want) {
-            (Type::Int, Type::Duration) => {
-                found = found.help("a time has a unit: `20s`, `5m`, `500ms`");
-                if let ExprKind::Int(n) = &*e.kind {
-                    found = found.fix(
-                        format!("write `{n}s`"),
-                        self.span(e.place.at),
-                        format!("{n}s"),
-                        false,
-                    );
-                }
-            }
-            (Type::Int, Type::Digits | Type::Str | Type::Raw) => {
-                if let ExprKind::Int(n) = &*e.kind {
-                    found = found.help(format!("digits are text: write \"{n}\"")).fix(
-                        format!("write \"{n}\""),
-                        self.span(e.place.at),
-                        format!("\"{n}\""),
-                        false,
-                    );
-                } else {
-                    found = found.help("a number becomes text in a hole: \"{n}\"");
-                }
-            }
-            (Type::Str, Type::Digits) => {
-                found =
-                    found.help("`digits(x)` looks whether it is: `let n = digits(x) else { ... }`");
-            }
-            (Type::Str | Type::Digits, Type::Endpoint) => {
-                found = found.help(
-                    "say what kind of device it is: `pjsip(x)`, `sip(x)`, `device(\"TECH/...\")`",
-                );
-            }
-            (Type::Str | Type::Digits, Type::Int) => {
-                found = found.help("`int(x)` reads a number: Option(Int)");
-            }
-            (_, Type::Bool) => {
-                found = found.help("a condition is true or false: compare it with something")
-            }
-            (_, Type::Raw | Type::Str) => found = found.help("in a hole it becomes text: \"{x}\""),
-            _ => {}
-        }
-        self.tell(found);
-    }
-
-    /// Text of the caller where it is obeyed.
-    pub(super) fn tainted(&mut self, e: &Expr, want: &Type) {
-        let what = match want {
-            Type::Endpoint => "a dial target",
-            Type::Host => "a host",
-            Type::Prompt => "the name of a sound",
-            Type::Trunk => "the name of a trunk",
-            _ => "a text that is obeyed",
-        };
-        let shown = self.show(want);
-        let raw = raw_part(e).unwrap_or(e);
-        let mut found = self
-            .error(
-                "D401",
-                raw.place.at,
-                format!("text from outside is used as {what}"),
-            )
-            .label(match want {
-                Type::Digits => "Raw; Digits are needed".to_owned(),
-                Type::Str => "Raw; Digits or Str are needed".to_owned(),
-                _ => format!("Raw; {shown} is needed"),
-            });
-        if let (ExprKind::Exten { .. }, Some(at)) = (&*raw.kind, self.body.exten_at) {
-            found = found
-                .also(self.span(at), "this accepts any character, so the number is Raw here")
-                .help("accept digits only: on `XXXX`, or `let number = digits(exten) else { hangup() }`");
-        } else {
-            found = found.help("keep digits only: `let number = digits(x) else { hangup() }`");
-        }
-        found = found.help("or look the name up: `let peer = peers.find(x) else { hangup() }`");
-        self.tell(found);
     }
 
     pub(super) fn choice(
@@ -1172,20 +664,6 @@ impl Checker<'_> {
         self.made(at, ty, ExprKind::If(condition, then, Some(other)))
     }
 
-    /// A block's value as the type that all ways have.
-    pub(super) fn lift(&mut self, block: &mut Block, ty: &Type) {
-        if let Some(value) = block.value.take() {
-            block.value = Some(match (&value.ty, ty) {
-                (have, Type::Option(_))
-                    if !matches!(have, Type::Option(_) | Type::Never | Type::Wrong) =>
-                {
-                    self.fit(value, ty)
-                }
-                _ => value,
-            });
-        }
-    }
-
     /// An expression where a block stands.
     pub(super) fn as_block(&self, e: Expr, how: &Use) -> Block {
         let ends = e.ty != Type::Never;
@@ -1210,25 +688,10 @@ impl Checker<'_> {
 /// A hundred years.
 const LONGEST: u64 = 100 * 366 * 86_400_000;
 
-fn is_zero(e: &Expr) -> bool {
-    matches!(&*e.kind, ExprKind::Int(0) | ExprKind::Duration(0))
-}
-
 /// The times of an expression of type Hours.
 pub(super) fn hours_of(e: &Expr) -> Option<Vec<String>> {
     match &*e.kind {
         ExprKind::List(items) => items.iter().map(constant_text).collect(),
         _ => None,
     }
-}
-
-/// What in a text comes from outside.
-fn raw_part(e: &Expr) -> Option<&Expr> {
-    let ExprKind::Text(parts) = &*e.kind else {
-        return (e.ty == Type::Raw).then_some(e);
-    };
-    parts.iter().find_map(|p| match p {
-        TextPart::Value(v) if matches!(v.ty, Type::Raw | Type::Uri) => raw_part(v).or(Some(v)),
-        _ => None,
-    })
 }

@@ -1,0 +1,498 @@
+//! What a context holds, and what leads to one.
+
+use strowger_dial::tree::{self, At, ExprKind as T, ItemKind, Name, Number, PathPart};
+
+use super::expr::{Use, hours_of};
+use super::stmt::labels;
+use super::{Binding, BodyKind, Bound, Checker, InBody, Item, constant_value, world};
+use crate::dial::hours;
+use crate::dial::typed::{Body, Context, Expr, ExprKind, Extension, Hint, Include, TextPart};
+use crate::dial::types::Type;
+
+impl Checker<'_> {
+    pub(super) fn item(&mut self, item: &tree::Item, context: &mut Context) {
+        match &item.kind {
+            ItemKind::Include {
+                context: path,
+                condition,
+            } => {
+                let Some((name, _)) = self.context_named(path, false) else {
+                    return;
+                };
+                let place = self.place(item.at);
+                let include = |times| Include {
+                    context: name.clone(),
+                    times,
+                    place,
+                };
+                match condition {
+                    None => context.includes.push(include(None)),
+                    Some((when, e)) => {
+                        let times = self.include_times(e, *when);
+                        context
+                            .includes
+                            .extend(times.into_iter().map(|t| include(Some(t))));
+                    }
+                }
+            }
+            ItemKind::Hint { number, device } => {
+                let name = match number {
+                    Number::Pattern(pattern) => self.pattern(pattern).conf,
+                    Number::Digits(text) | Number::Text(text) => text.text.to_string(),
+                    Number::Event(name) => {
+                        self.tell(self.error("D205", name.at, "a hint is of a number"));
+                        return;
+                    }
+                };
+                let ty = Type::List(Box::new(Type::Endpoint));
+                let made = self.constant_expr(device, Some(&ty));
+                if made.ty == Type::Wrong {
+                    return;
+                }
+                let devices = match &*made.kind {
+                    ExprKind::List(items) => {
+                        items.iter().map(constant_value).collect::<Option<Vec<_>>>()
+                    }
+                    _ => constant_value(&made).map(|t| vec![t]),
+                };
+                match devices {
+                    Some(devices) => context.hints.push(Hint {
+                        name,
+                        devices: devices.join("&"),
+                        place: self.place(item.at),
+                    }),
+                    None => self.not_constant(device.at, "the device of a hint"),
+                }
+            }
+            ItemKind::On {
+                numbers,
+                from,
+                body,
+            } => {
+                let from = match from {
+                    None => None,
+                    Some(Number::Pattern(pattern)) => Some(self.pattern(pattern).conf),
+                    Some(Number::Digits(text) | Number::Text(text)) => Some(text.text.to_string()),
+                    Some(Number::Event(name)) => {
+                        self.tell(
+                            self.error("D205", name.at, "`from` takes a number")
+                                .label("this is none"),
+                        );
+                        return;
+                    }
+                };
+                for number in numbers {
+                    self.on(number, from.clone(), body, context);
+                }
+            }
+        }
+    }
+
+    pub(super) fn on(
+        &mut self,
+        number: &Number,
+        from: Option<String>,
+        body: &tree::Block,
+        context: &mut Context,
+    ) {
+        let at = number.at();
+        let mut captures = Vec::new();
+        let mut message = false;
+        let (name, exten) = match number {
+            Number::Digits(text) => (text.text.to_string(), Some(Type::Digits)),
+            Number::Text(text) => {
+                if text.text.is_empty()
+                    || text.text.starts_with('_')
+                    || text.text.contains([',', '/', '(', ')', '&', ' '])
+                {
+                    self.tell(
+                        self.error("D312", at, "no extension can be called so")
+                            .help("a pattern stands in back-quotes: on `10XX`"),
+                    );
+                    return;
+                }
+                let digits = text.text.bytes().all(crate::dial::numbers::is_digit);
+                let ty = if digits { Type::Digits } else { Type::Str };
+                (text.text.to_string(), Some(ty))
+            }
+            Number::Pattern(pattern) => {
+                let read = self.pattern(pattern);
+                captures = read.captures;
+                (read.conf, Some(read.ty))
+            }
+            Number::Event(name) => match world::event(&name.text) {
+                Some("message") => {
+                    message = true;
+                    ("_.".to_owned(), Some(Type::Raw))
+                }
+                Some(event) => (event.to_owned(), None),
+                None => {
+                    self.unknown_event(name);
+                    return;
+                }
+            },
+        };
+        if let Some(before) = context
+            .extensions
+            .iter()
+            .find(|e| e.name == name && e.from == from && e.message == message)
+        {
+            let first = self.span(before.place.at);
+            self.tell(
+                self.error("D202", at, format!("the context has two bodies for {name}"))
+                    .label("the second one")
+                    .also(first, "the first one"),
+            );
+            return;
+        }
+        let inner = InBody {
+            kind: BodyKind::Extension,
+            labels: labels(body),
+            exten,
+            exten_at: Some(at),
+            ..InBody::default()
+        };
+        let (block, locals) = self.in_body(inner, |c| {
+            for capture in &captures {
+                let bound = Bound {
+                    what: Binding::Capture {
+                        from: capture.from,
+                        length: capture.length,
+                    },
+                    ty: capture.ty.clone(),
+                    at: capture.name.at,
+                };
+                c.bind_as(&capture.name, bound);
+            }
+            c.block_here(body, &Use::Nothing { tail: true }).0
+        });
+        context.extensions.push(Extension {
+            name,
+            from,
+            message,
+            place: self.place(at),
+            body: Body { locals, block },
+        });
+    }
+
+    pub(super) fn is_const(&self, name: &Name) -> bool {
+        matches!(
+            self.names[self.unit].get(&*name.text),
+            Some(Item::Const(_)) | None
+        )
+    }
+
+    /// `when now in hours`, as the times of includes.
+    pub(super) fn include_times(&mut self, e: &tree::Expr, when: bool) -> Vec<String> {
+        let hours = match &*e.kind {
+            T::Binary {
+                op: tree::BinaryOp::In,
+                left,
+                right,
+                ..
+            } if matches!(&*left.kind, T::Name(n) if &*n.text == "now") => {
+                self.constant_expr(right, Some(&Type::Hours))
+            }
+            T::Name(name) if self.is_const(name) => self.constant_expr(e, Some(&Type::Hours)),
+            T::Call { .. } => self.constant_expr(e, Some(&Type::Hours)),
+            _ => {
+                self.tell(
+                    self.error("D314", e.at, "an include can depend on the time only")
+                        .label("this is no `now in hours`")
+                        .help("other conditions stand in a body: `if ... { goto context }`"),
+                );
+                return Vec::new();
+            }
+        };
+        let Some(times) = hours_of(&hours) else {
+            if hours.ty != Type::Wrong {
+                let shown = self.show(&hours.ty);
+                self.tell(
+                    self.error("D314", e.at, "an include can depend on the time only")
+                        .label(format!("this is {shown}, hours are needed")),
+                );
+            }
+            return Vec::new();
+        };
+        if when {
+            return times;
+        }
+        match hours::others(&times) {
+            Some(times) => times,
+            None => {
+                self.tell(
+                    self.error("D314", e.at, "`unless` takes hours of the week only")
+                        .label("there is a date among these")
+                        .help("ask in a body: `if not (now in ...) { goto context }`"),
+                );
+                Vec::new()
+            }
+        }
+    }
+
+    /// A context's name in a dialplan, and the plain names of its extensions if it is one of `.dial`.
+    pub(super) fn context_named(
+        &mut self,
+        path: &tree::Path,
+        jump: bool,
+    ) -> Option<(String, Option<Vec<String>>)> {
+        let first = &path.first;
+        let item = self.names[self.unit].get(&*first.text).copied();
+        match (item, path.rest.as_slice()) {
+            (Some(Item::Context(decl)), []) => return Some(conf_of(decl)),
+            (Some(Item::Unit(other)), [PathPart::Field(name)]) => {
+                if let Some(Item::Context(decl)) = self.names[other].get(&*name.text).copied() {
+                    return Some(conf_of(decl));
+                }
+                self.tell(self.error(
+                    "D208",
+                    name.at,
+                    format!("`{}` has no context `{}`", first.text, name.text),
+                ));
+                return None;
+            }
+            (Some(Item::Conf), [PathPart::Key(name)]) => {
+                if !(self.around.is_conf_context)(&name.text) {
+                    let known = self.around.conf_contexts.iter().map(String::as_str);
+                    let like = self.like(&name.text, known);
+                    let mut found = self
+                        .error(
+                            "D208",
+                            name.at,
+                            format!("extensions.conf has no context [{}]", name.text),
+                        )
+                        .label("an unknown context");
+                    if let Some(like) = like {
+                        found = found.help(format!("did you mean \"{like}\"?"));
+                    }
+                    self.tell(found);
+                    return None;
+                }
+                return Some((name.text.to_string(), None));
+            }
+            (Some(Item::Conf), _) => {
+                self.tell(
+                    self.error(
+                        "D208",
+                        path.at,
+                        format!("which context of `{}`?", first.text),
+                    )
+                    .help(format!("write {}[\"name\"]", first.text)),
+                );
+                return None;
+            }
+            _ => {}
+        }
+        let mut found = self
+            .error(
+                "D208",
+                path.at,
+                format!("there is no context `{}`", first.text),
+            )
+            .label("an unknown context");
+        if jump && self.body.labels.iter().any(|l| *l == *first.text) {
+            found = found
+                .help(format!("a label is named with `@`: `goto @{}`", first.text))
+                .fix(
+                    "write `@`",
+                    self.span(first.at),
+                    format!("@{}", first.text),
+                    true,
+                );
+        } else {
+            let contexts = self.names[self.unit]
+                .iter()
+                .filter(|(_, i)| matches!(i, Item::Context(_)))
+                .map(|(n, _)| *n);
+            if let Some(like) = self.like(&first.text, contexts) {
+                found = found.help(format!("did you mean `{like}`?")).fix(
+                    format!("write `{like}`"),
+                    self.span(first.at),
+                    like,
+                    false,
+                );
+            } else if (self.around.is_conf_context)(&first.text) {
+                found = found.help(format!(
+                    "a context of extensions.conf is named through its import: `legacy[\"{}\"]`",
+                    first.text
+                ));
+            }
+        }
+        self.tell(found);
+        None
+    }
+
+    /// The number of a `goto`, as a text.
+    pub(super) fn number_text(&mut self, number: &Number) -> Vec<TextPart> {
+        let text = match number {
+            Number::Digits(text) | Number::Text(text) => text.text.to_string(),
+            Number::Event(name) => match world::event(&name.text) {
+                Some(event) => event.to_owned(),
+                None => {
+                    self.unknown_event(name);
+                    return Vec::new();
+                }
+            },
+            Number::Pattern(pattern) => {
+                self.tell(
+                    self.error(
+                        "D208",
+                        pattern.at,
+                        "a call goes to a number, not to a pattern",
+                    )
+                    .help("a number that is known only in the call: `goto context.(number)`"),
+                );
+                return Vec::new();
+            }
+        };
+        vec![TextPart::Plain(text)]
+    }
+
+    pub(super) fn unknown_event(&mut self, name: &Name) {
+        let like = self.like(&name.text, world::EVENTS.iter().map(|(n, _)| *n));
+        let of_asterisk = world::EVENTS.iter().find(|(_, e)| *e == &*name.text);
+        let mut found = self
+            .error(
+                "D205",
+                name.at,
+                format!("nothing happens that is called `{}`", name.text),
+            )
+            .label("an unknown name");
+        if let Some(meant) = of_asterisk.map(|(n, _)| (*n).to_owned()).or(like) {
+            found = found.help(format!("did you mean `{meant}`?")).fix(
+                format!("write `{meant}`"),
+                self.span(name.at),
+                meant,
+                false,
+            );
+        } else {
+            found = found.help(format!(
+                "an extension with a name of letters: on \"{}\"",
+                name.text
+            ));
+        }
+        self.tell(found);
+    }
+
+    pub(super) fn goto(&mut self, at: At, target: &tree::Target) -> Expr {
+        if self.pure_only(at, "`goto`") {
+            return Expr {
+                ty: Type::Never,
+                ..self.wrong(at)
+            };
+        }
+        let kind = match target {
+            tree::Target::Label(name) => {
+                if !self.body.labels.iter().any(|l| *l == *name.text) {
+                    let like = self.like(&name.text, self.body.labels.iter().map(String::as_str));
+                    let mut found = self
+                        .error(
+                            "D207",
+                            name.at,
+                            format!("there is no label `{}` here", name.text),
+                        )
+                        .label("labels are those of the same body");
+                    if let Some(like) = like {
+                        found = found.help(format!("did you mean `@{like}`?")).fix(
+                            format!("write `{like}`"),
+                            self.span(name.at),
+                            like,
+                            false,
+                        );
+                    }
+                    self.tell(found);
+                }
+                ExprKind::GotoLabel(name.text.to_string())
+            }
+            tree::Target::Place { context, number } => {
+                let Some((conf, events)) = self.context_named(context, true) else {
+                    return Expr {
+                        ty: Type::Never,
+                        ..self.wrong(at)
+                    };
+                };
+                let number = match number {
+                    Some(tree::TargetNumber::Fixed(number)) => self.number_text(number),
+                    Some(tree::TargetNumber::Computed(e)) => {
+                        let made = self.expr(e, None);
+                        match made.ty {
+                            Type::Raw | Type::Uri => {
+                                self.tainted(&made, &Type::Str);
+                                Vec::new()
+                            }
+                            _ => vec![TextPart::Value(self.fit(made, &Type::Str))],
+                        }
+                    }
+                    None if events.as_ref().is_none_or(|e| e.iter().any(|e| e == "s")) => {
+                        vec![TextPart::Plain("s".to_owned())]
+                    }
+                    None if self.body.exten.is_some() => {
+                        vec![TextPart::Asterisk("${EXTEN}".to_owned())]
+                    }
+                    None => {
+                        self.tell(
+                            self.error("D208", at, format!("where in [{conf}]?"))
+                                .label("it has no `on start`, and no number is dialled here")
+                                .help("name the number: `goto context.61`"),
+                        );
+                        Vec::new()
+                    }
+                };
+                ExprKind::Goto(Some(conf), number)
+            }
+            tree::Target::Dynamic { name, args, at } => {
+                if name.first.text.as_ref() != "dynamic" || !name.rest.is_empty() {
+                    self.tell(
+                        self.error("D208", *at, "a `goto` takes no arguments")
+                            .help("a place that is known only in the call: `goto dynamic(context, number, priority)`"),
+                    );
+                    return Expr {
+                        ty: Type::Never,
+                        ..self.wrong(*at)
+                    };
+                }
+                let [context, number, priority] = args.as_slice() else {
+                    self.tell(
+                        self.error(
+                            "D403",
+                            *at,
+                            "`dynamic` needs a context, a number and a priority",
+                        )
+                        .help("goto dynamic(\"context\", number, 1)"),
+                    );
+                    return Expr {
+                        ty: Type::Never,
+                        ..self.wrong(*at)
+                    };
+                };
+                let context = self.wanted(context, &Type::Str);
+                let number = self.wanted(number, &Type::Str);
+                let priority = self.expr(priority, None);
+                let priority = match priority.ty {
+                    Type::Int | Type::Wrong => priority,
+                    _ => self.fit(priority, &Type::Str),
+                };
+                ExprKind::GotoDynamic(context, number, priority)
+            }
+        };
+        self.made(at, Type::Never, kind)
+    }
+}
+
+/// A context's name in a dialplan, and the plain names that it answers.
+fn conf_of(decl: &tree::Decl) -> (String, Option<Vec<String>>) {
+    let tree::DeclKind::Context { name, conf, items } = &decl.kind else {
+        return (String::new(), None);
+    };
+    let plain = |n: &Number| match n {
+        Number::Digits(text) | Number::Text(text) => Some(text.text.to_string()),
+        Number::Event(name) => world::event(&name.text).map(str::to_owned),
+        Number::Pattern(_) => None,
+    };
+    let names = items.iter().flat_map(|i| match &i.kind {
+        ItemKind::On { numbers, .. } => numbers.iter().filter_map(plain).collect(),
+        _ => Vec::new(),
+    });
+    let conf = conf.as_ref().map_or(&name.text, |c| &c.text);
+    (conf.to_string(), Some(names.collect()))
+}
