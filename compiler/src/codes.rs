@@ -130,7 +130,7 @@ pub fn level(id: &str) -> Level {
 /// The entry of a code.
 pub fn find(id: &str) -> Option<&'static Code> {
     static BY_ID: LazyLock<QuickMap<&'static [u8], &'static Code>> = LazyLock::new(|| {
-        let codes = exchange().chain(all()).chain(explored()).chain(written());
+        let codes = exchange().chain(all()).chain(explored());
         codes.map(|c| (c.id.as_bytes(), c)).collect()
     });
     BY_ID.get(id.as_bytes()).copied()
@@ -166,6 +166,7 @@ pub fn all() -> impl Iterator<Item = &'static Code> {
         releases::CODES,
         security::CODES,
         migration::CODES,
+        written::CODES,
         typed::CODES,
     ]
     .into_iter()
@@ -248,12 +249,3 @@ macro_rules! plan {
     };
 }
 use plan;
-
-/// The plan among the files of an example.
-pub fn plan_of(files: Files) -> &'static str {
-    let dial = "extensions.dial";
-    match files.iter().any(|(name, _)| *name == dial) {
-        true => dial,
-        false => "extensions.conf",
-    }
-}

@@ -149,6 +149,13 @@ const PLAN: &str = "extensions.conf";
 /// The same in the other language, where there is no [`PLAN`].
 const DIAL: &str = "extensions.dial";
 
+/// The plan that the options name; in the place of an extensions.conf that is not there, `extensions.dial`.
+fn plan_of<'o>(sources: &Sources, options: &'o Options) -> &'o str {
+    let typed =
+        options.plan == PLAN && sources.find(PLAN).is_none() && sources.find(DIAL).is_some();
+    if typed { DIAL } else { &options.plan }
+}
+
 /// A plan that was read: its lines, and the graph that they make.
 #[derive(Clone, Debug)]
 pub struct Reading {
@@ -165,11 +172,11 @@ impl Reading {
     /// Reads the plan that the options name.
     pub fn new(sources: &Sources, options: &Options) -> Reading {
         let dialect = &options.dialect;
-        let file = sources.find(&options.plan);
+        let file = sources.find(plan_of(sources, options));
         let mut config = Config::default();
         let mut roots = Vec::new();
         if let Some(file) = file {
-            if dial::is_dial(&options.plan) {
+            if dial::is_dial(plan_of(sources, options)) {
                 roots.push(file);
             } else {
                 add(&mut config, sources, file, dialect);
@@ -198,7 +205,10 @@ impl Reading {
         }
         let named = |s: &line::Section| matches!(s.name.as_slice(), b"general" | b"globals");
         // `extensions_custom.conf` stands beside others of its kind, whatever sections it has.
-        let name = options.plan.rsplit('/').next().unwrap_or_default();
+        let name = plan_of(sources, options)
+            .rsplit('/')
+            .next()
+            .unwrap_or_default();
         let sibling = name.starts_with("extensions");
         let added = file.is_some_and(|file| is_added(sources.file(file).bytes(), name));
         let part = added
@@ -284,7 +294,7 @@ fn look(
         // Such lines belong to the section that includes the file.
         found.retain(|finding| finding.code != "S114");
     }
-    if depth == Depth::Analysis && options.plan != PLAN {
+    if depth == Depth::Analysis && !matches!(plan_of(sources, options), PLAN | DIAL) {
         // The section that is added to may stand in the file that includes this one.
         found.retain(|finding| finding.code != "S122");
     }
@@ -295,7 +305,7 @@ fn look(
         let commas = dialect.pipes.then(|| pipes::with_commas(hir));
         let index = Index::new(commas.as_ref().unwrap_or(hir));
         let torn = reading.config.open || beside;
-        let whole = options.plan == PLAN || options.plan == DIAL;
+        let whole = matches!(plan_of(sources, options), PLAN | DIAL);
         let plan = Plan::new(index, torn, reading.part, whole, dialect, sources);
         if depth >= Depth::Analysis {
             found.extend(analysis(&plan, sources, options, crew));
@@ -320,7 +330,7 @@ fn analysis(plan: &Plan<'_>, sources: &Sources, options: &Options, crew: Crew) -
         Box::new(|| *lines = lint::check(plan, sources)),
         Box::new(|| *callers = lint::secure(plan, sources, around)),
         Box::new(|| *files = lint::beside(plan, sources)),
-        Box::new(|| *ways = lint::whole::check(plan, sources, &options.plan, around)),
+        Box::new(|| *ways = lint::whole::check(plan, sources, plan_of(sources, options), around)),
     ];
     let steps = plan.index.hir().steps();
     let crew = if steps.clone().nth(SMALL).is_some() {

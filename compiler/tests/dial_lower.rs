@@ -33,13 +33,20 @@ fn listing(text: &str) -> String {
     for global in &hir.globals {
         out += &format!("{}={}\n", show(&global.name), global.written.lossy());
     }
-    for context in hir.contexts.iter().filter(|c| !["features", "night"].contains(&show(&c.name).as_str())) {
+    for context in hir
+        .contexts
+        .iter()
+        .filter(|c| !["features", "night"].contains(&show(&c.name).as_str()))
+    {
         out += &format!("[{}]\n", show(&context.name));
         for include in &context.includes {
             out += &format!("include => {}\n", show(&include.text));
         }
         for extension in &context.extensions {
-            let caller = extension.caller.as_ref().map(|c| format!("/{}", show(&c.text)));
+            let caller = extension
+                .caller
+                .as_ref()
+                .map(|c| format!("/{}", show(&c.text)));
             let name = show(&extension.name) + &caller.unwrap_or_default();
             if let Some(hint) = &extension.hint {
                 out += &format!("exten => {name},hint,{}\n", show(&hint.devices));
@@ -52,7 +59,11 @@ fn listing(text: &str) -> String {
                 };
                 let label = step.label.as_ref().map(|l| format!("({})", l.lossy()));
                 let label = label.unwrap_or_default();
-                out += &format!("{head}{label},{}({})\n", step.app.lossy(), step.args.lossy());
+                out += &format!(
+                    "{head}{label},{}({})\n",
+                    step.app.lossy(),
+                    step.args.lossy()
+                );
             }
         }
     }

@@ -58,7 +58,7 @@ pub(crate) fn lower(program: &Program, sources: &Sources, hir: &mut Hir) -> Vec<
     for number in 0..program.subs.len() {
         contexts.extend(lowering.sub(number));
     }
-    let globals = program.variables.iter().filter_map(|v| global(v));
+    let globals = program.variables.iter().filter_map(global);
     hir.globals.extend(globals);
     hir.contexts.append(&mut contexts);
     lowering.found

@@ -49,10 +49,8 @@ pub(crate) struct Place {
 /// `fn` or `sub`. Its context in a dialplan has its name; it begins at `s,1`, its parameters are ARG1 and so on.
 #[derive(Clone, Debug)]
 pub(crate) struct Sub {
-    pub(crate) name: String,
     /// The name of its context; names of different files may need another one.
     pub(crate) conf: String,
-    pub(crate) pure: bool,
     /// The first locals of the body.
     pub(crate) params: usize,
     pub(crate) result: Type,

@@ -93,9 +93,7 @@ impl<'a> Checker<'a> {
                         result: Type::Wrong,
                     });
                     self.program.subs.push(Sub {
-                        name: name.text.to_string(),
                         conf: name.text.to_string(),
-                        pure,
                         params: callable.params.len(),
                         result: Type::Wrong,
                         body: Body::default(),
@@ -210,7 +208,7 @@ impl<'a> Checker<'a> {
                     else {
                         continue;
                     };
-                    if self.subs[sub].decl as *const _ != callable as *const _ {
+                    if !std::ptr::eq(self.subs[sub].decl, callable) {
                         continue;
                     }
                     let params = callable.params.iter();

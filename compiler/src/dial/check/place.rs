@@ -146,15 +146,15 @@ impl Checker<'_> {
         args: &[tree::Arg],
         value: &tree::Expr,
     ) -> Option<StmtKind> {
-        if let T::Name(name) = &*callee.kind {
-            if &*name.text == "channel" {
-                let variable = self.variable_name(place.at, name, args);
-                let value = self.wanted(value, &Type::Raw);
-                if self.pure_only(place.at, "`channel`") {
-                    return None;
-                }
-                return Some(StmtKind::WriteTo(vec![TextPart::Plain(variable?)], value));
+        if let T::Name(name) = &*callee.kind
+            && &*name.text == "channel"
+        {
+            let variable = self.variable_name(place.at, name, args);
+            let value = self.wanted(value, &Type::Raw);
+            if self.pure_only(place.at, "`channel`") {
+                return None;
             }
+            return Some(StmtKind::WriteTo(vec![TextPart::Plain(variable?)], value));
         }
         let word = match &*callee.kind {
             T::Name(name) => words::named(&name.text).map(|w| (name, w)),

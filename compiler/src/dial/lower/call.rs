@@ -54,7 +54,10 @@ impl Writer<'_> {
     /// A function in a text.
     pub(super) fn function(&mut self, word: &'static Word, args: &[Option<Expr>]) -> Operand {
         let text = self.arguments(word, args, None).unwrap_or_default();
-        let body = match (text.is_empty(), word.params.is_empty() && word.given.is_empty()) {
+        let body = match (
+            text.is_empty(),
+            word.params.is_empty() && word.given.is_empty(),
+        ) {
             (true, true) if word.signature().is_none() => word.calls.to_owned(),
             _ => format!("{}({text})", word.calls),
         };
@@ -77,7 +80,10 @@ impl Writer<'_> {
             Ok(laid) => laid,
             Err(misfit) => {
                 let (Misfit::Twice(_, at) | Misfit::Open(at)) = misfit;
-                let place = args.get(at).and_then(|a| a.as_ref()).map_or(self.place, |e| e.place);
+                let place = args
+                    .get(at)
+                    .and_then(|a| a.as_ref())
+                    .map_or(self.place, |e| e.place);
                 let name = word.params.get(at).map_or("", |p| p.name);
                 let message = match misfit {
                     Misfit::Twice(..) => format!("`{name}` contradicts another argument"),

@@ -408,7 +408,7 @@ fn tests(w: &mut Writer, m: &Matched, ty: &Type, arm: &Arm, is_last: bool, next:
         if !(is_last && is_settled(test)) {
             check(w, m, ty, test, next);
         }
-        bind(w, m, ty, test);
+        bind(w, m, test);
         return;
     }
     if is_last && !binds {
@@ -433,7 +433,7 @@ fn tests(w: &mut Writer, m: &Matched, ty: &Type, arm: &Arm, is_last: bool, next:
         let other = w.steps.mark("case");
         let last = i + 1 == arm.tests.len();
         check(w, m, ty, test, if last { next } else { other });
-        bind(w, m, ty, test);
+        bind(w, m, test);
         if !last {
             w.jump(body);
             w.steps.bind(other);
@@ -583,7 +583,7 @@ fn part(
 }
 
 /// Gives the parts of a value their names.
-fn bind(w: &mut Writer, m: &Matched, ty: &Type, test: &Test) {
+fn bind(w: &mut Writer, m: &Matched, test: &Test) {
     match test {
         Test::Any(Some(local)) => {
             w.store(&To::Local(*local), &Operand::Read(m.read.clone()));
@@ -601,16 +601,15 @@ fn bind(w: &mut Writer, m: &Matched, ty: &Type, test: &Test) {
             }
         }
         Test::Case(id, case, fields) => {
-            let types: Vec<Type> = w.field_types(*id, *case).cloned().collect();
-            for (i, (field, ty)) in fields.iter().zip(&types).enumerate() {
+            for (i, field) in fields.iter().enumerate() {
                 if binds(field) {
                     let read = w.field(&m.read, *id, *case, i);
                     let inner = Matched { read, tag: None };
-                    bind(w, &inner, ty, field);
+                    bind(w, &inner, field);
                 }
             }
         }
-        Test::Just(inner) => bind(w, m, ty, inner),
+        Test::Just(inner) => bind(w, m, inner),
         _ => {}
     }
 }

@@ -279,7 +279,7 @@ fn compute(w: &mut Writer, op: BinaryOp, a: &Expr, b: &Expr, ty: &Type, what_for
 fn may_be_signed_zero(op: BinaryOp, a: &Expr, b: &Expr) -> bool {
     let ((a, _), (b, _)) = (range(a), range(b));
     match op {
-        BinaryOp::Mul => a <= 0 && b <= 0 && !(a > 0 || b > 0),
+        BinaryOp::Mul => a <= 0 && b <= 0,
         BinaryOp::Rem => a < 0,
         BinaryOp::Div => a < 0 || b < 0,
         _ => false,

@@ -223,13 +223,14 @@ impl<'p> Writer<'p> {
                 self.call(*number, args);
                 self.store_text(to, "${GOSUB_RETVAL}");
             }
+            ExprKind::Both(..) | ExprKind::Either(..)
+                if !self.is_simple(e) && self.is_free(to, e) =>
+            {
+                self.truth(e, to);
+            }
             ExprKind::Both(..) | ExprKind::Either(..) if !self.is_simple(e) => {
-                if self.is_free(to, e) {
-                    self.truth(e, to);
-                } else {
-                    let value = self.value(e);
-                    self.store(to, &value);
-                }
+                let value = self.value(e);
+                self.store(to, &value);
             }
             ExprKind::App { .. }
             | ExprKind::Return(_)
