@@ -225,8 +225,7 @@ impl Writer<'_> {
         hole
     }
 
-    /// An argument of a function. What stands in it is read once more when it is filled: a parenthesis too many and a colon would
-    /// end the call (DL-176). Such a parenthesis goes away.
+    /// An argument of a function.
     fn inner_argument(
         &mut self,
         word: &Word,
@@ -251,18 +250,12 @@ impl Writer<'_> {
                     }
                     out.push_str(&text::in_braces(&c));
                 }
-                value if piece.trust >= Trust::Name => out.push_str(&value.value()),
                 value => {
-                    let read = self.as_read(value);
-                    let body = read.body();
-                    let safe = if word.calls == "LEN" {
-                        format!("${{REPLACE({body},:,.)}}")
+                    let instead = (word.calls == "LEN").then_some(":,.");
+                    if depth == 0 || piece.trust >= Trust::Name {
+                        out.push_str(&self.within_hole(value, piece.trust, instead));
                     } else {
-                        format!("${{REPLACE({body},\\))}}")
-                    };
-                    if depth == 0 {
-                        out.push_str(&safe);
-                    } else {
+                        let safe = self.within_hole(value, piece.trust, instead);
                         let kept = self.keep(&Operand::Written(safe));
                         out.push_str(&self.guarded(kept, depth));
                     }
@@ -270,6 +263,25 @@ impl Writer<'_> {
             }
         }
         out
+    }
+
+    /// A value within `${ }`. What stands there is read once more when it is filled: a parenthesis too many and a colon would end
+    /// the call (DL-176). Such parentheses go away, or what `instead` says: characters, a comma, what takes their place.
+    pub(super) fn within_hole(
+        &mut self,
+        value: Operand,
+        trust: Trust,
+        instead: Option<&str>,
+    ) -> String {
+        match value {
+            Operand::Constant(c) => text::in_braces(&c),
+            value if trust >= Trust::Name => value.value(),
+            value => {
+                let read = self.as_read(value);
+                let instead = instead.unwrap_or("\\)");
+                format!("${{REPLACE({},{instead})}}", read.body())
+            }
+        }
     }
 
     /// A call of a subroutine.

@@ -5,7 +5,7 @@ use super::number;
 use super::operand::{Operand, Read, Trust};
 use super::steps::{Condition, Mark};
 use super::text;
-use super::value::constant_text;
+use super::value::{constant_text, emptiness};
 use super::writer::{To, Writer};
 use crate::dial::typed::{
     Arm, Block, Expr, ExprKind, LocalId, Scope, Stmt, StmtKind, Test, TextPart,
@@ -81,7 +81,7 @@ fn open(w: &mut Writer, local: LocalId, value: &Expr, otherwise: &Block) {
     let to = To::Local(local);
     let ok = w.steps.mark("ok");
     match &*value.kind {
-        ExprKind::Digits(e) if w.trust(&e.ty) == Trust::Text && constant_text(e).is_none() => {
+        ExprKind::Digits(e) if w.trust_of(e) == Trust::Text && constant_text(e).is_none() => {
             // What is left of it is the value, if it is all of it.
             let read = w.readable(e);
             w.filtered(&read, &to);
@@ -97,7 +97,7 @@ fn open(w: &mut Writer, local: LocalId, value: &Expr, otherwise: &Block) {
         _ => {
             w.into(value, &to);
             let read = Read::new(w.variable(&to).unwrap_or_default());
-            let empty = w.emptiness(&read, &value.ty);
+            let empty = emptiness(&read, w.trust_of(value));
             w.branch_on(empty, false, ok);
         }
     }
@@ -122,7 +122,7 @@ fn write_to(w: &mut Writer, target: &[TextPart], value: &Expr) {
                     Operand::Constant(c) => {
                         name.push_str(&text::constant(&c.replace(['=', ')'], "")))
                     }
-                    hole if w.trust(&e.ty) >= Trust::Name => name.push_str(&hole.value()),
+                    hole if w.trust_of(e) >= Trust::Name => name.push_str(&hole.value()),
                     hole => {
                         let read = w.as_read(hole);
                         name.push_str(&format!("${{REPLACE({},=\\))}}", read.body()));
@@ -200,7 +200,7 @@ pub(super) fn short_if(
         b.stmts.is_empty()
             && b.value.as_ref().is_some_and(|v| match constant_text(v) {
                 Some(text) => !text.is_empty() && text::is_plain(text),
-                None => w.is_simple(v) && w.trust(&v.ty) == Trust::Plain,
+                None => w.is_simple(v) && w.trust_of(v) == Trust::Plain,
             })
     };
     let optional = matches!(ty, Type::Option(_) | Type::Never | Type::Unit);
@@ -487,7 +487,7 @@ fn ask(w: &mut Writer, m: &Matched, ty: &Type, test: &Test) -> Asked {
         Test::Text(text) => {
             let constant = Operand::Constant(text.clone());
             let read = Operand::Read(m.read.clone());
-            match number::equal(w, &read, ty, &constant, &Type::Str) {
+            match number::equal(&read, w.trust(ty), &constant, Trust::Text) {
                 Ok(_) => return Asked::Always,
                 Err(formula) => formula,
             }
@@ -497,7 +497,7 @@ fn ask(w: &mut Writer, m: &Matched, ty: &Type, test: &Test) -> Asked {
                 return Asked::Always;
             }
             let read = Operand::Read(m.read.clone());
-            match number::pattern_formula(w, &read, ty, regex) {
+            match number::pattern_formula(&read, w.trust(ty), regex) {
                 Some(formula) => formula,
                 None => {
                     let place = w.place;
@@ -510,7 +510,7 @@ fn ask(w: &mut Writer, m: &Matched, ty: &Type, test: &Test) -> Asked {
                 }
             }
         }
-        Test::Nothing => w.emptiness(&m.read, ty),
+        Test::Nothing => emptiness(&m.read, w.trust(ty)),
         Test::Case(id, case, fields) => {
             if !fields.iter().all(|f| matches!(f, Test::Any(_))) {
                 return Asked::Steps;
@@ -518,7 +518,7 @@ fn ask(w: &mut Writer, m: &Matched, ty: &Type, test: &Test) -> Asked {
             case_formula(w, m, *id, *case)
         }
         Test::Just(inner) => match &**inner {
-            Test::Any(_) => w.emptiness(&m.read, ty).opposed(),
+            Test::Any(_) => emptiness(&m.read, w.trust(ty)).opposed(),
             inner => return ask(w, m, ty, inner),
         },
     })
@@ -548,10 +548,13 @@ fn check(w: &mut Writer, m: &Matched, ty: &Type, test: &Test, next: Mark) {
             let formula = case_formula(w, m, id, case);
             w.branch_on(formula, false, next);
             let types: Vec<Type> = w.field_types(id, case).cloned().collect();
+            let carried = w.carried(&m.read, id, case);
             for (i, (field, ty)) in fields.iter().zip(&types).enumerate() {
                 if !matches!(field, Test::Any(_)) {
-                    let inner = part(w, m, id, case, i, ty, field);
-                    check(w, &inner, ty, field, next);
+                    let read = w.field(&carried, id, case, i);
+                    let asks = case_of(field).is_some() && w.trust(ty) == Trust::Text;
+                    let tag = asks.then(|| number::tag(w, &read));
+                    check(w, &Matched { read, tag }, ty, field, next);
                 }
             }
         }
@@ -564,22 +567,6 @@ fn case_of(test: &Test) -> Option<(EnumId, usize, &[Test])> {
         Test::Just(inner) => case_of(inner),
         _ => None,
     }
-}
-
-/// A field of what is matched.
-fn part(
-    w: &mut Writer,
-    m: &Matched,
-    id: EnumId,
-    case: usize,
-    field: usize,
-    ty: &Type,
-    test: &Test,
-) -> Matched {
-    let read = w.field(&m.read, id, case, field);
-    let asks_case = case_of(test).is_some();
-    let tag = (asks_case && w.trust(ty) == Trust::Text).then(|| number::tag(w, &read));
-    Matched { read, tag }
 }
 
 /// Gives the parts of a value their names.
@@ -601,11 +588,16 @@ fn bind(w: &mut Writer, m: &Matched, test: &Test) {
             }
         }
         Test::Case(id, case, fields) => {
+            if !binds(test) {
+                return;
+            }
+            let carried = w.carried(&m.read, *id, *case);
             for (i, field) in fields.iter().enumerate() {
-                if binds(field) {
-                    let read = w.field(&m.read, *id, *case, i);
-                    let inner = Matched { read, tag: None };
-                    bind(w, &inner, field);
+                if let Test::Any(Some(local)) = field {
+                    w.unpack(&carried, *id, *case, i, &To::Local(*local));
+                } else if binds(field) {
+                    let read = w.field(&carried, *id, *case, i);
+                    bind(w, &Matched { read, tag: None }, field);
                 }
             }
         }

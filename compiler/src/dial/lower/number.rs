@@ -120,9 +120,10 @@ pub(super) fn value(w: &mut Writer, e: &Expr) -> Operand {
             let (Some(x), Some(y)) = (values.next(), values.next()) else {
                 return Operand::truth(false);
             };
-            let x = ready(w, x, &a.ty);
-            let y = ready(w, y, &b.ty);
-            match equal(w, &x, &a.ty, &y, &b.ty) {
+            let (p, q) = (w.trust_of(a), w.trust_of(b));
+            let x = ready(w, x, p);
+            let y = ready(w, y, q);
+            match equal(&x, p, &y, q) {
                 Ok(known) => Operand::truth(known == *same),
                 Err(formula) if *same => Operand::Formula(formula),
                 Err(formula) => Operand::Formula(formula.opposed()),
@@ -133,7 +134,8 @@ pub(super) fn value(w: &mut Writer, e: &Expr) -> Operand {
                 return Operand::truth(!text.is_empty());
             }
             let read = w.readable(inner);
-            Operand::Formula(w.emptiness(&read, &inner.ty).opposed())
+            let trust = w.trust_of(inner);
+            Operand::Formula(value::emptiness(&read, trust).opposed())
         }
         ExprKind::InHours(times) => {
             let all: Vec<String> = times
@@ -148,8 +150,9 @@ pub(super) fn value(w: &mut Writer, e: &Expr) -> Operand {
         }
         ExprKind::InPattern(inner, regex) => {
             let value = w.value(inner);
-            let value = ready(w, value, &inner.ty);
-            in_pattern(w, &value, &inner.ty, regex, e)
+            let trust = w.trust_of(inner);
+            let value = ready(w, value, trust);
+            in_pattern(w, &value, trust, regex, e)
         }
         _ => w.value(e),
     }
@@ -310,8 +313,8 @@ fn logical(w: &mut Writer, a: &Expr, b: &Expr, sign: &str, level: Level) -> Oper
 }
 
 /// A value that can be compared: what may hold quotes has a name.
-pub(super) fn ready(w: &mut Writer, value: Operand, ty: &Type) -> Operand {
-    if matches!(value, Operand::Constant(_)) || w.trust(ty) >= Trust::Name {
+pub(super) fn ready(w: &mut Writer, value: Operand, trust: Trust) -> Operand {
+    if matches!(value, Operand::Constant(_)) || trust >= Trust::Name {
         return value;
     }
     let read = w.as_read(value);
@@ -322,37 +325,31 @@ pub(super) fn ready(w: &mut Writer, value: Operand, ty: &Type) -> Operand {
 ///
 /// Quotes in a value would end the quotes around it, so another character takes their place. Against a text without that
 /// character this is exact. Else it is asked twice, with different characters: two texts that agree both times agree.
-pub(super) fn equal(
-    w: &Writer,
-    x: &Operand,
-    x_type: &Type,
-    y: &Operand,
-    y_type: &Type,
-) -> Result<bool, Formula> {
+pub(super) fn equal(x: &Operand, p: Trust, y: &Operand, q: Trust) -> Result<bool, Formula> {
     if let (Operand::Constant(a), Operand::Constant(b)) = (x, y) {
         return Ok(a == b);
     }
-    for (value, ty, other) in [(x, x_type, y), (y, y_type, x)] {
+    for (value, trust, other) in [(x, p, y), (y, q, x)] {
         if let (Operand::Read(read), Operand::Constant(c)) = (value, other)
             && c.is_empty()
         {
-            return Err(w.emptiness(read, ty));
+            return Err(value::emptiness(read, trust));
         }
     }
-    let side = |value: &Operand, ty: &Type, instead: char| match value {
+    let side = |value: &Operand, trust: Trust, instead: char| match value {
         Operand::Constant(c) => text::in_brackets(&c.replace('"', &instead.to_string())),
-        Operand::Read(read) if w.trust(ty) == Trust::Text => value::unquoted(read, instead),
+        Operand::Read(read) if trust == Trust::Text => value::unquoted(read, instead),
         value => value.value(),
     };
     let asks = |instead: char| {
-        let (a, b) = (side(x, x_type, instead), side(y, y_type, instead));
+        let (a, b) = (side(x, p, instead), side(y, q, instead));
         (format!("\"{a}\""), format!("\"{b}\""))
     };
-    let holds_quotes = |value: &Operand, ty: &Type| match value {
+    let holds_quotes = |value: &Operand, trust: Trust| match value {
         Operand::Constant(c) => c.contains('"'),
-        _ => w.trust(ty) == Trust::Text,
+        _ => trust == Trust::Text,
     };
-    let both = holds_quotes(x, x_type) && holds_quotes(y, y_type);
+    let both = holds_quotes(x, p) && holds_quotes(y, q);
     let constant = |value: &Operand| match value {
         Operand::Constant(c) => c.clone(),
         _ => String::new(),
@@ -378,17 +375,11 @@ pub(super) fn equal(
 const STAND_INS: [char; 4] = ['\'', '|', '~', '^'];
 
 /// Whether a text matches a regular expression.
-pub(super) fn in_pattern(
-    w: &mut Writer,
-    value: &Operand,
-    ty: &Type,
-    regex: &str,
-    e: &Expr,
-) -> Operand {
+fn in_pattern(w: &mut Writer, value: &Operand, trust: Trust, regex: &str, e: &Expr) -> Operand {
     if regex == "^.*$" {
         return Operand::truth(true);
     }
-    match pattern_formula(w, value, ty, regex) {
+    match pattern_formula(value, trust, regex) {
         Some(formula) => Operand::Formula(formula),
         None => {
             w.report(
@@ -402,18 +393,11 @@ pub(super) fn in_pattern(
 }
 
 /// The question of [`in_pattern`]; none if it cannot be asked.
-pub(super) fn pattern_formula(
-    w: &Writer,
-    value: &Operand,
-    ty: &Type,
-    regex: &str,
-) -> Option<Formula> {
+pub(super) fn pattern_formula(value: &Operand, trust: Trust, regex: &str) -> Option<Formula> {
     let text = match value {
         Operand::Constant(c) if c.contains('"') => return None,
         Operand::Constant(c) => text::in_brackets(c),
-        Operand::Read(read) if w.trust(ty) == Trust::Text => {
-            value::unquoted(read, stand_in(regex)?)
-        }
+        Operand::Read(read) if trust == Trust::Text => value::unquoted(read, stand_in(regex)?),
         value => value.value(),
     };
     let left = format!("\"{text}\" =~ \"{}\"", text::in_brackets(regex));

@@ -242,8 +242,13 @@ impl Steps {
             match self.lines[i].what.clone() {
                 What::Jump(to) => {
                     let settled = self.settle(&places, to);
+                    let end = leads(&settled).and_then(|at| self.ending(at));
                     if leads(&settled) == Some(next) {
                         dropped[i] = true;
+                    } else if let Some(end) = end {
+                        // The end itself is as short as the way there.
+                        self.lines[i].what = end;
+                        changed = true;
                     } else if settled != to {
                         self.lines[i].what = What::Jump(settled);
                         changed = true;
@@ -284,6 +289,20 @@ impl Steps {
             }
         }
         self.drop_lines(&dropped) | self.drop_unreachable() | changed
+    }
+
+    /// A step that ends the call or the subroutine and may stand anywhere.
+    fn ending(&self, at: usize) -> Option<What> {
+        match &self.lines.get(at)?.what {
+            What::Run {
+                app,
+                args,
+                ends: true,
+            } if matches!(app.as_str(), "Hangup" | "Return") && args.len() <= SHORT => {
+                Some(self.lines[at].what.clone())
+            }
+            _ => None,
+        }
     }
 
     fn jumped(&self, mark: Mark) -> bool {
@@ -417,6 +436,9 @@ impl Steps {
             .collect()
     }
 }
+
+/// Bytes of the arguments of an end that is written several times.
+const SHORT: usize = 40;
 
 /// Jumps that follow each other before one is taken as it is.
 const FOLLOWED: usize = 64;

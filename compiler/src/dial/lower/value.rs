@@ -32,10 +32,17 @@ impl<'p> Writer<'p> {
             | ExprKind::Exten { .. }
             | ExprKind::Nothing
             | ExprKind::InHours(_) => true,
-            ExprKind::Text(parts) => parts.iter().all(|p| match p {
-                TextPart::Value(e) => self.is_simple(e),
-                _ => true,
-            }),
+            ExprKind::Text(parts) => {
+                let mut depth = 0;
+                parts.iter().all(|p| match p {
+                    TextPart::Value(e) => self.is_simple(e) && (depth == 0 || self.is_trusted(e)),
+                    TextPart::Asterisk(text) => {
+                        depth += opened(text);
+                        true
+                    }
+                    TextPart::Plain(_) => true,
+                })
+            }
             ExprKind::Case(id, case, fields) => {
                 let plain = fields.len() < 2
                     || self
@@ -66,7 +73,7 @@ impl<'p> Writer<'p> {
 
     /// Whether the value can stand in quotes in an expression.
     pub(super) fn is_trusted(&self, e: &Expr) -> bool {
-        self.trust(&e.ty) >= Trust::Name || constant_text(e).is_some()
+        self.trust_of(e) >= Trust::Name || constant_text(e).is_some()
     }
 
     pub(super) fn field_types(&self, id: EnumId, case: usize) -> impl Iterator<Item = &'p Type> {
@@ -82,7 +89,7 @@ impl<'p> Writer<'p> {
             ExprKind::Bool(b) => Operand::truth(*b),
             ExprKind::Duration(ms) => Operand::Constant(seconds(*ms)),
             ExprKind::Text(parts) => self.text(parts),
-            ExprKind::Local(id) => Operand::Read(Read::new(self.names.local(*id))),
+            ExprKind::Local(id) => Operand::Read(self.local(*id)),
             ExprKind::Variable(number) => {
                 let name = self.shared.program.variables.get(*number);
                 Operand::Read(Read::new(name.map_or("", |v| v.conf.as_str())))
@@ -262,10 +269,10 @@ impl<'p> Writer<'p> {
     fn or_default(&mut self, a: &Expr, b: &Expr, to: &To) {
         self.into(a, to);
         let read = Read::new(self.variable(to).unwrap_or_default());
-        let is_empty = self.emptiness(&read, &a.ty);
+        let is_empty = emptiness(&read, self.trust_of(a));
         let short = match constant_text(b) {
             Some(text) => text::is_plain(text),
-            None => self.is_simple(b) && self.trust(&b.ty) >= Trust::Name,
+            None => self.is_simple(b) && self.trust_of(b) >= Trust::Name,
         };
         if short {
             let value = self.value(b);
@@ -312,7 +319,7 @@ impl<'p> Writer<'p> {
     }
 
     fn keep_characters(&mut self, e: &Expr, characters: &str) -> Operand {
-        if self.trust(&e.ty) >= Trust::Name {
+        if self.trust_of(e) >= Trust::Name {
             let value = self.value(e);
             return Operand::Written(format!("${{FILTER({characters},{})}}", value.value()));
         }
@@ -348,18 +355,38 @@ impl<'p> Writer<'p> {
             .collect();
         let mut values = self.values(&holes).into_iter();
         let mut pieces: Vec<Piece> = Vec::new();
+        // A hole that is opened in one part and closed in another.
+        let mut open: Option<(String, i64)> = None;
         for part in parts {
             let (value, trust) = match part {
                 TextPart::Plain(text) => (Operand::Constant(text.clone()), Trust::Text),
-                TextPart::Asterisk(text) => (written(text), outer),
+                TextPart::Asterisk(text) => {
+                    let (before, depth) = open.take().unwrap_or_default();
+                    let depth = depth + opened(text);
+                    let text = before + text;
+                    if depth > 0 {
+                        open = Some((text, depth));
+                        continue;
+                    }
+                    (written(&text), outer)
+                }
                 TextPart::Value(e) => {
-                    let trust = self.trust(&e.ty).max(outer);
+                    let trust = self.trust_of(e).max(outer);
                     match values.next() {
                         Some(value) => (value, trust),
                         None => continue,
                     }
                 }
             };
+            if let Some((text, _)) = &mut open {
+                let trust = match part {
+                    TextPart::Value(e) => self.trust_of(e),
+                    _ => trust,
+                };
+                let inner = self.within_hole(value, trust, None);
+                text.push_str(&inner);
+                continue;
+            }
             if let (
                 Operand::Constant(more),
                 Some(Piece {
@@ -378,7 +405,7 @@ impl<'p> Writer<'p> {
 
     /// The pieces of a text, or a value as the only one.
     pub(super) fn pieces(&mut self, e: &Expr) -> Vec<Piece> {
-        let trust = self.trust(&e.ty);
+        let trust = self.trust_of(e);
         match &*e.kind {
             ExprKind::Text(parts) => self.parts(parts, trust),
             ExprKind::Just(e) => self.pieces(e),
@@ -449,42 +476,60 @@ impl<'p> Writer<'p> {
         self.written_to(&to)
     }
 
-    /// A field of a value.
-    pub(super) fn field(&mut self, read: &Read, id: EnumId, case: usize, field: usize) -> Read {
+    /// What a case carries, without its name and its parentheses.
+    pub(super) fn carried(&mut self, read: &Read, id: EnumId, case: usize) -> Read {
         let found = self.shared.program.enums.get(id).cases.get(case);
-        let Some(found) = found else {
-            return read.clone();
+        let spelling = found.and_then(|c| c.spellings.first());
+        let several = found.is_some_and(|c| c.fields.len() > 1);
+        let skip = spelling.map_or(0, String::len) as i64 + 1;
+        let whole = match read.slice {
+            None => read.clone(),
+            Some(_) => self.keep(&Operand::Read(read.clone())),
         };
-        let skip = found.spellings.first().map_or(0, String::len) as i64 + 1;
-        let several = found.fields.len() > 1;
-        let free = found
-            .fields
+        let inner = Read {
+            slice: Some((skip, Some(-1))),
+            ..whole
+        };
+        if several {
+            self.keep(&Operand::Read(inner))
+        } else {
+            inner
+        }
+    }
+
+    /// A field of what a case carries goes to `to`.
+    pub(super) fn unpack(
+        &mut self,
+        carried: &Read,
+        id: EnumId,
+        case: usize,
+        field: usize,
+        to: &To,
+    ) {
+        let fields: Vec<&Type> = self.field_types(id, case).collect();
+        if fields.len() < 2 {
+            self.store(to, &Operand::Read(carried.clone()));
+            return;
+        }
+        let free = fields
             .get(field)
-            .is_some_and(|(_, t)| self.trust(t) == Trust::Text);
-        let inner = match read.stretch(skip, None) {
-            Some(_) if read.slice.is_none() => Read {
-                slice: Some((skip, Some(-1))),
-                ..read.clone()
-            },
-            _ => {
-                let kept = self.keep(&Operand::Read(read.clone()));
-                Read {
-                    slice: Some((skip, Some(-1))),
-                    ..kept
-                }
-            }
-        };
-        if !several {
-            return inner;
-        }
-        let fields = self.keep(&Operand::Read(inner));
-        let to = self.between();
-        self.store_text(&to, &format!("${{CUT({},\\,,{})}}", fields.name, field + 1));
-        let name = self.variable(&to).unwrap_or_default();
+            .is_some_and(|t| self.trust(t) == Trust::Text);
+        self.store_text(to, &format!("${{CUT({},\\,,{})}}", carried.name, field + 1));
         if free {
-            self.store_text(&to, &format!("${{STRREPLACE({name},%2C,\\,)}}"));
-            self.store_text(&to, &format!("${{STRREPLACE({name},%25,%)}}"));
+            let name = self.variable(to).unwrap_or_default();
+            self.store_text(to, &format!("${{STRREPLACE({name},%2C,\\,)}}"));
+            self.store_text(to, &format!("${{STRREPLACE({name},%25,%)}}"));
         }
+    }
+
+    /// The same in a variable of its own, if it has none.
+    pub(super) fn field(&mut self, carried: &Read, id: EnumId, case: usize, field: usize) -> Read {
+        if self.field_types(id, case).count() < 2 {
+            return carried.clone();
+        }
+        let to = self.between();
+        self.unpack(carried, id, case, field, &to);
+        let name = self.variable(&to).unwrap_or_default();
         Read {
             fixed: true,
             ..Read::new(name)
@@ -629,6 +674,16 @@ pub(super) fn constant_text(e: &Expr) -> Option<&str> {
     }
 }
 
+/// How many brackets a text opens more than it closes.
+fn opened(text: &str) -> i64 {
+    let count = |c: char| match c {
+        '{' | '[' => 1,
+        '}' | ']' => -1,
+        _ => 0,
+    };
+    text.chars().map(count).sum()
+}
+
 /// Text of the dialplan; a hole that is a simple name can be asked for by its name.
 fn written(text: &str) -> Operand {
     let body = text.strip_prefix("${").and_then(|t| t.strip_suffix('}'));
@@ -699,18 +754,16 @@ pub(super) fn sign(op: BinaryOp) -> Option<(&'static str, &'static str)> {
 }
 
 /// What is true where the text is empty. Only one byte of it is looked at: nothing that stands in it can end the call early.
-impl Writer<'_> {
-    pub(super) fn emptiness(&self, read: &Read, ty: &Type) -> Formula {
-        if self.trust(ty) >= Trust::Name {
-            return Formula::comparison(&format!("\"{}\"", read.hole()), "=", "!=", "\"\"");
-        }
-        match read.first() {
-            Some(first) => Formula::new(format!("${{ISNULL({first})}}"), Level::Atom)
-                .or_else(format!("${{LEN({first})}}"), Level::Atom),
-            None => {
-                let hole = unquoted(read, '\'');
-                Formula::comparison(&format!("\"{hole}\""), "=", "!=", "\"\"")
-            }
+pub(super) fn emptiness(read: &Read, trust: Trust) -> Formula {
+    if trust >= Trust::Name {
+        return Formula::comparison(&format!("\"{}\"", read.hole()), "=", "!=", "\"\"");
+    }
+    match read.first() {
+        Some(first) => Formula::new(format!("${{ISNULL({first})}}"), Level::Atom)
+            .or_else(format!("${{LEN({first})}}"), Level::Atom),
+        None => {
+            let hole = unquoted(read, '\'');
+            Formula::comparison(&format!("\"{hole}\""), "=", "!=", "\"\"")
         }
     }
 }

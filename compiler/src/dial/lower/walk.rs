@@ -1,6 +1,7 @@
 //! Everything that stands in a block, whatever it is for.
 
-use crate::dial::typed::{Block, Expr, ExprKind, LocalId, Stmt, StmtKind, Text, TextPart};
+use crate::dial::typed::{Block, Body, Expr, ExprKind, LocalId, Stmt, StmtKind, Text, TextPart};
+use crate::dial::types::Type;
 
 /// A statement or an expression.
 pub(super) enum Node<'b> {
@@ -132,6 +133,22 @@ pub(super) fn assigns(body: &Block, local: LocalId) -> bool {
         }
     });
     found
+}
+
+/// The types of the locals of a body, and whether each is written by its declaration alone.
+pub(super) fn locals(body: &Body) -> Vec<(Type, bool)> {
+    let mut writes = vec![0usize; body.locals.len()];
+    block(&body.block, &mut |node| {
+        if let Node::Stmt(stmt) = node
+            && let StmtKind::Set(id, _) = &stmt.kind
+            && let Some(count) = writes.get_mut(id.0 as usize)
+        {
+            *count += 1;
+        }
+    });
+    // Jumps to labels may come by a declaration again, but not between two parts of one expression.
+    let types = body.locals.iter().map(|l| l.ty.clone());
+    types.zip(writes.iter().map(|count| *count < 2)).collect()
 }
 
 /// Whether a block has labels: then its statements need not run in their order.

@@ -10,7 +10,7 @@ use super::steps::{Condition, Mark, Steps};
 use super::walk;
 use crate::diagnostic::Diagnostic;
 use crate::dial::span;
-use crate::dial::typed::{Body, Expr, LocalId, Place};
+use crate::dial::typed::{Body, Expr, ExprKind, LocalId, Place};
 use crate::dial::types::Type;
 
 /// Most steps of one extension.
@@ -50,6 +50,8 @@ pub(super) struct Writer<'p> {
     /// The subroutine whose body it is.
     pub(super) sub: Option<usize>,
     pub(super) names: Names,
+    /// The types of the locals, and whether they are written once.
+    locals: Vec<(Type, bool)>,
     pub(super) steps: Steps,
     /// The statement.
     pub(super) place: Place,
@@ -78,6 +80,7 @@ impl<'p> Writer<'p> {
             shared,
             sub,
             names: Names::new(body, &shared.reserved),
+            locals: walk::locals(body),
             steps,
             place,
             loops: Vec::new(),
@@ -239,6 +242,27 @@ impl<'p> Writer<'p> {
 
     pub(super) fn trust(&self, ty: &Type) -> Trust {
         trust(ty, &self.shared.program.enums)
+    }
+
+    /// What the value of an expression can hold: a local keeps what its declaration says, whatever it is taken for.
+    pub(super) fn trust_of(&self, e: &Expr) -> Trust {
+        let own = match &*e.kind {
+            ExprKind::Local(id) => self.locals.get(id.0 as usize).map(|(ty, _)| self.trust(ty)),
+            ExprKind::Just(inner) => Some(self.trust_of(inner)),
+            _ => None,
+        };
+        self.trust(&e.ty).max(own.unwrap_or(Trust::Text))
+    }
+
+    /// What reads a local.
+    pub(super) fn local(&self, id: LocalId) -> Read {
+        Read {
+            fixed: self
+                .locals
+                .get(id.0 as usize)
+                .is_some_and(|(_, fixed)| *fixed),
+            ..Read::new(self.names.local(id))
+        }
     }
 
     /// Where the call ends because of a fault at this place.
