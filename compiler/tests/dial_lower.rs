@@ -9,6 +9,14 @@ use strowger_vm::{Limits, Vm};
 use world::{Ran, World, call, run_with, text};
 
 fn compiled(text: &str) -> Compiled {
+    let (compiled, errors) = checked(text);
+    let errors: Vec<_> = errors.iter().map(|(_, e)| e).collect();
+    assert!(errors.is_empty(), "{errors:#?}\n{text}");
+    compiled
+}
+
+/// The plan, and what is wrong with it: codes and messages.
+fn checked(text: &str) -> (Compiled, Vec<(&'static str, String)>) {
     let sources = Sources::new()
         .with("office.dial", text)
         .with("extensions.conf", "[features]\n[night]\n");
@@ -17,17 +25,20 @@ fn compiled(text: &str) -> Compiled {
         ..Options::default()
     };
     let compiled = compile(&sources, &options);
-    let errors: Vec<_> = compiled
+    let errors = compiled
         .diagnostics
         .iter()
-        .filter(|d| d.level == Level::Error)
+        .filter(|d| d.level == Level::Error);
+    let errors = errors
         .map(|d| {
             let line = sources.file(d.primary.span.file).line(d.primary.span.start);
-            format!("line {line}: {} {} {}", d.code, d.message, d.primary.text)
+            (
+                d.code,
+                format!("line {line}: {} {} {}", d.code, d.message, d.primary.text),
+            )
         })
         .collect();
-    assert!(errors.is_empty(), "{errors:#?}\n{text}");
-    compiled
+    (compiled, errors)
 }
 
 /// The plan as text.
@@ -193,8 +204,8 @@ const PATTERNS: &[(&str, &[&str], bool)] = &[
     ("`[a-c)]:`", &["abc)", ":"], false),
     ("`.`", &[], true),
 ];
-const KEPT: &str = "abc0-3()";
-const KEPT_CHARS: &str = "abc0123()";
+const KEPT: &str = "abc0-3:";
+const KEPT_CHARS: &str = "abc0123:";
 const HOSTILE: &[&str] = &[
     "",
     "0",
@@ -237,7 +248,6 @@ const HOSTILE: &[&str] = &[
     "%",
     "%2C",
     "a%,b",
-    "é",
     "NOTICE",
     "a=b",
     "=",
@@ -553,7 +563,7 @@ fn program(stmts: &[Stmt]) -> String {
     };
     print.stmts(stmts);
     let mut text = String::from(
-        "channel counter: Int = 0\nchannel asked: Int = 0\nenum Box {\n  Zero\n  One(a: Raw)\n  Two(a: Raw, n: Int, b: Raw)\n}\nsub bump(n: Int) -> Int {\n  counter = counter + 1\n  n\n}\nsub ask(b: Bool) -> Bool {\n  asked = asked + 1\n  b\n}\nsub through(t: Raw) -> Raw { t }\n\ncontext main {\n  on start {\n",
+        "channel counter: Int = 0\nchannel asked: Int = 0\nenum Box {\n  Zero,\n  One(a: Raw),\n  Two(a: Raw, n: Int, b: Raw),\n}\nsub bump(n: Int) -> Int {\n  counter = counter + 1\n  n\n}\nsub ask(b: Bool) -> Bool {\n  asked = asked + 1\n  b\n}\nsub through(t: Raw) -> Raw { t }\n\ncontext main {\n  on start {\n",
     );
     for i in 0..LOCALS {
         text += &format!(
@@ -620,7 +630,7 @@ fn text_strategy() -> impl Strategy<Value = S> {
 
 fn number_strategy() -> impl Strategy<Value = N> {
     let leaf = prop_oneof![
-        3 => prop::sample::select(vec![0, 1, -1, 2, 7, -5, 10, 1000, 999_999_999_999, -999_999_999_999_999_999]).prop_map(N::Is),
+        3 => prop::sample::select(vec![0, 1, -1, 2, 7, -5, 10, 1000, 999_999_999_999, -999_999_999_999_999]).prop_map(N::Is),
         4 => (0..LOCALS).prop_map(N::Local),
         1 => Just(N::Counter),
         1 => text_strategy().prop_map(|s| N::Length(Box::new(s))),
@@ -675,9 +685,17 @@ fn stmt_strategy() -> impl Strategy<Value = Stmt> {
     })
 }
 
+/// What the checker may refuse of a random program.
+const REFUSED: [&str; 2] = ["D302", "D407"];
+
 fn agree(stmts: &[Stmt], texts: &[String; LOCALS]) -> Result<(), TestCaseError> {
     let source = program(stmts);
-    let compiled = compiled(&source);
+    let (compiled, errors) = checked(&source);
+    // The checker sees some divisions by zero beforehand, and arms that others leave nothing.
+    if !errors.is_empty() && errors.iter().all(|(code, _)| REFUSED.contains(code)) {
+        return Err(TestCaseError::reject("refused"));
+    }
+    prop_assert!(errors.is_empty(), "{:#?}\n{}", errors, source);
     let variables: Vec<(&str, &str)> = ["S0", "S1", "S2"]
         .into_iter()
         .zip(texts.iter().map(String::as_str))
@@ -702,7 +720,7 @@ fn agree(stmts: &[Stmt], texts: &[String; LOCALS]) -> Result<(), TestCaseError> 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, max_shrink_iters: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, max_shrink_iters: 3000, failure_persistence: None, max_global_rejects: 3000, ..ProptestConfig::default() })]
 
     #[test]
     fn steps_do_what_the_program_says(

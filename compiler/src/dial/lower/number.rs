@@ -25,19 +25,14 @@ pub(super) fn faults(op: BinaryOp, a: &Expr, b: &Expr) -> Option<Fault> {
             let (low, high) = range(b);
             (low <= 0 && high >= 0).then_some(Fault::DivisionByZero)
         }
-        BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul if matches!(a.ty, Type::Int) => {
+        BinaryOp::Mul if matches!(a.ty, Type::Int) => {
+            (size(a).saturating_mul(size(b)) >= TOO_LARGE).then_some(Fault::TooLarge)
+        }
+        BinaryOp::Add | BinaryOp::Sub if matches!(a.ty, Type::Int) => {
             let (x, y) = (size(a), size(b));
-            let size = if op == BinaryOp::Mul {
-                x.saturating_mul(y)
-            } else {
-                x.min(y)
-            };
-            let most = if op == BinaryOp::Mul {
-                TOO_LARGE - 1
-            } else {
-                SMALL
-            };
-            (size > most).then_some(Fault::TooLarge)
+            let known = x.max(y) < TOO_LARGE - 1;
+            let far = x.min(y) > SMALL;
+            (x + y >= TOO_LARGE && (known || far)).then_some(Fault::TooLarge)
         }
         _ => None,
     }

@@ -325,7 +325,7 @@ impl<'p> Writer<'p> {
         }
         let read = self.readable(e);
         // A parenthesis that closes too early followed by a colon would end the call (DL-176): one of them goes away before.
-        let without = match (characters.contains(':'), characters.contains(')')) {
+        let without = match (keeps(characters, b':'), keeps(characters, b')')) {
             (false, _) => ":",
             (true, false) => "\\)",
             (true, true) => {
@@ -618,6 +618,13 @@ impl<'p> Writer<'p> {
             From::Nothing | From::Yield | From::Named(_) => None,
         }
     }
+}
+
+/// Whether FILTER keeps a character.
+fn keeps(characters: &str, byte: u8) -> bool {
+    let bytes = characters.as_bytes();
+    let mut ranges = bytes.windows(3).filter(|w| w[1] == b'-');
+    bytes.contains(&byte) || ranges.any(|w| (w[0]..=w[2]).contains(&byte))
 }
 
 /// Digits as FILTER writes them.
