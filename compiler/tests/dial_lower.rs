@@ -133,6 +133,8 @@ fn quoted(text: &str) -> String {
         match c {
             '"' | '\\' => out.extend(['\\', c]),
             '{' | '}' => out.extend([c, c]),
+            // In front of a hole it is a mistake that is told of.
+            '$' => out.push_str("\\u{24}"),
             '\n' => out.push_str("\\n"),
             c => out.push(c),
         }
