@@ -344,6 +344,19 @@ pub(super) static CODES: &[Code] = &[
         ),
     ),
     load(
+        "D318",
+        D,
+        Error,
+        "more than a dialplan holds",
+        "A body becomes steps of a dialplan: no more than 5 000, each with no more than 8 000 bytes of arguments, and no more than a million in all. `for` writes its body once for each element: loops in loops multiply.",
+        plan!(
+            "const all = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18]\n\ncontext office as \"default\" {\n  on 61 {\n    for a in all {\n      for b in all {\n        for c in all {\n          log(\"{a} {b} {c}\")\n        }\n      }\n    }\n    hangup()\n  }\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    var a = 0\n    while a < 18 {\n      log(\"{a}\")\n      a = a + 1\n    }\n    hangup()\n  }\n}\n"
+        ),
+    ),
+    load(
         "D401",
         D,
         Error,
@@ -444,5 +457,31 @@ pub(super) static CODES: &[Code] = &[
         "Digits are 0 to 9, *, #, + and A to D. A device, a host, a mailbox and a sound have no characters that mean something in a list.",
         plan!("const reception: Digits = \"61a\"\n"),
         plan!("const reception: Digits = \"61\"\n"),
+    ),
+    load(
+        "D411",
+        D,
+        Error,
+        "a text that would end the call of a function",
+        "The arguments of a function are read once more when they are filled in: a `)` that closes too much, with a `:` behind it, ends the call there. A text from outside loses such parentheses; one of the program is to be written otherwise.",
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    log(\"{len(text)}\")\n    hangup()\n  }\n}\n\nconst text = \"a):b\"\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    log(\"{len(text)}\")\n    hangup()\n  }\n}\n\nconst text = \"(a):b\"\n"
+        ),
+    ),
+    load(
+        "D412",
+        D,
+        Error,
+        "a pattern that holds a quote",
+        "Asterisk asks for a pattern in quotes, so a quote cannot be one of its characters.",
+        plan!(
+            "context office as \"default\" {\n  on `X.` {\n    if exten in `[\"']X` { hangup(CallRejected) }\n    hangup()\n  }\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on `X.` {\n    if exten in `[ab]X` { hangup(CallRejected) }\n    hangup()\n  }\n}\n"
+        ),
     ),
 ];

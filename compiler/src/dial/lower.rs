@@ -238,7 +238,7 @@ impl Lowering<'_> {
         w.write_faults();
         if w.steps.is_full() {
             w.report(
-                "D390",
+                "D318",
                 format!("this becomes more than {STEPS} steps"),
                 place,
             );
@@ -246,10 +246,10 @@ impl Lowering<'_> {
         self.found.append(&mut w.found);
         self.steps += w.steps.count();
         if self.steps > ALL_STEPS {
-            if self.found.iter().all(|d| d.code != "D391") {
+            if self.found.iter().all(|d| d.code != "D318") {
                 let place = span(place.file, place.at);
                 let message = format!("the files become more than {ALL_STEPS} steps");
-                self.found.push(Diagnostic::new("D391", message, place));
+                self.found.push(Diagnostic::new("D318", message, place));
             }
             return Vec::new();
         }
@@ -265,7 +265,7 @@ impl Lowering<'_> {
         let place = span(file, at);
         if step.args.len() > ARGUMENT_BYTES {
             let message = format!("this becomes a text of more than {ARGUMENT_BYTES} bytes");
-            self.found.push(Diagnostic::new("D395", message, place));
+            self.found.push(Diagnostic::new("D318", message, place));
         }
         let line = self.shared.sources.file(file).line(at.start);
         Step {

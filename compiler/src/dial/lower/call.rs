@@ -89,7 +89,7 @@ impl Writer<'_> {
                     Misfit::Twice(..) => format!("`{name}` contradicts another argument"),
                     Misfit::Open(_) => format!("`{name}` must be known when the file is read"),
                 };
-                self.report("D396", message, place);
+                self.report("D317", message, place);
                 return None;
             }
         };
@@ -239,7 +239,7 @@ impl Writer<'_> {
                 Operand::Constant(c) => {
                     if text::ends_call(&c) {
                         self.report(
-                            "D393",
+                            "D411",
                             "a text with `)` and a `:` behind it cannot be an argument of a function",
                             e.place,
                         );

@@ -501,11 +501,7 @@ fn ask(w: &mut Writer, m: &Matched, ty: &Type, test: &Test) -> Asked {
                 Some(formula) => formula,
                 None => {
                     let place = w.place;
-                    w.report(
-                        "D394",
-                        "this pattern holds a quote, which cannot be asked for",
-                        place,
-                    );
+                    w.report("D412", "this pattern holds a quote", place);
                     return Asked::Always;
                 }
             }

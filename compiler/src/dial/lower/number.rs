@@ -377,11 +377,7 @@ fn in_pattern(w: &mut Writer, value: &Operand, trust: Trust, regex: &str, e: &Ex
     match pattern_formula(value, trust, regex) {
         Some(formula) => Operand::Formula(formula),
         None => {
-            w.report(
-                "D394",
-                "this pattern holds a quote, which cannot be asked for",
-                e.place,
-            );
+            w.report("D412", "this pattern holds a quote", e.place);
             Operand::truth(false)
         }
     }

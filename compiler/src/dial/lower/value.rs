@@ -329,7 +329,7 @@ impl<'p> Writer<'p> {
             (false, _) => ":",
             (true, false) => "\\)",
             (true, true) => {
-                self.report("D392", "`keep` cannot keep both `:` and `)`", e.place);
+                self.report("D411", "`keep` cannot keep both `:` and `)`", e.place);
                 ":"
             }
         };
