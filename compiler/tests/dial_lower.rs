@@ -96,6 +96,11 @@ fn a_reception() {
     insta::assert_snapshot!(listing(&file("reception")));
 }
 
+#[test]
+fn every_statement() {
+    insta::assert_snapshot!(listing(&file("ways")));
+}
+
 /// Runs `[main]` `s` with these variables.
 fn run(compiled: &Compiled, variables: &[(&str, &str)]) -> Ran {
     let mut entry = call("main", "s", 1);
@@ -124,6 +129,50 @@ fn run(compiled: &Compiled, variables: &[(&str, &str)]) -> Ran {
 fn logged(ran: &Ran) -> Vec<String> {
     let logs = ran.steps.iter().filter(|s| text(&s.application) == "Log");
     logs.map(|s| text(&s.arguments)).collect()
+}
+
+#[test]
+fn an_argument_is_one_whatever_stands_in_it() {
+    let plan = compiled(
+        "sub through(t: Raw) -> Raw { t }\ncontext main {\n  on start {\n    let a = channel(\"A\")\n    let b = channel(\"B\")\n    let _ = message_send(to: uri(a), from: uri(b), body: b)\n    let _ = message_send(to: uri(through(b)), from: uri(\"x{a},({b}\"), body: a)\n    send_text(\"{a}{b}\")\n    hangup()\n  }\n}\n",
+    );
+    for (a, b) in HOSTILE
+        .iter()
+        .flat_map(|a| HOSTILE.iter().map(move |b| (*a, *b)))
+    {
+        let ran = run(&plan, &[("A", a), ("B", b)]);
+        let sent: Vec<Vec<String>> = ran
+            .steps
+            .iter()
+            .filter(|s| text(&s.application) == "MessageSend")
+            .map(|s| {
+                strowger_stdlib::args::split(&s.arguments, 3)
+                    .iter()
+                    .map(|a| text(a))
+                    .collect()
+            })
+            .collect();
+        // An address without its kind is one of SIP.
+        let wanted = [
+            vec![format!("pjsip:{a}"), b.to_owned()],
+            vec![format!("pjsip:{b}"), format!("x{a},({b}")],
+        ];
+        assert_eq!(sent, wanted, "{a:?} {b:?}");
+        let said = ran
+            .steps
+            .iter()
+            .find(|s| text(&s.application) == "SendText")
+            .unwrap();
+        assert_eq!(text(&said.arguments), format!("{a}{b}"));
+    }
+}
+
+#[test]
+fn a_subroutine_that_calls_itself_keeps_its_values() {
+    let plan = compiled(
+        "fn fib(n: Int) -> Int {\n  if n < 2 { return n }\n  let before = fib(n - 1)\n  before + fib(n - 2)\n}\ncontext main {\n  on start {\n    let before = 7\n    log(\"{fib(12)} {before}\")\n    hangup()\n  }\n}\n",
+    );
+    assert_eq!(logged(&run(&plan, &[])), ["NOTICE,144 7"]);
 }
 
 /// A text as `.dial` writes it.

@@ -5,7 +5,7 @@ use super::number;
 use super::operand::{Operand, Read, Trust};
 use super::steps::{Condition, Mark};
 use super::text;
-use super::value::{constant_text, emptiness};
+use super::value::{Piece, constant_text, emptiness};
 use super::writer::{To, Writer};
 use crate::dial::typed::{
     Arm, Block, Expr, ExprKind, LocalId, Scope, Stmt, StmtKind, Test, TextPart,
@@ -114,24 +114,30 @@ fn write_to(w: &mut Writer, target: &[TextPart], value: &Expr) {
             TextPart::Plain(plain) => name.push_str(&text::constant(plain)),
             TextPart::Asterisk(written) => name.push_str(written),
             TextPart::Value(e) => {
-                let mut hole = w.value(e);
-                if late {
-                    hole = w.settle(hole);
-                }
-                match hole {
-                    Operand::Constant(c) => {
-                        name.push_str(&text::constant(&c.replace(['=', ')'], "")))
-                    }
-                    hole if w.trust_of(e) >= Trust::Name => name.push_str(&hole.value()),
-                    hole => {
-                        let read = w.as_read(hole);
-                        name.push_str(&format!("${{REPLACE({},=\\))}}", read.body()));
-                    }
+                for piece in w.pieces(e) {
+                    name.push_str(&within_target(w, piece, late));
                 }
             }
         }
     }
     w.into(value, &To::Place(name));
+}
+
+/// A piece of what stands before `=`: neither that sign nor a parenthesis that closes too early may come of it.
+fn within_target(w: &mut Writer, piece: Piece, late: bool) -> String {
+    let value = if late {
+        w.settle(piece.value)
+    } else {
+        piece.value
+    };
+    match value {
+        Operand::Constant(c) => text::in_braces(&c.replace(['=', ')'], "")),
+        value if piece.trust >= Trust::Name => value.value(),
+        value => {
+            let read = w.as_read(value);
+            format!("${{REPLACE({},=\\))}}", read.body())
+        }
+    }
 }
 
 /// The condition stands behind the body: one jump a turn.
@@ -423,7 +429,7 @@ fn tests(w: &mut Writer, m: &Matched, ty: &Type, arm: &Arm, is_last: bool, next:
             Asked::Formula(f) => Some(f),
             _ => None,
         });
-        if let Some(any) = formulas.reduce(|a, b| either(&a, &b)) {
+        if let Some(any) = formulas.reduce(|a, b| Formula::joined(&a, false, &b)) {
             w.branch_on(any, false, next);
         }
         return;
@@ -440,14 +446,6 @@ fn tests(w: &mut Writer, m: &Matched, ty: &Type, arm: &Arm, is_last: bool, next:
         }
     }
     w.steps.bind(body);
-}
-
-/// Both in one: at least one is so.
-fn either(a: &Formula, b: &Formula) -> Formula {
-    use super::formula::Level;
-    let any = |a: &Formula, b: &Formula| format!("{} | {}", a.at(Level::Or), b.at(Level::And));
-    let all = |a: &Formula, b: &Formula| format!("{} & {}", a.at(Level::And), b.at(Level::Compare));
-    Formula::new(any(a, b), Level::Or).or_else(all(&a.opposed(), &b.opposed()), Level::And)
 }
 
 /// Whether a test has nothing more to ask where it is the last one left.
@@ -528,7 +526,7 @@ fn case_formula(w: &Writer, m: &Matched, id: EnumId, case: usize) -> Formula {
         let spelling = format!("\"{}\"", text::in_brackets(spelling));
         Formula::comparison(&format!("\"{hole}\""), "=", "!=", &spelling)
     });
-    asks.reduce(|a, b| either(&a, &b))
+    asks.reduce(|a, b| Formula::joined(&a, false, &b))
         .unwrap_or_else(|| Formula::comparison("1", "=", "!=", "0"))
 }
 

@@ -42,6 +42,25 @@ impl Formula {
             .or_else(format!("{left} {opposite} {right}"), Level::Compare)
     }
 
+    /// `a & b`, or `a | b`. Its opposite is as short if both have one.
+    pub(super) fn joined(a: &Formula, and: bool, b: &Formula) -> Formula {
+        let write = |a: &Formula, and: bool, b: &Formula| {
+            let (sign, level, next) = if and {
+                ("&", Level::And, Level::Compare)
+            } else {
+                ("|", Level::Or, Level::And)
+            };
+            (format!("{} {sign} {}", a.at(level), b.at(next)), level)
+        };
+        let (text, level) = write(a, and, b);
+        let joined = Formula::new(text, level);
+        if a.opposite.is_none() || b.opposite.is_none() {
+            return joined;
+        }
+        let (text, level) = write(&a.opposed(), !and, &b.opposed());
+        joined.or_else(text, level)
+    }
+
     /// What is true where this is not.
     pub(super) fn opposed(&self) -> Formula {
         match &self.opposite {

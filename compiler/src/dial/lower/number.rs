@@ -103,8 +103,8 @@ pub(super) fn value(w: &mut Writer, e: &Expr) -> Operand {
             let text = format!("0 - {}", value.formula().at(Level::Product));
             Operand::Formula(Formula::new(text, Level::Sum))
         }
-        ExprKind::Both(a, b) => logical(w, a, b, "&", Level::And),
-        ExprKind::Either(a, b) => logical(w, a, b, "|", Level::Or),
+        ExprKind::Both(a, b) => logical(w, a, b, true),
+        ExprKind::Either(a, b) => logical(w, a, b, false),
         ExprKind::Not(inner) => match w.value(inner) {
             Operand::Constant(c) => Operand::truth(c != "1"),
             value => Operand::Formula(value.formula().opposed()),
@@ -284,12 +284,11 @@ fn may_be_signed_zero(op: BinaryOp, a: &Expr, b: &Expr) -> bool {
     }
 }
 
-fn logical(w: &mut Writer, a: &Expr, b: &Expr, sign: &str, level: Level) -> Operand {
+fn logical(w: &mut Writer, a: &Expr, b: &Expr, and: bool) -> Operand {
     let values = w.values(&[a, b]);
     let [x, y] = values.as_slice() else {
         return Operand::truth(false);
     };
-    let and = level == Level::And;
     match (x, y) {
         (Operand::Constant(c), other) | (other, Operand::Constant(c)) => {
             // `true and x` is x; `false and x` is false.
@@ -299,11 +298,7 @@ fn logical(w: &mut Writer, a: &Expr, b: &Expr, sign: &str, level: Level) -> Oper
                 Operand::truth(!and)
             }
         }
-        (x, y) => {
-            let next = if and { Level::Compare } else { Level::And };
-            let text = format!("{} {sign} {}", x.formula().at(level), y.formula().at(next));
-            Operand::Formula(Formula::new(text, level))
-        }
+        (x, y) => Operand::Formula(Formula::joined(&x.formula(), and, &y.formula())),
     }
 }
 
