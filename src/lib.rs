@@ -13,6 +13,7 @@ mod crew;
 mod demo;
 mod diff;
 mod duration;
+mod emit;
 mod eval;
 mod explain;
 mod explore;
@@ -68,6 +69,8 @@ enum Command {
     Match(match_::Args),
     /// Evaluate a text with ${...} and $[...]
     Eval(eval::Args),
+    /// Print a plan in .dial as an extensions.conf, for an Asterisk
+    Emit(emit::Args),
     /// Compile a plan into one file (.dialc) that the other commands take
     Compile(compile::Args),
     /// Run one call through a dialplan in a made-up world, in virtual time
@@ -109,6 +112,7 @@ pub fn program() -> ExitCode {
         Command::Fmt(args) => fmt::main(args),
         Command::Explain(args) => explain::main(args),
         Command::Compile(args) => compile::main(args),
+        Command::Emit(args) => emit::main(args),
         Command::Show(args) => show::main(args),
         Command::Match(args) => match_::main(args),
         Command::Eval(args) => eval::main(args),

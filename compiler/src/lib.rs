@@ -19,6 +19,7 @@ pub mod dialled;
 mod draft;
 pub mod edit_distance;
 pub mod editor;
+pub mod emit;
 mod fields;
 mod flow;
 pub mod fmt;

@@ -4,7 +4,7 @@
 mod world;
 
 use proptest::prelude::*;
-use strowger_compiler::{Compiled, Level, Options, Sources, compile};
+use strowger_compiler::{Compiled, Level, Options, Sources, compile, emit};
 use strowger_vm::{Limits, Vm};
 use world::{Ran, World, call, run_with, text};
 
@@ -17,9 +17,7 @@ fn compiled(text: &str) -> Compiled {
 
 /// The plan, and what is wrong with it: codes and messages.
 fn checked(text: &str) -> (Compiled, Vec<(&'static str, String)>) {
-    let sources = Sources::new()
-        .with("office.dial", text)
-        .with("extensions.conf", "[features]\n[night]\n");
+    let sources = office(text);
     let options = Options {
         plan: "office.dial".to_owned(),
         ..Options::default()
@@ -99,6 +97,93 @@ fn a_reception() {
 #[test]
 fn every_statement() {
     insta::assert_snapshot!(listing(&file("ways")));
+}
+
+/// What is printed for an Asterisk, and what that is read as.
+fn emitted(compiled: &Compiled, sources: &Sources) -> Result<(String, Compiled), Vec<String>> {
+    let conf = emit::conf(&compiled.hir, sources).map_err(|refused| {
+        let line = |r: &emit::Refusal| sources.file(r.span.file).line(r.span.start);
+        refused
+            .iter()
+            .map(|r| format!("line {}: {}", line(r), r.why))
+            .collect::<Vec<_>>()
+    })?;
+    let again = compile(&Sources::plan(conf.clone()), &Options::default());
+    Ok((text(&conf), again))
+}
+
+/// All that a plan does, but for places in files.
+fn meaning(hir: &strowger_compiler::Hir) -> Vec<String> {
+    let show = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+    let mut out: Vec<String> = hir
+        .globals
+        .iter()
+        .map(|g| format!("{}={}", show(&g.name), show(&g.value)))
+        .collect();
+    for context in &hir.contexts {
+        out.push(format!("[{}]", show(&context.name)));
+        out.extend(context.includes.iter().map(|i| {
+            format!(
+                "{:?} {:?}",
+                show(&i.context),
+                i.times.as_ref().map(|t| show(t))
+            )
+        }));
+        for e in &context.extensions {
+            let caller = e.caller.as_ref().map(|c| show(&c.text));
+            out.push(format!(
+                "{} {caller:?} {:?}",
+                show(&e.name),
+                e.hint.as_ref().map(|h| show(&h.devices))
+            ));
+            for s in &e.steps {
+                out.push(format!(
+                    "{} {:?} {} {}",
+                    s.priority,
+                    s.label.as_ref().map(|l| l.lossy().into_owned()),
+                    s.app.lossy(),
+                    s.args.lossy()
+                ));
+            }
+        }
+    }
+    out
+}
+
+fn office(text: &str) -> Sources {
+    let sources = Sources::new().with("office.dial", text);
+    if text.contains("import conf") {
+        return sources.with("extensions.conf", "[features]\n[night]\n");
+    }
+    sources
+}
+
+#[test]
+fn what_is_printed_for_an_asterisk_is_read_as_it_was() {
+    let source = file("ways");
+    let plan = compiled(&source);
+    let (conf, again) = emitted(&plan, &office(&source)).unwrap();
+    assert!(again.loading().next().is_none(), "{:#?}", again.diagnostics);
+    assert_eq!(meaning(&again.hir), meaning(&plan.hir));
+    insta::assert_snapshot!(conf);
+}
+
+#[test]
+fn what_no_asterisk_can_run_is_not_printed() {
+    let source = file("reception");
+    insta::assert_debug_snapshot!(emitted(&compiled(&source), &office(&source)).map(|_| ()));
+}
+
+#[test]
+fn odd_texts_survive_the_print() {
+    let source = "global a: Str = \" x; y \"\nglobal b: Str = \"\\n\"\ncontext main {\n  on start {\n    log(\" one; two \\\\; three\\n--; four ;-- five \")\n    hangup()\n  }\n  hint 61 = pjsip(\"a\")\n  on 61 { dial(pjsip(\"a\"), ring: 5s) }\n}\n";
+    let plan = compiled(source);
+    let (conf, again) = emitted(&plan, &office(source)).unwrap();
+    assert_eq!(meaning(&again.hir), meaning(&plan.hir), "{conf}");
+    assert_eq!(
+        logged(&run(&again, &[])),
+        ["NOTICE, one; two \\; three\n--; four ;-- five "]
+    );
 }
 
 /// Runs `[main]` `s` with these variables.
@@ -759,6 +844,9 @@ fn agree(stmts: &[Stmt], texts: &[String; LOCALS]) -> Result<(), TestCaseError> 
         .iter()
         .map(|l| text(l.as_bytes()))
         .collect();
+    if let Ok((conf, again)) = emitted(&compiled, &office(&source)) {
+        prop_assert_eq!(meaning(&again.hir), meaning(&compiled.hir), "{}", conf);
+    }
     prop_assert_eq!(
         seen,
         expected,

@@ -5,13 +5,15 @@ fn hidden(byte: char) -> String {
     format!("${{URIDECODE(%{:02X})}}", byte as u32)
 }
 
-/// A constant as a value: a dollar that would open a hole is hidden (DL-173).
+/// A constant as a value: a dollar that would open a hole is hidden (DL-173), and so is a line end.
 pub(super) fn constant(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
-        if c == '$' && matches!(rest.peek(), Some('{' | '[')) {
-            out.push_str(&hidden('$'));
+        let opens = c == '$' && matches!(rest.peek(), Some('{' | '['));
+        // A line end could not stand in a line of extensions.conf.
+        if opens || matches!(c, '\n' | '\r') {
+            out.push_str(&hidden(c));
         } else {
             out.push(c);
         }
