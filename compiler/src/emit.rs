@@ -28,6 +28,7 @@ pub fn conf(hir: &Hir, sources: &Sources) -> Result<Vec<u8>, Vec<Refusal>> {
         sources,
         out: Vec::new(),
         refused: Vec::new(),
+        escapes: false,
     };
     let own = |span: Span| dial::is_dial(sources.file(span.file).name());
     let globals: Vec<&Global> = hir.globals.iter().filter(|g| own(g.span)).collect();
@@ -38,6 +39,7 @@ pub fn conf(hir: &Hir, sources: &Sources) -> Result<Vec<u8>, Vec<Refusal>> {
     for context in hir.contexts.iter().filter(|c| own(c.span)) {
         printer.context(context);
     }
+    printer.escape();
     printer.imports();
     if printer.refused.is_empty() {
         Ok(printer.out)
@@ -50,6 +52,8 @@ struct Printer<'s> {
     sources: &'s Sources,
     out: Vec<u8>,
     refused: Vec<Refusal>,
+    /// Whether some step needs [`Printer::escape`].
+    escapes: bool,
 }
 
 impl Printer<'_> {
@@ -163,36 +167,88 @@ impl Printer<'_> {
         }
     }
 
-    fn step(&mut self, step: &Step, mut line: Vec<u8>, number: &str) {
-        line.extend_from_slice(number.as_bytes());
+    /// Writes a step; a function of ours is a subroutine before it.
+    fn step(&mut self, step: &Step, head: Vec<u8>, number: &str) {
+        let (before, args) = self.translated(step);
+        let mut start = head;
+        start.extend_from_slice(number.as_bytes());
         if let Some(label) = &step.label {
-            line.extend([b"(", &escaped(label.bytes())[..], b")"].concat());
+            start.extend([b"(", &escaped(label.bytes())[..], b")"].concat());
         }
-        line.push(b',');
-        line.extend(escaped(step.app.bytes()));
-        line.push(b'(');
-        line.extend(escaped(step.args.bytes()));
-        line.push(b')');
-        self.line(&line, Some(step.span));
-        let application = signatures::application(step.app.bytes());
-        let mut foreign: Vec<&'static str> = Vec::new();
-        foreign.extend(application.filter(|s| s.own).map(|s| s.name));
-        let arguments = Template::read(step.args.bytes());
-        for hole in arguments.holes() {
+        start.push(b',');
+        let own = [step.app.bytes(), b"(", &args[..], b")"].concat();
+        for call in before.into_iter().chain([own]) {
+            let mut line = std::mem::replace(&mut start, b" same => n,".to_vec());
+            line.extend(escaped(&call));
+            self.line(&line, Some(step.span));
+        }
+        if let Some(application) = signatures::application(step.app.bytes()).filter(|s| s.own) {
+            self.foreign(step, application.name);
+        }
+    }
+
+    fn foreign(&mut self, step: &Step, name: &str) {
+        self.refused.push(Refusal {
+            span: step.span,
+            why: format!("this needs `{name}`, which no Asterisk has"),
+        });
+    }
+
+    /// The arguments of a step without functions of ours, and what must run before.
+    fn translated(&mut self, step: &Step) -> (Vec<Vec<u8>>, Vec<u8>) {
+        let template = Template::read(step.args.bytes());
+        let mut calls = Vec::new();
+        for hole in template.holes() {
+            let body = hole.body.print();
             if hole.kind == HoleKind::Variable
-                && let What::Call(call) = split_body(&hole.body.print()).what
+                && let What::Call(call) = split_body(&body).what
+                && let Some(function) = signatures::function(&call.name).filter(|s| s.own)
             {
-                let function = signatures::function(&call.name);
-                foreign.extend(function.filter(|s| s.own).map(|s| s.name));
+                if function.name != "ARGUMENT" {
+                    self.foreign(step, function.name);
+                    continue;
+                }
+                calls.push((hole.span.clone(), call.args));
             }
         }
-        foreign.dedup();
-        for name in foreign {
-            self.refused.push(Refusal {
-                span: step.span,
-                why: format!("this needs `{name}`, which no Asterisk has"),
-            });
+        let mut before = Vec::new();
+        let mut args = Vec::new();
+        let mut at = 0;
+        let several = calls.len() > 1;
+        for (number, (span, name)) in calls.into_iter().enumerate() {
+            self.escapes = true;
+            before.push([b"Set(ARGUMENT=${", &name[..], b"})"].concat());
+            before.push([b"Gosub(", ESCAPE, b",s,1)"].concat());
+            args.extend_from_slice(&step.args.bytes()[at..span.start]);
+            at = span.end;
+            if several {
+                before.push(format!("Set(ARGUMENT_{number}=${{ARGUMENT}})").into_bytes());
+                args.extend(format!("${{ARGUMENT_{number}}}").into_bytes());
+            } else {
+                args.extend_from_slice(b"${ARGUMENT}");
+            }
         }
+        args.extend_from_slice(&step.args.bytes()[at..]);
+        (before, args)
+    }
+
+    /// The subroutine that does what ARGUMENT does here.
+    fn escape(&mut self) {
+        if !self.escapes {
+            return;
+        }
+        self.gap();
+        self.line(b"; Puts a backslash before each character of ARGUMENT that a list of arguments would read.", None);
+        self.line(&[b"[", ESCAPE, b"]"].concat(), None);
+        let mut head = "exten => s,1";
+        for special in ['\\', ',', '(', ')', '[', ']', '"'] {
+            let line = format!(
+                "{head},Set(ARGUMENT=${{STRREPLACE(ARGUMENT,\\{special},\\\\\\{special})}})"
+            );
+            self.line(line.as_bytes(), None);
+            head = " same => n";
+        }
+        self.line(b" same => n,Return()", None);
     }
 
     /// What the files import of extensions.conf.
@@ -224,6 +280,9 @@ impl Printer<'_> {
         })
     }
 }
+
+/// The context of the subroutine that does what ARGUMENT does.
+const ESCAPE: &[u8] = b"strowger-argument";
 
 /// A blank that is not trimmed away.
 const BLANK: &[u8] = b"${URIDECODE(%20)}";

@@ -23,6 +23,7 @@ mod writer;
 use std::collections::HashSet;
 
 use self::call::PASSED;
+use self::formula::Formula;
 use self::operand::{Trust, trust};
 use self::steps::Finished;
 use self::walk::Node;
@@ -180,8 +181,12 @@ impl Lowering<'_> {
     fn extension(&mut self, extension: &typed::Extension, closed: bool) -> Vec<Step> {
         let mut w = Writer::new(self.shared, &extension.body, None, extension.place);
         if extension.message {
-            // Its pattern matches the numbers of calls, too.
-            w.run("ExecIf", "$[\"${CHANNEL:0:8}\" != \"Message/\"]?Hangup(1)");
+            // Its pattern matches the numbers of calls, too, and their hang-up.
+            let message = w.steps.mark("message");
+            let formula = Formula::comparison("\"${CHANNEL:0:8}\"", "=", "!=", "\"Message/\"");
+            w.branch_on(formula, true, message);
+            w.end("Hangup", "${IF($[\"${EXTEN}\" = \"h\"]?${HANGUPCAUSE}:1)}");
+            w.steps.bind(message);
         }
         control::block(&mut w, &extension.body.block, None);
         let end = w.end;
