@@ -9,8 +9,6 @@ use strowger_runtime::config;
 
 use crate::load;
 
-/// The plan of a directory.
-
 /// Deepest folder that is searched for configurations, counted from the named one.
 const DEPTH: usize = 8;
 

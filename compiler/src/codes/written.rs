@@ -252,10 +252,10 @@ pub(super) static CODES: &[Code] = &[
         "`elif`, or an `else` alone",
         "A further condition is `else if`. `else` follows the `}` of its `if`.",
         plan!(
-            "context office as \"default\" {\n  on 61 {\n    if a { answer() } elif b { hangup() }\n  }\n}\n"
+            "context office as \"default\" {\n  on 61 {\n    if true { answer() } elif false { hangup() }\n  }\n}\n"
         ),
         plan!(
-            "context office as \"default\" {\n  on 61 {\n    if a { answer() } else if b { hangup() }\n  }\n}\n"
+            "context office as \"default\" {\n  on 61 {\n    if true { answer() } else if false { hangup() }\n  }\n}\n"
         ),
     ),
     load(
