@@ -42,7 +42,8 @@ pub(crate) fn main(args: Args) -> ExitCode {
         .collect();
     if !errors.is_empty() {
         let colour = render::colour(&std::io::stderr());
-        eprint!("{}", render::human(&plan.sources, &errors, colour));
+        // Nobody is there to be told that this could not be told.
+        let _ = render::human(&mut std::io::stderr(), &plan.sources, &errors, colour);
         eprintln!("{}", render::summary(&errors));
         return ExitCode::FAILURE;
     }
