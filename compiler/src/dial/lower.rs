@@ -13,8 +13,6 @@ mod names;
 mod number;
 mod operand;
 mod steps;
-#[cfg(test)]
-mod tests;
 mod text;
 mod value;
 mod walk;
