@@ -465,10 +465,10 @@ pub(super) static CODES: &[Code] = &[
         "a text that would end the call of a function",
         "The arguments of a function are read once more when they are filled in: a `)` that closes too much, with a `:` behind it, ends the call there. A text from outside loses such parentheses; one of the program is to be written otherwise.",
         plan!(
-            "context office as \"default\" {\n  on 61 {\n    log(\"{len(text)}\")\n    hangup()\n  }\n}\n\nconst text = \"a):b\"\n"
+            "context office as \"default\" {\n  on 61 {\n    let found = db(text)\n    log(\"{found ?? text}\")\n    hangup()\n  }\n}\n\nconst text = \"a):b\"\n"
         ),
         plan!(
-            "context office as \"default\" {\n  on 61 {\n    log(\"{len(text)}\")\n    hangup()\n  }\n}\n\nconst text = \"(a):b\"\n"
+            "context office as \"default\" {\n  on 61 {\n    let found = db(text)\n    log(\"{found ?? text}\")\n    hangup()\n  }\n}\n\nconst text = \"(a):b\"\n"
         ),
     ),
     load(

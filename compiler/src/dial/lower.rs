@@ -7,11 +7,14 @@
 //! * The first value of a `channel` variable is a global variable of its name: it is read as long as the call has set none (DL-184).
 
 mod call;
+mod case;
+mod choice;
 mod control;
 mod formula;
 mod names;
 mod number;
 mod operand;
+mod pieces;
 mod steps;
 mod text;
 mod value;

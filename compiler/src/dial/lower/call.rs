@@ -5,8 +5,9 @@ use strowger_stdlib::words::{From, Given, Kind, Misfit, Part, Place, Scale, Word
 
 use super::formula::{Formula, Level};
 use super::operand::{Operand, Read, Trust};
+use super::pieces::Piece;
 use super::text;
-use super::value::{Piece, constant_text, is_name};
+use super::value::{constant_text, is_name, joined};
 use super::writer::{To, Writer};
 use crate::dial::typed::{Expr, ExprKind};
 use crate::dial::types::Type;
@@ -225,25 +226,29 @@ impl Writer<'_> {
         hole
     }
 
-    /// An argument of a function.
+    /// An argument of a function. What stands in it is read once more when it is filled: a parenthesis too many and a colon behind it
+    /// would end the call (DL-176).
     fn inner_argument(
         &mut self,
         word: &Word,
-        pieces: Vec<Piece>,
+        mut pieces: Vec<Piece>,
         depth: usize,
         e: &Expr,
     ) -> String {
+        let is_length = word.calls == "LEN";
+        if is_length {
+            pieces = self.of_one_length(pieces);
+        } else if ends_call(&pieces) {
+            self.report(
+                "D411",
+                "a text with `)` and a `:` behind it cannot be an argument of a function",
+                e.place,
+            );
+        }
         let mut out = String::new();
         for piece in pieces {
             match piece.value {
                 Operand::Constant(c) => {
-                    if text::ends_call(&c) {
-                        self.report(
-                            "D411",
-                            "a text with `)` and a `:` behind it cannot be an argument of a function",
-                            e.place,
-                        );
-                    }
                     let mut c = c;
                     for _ in 0..depth {
                         c = text::escaped(&c);
@@ -251,11 +256,11 @@ impl Writer<'_> {
                     out.push_str(&text::in_braces(&c));
                 }
                 value => {
-                    let instead = (word.calls == "LEN").then_some(":,.");
+                    let instead = is_length.then_some(":,.");
+                    let safe = self.within_hole(value, piece.trust, instead);
                     if depth == 0 || piece.trust >= Trust::Name {
-                        out.push_str(&self.within_hole(value, piece.trust, instead));
+                        out.push_str(&safe);
                     } else {
-                        let safe = self.within_hole(value, piece.trust, instead);
                         let kept = self.keep(&Operand::Written(safe));
                         out.push_str(&self.guarded(kept, depth));
                     }
@@ -263,6 +268,31 @@ impl Writer<'_> {
             }
         }
         out
+    }
+
+    /// A text that is only measured: as one piece, and without colons of the program.
+    fn of_one_length(&mut self, pieces: Vec<Piece>) -> Vec<Piece> {
+        if let [
+            Piece {
+                value: Operand::Constant(c),
+                trust,
+            },
+        ] = pieces.as_slice()
+        {
+            let value = Operand::Constant(c.replace(':', "."));
+            return vec![Piece {
+                value,
+                trust: *trust,
+            }];
+        }
+        if pieces.len() < 2 {
+            return pieces;
+        }
+        let whole = joined(pieces.into_iter().map(|p| p.value).collect());
+        vec![Piece {
+            value: Operand::Read(self.as_read(whole)),
+            trust: Trust::Text,
+        }]
     }
 
     /// A value within `${ }`. What stands there is read once more when it is filled: a parenthesis too many and a colon would end
@@ -322,6 +352,16 @@ impl Writer<'_> {
             format!("{},s,{start}{arguments}", text::constant(&sub.conf)),
         );
     }
+}
+
+/// Whether the constants of an argument close a parenthesis too many in front of a colon, or of a value, which may hold one.
+fn ends_call(pieces: &[Piece]) -> bool {
+    // What anybody may have written loses its closing parentheses, and opening ones only make it safer.
+    let shown = pieces.iter().map(|p| match &p.value {
+        Operand::Constant(c) => c.as_str(),
+        _ => ":",
+    });
+    text::ends_call(&shown.collect::<String>())
 }
 
 /// The label behind which the arguments of a subroutine are taken from variables.

@@ -3,21 +3,15 @@
 use strowger_dial::tree::BinaryOp;
 use strowger_stdlib::words::{From, Kind};
 
-use super::control;
 use super::formula::{Formula, Level};
 use super::number;
 use super::operand::{Operand, Read, Trust};
+use super::pieces::{Piece, opened};
 use super::text;
 use super::writer::{To, Writer};
-use crate::dial::typed::{Expr, ExprKind, Text, TextPart};
+use super::{choice, control};
+use crate::dial::typed::{Expr, ExprKind, TextPart};
 use crate::dial::types::{EnumId, Type};
-
-/// A piece of a text, and how far it can be trusted.
-#[derive(Clone, Debug)]
-pub(super) struct Piece {
-    pub(super) value: Operand,
-    pub(super) trust: Trust,
-}
 
 impl<'p> Writer<'p> {
     /// Whether the value of an expression needs no step.
@@ -161,7 +155,7 @@ impl<'p> Writer<'p> {
     }
 
     /// The value in a variable that was made for it.
-    fn written_to(&self, to: &To) -> Operand {
+    pub(super) fn written_to(&self, to: &To) -> Operand {
         let name = self.variable(to).unwrap_or_default();
         Operand::Read(Read {
             fixed: true,
@@ -212,7 +206,7 @@ impl<'p> Writer<'p> {
             ExprKind::If(condition, then, otherwise) => {
                 control::if_else(self, condition, then, otherwise.as_ref(), Some(to));
             }
-            ExprKind::Match(value, arms) => control::match_(self, value, arms, Some(to)),
+            ExprKind::Match(value, arms) => choice::match_(self, value, arms, Some(to)),
             ExprKind::Block(block) => control::block(self, block, Some(to)),
             ExprKind::Just(e) => self.into(e, to),
             ExprKind::Default(..) | ExprKind::Digits(_) if !self.is_free(to, e) => {
@@ -339,210 +333,13 @@ impl<'p> Writer<'p> {
         ))
     }
 
-    /// A text with its holes.
-    fn text(&mut self, parts: &Text) -> Operand {
-        let pieces = self.parts(parts, Trust::Text);
-        joined(pieces.into_iter().map(|p| p.value).collect())
-    }
-
-    fn parts(&mut self, parts: &Text, outer: Trust) -> Vec<Piece> {
-        let holes: Vec<&Expr> = parts
-            .iter()
-            .filter_map(|p| match p {
-                TextPart::Value(e) => Some(e),
-                _ => None,
-            })
-            .collect();
-        let mut values = self.values(&holes).into_iter();
-        let mut pieces: Vec<Piece> = Vec::new();
-        // A hole that is opened in one part and closed in another.
-        let mut open: Option<(String, i64)> = None;
-        for part in parts {
-            let (value, trust) = match part {
-                TextPart::Plain(text) => (Operand::Constant(text.clone()), Trust::Text),
-                TextPart::Asterisk(text) => {
-                    let (before, depth) = open.take().unwrap_or_default();
-                    let depth = depth + opened(text);
-                    let text = before + text;
-                    if depth > 0 {
-                        open = Some((text, depth));
-                        continue;
-                    }
-                    (written(&text), outer)
-                }
-                TextPart::Value(e) => {
-                    let trust = self.trust_of(e).max(outer);
-                    match values.next() {
-                        Some(value) => (value, trust),
-                        None => continue,
-                    }
-                }
-            };
-            if let Some((text, _)) = &mut open {
-                let trust = match part {
-                    TextPart::Value(e) => self.trust_of(e),
-                    _ => trust,
-                };
-                let inner = self.within_hole(value, trust, None);
-                text.push_str(&inner);
-                continue;
-            }
-            if let (
-                Operand::Constant(more),
-                Some(Piece {
-                    value: Operand::Constant(text),
-                    ..
-                }),
-            ) = (&value, pieces.last_mut())
-            {
-                text.push_str(more);
-            } else {
-                pieces.push(Piece { value, trust });
-            }
-        }
-        pieces
-    }
-
-    /// The pieces of a text, or a value as the only one.
-    pub(super) fn pieces(&mut self, e: &Expr) -> Vec<Piece> {
-        let trust = self.trust_of(e);
-        match &*e.kind {
-            ExprKind::Text(parts) => self.parts(parts, trust),
-            ExprKind::Just(e) => self.pieces(e),
-            _ => {
-                let value = self.value(e);
-                vec![Piece { value, trust }]
-            }
-        }
-    }
-
-    /// The pieces of several values, from left to right.
-    pub(super) fn pieces_of(&mut self, list: &[&Expr]) -> Vec<Vec<Piece>> {
-        let last = list.iter().rposition(|e| !self.is_simple(e));
-        let mut all = Vec::with_capacity(list.len());
-        for (i, e) in list.iter().enumerate() {
-            let mut pieces = self.pieces(e);
-            if last.is_some_and(|l| i < l) {
-                for piece in &mut pieces {
-                    let value =
-                        std::mem::replace(&mut piece.value, Operand::Constant(String::new()));
-                    piece.value = self.settle(value);
-                }
-            }
-            all.push(pieces);
-        }
-        all
-    }
-
-    /// A case of an enum with what it carries.
-    fn case(&mut self, id: EnumId, case: usize, fields: &[Expr]) -> Operand {
-        let found = self.shared.program.enums.get(id).cases.get(case);
-        let spelling = found
-            .and_then(|c| c.spellings.first())
-            .cloned()
-            .unwrap_or_default();
-        if fields.is_empty() {
-            return Operand::Constant(spelling);
-        }
-        let types: Vec<&Type> = self.field_types(id, case).collect();
-        let values = self.values(&fields.iter().collect::<Vec<_>>());
-        let several = values.len() > 1;
-        let mut parts = vec![Operand::Constant(format!("{spelling}("))];
-        for (i, value) in values.into_iter().enumerate() {
-            if i > 0 {
-                parts.push(Operand::Constant(",".to_owned()));
-            }
-            let free = types.get(i).is_some_and(|t| self.trust(t) == Trust::Text);
-            parts.push(if several && free {
-                self.packed(value)
-            } else {
-                value
-            });
-        }
-        parts.push(Operand::Constant(")".to_owned()));
-        joined(parts)
-    }
-
-    /// A field beside others: without commas.
-    fn packed(&mut self, value: Operand) -> Operand {
-        if let Operand::Constant(text) = value {
-            return Operand::Constant(text.replace('%', "%25").replace(',', "%2C"));
-        }
-        let to = self.between();
-        self.store(&to, &value);
-        let name = self.variable(&to).unwrap_or_default();
-        self.store_text(&to, &format!("${{STRREPLACE({name},%,%25)}}"));
-        self.store_text(&to, &format!("${{STRREPLACE({name},\\,,%2C)}}"));
-        self.written_to(&to)
-    }
-
-    /// What a case carries, without its name and its parentheses.
-    pub(super) fn carried(&mut self, read: &Read, id: EnumId, case: usize) -> Read {
-        let found = self.shared.program.enums.get(id).cases.get(case);
-        let spelling = found.and_then(|c| c.spellings.first());
-        let several = found.is_some_and(|c| c.fields.len() > 1);
-        let skip = spelling.map_or(0, String::len) as i64 + 1;
-        let whole = match read.slice {
-            None => read.clone(),
-            Some(_) => self.keep(&Operand::Read(read.clone())),
-        };
-        let inner = Read {
-            slice: Some((skip, Some(-1))),
-            ..whole
-        };
-        if several {
-            self.keep(&Operand::Read(inner))
-        } else {
-            inner
-        }
-    }
-
-    /// A field of what a case carries goes to `to`.
-    pub(super) fn unpack(
-        &mut self,
-        carried: &Read,
-        id: EnumId,
-        case: usize,
-        field: usize,
-        to: &To,
-    ) {
-        let fields: Vec<&Type> = self.field_types(id, case).collect();
-        if fields.len() < 2 {
-            self.store(to, &Operand::Read(carried.clone()));
-            return;
-        }
-        let free = fields
-            .get(field)
-            .is_some_and(|t| self.trust(t) == Trust::Text);
-        self.store_text(to, &format!("${{CUT({},\\,,{})}}", carried.name, field + 1));
-        if free {
-            let name = self.variable(to).unwrap_or_default();
-            self.store_text(to, &format!("${{STRREPLACE({name},%2C,\\,)}}"));
-            self.store_text(to, &format!("${{STRREPLACE({name},%25,%)}}"));
-        }
-    }
-
-    /// The same in a variable of its own, if it has none.
-    pub(super) fn field(&mut self, carried: &Read, id: EnumId, case: usize, field: usize) -> Read {
-        if self.field_types(id, case).count() < 2 {
-            return carried.clone();
-        }
-        let to = self.between();
-        self.unpack(carried, id, case, field, &to);
-        let name = self.variable(&to).unwrap_or_default();
-        Read {
-            fixed: true,
-            ..Read::new(name)
-        }
-    }
-
     /// Runs an expression whose value nobody wants.
     pub(super) fn effect(&mut self, e: &Expr) {
         match &*e.kind {
             ExprKind::If(condition, then, otherwise) => {
                 control::if_else(self, condition, then, otherwise.as_ref(), None);
             }
-            ExprKind::Match(value, arms) => control::match_(self, value, arms, None),
+            ExprKind::Match(value, arms) => choice::match_(self, value, arms, None),
             ExprKind::Block(block) => control::block(self, block, None),
             ExprKind::Word { word, args } if word.kind == Kind::Application => {
                 self.word(word, args, None);
@@ -681,18 +478,8 @@ pub(super) fn constant_text(e: &Expr) -> Option<&str> {
     }
 }
 
-/// How many brackets a text opens more than it closes.
-fn opened(text: &str) -> i64 {
-    let count = |c: char| match c {
-        '{' | '[' => 1,
-        '}' | ']' => -1,
-        _ => 0,
-    };
-    text.chars().map(count).sum()
-}
-
 /// Text of the dialplan; a hole that is a simple name can be asked for by its name.
-fn written(text: &str) -> Operand {
+pub(super) fn written(text: &str) -> Operand {
     let body = text.strip_prefix("${").and_then(|t| t.strip_suffix('}'));
     match body {
         Some(body) if is_name(body) => Operand::Read(Read::new(body)),
@@ -715,7 +502,7 @@ pub(super) fn is_name(body: &str) -> bool {
 }
 
 /// Pieces of a value one after the other.
-fn joined(parts: Vec<Operand>) -> Operand {
+pub(super) fn joined(parts: Vec<Operand>) -> Operand {
     let mut merged: Vec<Operand> = Vec::new();
     for part in parts {
         match (merged.last_mut(), part) {
