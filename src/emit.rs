@@ -34,6 +34,9 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Ok(plan) => plan,
         Err(fault) => return load::cannot(&fault),
     };
+    if !plan.sources.files().any(|(_, f)| dial::is_dial(f.name())) {
+        return load::cannot(&format!("{}: nothing in it is .dial", args.path.display()));
+    }
     let errors: Vec<Diagnostic> = plan
         .findings
         .iter()
@@ -46,9 +49,6 @@ pub(crate) fn main(args: Args) -> ExitCode {
         let _ = render::human(&mut std::io::stderr(), &plan.sources, &errors, colour);
         eprintln!("{}", render::summary(&errors));
         return ExitCode::FAILURE;
-    }
-    if !plan.sources.files().any(|(_, f)| dial::is_dial(f.name())) {
-        return load::cannot(&format!("{}: nothing in it is .dial", args.path.display()));
     }
     let text = match emit::conf(&plan.compiled.hir, &plan.sources) {
         Ok(text) => text,

@@ -425,3 +425,38 @@ fn times_do_not_depend_on_the_machine() {
         );
     }
 }
+
+#[test]
+fn a_plan_in_dial_is_printed_for_an_asterisk() {
+    let plan = "/// The front door.\ncontext office as \"from-trunk\" {\n  on 61 {\n    let _ = dial(pjsip(\"nlys\"), ring: 20s)\n    playback(\"sorry\")\n  }\n}\n";
+    let files = folder(
+        "emit",
+        &[
+            ("office.dial", plan),
+            (
+                "wrong.dial",
+                "context office {\n  on 61 { playbak(\"x\") }\n}\n",
+            ),
+        ],
+    );
+    let path = |name: &str| files.join(name).to_str().unwrap().to_owned();
+    let printed = strowger(&["emit", "--conf", &path("office.dial")]);
+    assert_eq!(
+        String::from_utf8_lossy(&printed.stdout),
+        "; The front door.\n[from-trunk]\nexten => 61,1,Dial(PJSIP/nlys,20)\n same => n,Playback(sorry)\n"
+    );
+    assert_eq!(printed.status.code(), Some(0));
+    let wrong = strowger(&[
+        "emit",
+        "--conf",
+        &path("wrong.dial"),
+        "-o",
+        &path("out.conf"),
+    ]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("D201"));
+    assert!(!files.join("out.conf").exists());
+    let other = strowger(&["emit", "--conf", "examples/two-phones"]);
+    assert_eq!(other.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&other.stderr).contains("nothing in it is .dial"));
+}

@@ -268,6 +268,26 @@ fn an_argument_is_one_whatever_stands_in_it() {
 }
 
 #[test]
+fn loops_in_loops_come_to_an_end() {
+    let head = "const all = [1, 2, 3, 4, 5, 6, 7, 8, 9]\ncontext main {\n  on start {\n";
+    // Nothing behind the hang-up becomes a step, but it could be written for ever.
+    for first in ["", "    if true { hangup() }\n"] {
+        let loops: String = (0..40)
+            .map(|i| format!("    for a{i} in all {{\n"))
+            .collect();
+        let text = format!(
+            "{head}{first}{loops}    log(\"x\")\n{}    hangup()\n  }}\n}}\n",
+            "    }\n".repeat(40)
+        );
+        let (_, errors) = checked(&text);
+        assert!(
+            errors.iter().all(|(code, _)| *code == "D318") && !errors.is_empty(),
+            "{errors:?}"
+        );
+    }
+}
+
+#[test]
 fn a_subroutine_that_calls_itself_keeps_its_values() {
     let plan = compiled(
         "fn fib(n: Int) -> Int {\n  if n < 2 { return n }\n  let before = fib(n - 1)\n  before + fib(n - 2)\n}\ncontext main {\n  on start {\n    let before = 7\n    log(\"{fib(12)} {before}\")\n    hangup()\n  }\n}\n",

@@ -364,8 +364,8 @@ fn ends_call(pieces: &[Piece]) -> bool {
     text::ends_call(&shown.collect::<String>())
 }
 
-/// The label behind which the arguments of a subroutine are taken from variables.
-pub(super) const PASSED: &str = "passed";
+/// The label behind which the arguments of a subroutine are taken from variables. No label of a program has a dash.
+pub(super) const PASSED: &str = "from-dial";
 
 /// Whether an argument can stand between the parentheses of Gosub: nothing is taken away from it there (DL-234), so nothing can be
 /// escaped either.

@@ -14,6 +14,9 @@ use crate::dial::types::Type;
 pub(super) fn block(w: &mut Writer, block: &Block, to: Option<&To>) {
     let place = w.place;
     for stmt in &block.stmts {
+        if !w.goes_on() {
+            return;
+        }
         w.place = stmt.place;
         statement(w, stmt);
     }
@@ -50,6 +53,9 @@ fn statement(w: &mut Writer, stmt: &Stmt) {
         StmtKind::For(local, elements, body) => {
             let behind = w.steps.mark("end");
             for element in elements {
+                if !w.goes_on() {
+                    return;
+                }
                 let next = w.steps.mark("next");
                 w.into(element, &To::Local(*local));
                 w.loops.push((next, behind));

@@ -95,6 +95,11 @@ impl Steps {
         self.reachable
     }
 
+    /// No more lines.
+    pub(super) fn fill(&mut self) {
+        self.full = true;
+    }
+
     /// Whether there were more lines than there may be.
     pub(super) fn is_full(&self) -> bool {
         self.full
@@ -207,7 +212,11 @@ impl Steps {
             self.reachable = true;
             self.run("NoOp", String::new(), place);
         }
-        while self.simplify() {}
+        for _ in 0..ROUNDS {
+            if !self.simplify() {
+                break;
+            }
+        }
         self.name()
     }
 
@@ -234,6 +243,7 @@ impl Steps {
     /// One round: shorter jumps, no jump to the next line, nothing that cannot be reached. Whether something changed.
     fn simplify(&mut self) -> bool {
         let places = self.places();
+        let jumped = self.jumped();
         let mut changed = false;
         let mut dropped = vec![false; self.lines.len()];
         for i in 0..self.lines.len() {
@@ -268,7 +278,7 @@ impl Steps {
                         && leads(away).is_some()
                         && !dropped[i]
                     {
-                        let free = over.marks.iter().all(|m| !self.jumped(*m));
+                        let free = over.marks.iter().all(|m| !jumped.contains(m));
                         if free {
                             now = (!when, *away);
                             dropped[next] = true;
@@ -305,11 +315,13 @@ impl Steps {
         }
     }
 
-    fn jumped(&self, mark: Mark) -> bool {
-        self.lines.iter().any(|l| match &l.what {
-            What::Jump(to) | What::Branch { to, .. } => *to == mark,
-            What::Run { .. } => false,
-        })
+    /// Marks to which some line jumps.
+    fn jumped(&self) -> HashSet<Mark> {
+        let targets = self.lines.iter().filter_map(|l| match &l.what {
+            What::Jump(to) | What::Branch { to, .. } => Some(*to),
+            What::Run { .. } => None,
+        });
+        targets.collect()
     }
 
     /// Takes lines out; their marks go to the line behind. A line with a label stays, and so does the last one.
@@ -439,6 +451,9 @@ impl Steps {
 
 /// Bytes of the arguments of an end that is written several times.
 const SHORT: usize = 40;
+
+/// Rounds of making steps simpler; what is not simple then stays.
+const ROUNDS: usize = 200;
 
 /// Jumps that follow each other before one is taken as it is.
 const FOLLOWED: usize = 64;

@@ -16,6 +16,9 @@ use crate::dial::types::Type;
 /// Most steps of one extension.
 pub(super) const STEPS: usize = 5_000;
 
+/// Most statements of one extension, each counted as often as it is written.
+const STATEMENTS: usize = 50_000;
+
 /// What ends a call where a number would be wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Fault {
@@ -64,6 +67,8 @@ pub(super) struct Writer<'p> {
     /// Locals that were written before.
     written: HashSet<LocalId>,
     faults: Vec<(Fault, Place, Mark)>,
+    /// Statements that were written.
+    statements: usize,
     pub(super) found: Vec<Diagnostic>,
 }
 
@@ -89,8 +94,18 @@ impl<'p> Writer<'p> {
             has_labels: walk::has_labels(&body.block),
             written: HashSet::new(),
             faults: Vec::new(),
+            statements: 0,
             found: Vec::new(),
         }
+    }
+
+    /// Whether one more statement can be written: a `for` in a `for` may write the same ones again and again, and no step of them.
+    pub(super) fn goes_on(&mut self) -> bool {
+        self.statements += 1;
+        if self.statements > STATEMENTS {
+            self.steps.fill();
+        }
+        !self.steps.is_full()
     }
 
     pub(super) fn run(&mut self, app: &str, args: impl Into<String>) {
