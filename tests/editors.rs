@@ -3,6 +3,7 @@
 
 use fancy_regex::Regex;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 fn read(name: &str) -> Value {
@@ -36,8 +37,13 @@ fn patterns(value: &Value, path: &str, out: &mut Vec<(String, String)>) {
 }
 
 #[test]
-fn the_grammar_is_one() {
-    let grammar = read("syntaxes/asterisk.tmLanguage.json");
+fn the_grammars_are_some() {
+    is_grammar("syntaxes/asterisk.tmLanguage.json");
+    is_grammar("syntaxes/dial.tmLanguage.json");
+}
+
+fn is_grammar(name: &str) {
+    let grammar = read(name);
     let mut all = Vec::new();
     patterns(&grammar, "", &mut all);
     assert!(all.len() >= 30, "{}", all.len());
@@ -133,11 +139,14 @@ fn the_extension_names_what_is_there() {
     let contributes = &package["contributes"];
     for path in [
         &contributes["grammars"][0]["path"],
+        &contributes["grammars"][1]["path"],
         &contributes["languages"][0]["configuration"],
+        &contributes["languages"][1]["configuration"],
     ] {
         assert!(folder.join(path.as_str().unwrap()).is_file(), "{path}");
     }
     read("language-configuration.json");
+    read("dial-configuration.json");
     // The YAML extension reads this: files of tests are checked and completed from their schema.
     let validation = &contributes["yamlValidation"][0];
     assert_eq!(validation["fileMatch"][0], "*.test.yaml");
@@ -148,4 +157,98 @@ fn the_extension_names_what_is_there() {
     // It starts the program as the program wants to be started.
     let source = std::fs::read_to_string(folder.join("src/extension.ts")).unwrap();
     assert!(source.contains("args: [\"lsp\"]"));
+}
+
+/// The keywords of `.dial`, from its grammar.
+fn keywords() -> BTreeSet<String> {
+    let grammar = text("dial/src/grammar.lalrpop");
+    let words = grammar.lines().filter_map(|line| {
+        let (word, _) = line.trim().strip_prefix('"')?.split_once("\" => Kind::")?;
+        // A word behind `import` only.
+        let word = word.starts_with(|c: char| c.is_ascii_lowercase()) && word != "conf";
+        word.then(|| line.trim()[1..].split('"').next().unwrap().to_owned())
+    });
+    words.collect()
+}
+
+fn text(path: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+#[test]
+fn the_words_of_dial_are_those_of_its_grammar() {
+    let keywords = keywords();
+    assert!(keywords.len() > 30, "{keywords:?}");
+    let tree_sitter = text("editors/tree-sitter-dial/grammar.js");
+    let list = tree_sitter.split("const KEYWORDS = [").nth(1).unwrap();
+    let list: BTreeSet<String> = list
+        .split(']')
+        .next()
+        .unwrap()
+        .split('"')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(list, keywords);
+    let colours = text("editors/vscode/syntaxes/dial.tmLanguage.json");
+    for word in &keywords {
+        let named = Regex::new(&format!(r"[(|]{word}(?:\(|[|)])|\b{word}\b")).unwrap();
+        assert!(named.is_match(&colours).unwrap(), "{word} has no colour");
+    }
+}
+
+#[test]
+fn the_grammar_of_dial_reads_lines() {
+    let grammar = read("syntaxes/dial.tmLanguage.json");
+    let rule = |name: &str, i: usize| {
+        let rule = &grammar["repository"][name];
+        let pattern = rule["patterns"][i]["match"].as_str();
+        let pattern = pattern.or(rule["match"].as_str()).unwrap();
+        Regex::new(pattern).unwrap()
+    };
+    for (name, i, line, groups) in [
+        (
+            "declaration",
+            0,
+            "import conf \"a.conf\" as a",
+            vec!["import", "conf"],
+        ),
+        (
+            "declaration",
+            1,
+            "import std/holidays as h",
+            vec!["import", "std/holidays"],
+        ),
+        (
+            "declaration",
+            2,
+            "fn team_for(key: Digits) -> Team {",
+            vec!["fn", "team_for"],
+        ),
+        (
+            "declaration",
+            3,
+            "context office as \"default\" {",
+            vec!["context", "office"],
+        ),
+        (
+            "declaration",
+            5,
+            "channel inherit* tenant: Str",
+            vec!["channel inherit*", "tenant"],
+        ),
+        ("item", 0, "  on start {", vec!["on", "start"]),
+        ("item", 1, "  on 61 {", vec!["on"]),
+        ("goto", 0, "goto @again", vec!["goto", "@", "again"]),
+        ("goto", 0, "goto phones.61", vec!["goto", "phones"]),
+        ("argument", 0, "dial(a, ring: 20s)", vec!["ring", ":"]),
+        ("field", 0, "message.from", vec![".", "from"]),
+        ("number", 0, "wait(500ms)", vec!["500", "ms"]),
+    ] {
+        let found = rule(name, i).captures(line).unwrap();
+        let found = found.unwrap_or_else(|| panic!("{name}: {line}"));
+        let seen: Vec<&str> = found.iter().skip(1).flatten().map(|m| m.as_str()).collect();
+        assert_eq!(seen, groups, "{name}: {line}");
+    }
 }

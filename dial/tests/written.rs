@@ -677,7 +677,7 @@ fn examples_come_through() {
 fn written_by_hand() {
     let module = parse(include_str!("examples/migrated.dial")).module;
     let comments = |at: At| {
-        if at.start == 0 || at.start % 3 != 0 {
+        if at.start == 0 || !at.start.is_multiple_of(3) {
             vec![]
         } else {
             vec!["why".to_owned(), String::new()]

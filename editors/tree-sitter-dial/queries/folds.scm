@@ -1,0 +1,9 @@
+[
+  (context)
+  (test)
+  (enum)
+  (block)
+  (match)
+  (list)
+  (arguments)
+] @fold
