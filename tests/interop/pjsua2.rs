@@ -261,3 +261,81 @@ fn nobody_answers_and_the_plan_goes_on() {
     drop(b);
     exchange.stop();
 }
+
+/// A phone that is told something, is asked by keys in its audio, is told keys, and goes on when its caller has gone.
+#[test]
+fn a_called_phone_is_told_and_asked() {
+    let Some(_turn) = have("pjsua2-callee", &["python3", "pjsua2"]) else {
+        return;
+    };
+    let plan = r#"
+[default]
+exten => 62,1,Dial(SIP/ealbouy,20,A(invalid)U(ask)D(12))
+ same => n,Answer()
+ same => n,Wait(1)
+ same => n,Hangup()
+exten => 65,1,Dial(SIP/ealbouy,20,F(after^s^1))
+[ask]
+exten => s,1,Read(KEY,,1,,,10)
+ same => n,ExecIf($["${KEY}" = "1"]?NoOp():Set(GOSUB_RESULT=BUSY))
+ same => n,Return()
+[after]
+exten => s,1,SayDigits(123)
+"#;
+    let exchange = Exchange::start("pjsua2-callee", &[("extensions.conf", plan.into())]);
+    let mut a = Phone::registered("nlys", &exchange, false);
+    let mut b = Phone::registered("ealbouy", &exchange, false);
+    let number = |n: &str| format!("call sip:{n}@{}", exchange.address());
+    let told = exchange.folder.0.join("told.wav");
+
+    // It hears the announcement and takes the call; the keys come before its caller.
+    b.say(&format!("record {}", told.display()));
+    a.say(&number("62"));
+    b.wait("incoming");
+    b.say("answer");
+    b.wait("media active");
+    // All of the announcement, then the question.
+    exchange.wait("ask,s,1 Read", Duration::from_secs(15));
+    b.say("stoprecord");
+    b.wait("recorded");
+    b.say("digits 1");
+    b.wait("digit 1");
+    b.wait("digit 2");
+    a.wait("state CONFIRMED");
+    a.say("hangup");
+    b.wait("state DISCONNECTED");
+    a.wait("state DISCONNECTED");
+
+    // It breaks the announcement by a key, and does not take the call: the caller is told otherwise.
+    a.say(&number("62"));
+    b.wait("incoming");
+    b.say("answer");
+    b.wait("media active");
+    std::thread::sleep(Duration::from_millis(1_000));
+    b.say("digits 5");
+    std::thread::sleep(Duration::from_millis(1_500));
+    b.say("digits 2");
+    b.wait("state DISCONNECTED");
+    a.wait("state CONFIRMED");
+    a.wait("state DISCONNECTED");
+
+    // It stays when its caller goes.
+    let alone = exchange.folder.0.join("alone.wav");
+    a.say(&number("65"));
+    b.wait("incoming");
+    b.say("answer");
+    a.wait("state CONFIRMED");
+    b.wait("state CONFIRMED");
+    a.say("hangup");
+    a.wait("state DISCONNECTED");
+    b.say(&format!("record {}", alone.display()));
+    b.wait("state DISCONNECTED");
+    b.say("stoprecord");
+    b.wait("recorded");
+    drop((a, b));
+    for wav in [told, alone] {
+        let (_, level) = tone(&wav).unwrap();
+        assert!(level > -45.0, "{}: {level} dB", wav.display());
+    }
+    exchange.stop();
+}

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use strowger_vm::effect::{Answer, Dial, Interruptible, Level, Play};
 use strowger_vm::{Entry, Interrupt, Limits, Party, Run, State, Text, Vm};
 use tokio::sync::oneshot;
+use tracing::Instrument as _;
 
 /// The machine of a called channel, and what performs its effects. Its line is there only while something runs.
 pub(crate) struct Callee {
@@ -31,6 +32,7 @@ fn driven<'a>(
     run: Run,
     inbox: &'a mut Inbox,
 ) -> Pin<Box<dyn Future<Output = End> + Send + 'a>> {
+    let span = tracing::info_span!("called", name = %callee.live.name);
     match callee.new.take() {
         Some((party, variables)) => {
             let entry = Entry {
@@ -38,9 +40,13 @@ fn driven<'a>(
                 variables,
                 run,
             };
-            Box::pin(drive(&mut callee.vm, entry, &mut callee.live, inbox))
+            let work = drive(&mut callee.vm, entry, &mut callee.live, inbox);
+            Box::pin(work.instrument(span))
         }
-        None => Box::pin(drive_again(&mut callee.vm, run, &mut callee.live, inbox)),
+        None => {
+            let work = drive_again(&mut callee.vm, run, &mut callee.live, inbox);
+            Box::pin(work.instrument(span))
+        }
     }
 }
 
