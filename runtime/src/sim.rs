@@ -69,6 +69,7 @@ use self::phone::{Load, Phone};
 use self::report::Of;
 use self::stage::{Seats, Stage, Task, Timers};
 use crate::channel::{End, Names, drive};
+use crate::config::Features;
 use crate::perform::Inbox;
 use crate::tables::Tables;
 use std::collections::{BTreeMap, VecDeque};
@@ -178,6 +179,8 @@ pub struct World {
     pub stalled: bool,
     /// The bounds of each channel.
     pub limits: Limits,
+    /// Keys that mean something in a talk.
+    pub features: Features,
     scene: Arc<Scenario>,
     tables: Tables,
     random: u64,
@@ -259,6 +262,7 @@ impl Default for World {
             names: Names::default(),
             run: Running::default(),
             limits: Limits::default(),
+            features: Features::default(),
         }
     }
 }

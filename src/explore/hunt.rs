@@ -185,7 +185,7 @@ fn compared(
 }
 
 pub(crate) fn simulation(suite: &Suite, bounds: Bounds) -> Simulation {
-    let mut simulation = Simulation::new(suite.module()).with_globals(suite.globals());
+    let mut simulation = suite.simulation();
     bound(&mut simulation, bounds.steps, FUEL);
     simulation
 }

@@ -7,7 +7,6 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use strowger_runtime::record::{Class, Head, Recorded, Replayed, Said, asked, class, words};
-use strowger_runtime::sim::Simulation;
 use strowger_vm::effect::{Answer, Dial, Effect, Play};
 use strowger_vm::{Entry, Interrupt, Reply, Run, Text};
 
@@ -105,7 +104,7 @@ impl Saved {
             let begin = world.written(&name, head, call, draws.then_some(seed));
             let suite = self.suite(&format!("{begin}    expect: {{ answered: yes }}\n"))?;
             let case = suite.cases.first().ok_or("nothing can be dialled")?;
-            let mut simulation = Simulation::new(suite.module()).with_globals(suite.globals());
+            let mut simulation = suite.simulation();
             let report = simulation.play(&case.scenario);
             if let Some(one) = parts(said, &report) {
                 parted = one;

@@ -112,7 +112,7 @@ fn all(suite: &Suite, cases: &[usize], jobs: usize) -> Vec<Tried> {
     let results: Mutex<BTreeMap<usize, Tried>> = Mutex::new(BTreeMap::new());
     let progress = Mutex::new(Progress::begin("hanging up"));
     let work = || {
-        let mut simulation = Simulation::new(suite.module()).with_globals(suite.globals());
+        let mut simulation = suite.simulation();
         loop {
             let n = next.fetch_add(1, Ordering::Relaxed);
             let Some(case) = cases.get(n) else { break };

@@ -7,7 +7,6 @@ use std::process::ExitCode;
 
 use strowger_compiler::coverage::is_special;
 use strowger_compiler::hir::{Extension, Matches};
-use strowger_runtime::sim::Simulation;
 use strowger_runtime::sim::report::{Kind, Report};
 
 use super::coverage::number_of;
@@ -141,7 +140,7 @@ impl Draft {
         let mut reports = Vec::new();
         for _ in 0..ROUNDS {
             let suite = self.suite(&self.body(&BTreeMap::new(), false))?;
-            let mut simulation = Simulation::new(suite.module()).with_globals(suite.globals());
+            let mut simulation = suite.simulation();
             reports.clear();
             for case in &suite.cases {
                 reports.push((simulation.play(&case.scenario), case.clone()));

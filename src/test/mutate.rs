@@ -110,7 +110,7 @@ fn of_plan(suites: &[Suite], jobs: usize) -> Result<Judged, String> {
         .flat_map(|s| s.cases.iter().map(Case::without_snapshots))
         .collect();
     let mut effects = 0;
-    let mut simulation = Simulation::new(first.module()).with_globals(first.globals());
+    let mut simulation = first.simulation();
     for case in &cases {
         let report = simulation.play(&case.scenario);
         if notices(case, &report) {
@@ -148,6 +148,7 @@ fn of_plan(suites: &[Suite], jobs: usize) -> Result<Judged, String> {
                 Ok(made) => {
                     let mut simulation =
                         Simulation::new(made.module()).with_globals(made.globals());
+                    simulation.world.features.clone_from(&made.config.features);
                     simulation.world.limits.effects = effects * 2 + MORE;
                     let count = cases.len();
                     let order = (0..count).map(|k| (likely + k) % count);

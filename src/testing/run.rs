@@ -60,7 +60,7 @@ pub(crate) fn run(
     let hits = Mutex::new(Hits::none(&suite.reachable));
     let finder = Finder::new(suite);
     let work = || {
-        let mut simulation = Simulation::new(suite.module()).with_globals(suite.globals());
+        let mut simulation = suite.simulation();
         let mut own = Hits::none(&suite.reachable);
         loop {
             let n = next.fetch_add(1, Ordering::Relaxed);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use strowger_compiler::coverage::Reachable;
 use strowger_compiler::{Diagnostic, FileId, Sources, Span};
 use strowger_runtime::config::{FILES, plan_in};
+use strowger_runtime::sim::Simulation;
 use strowger_vm::{Globals, Module};
 
 use super::case::Case;
@@ -199,6 +200,14 @@ impl Suite {
         let directory = &self.loaded.directory;
         let read = |name: &str| load::these(sources.clone(), directory.clone(), name.to_owned());
         self.draft.clone().suite(read)
+    }
+
+    /// The made-up world of its files.
+    pub(crate) fn simulation(&self) -> Simulation {
+        let mut simulation = Simulation::new(self.module()).with_globals(self.globals());
+        let features = &self.loaded.config.features;
+        simulation.world.features.clone_from(features);
+        simulation
     }
 
     pub(crate) fn module(&self) -> Arc<Module> {

@@ -11,12 +11,17 @@ fn passes(plan: &str, tests: &str) {
 
 /// The same in a folder whose plan was written for this Asterisk.
 fn passes_for(release: &str, plan: &str, tests: &str) {
-    let id = std::process::id();
-    let folder = std::env::temp_dir().join(format!("strowger-dial-{id}-{release}"));
-    std::fs::create_dir_all(&folder).unwrap();
     let toml = format!("[dialplan]\nasterisk_version = \"{release}\"\n");
+    passes_with("strowger.toml", &toml, plan, tests);
+}
+
+/// The same with a further file.
+fn passes_with(name: &str, text: &str, plan: &str, tests: &str) {
+    let id = std::process::id();
+    let folder = std::env::temp_dir().join(format!("strowger-dial-{id}-{name}"));
+    std::fs::create_dir_all(&folder).unwrap();
     for (name, text) in [
-        ("strowger.toml", toml.as_str()),
+        (name, text),
         ("extensions.conf", plan),
         ("extensions.test.yaml", tests),
     ] {
@@ -377,6 +382,31 @@ tests:
     dial: "61"
     with: { PJSIP/61: busy }
     expect: { database: { h/PJSIP/61: "", h/PJSIP/1001: yes } }
+"#,
+    );
+}
+
+#[test]
+fn features_conf_says_which_keys_end_a_call() {
+    passes_with(
+        "features.conf",
+        "[general]\nfeaturedigittimeout = 2000\n[featuremap]\ndisconnect => *0\n",
+        "[office]\nexten => 61,1,Dial(PJSIP/61,20,h)\n",
+        r#"
+defaults: { context: office, from: PJSIP/1001 }
+tests:
+  - name: both keys in time
+    dial: "61"
+    with: { PJSIP/61: { answers: { then: [{ press: "*" }, { wait: 1s }, { press: "0" }, { talk: 9s }, hang up] } } }
+    expect: { time: 2s, phones: { PJSIP/1001: { keys: "" } } }
+  - name: the second key too late
+    dial: "61"
+    with: { PJSIP/61: { answers: { then: [{ press: "*" }, { wait: 3s }, { press: "0" }, { talk: 9s }, hang up] } } }
+    expect: { time: 13s, phones: { PJSIP/1001: { keys: "*0" } } }
+  - name: another second key
+    dial: "61"
+    with: { PJSIP/61: { answers: { then: [{ press: "*1" }, { talk: 9s }, hang up] } } }
+    expect: { time: 10s, phones: { PJSIP/1001: { keys: "*1" } } }
 "#,
     );
 }

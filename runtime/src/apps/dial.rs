@@ -25,7 +25,7 @@ use tokio::time::Instant;
 const TOO_MANY_HOPS: u16 = 25;
 
 /// Options that do what they say.
-const BUILT: &[u8] = b"gcrRSLoaAbDeFGMUi";
+const BUILT: &[u8] = b"gcrRSLoaAbDeFGhHMUi";
 /// What is said of a phone that answers a call with 3xx.
 pub(crate) const FORWARDS: &str = "the called phone forwards its calls (3xx); following that is not built yet: it counts as unavailable";
 /// Cause of lines that another one beat: answered elsewhere.

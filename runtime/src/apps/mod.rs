@@ -8,6 +8,7 @@ pub mod dialled;
 pub(crate) mod echo;
 mod endpoints;
 pub(crate) mod functions;
+pub(crate) mod keys;
 pub(crate) mod message;
 pub(crate) mod play;
 pub(crate) mod progress;

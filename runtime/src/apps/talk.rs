@@ -2,6 +2,7 @@
 
 use crate::apps::callee::{self, Callee};
 use crate::apps::dial::{Calling, quiet, seconds};
+use crate::apps::keys::Watch;
 use crate::apps::routine::{self, Beat, Kind, Onward, Verdict};
 use crate::apps::wait::until;
 use crate::bridge::{self, Over};
@@ -209,7 +210,8 @@ async fn together(
     if !live.answer(inbox).await {
         return End::NoPort;
     }
-    End::Bridge(bridge::bridge(live, peer, limit, inbox).await)
+    let mut watched = Watch::both(dial, &live.shared.config().features);
+    End::Bridge(bridge::bridge(live, peer, limit, &mut watched, inbox).await)
 }
 
 /// Sends keys to a called line, or to the caller; what ended it. Keys that come meanwhile are kept for the talk.

@@ -10,6 +10,7 @@ pub mod convert;
 mod device;
 mod directories;
 mod endpoint;
+mod features;
 mod findings;
 mod keys;
 mod listener;
@@ -27,6 +28,7 @@ pub use account::{
     Account, Accounts, Aor, AorName, CallerId, Codec, Credential, Dtmf, Host, Identify, Insecure,
     Nat, Network, Role, Secret, Technology,
 };
+pub use features::Features;
 pub use listener::Listener;
 pub use options::{CallsAtReload, Check, GRANTS, Guests, Options, StoreChoice, target};
 
@@ -56,6 +58,8 @@ pub struct Config {
     pub sip: Signalling,
     /// `rtp.conf`.
     pub rtp: Rtp,
+    /// `features.conf`.
+    pub features: Features,
     /// `asterisk.conf`.
     pub directories: Directories,
     /// `asterisk.conf`, what is no directory.
@@ -65,13 +69,14 @@ pub struct Config {
 }
 
 /// Configuration files that are read if they are there, the plan included.
-pub const FILES: [&str; 7] = [
+pub const FILES: [&str; 8] = [
     "extensions.conf",
     "sip.conf",
     "users.conf",
     "pjsip.conf",
     "rtp.conf",
     "asterisk.conf",
+    "features.conf",
     "strowger.toml",
 ];
 
@@ -369,6 +374,11 @@ pub fn understand(sources: &Sources) -> (Config, Vec<Diagnostic>) {
         accounts: Arc::new(accounts),
         sip: signalling,
         rtp,
+        // What is wrong with it the check tells, which reads all of it.
+        features: sources
+            .find("features.conf")
+            .map(|file| features::read(&line::read(sources, file)))
+            .unwrap_or_default(),
         directories,
         system,
         options,

@@ -5,6 +5,7 @@ use super::effects::{Late, Simulated};
 use super::options::Moment;
 use super::report::{Came, Outcome};
 use super::stage::{Rank, others_first};
+use crate::apps::keys::{Pressed, Watch};
 use crate::apps::routine::{self, Beat, Onward, Verdict};
 use crate::line::{Event, LineId};
 use crate::perform::{Inbox, Perform as _, Wake};
@@ -270,10 +271,39 @@ impl Simulated {
         inbox: &mut Inbox,
     ) -> Over {
         let own = inbox.main();
+        let mut watched = Watch::both(dial, &self.stage.world().features);
+        // The side whose keys are held back, and how long.
+        let (mut side, mut held) = (0, Late::never());
         loop {
-            match self.next(inbox, limit).await {
+            let wake = tokio::select! {
+                biased;
+                wake = self.next(inbox, limit) => wake,
+                () = &mut held => {
+                    held = Late::never();
+                    let keys = watched[side].late();
+                    self.keys_on(leg, side, &keys);
+                    continue;
+                }
+            };
+            match wake {
                 Wake::Gone(_) => return Over::Gone,
                 Wake::Time => return Over::Limit,
+                Wake::Event(line, Event::Digit { digit, .. })
+                    if watched[usize::from(line == leg.line)].is_on() =>
+                {
+                    let from = usize::from(line == leg.line);
+                    if side == from {
+                        held = Late::never();
+                    }
+                    match watched[from].key(digit) {
+                        Pressed::Ends => return Over::Peer(Cause::NORMAL_CLEARING.0),
+                        Pressed::Held(ms) => {
+                            side = from;
+                            held = self.until(Some(ms), Rank::Plan);
+                        }
+                        Pressed::On(keys) => self.keys_on(leg, from, &keys),
+                    }
+                }
                 Wake::Event(line, Event::Ended { cause, .. }) if line == leg.line => {
                     return Over::Peer(cause);
                 }
@@ -294,6 +324,21 @@ impl Simulated {
                     }
                 }
                 Wake::Event(..) => {}
+            }
+        }
+    }
+
+    /// Keys of the caller (0) or of the called side (1) for the other one.
+    fn keys_on(&self, leg: &Leg, side: usize, keys: &[u8]) {
+        for digit in keys {
+            let event = Event::Digit {
+                digit: *digit,
+                ms: 100,
+                info: true,
+            };
+            match side {
+                0 => self.pass(leg, event),
+                _ => self.tell(event),
             }
         }
     }
