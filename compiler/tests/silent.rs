@@ -279,6 +279,28 @@ fn numbers_of_one_length_that_a_jump_brings() {
 }
 
 #[test]
+fn numbers_that_are_paged() {
+    let x801 = |paged: &str| {
+        let plan = format!(
+            "[in]\nexten => _2XX,1,Page({paged})\n[page]\nexten => _X.,1,Dial(SIP/${{EXTEN}})\n"
+        );
+        of_plan("X801", &plan)
+    };
+    assert!(!x801("Local/101@page&Local/102@page"));
+    assert!(x801("Local/${EXTEN}@page&Local/102@page") && x801("SIP/101"));
+}
+
+#[test]
+fn an_aor_that_takes_no_phones() {
+    let x819 = |aor: &str| {
+        let endpoint = format!("[t]\ntype=endpoint\naors=t\n[t]\ntype=aor\n{aor}");
+        told("X819", &[PLAN, ("pjsip.conf", &endpoint)])
+    };
+    assert!(x819("max_contacts=2\n"));
+    assert!(!x819("") && !x819("max_contacts=0\n") && !x819("contact=sip:a@b\nmax_contacts=1\n"));
+}
+
+#[test]
 fn keys_that_disa_takes() {
     let x801 = |context: &str| {
         let plan = format!("[{context}]\nexten => _X.,1,Dial(Local/${{EXTEN}}@inside)\n");
