@@ -279,6 +279,68 @@ fn numbers_of_one_length_that_a_jump_brings() {
 }
 
 #[test]
+fn blanks_before_a_number() {
+    let r203 = |target: &str| {
+        of_plan(
+            "R203",
+            &format!(
+                "[a]\nexten => 1,1,Goto({target})\nexten => x,1,Answer()\n same => n(in),Hangup()\n"
+            ),
+        )
+    };
+    assert!(!r203("x, 2") && !r203("x,in"));
+    assert!(r203("x, 7") && r203("x, in"));
+}
+
+#[test]
+fn one_device_in_two_files() {
+    let c034 = |name: &str| {
+        let pjsip = format!(
+            "[{name}]\ntype=endpoint\nauth={name}\n[{name}]\ntype=auth\nusername={name}\npassword=kWm3xTq9zR\n"
+        );
+        let sip = sip("allowguest=no\n", "secret=kWm3xTq9zR\n");
+        told("C034", &[PLAN, ("sip.conf", &sip), ("pjsip.conf", &pjsip)])
+    };
+    assert!(!c034("1001") && c034("1002"));
+}
+
+#[test]
+fn a_block_that_holds_another() {
+    let f306 = |end: &str| {
+        let choices =
+            ["one", "two", "three", "four"].map(|l| format!(" same => n,GotoIf(${{A}}?{l})\n"));
+        let block = |label: &str, end: &str| format!(" same => n({label}),Playback(x)\n{end}");
+        let hangup = " same => n,Hangup()\n";
+        let blocks = [
+            block("one", end),
+            block("two", hangup),
+            block("three", hangup),
+            block("four", hangup),
+        ];
+        let plan = format!(
+            "[a]\nexten => 1,1,Answer()\n{}{hangup}{}",
+            choices.concat(),
+            blocks.concat()
+        );
+        of_plan("F306", &plan)
+    };
+    assert!(f306(""));
+    assert!(!f306(
+        " same => n,Goto(four)\n same => n(more),Playback(more)\n"
+    ));
+}
+
+#[test]
+fn a_variable_of_freepbx() {
+    let v501 = |name: &str| {
+        let plan = format!("[a]\nexten => 1,1,NoOp(${{{name}}})\n");
+        told("V501", &[("extensions_custom.conf", &plan)])
+    };
+    assert!(!v501("RINGTIMER"));
+    assert!(v501("RINGTIMES"));
+}
+
+#[test]
 fn numbers_that_are_paged() {
     let x801 = |paged: &str| {
         let plan = format!(
