@@ -341,6 +341,65 @@ fn a_variable_of_freepbx() {
 }
 
 #[test]
+fn keys_that_the_plan_makes_sure_of() {
+    let e602 = |asked: &str| {
+        of_plan(
+            "E602",
+            &format!(
+                "[a]\nexten => 1,1,GotoIf($[${{{asked}}}]?in)\n same => n,Set(DB(d/on)=0)\n\
+                 \x20same => n(in),GotoIf($[${{DB(d/on)}}=1]?out)\n same => n(out),Hangup()\n"
+            ),
+        )
+    };
+    assert!(!e602("DB_EXISTS(d/on)") && e602("DB_EXISTS(d/off)"));
+}
+
+#[test]
+fn a_value_of_parts_that_are_asked_for() {
+    let e602 = |asked: &str| {
+        of_plan(
+            "E602",
+            &format!(
+                "[a]\nexten => 1,1,Set(A=${{DB(d/a)}})\n same => n,Set(B=${{DB(d/b)}})\n\
+                 \x20same => n,GotoIf($[\"{asked}\" = \"\"]?out)\n same => n,Set(AT=${{A}}${{B}})\n\
+                 \x20same => n,GotoIf($[${{AT}} < 5]?out)\n same => n(out),Hangup()\n"
+            ),
+        )
+    };
+    assert!(!e602("${A}${B}") && e602("${C}"));
+}
+
+#[test]
+fn counters_that_a_function_counts() {
+    let f312 = |count: &str| {
+        of_plan(
+            "F312",
+            &format!(
+                "[a]\nexten => 1,1,Set(COUNT=10)\n same => n(again),Verbose({count})\n\
+                 \x20same => n,GotoIf($[${{COUNT}}>2]?:bye)\n same => n,Goto(again)\n same => n(bye),Hangup()\n"
+            ),
+        )
+    };
+    assert!(!f312("${DEC(COUNT)}") && f312("${DEC(OTHER)}"));
+}
+
+#[test]
+fn call_files_that_are_removed() {
+    let told_of = |code, command: &str| {
+        of_plan(
+            code,
+            &format!("[default]\nexten => _X.,1,System({command})\n"),
+        )
+    };
+    let removed = "rm -f /var/spool/asterisk/outgoing/${EXTEN}* 2>/dev/null";
+    assert!(!told_of("X814", removed) && told_of("X802", removed));
+    assert!(told_of(
+        "X814",
+        "echo Channel: SIP/${EXTEN} > /var/spool/asterisk/outgoing/x"
+    ));
+}
+
+#[test]
 fn numbers_that_are_paged() {
     let x801 = |paged: &str| {
         let plan = format!(
