@@ -153,6 +153,74 @@ pub(crate) fn alike(one: &Suite, other: &Suite) -> Option<bool> {
     Some(true)
 }
 
+/// What two plans do with the calls into one context.
+pub(crate) enum Side {
+    /// So many calls were alike; whether nothing was left out.
+    Alike { calls: usize, complete: bool },
+    /// What differs first, and the call in which it does.
+    Differs(String),
+}
+
+/// Calls the numbers of a context in both plans; none if nothing can be dialled in either.
+pub(crate) fn side_by_side(
+    one: &Suite,
+    other: &Suite,
+    context: &str,
+    calls: usize,
+    steps: u32,
+) -> Option<Side> {
+    let numbers = |suite: &Suite| {
+        entries(suite.plan_name(), Some(context), &[], &|text| {
+            suite.retold(text).map_err(|refused| refused.to_string())
+        })
+        .ok()
+    };
+    let bounds = Bounds {
+        calls,
+        steps,
+        jobs: 1,
+    };
+    let (suite, found, left) = numbers(one)?;
+    let (there, theirs, _) = numbers(other)?;
+    let known = |e: &Entry| found.iter().any(|f| f.number == e.number);
+    let lost = theirs.iter().find(|e| !known(e)).map(Entry::words);
+    let compared = Other {
+        suite: there,
+        shown: "the old plan".to_owned(),
+    };
+    let wanted = [Property::P006];
+    let hunted = hunt(
+        &suite,
+        found,
+        &[],
+        Some(&compared),
+        &wanted,
+        bounds,
+        &|_, _| (),
+    );
+    if let Some((entry, found, _)) = hunted.failures.first() {
+        let mut here = hunt::simulation(&suite, bounds);
+        let report = here.play(&found.path.scenario(&entry.scenario, found.start));
+        let words = found
+            .path
+            .words(&written::unmocked(&report, Kind::Endpoint));
+        let way = if words.is_empty() {
+            "nothing special happens"
+        } else {
+            &words
+        };
+        let words = format!("dial {}: {way}: {}", entry.words(), found.broken.message);
+        return Some(Side::Differs(words));
+    }
+    if let Some(lost) = lost {
+        return Some(Side::Differs(format!("{lost} is not there any more")));
+    }
+    Some(Side::Alike {
+        calls: hunted.counts.calls,
+        complete: left == 0 && !hunted.moments_left && hunted.counts.complete(),
+    })
+}
+
 /// Whether nothing was found.
 fn look(args: &Args) -> Result<bool, String> {
     let (suite, mut found, left) = read(&args.path, args.context.as_deref(), &[])?;

@@ -1,6 +1,7 @@
 //! `strowger migrate`: old configurations written anew.
 
 mod devices;
+mod modernise;
 
 use crate::load;
 use std::path::PathBuf;
@@ -14,13 +15,31 @@ use std::process::ExitCode;
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   strowger migrate --devices /etc/asterisk           # what would become of sip.conf and users.conf
+  strowger migrate --to-conf --diff /etc/asterisk    # the plan for Asterisk 23: no pipes, no macros, PJSIP/ for SIP/
   strowger migrate --devices /etc/asterisk -o new    # new/pjsip.conf, new/migration.md and new/migration.json")]
 pub(crate) struct Args {
     /// The configuration directory
     directory: PathBuf,
     /// sip.conf and users.conf become pjsip.conf
-    #[arg(long, required = true)]
+    #[arg(long, required_unless_present = "to_conf", conflicts_with = "to_conf")]
     devices: bool,
+    /// The plan stays in its .conf files and is written for another release
+    #[arg(long)]
+    to_conf: bool,
+    /// The release to write it for
+    #[arg(
+        long,
+        value_name = "RELEASE",
+        default_value = "asterisk-23",
+        requires = "to_conf"
+    )]
+    target: String,
+    /// The release that it was written for; without it strowger.toml says so, or the plan itself
+    #[arg(long, value_name = "RELEASE", requires = "to_conf")]
+    from: Option<String>,
+    /// Show what would change instead of the report
+    #[arg(long, requires = "to_conf", conflicts_with = "json")]
+    diff: bool,
     /// Write the new files and the report into this directory
     #[arg(short, long, value_name = "DIR", conflicts_with = "in_place")]
     out: Option<PathBuf>,
@@ -36,7 +55,12 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn main(args: Args) -> ExitCode {
-    match devices::run(&args) {
+    let done = if args.to_conf {
+        modernise::run(&args)
+    } else {
+        devices::run(&args)
+    };
+    match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(fault) => load::cannot(&fault),

@@ -226,6 +226,13 @@ impl Reading {
     }
 }
 
+impl Reading {
+    /// The graph that the lines make.
+    pub fn hir(&self) -> &Hir {
+        &self.hir
+    }
+}
+
 /// Whether a file begins with a comment that says that its lines are to be added to one's own file of this name.
 fn is_added(text: &[u8], name: &str) -> bool {
     let first = text.split(|b| *b == b'\n').next().unwrap_or_default();

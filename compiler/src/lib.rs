@@ -31,6 +31,7 @@ pub mod levels;
 mod lint;
 pub mod listing;
 mod lower;
+pub mod modernise;
 pub mod mutation;
 pub mod pattern;
 pub mod peers;

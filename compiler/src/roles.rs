@@ -297,8 +297,6 @@ impl Roles {
             (vec![false; count], vec![false; count], vec![false; count]);
         // Something else leads there than jumps with a number of one length.
         let mut freely = vec![false; count];
-        // Something else leads there than Dial and Page by `Local/` with numbers that are written there.
-        let mut directly = vec![false; count];
         for node in 0..ways.entries.len() as u32 {
             let here = ways.entries[node as usize].context;
             let here_is = &ways.entries[node as usize].extension.matches;
@@ -313,7 +311,6 @@ impl Roles {
                     Kind::Gosub => called[there] = true,
                     Kind::Goto | Kind::Local | Kind::Menu => {
                         jumped[there] = true;
-                        directly[there] |= way.kind != Kind::Local || ways.entry(way.to).is_none();
                         let number = ways
                             .entry(way.to)
                             .is_none_or(|e| matches!(e.extension.matches, Matches::Pattern(_)));
@@ -345,7 +342,7 @@ impl Roles {
                 let inside = if self.known() && !self.hidden {
                     subroutine || jumped[*c]
                 } else {
-                    subroutine || jumped[*c] && (menu[*c] || !freely[*c] || !directly[*c])
+                    subroutine || jumped[*c] && (menu[*c] || !freely[*c])
                 };
                 // What no device enters, only programs do: what they dial is theirs.
                 let unentered = entered_by_devices && name != b"default";

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod devices;
+mod modernise;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -111,12 +111,7 @@ fn endpoints(peers: &Peers, out: &mut Vec<Diagnostic>) {
             .flat_map(list)
             .filter_map(|a| peers.pjsip_object("aor", a.bytes()))
             .collect();
-        // Without `max_contacts` nobody registers.
-        let takes = |aor: &&Section| {
-            let most = aor.get("max_contacts");
-            most.is_some_and(|m| m.text.bytes().iter().any(|b| matches!(b, b'1'..=b'9')))
-        };
-        let registers = aors.iter().any(|a| a.get("contact").is_none() && takes(a));
+        let registers = aors.iter().any(|a| a.get("contact").is_none());
         let asked = endpoint.get("auth").is_some_and(|a| !a.text.is_empty());
         // Who writes an endpoint `anonymous` lets everybody in.
         let everybody = endpoint.name.starts_with(b"anonymous");

@@ -288,16 +288,9 @@ impl Emptiness<'_> {
             .strip_prefix(b"${ARG")
             .and_then(|v| v.strip_suffix(b"}"))
             .filter(|n| !n.is_empty() && n.iter().all(u8::is_ascii_digit));
-        // Put together of parts that the plan asks about before it goes on.
-        let parts = Template::read(value);
-        let asked = parts.pieces.len() > 1
-            && parts.holes().iter().any(|hole| {
-                let body = hole.body.print();
-                body != name && self.tested(&body)
-            });
         match argument {
             Some(number) => !self.variable(&[b"ARG", number].concat()),
-            None => asked || facts::filled_for(name, value),
+            None => facts::filled_for(name, value),
         }
     }
 

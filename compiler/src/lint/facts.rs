@@ -1,6 +1,5 @@
 //! What is true of the whole plan, gathered once for the checks.
 
-use std::ops::Range;
 use std::sync::OnceLock;
 
 use strowger_stdlib::signatures;
@@ -399,38 +398,11 @@ fn asked_in(text: &[u8], template: &Template) -> Vec<Vec<u8>> {
         let glued = before.last().is_some_and(u8::is_ascii_alphanumeric)
             || after.first().is_some_and(u8::is_ascii_alphanumeric);
         let alone = matches!(before, b"" | b"$[") && matches!(after.first(), Some(b'?' | b']'));
-        let body = hole.body.print();
-        // Who asks whether a key is there knows of its value.
-        if let Some(key) = body.strip_prefix(b"DB_EXISTS(") {
-            out.push([b"DB(", key].concat());
-        }
-        let together = quoted_with_others(text, template, hole.span.clone());
-        if measured
-            || alone
-            || together
-            || compared && (glued || quoted && nothing_behind(&after[1..]))
-        {
-            out.push(body);
+        if measured || alone || compared && (glued || quoted && nothing_behind(&after[1..])) {
+            out.push(hole.body.print());
         }
     }
     out
-}
-
-/// Whether a hole stands among others, with nothing between them, in quotes that are compared with nothing: `"${A}${B}" = ""`.
-fn quoted_with_others(text: &[u8], template: &Template, hole: Range<usize>) -> bool {
-    let holes: Vec<_> = template.holes().iter().map(|h| h.span.clone()).collect();
-    let (mut from, mut to) = (hole.start, hole.end);
-    while let Some(before) = holes.iter().find(|h| h.end == from) {
-        from = before.start;
-    }
-    while let Some(behind) = holes.iter().find(|h| h.start == to) {
-        to = behind.end;
-    }
-    let several = (from, to) != (hole.start, hole.end);
-    several
-        && text[..from].ends_with(b"\"")
-        && text[to..].starts_with(b"\"")
-        && nothing_behind(&text[to + 1..])
 }
 
 /// Whether the length that ends here is compared with 0 or 1, or is a condition by itself.

@@ -477,9 +477,8 @@ fn has_priority<'a>(priority: &[u8], mut extensions: impl Iterator<Item = &'a Ex
     extensions.any(|e| e.labelled(priority).is_some())
 }
 
-/// A priority that is a number: all of it digits, whatever blanks stand around it.
+/// A priority that is a number: all of it digits.
 fn number(text: &[u8]) -> Option<u32> {
-    let text = text.trim_ascii();
     if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
         return None;
     }

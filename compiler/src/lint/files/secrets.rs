@@ -75,9 +75,7 @@ pub(super) fn check(world: &World<'_>, out: &mut Vec<Diagnostic>) {
         }
     }
     out.extend(super::once_named(weak));
-    // A device that is written in sip.conf and in pjsip.conf is one.
-    let several = |group: &Vec<&Guarded<'_>>| group.iter().any(|d| d.name != group[0].name);
-    let mut groups: Vec<Vec<&Guarded<'_>>> = shared.into_values().filter(several).collect();
+    let mut groups: Vec<Vec<&Guarded<'_>>> = shared.into_values().filter(|g| g.len() > 1).collect();
     groups.sort_by_key(|g| (g[0].section.span.file, g[0].section.span.start));
     for group in groups {
         let names: Vec<String> = group.iter().map(|d| format!("`{}`", d.name)).collect();

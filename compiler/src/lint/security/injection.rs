@@ -234,10 +234,7 @@ impl<'q> Found<'q> {
     fn shell(&mut self, at: &mut At<'_, '_>, name: &str, text: &Text) {
         let bytes = text.bytes();
         let has = |w: &[u8]| bytes.windows(w.len()).any(|x| x.eq_ignore_ascii_case(w));
-        let named = has(b"spool/asterisk/outgoing") || has(b".call") || has(b"echo channel:");
-        // A command that only removes call files writes none.
-        let writes = [&b"echo "[..], b"printf ", b"mv ", b"cp ", b"tee ", b"cat "];
-        let call_file = named && (!has(b"rm -") || writes.iter().any(|w| has(w)));
+        let call_file = has(b"spool/asterisk/outgoing") || has(b".call") || has(b"echo channel:");
         let kind = if call_file {
             Kind::CallFile
         } else {

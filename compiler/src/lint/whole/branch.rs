@@ -172,11 +172,8 @@ fn runs_on(
     let others = (0..heads.len() - 1).filter(|i| ended[*i]).count();
     let before = first > 0 && flow.ends(flow.node(c, e, first - 1));
     let (from, next) = (heads[*block], heads[*block + 1]);
-    // A block that has an end before its last step holds another, which nothing chose.
-    let holds = (from..last(*block)).any(|s| flow.ends(flow.node(c, e, s)));
     if others < 2
         || !before
-        || holds
         || !only_chosen(from)
         || !only_chosen(next)
         || steps[from].label.is_none()

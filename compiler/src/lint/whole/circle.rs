@@ -331,9 +331,6 @@ fn unchanged(whole: &Whole<'_>, members: &[Node], circle: &Circle<'_>, out: &mut
     }
     for step in members.iter().filter_map(|n| flow.step(*n)) {
         for call in step.calls() {
-            if asked.iter().any(|name| counts(call.args.bytes(), name)) {
-                return;
-            }
             for (name, _) in call.assigned(whole.world.dialect) {
                 let name = bare(name.bytes());
                 if asked.contains(name) || strowger_stdlib::template::has_hole(name) {
@@ -361,14 +358,6 @@ fn unchanged(whole: &Whole<'_>, members: &[Node], circle: &Circle<'_>, out: &mut
         found = found.also(back.span, "the last step of the loop");
     }
     out.push(found);
-}
-
-/// Whether a text counts a variable up or down: `${INC(X)}`.
-fn counts(text: &[u8], name: &[u8]) -> bool {
-    [&b"INC("[..], b"DEC("].iter().any(|function| {
-        let call = [function, name, b")"].concat();
-        text.windows(call.len()).any(|w| w == call)
-    })
 }
 
 /// X818: a call that dials `Local/`, and comes to the same Dial again whatever happens.
