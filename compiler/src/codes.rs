@@ -95,8 +95,12 @@ pub const ONLY_HERE: [&str; 11] = [
     "A421", "A422", "A423", "V527", "C020", "C024", "C026", "C027", "C028", "C032", "X820",
 ];
 
-/// Codes of what the Asterisk of today has lost and this exchange serves: how much they matter to a plan that is to run there.
-pub const ONLY_THERE: [(&str, Level); 2] = [("M903", Level::Error), ("M916", Level::Warn)];
+/// Codes of what the Asterisk of today has lost, or never had, and this exchange serves: how much they matter to a plan that is to run there.
+pub const ONLY_THERE: [(&str, Level); 3] = [
+    ("M903", Level::Error),
+    ("M916", Level::Warn),
+    ("M917", Level::Error),
+];
 
 /// Small configurations: name and text of each file.
 pub type Files = &'static [(&'static str, &'static str)];

@@ -66,4 +66,15 @@ pub(super) static CODES: &[Code] = &[
             ("sip.conf", "[general]\ncontext=default\n"),
         ],
     ),
+    check(
+        "M917",
+        M,
+        Note,
+        "a function that no Asterisk has",
+        "This exchange has a function of its own: ARGUMENT, which `.dial` uses where a text that anybody may have written becomes one argument among others. A plan that is to run on an Asterisk, too, does without it; `strowger emit --conf` writes a subroutine in its place.",
+        plan!(
+            "[a]\nexten => 1,1,MessageSend(pjsip:100,${ARGUMENT(MESSAGE(from))})\n same => n,Hangup()\n"
+        ),
+        plan!("[a]\nexten => 1,1,MessageSend(pjsip:100,${MESSAGE(from)})\n same => n,Hangup()\n"),
+    ),
 ];

@@ -207,6 +207,16 @@ fn function(
             return;
         }
     };
+    if signature.own {
+        out.push(
+            Diagnostic::new(
+                "M917",
+                format!("`{}` is a function of this exchange", signature.name),
+                name.span(),
+            )
+            .label("no Asterisk has it; there it gives nothing"),
+        );
+    }
     let shown = &signature.name;
     let (able, what) = match usage {
         Use::Read => (signature.read, "read"),
