@@ -4,6 +4,7 @@
 //! may leave them is looked at before it is kept.
 
 use strowger_dial::tree::BinaryOp;
+use strowger_stdlib::regex::Regex;
 
 use super::formula::{Formula, Level};
 use super::operand::{Operand, Read, Trust};
@@ -368,6 +369,9 @@ const STAND_INS: [char; 4] = ['\'', '|', '~', '^'];
 fn in_pattern(w: &mut Writer, value: &Operand, trust: Trust, regex: &str, e: &Expr) -> Operand {
     if regex == "^.*$" {
         return Operand::truth(true);
+    }
+    if let (Operand::Constant(text), Ok(known)) = (value, Regex::new(regex.as_bytes())) {
+        return Operand::truth(known.is_match(text.as_bytes()));
     }
     match pattern_formula(value, trust, regex) {
         Some(formula) => Operand::Formula(formula),
