@@ -410,3 +410,28 @@ tests:
 "#,
     );
 }
+
+#[test]
+fn keys_of_the_caller_are_not_those_of_the_called_side() {
+    passes(
+        "\
+[office]
+exten => 61,1,Dial(PJSIP/61,20,U(ask))
+ same => n,Read(KEY,choose,1)
+ same => n,NoOp(${KEY})
+[ask]
+exten => s,1,Read(KEY,press-1,1,,,5)
+ same => n,Set(GOSUB_RESULT=${IF($[\"${KEY}\" = \"\"]?CONTINUE:TALK)})
+ same => n,Return()
+",
+        r#"
+tests:
+  - name: the called side presses nothing
+    dial: "61"
+    context: office
+    press: "7"
+    with: { PJSIP/61: { answers: { hangs up: never } } }
+    expect: { path: [/^Dial/, /^Read/, NoOp(7)], phones: { PJSIP/61: { heard: [press-1] } } }
+"#,
+    );
+}

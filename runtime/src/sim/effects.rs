@@ -371,6 +371,13 @@ impl Simulated {
         self.tell(Event::Answered { sdp: None });
     }
 
+    /// Whether this is the channel of a phone that was called.
+    fn is_called(&self) -> bool {
+        let world = self.stage.world();
+        let actor = world.run.channels.get(self.channel);
+        actor.is_some_and(|actor| actor.called)
+    }
+
     /// What this channel has no audio for, in the words of the exchange.
     pub(super) fn no_audio(&self, application: &str) -> Reply {
         self.note(Level::Warning, apps::without_audio(application));
@@ -403,10 +410,13 @@ impl Simulated {
             let wake = match event {
                 Some(wake) => wake,
                 None => {
-                    let key = self.stage.world().patient_key(self.channel);
-                    let key = match key {
-                        None if !asked => ask::key(&self.stage, ms),
-                        key => key,
+                    // Those are the caller's; a called phone presses what its acts say.
+                    let key = match self.is_called() {
+                        true => None,
+                        false => match self.stage.world().patient_key(self.channel) {
+                            None if !asked => ask::key(&self.stage, ms),
+                            key => key,
+                        },
                     };
                     asked = true;
                     if let Some(key) = key {
