@@ -411,12 +411,14 @@ impl Simulated {
                 Some(wake) => wake,
                 None => {
                     // Those are the caller's; a called phone presses what its acts say.
-                    let key = match self.is_called() {
-                        true => None,
-                        false => match self.stage.world().patient_key(self.channel) {
+                    let key = if self.is_called() {
+                        None
+                    } else {
+                        let key = self.stage.world().patient_key(self.channel);
+                        match key {
                             None if !asked => ask::key(&self.stage, ms),
                             key => key,
-                        },
+                        }
                     };
                     asked = true;
                     if let Some(key) = key {
