@@ -2,6 +2,7 @@
 
 mod devices;
 mod modernise;
+mod plan;
 
 use crate::load;
 use std::path::PathBuf;
@@ -9,19 +10,25 @@ use std::process::ExitCode;
 
 /// Write an old configuration anew
 ///
+/// A plan, extensions.conf, becomes one in .dial: what was written is compiled, and compared with what the lines meant. A context is proved, or
+/// it stays in an extensions.conf beside it, with the reason. With --to-conf the plan stays in its files and is written for another release; with
+/// --devices sip.conf and users.conf become pjsip.conf.
+///
 /// Nothing is written without -o or --in-place: what would become of the files is told on standard output.
 ///
 /// Exit 0: everything has its place. 1: something has none, or means something else now; the report says what. 2: could not be done.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
+  strowger migrate /etc/asterisk                     # what would become of extensions.conf
+  strowger migrate /etc/asterisk -o new              # new/plan.dial, new/extensions.conf, new/plan.md and new/plan.json
   strowger migrate --devices /etc/asterisk           # what would become of sip.conf and users.conf
   strowger migrate --to-conf --diff /etc/asterisk    # the plan for Asterisk 23: no pipes, no macros, PJSIP/ for SIP/
   strowger migrate --devices /etc/asterisk -o new    # new/pjsip.conf, new/migration.md and new/migration.json")]
 pub(crate) struct Args {
     /// The configuration directory
     directory: PathBuf,
-    /// sip.conf and users.conf become pjsip.conf
-    #[arg(long, required_unless_present = "to_conf", conflicts_with = "to_conf")]
+    /// Not the plan: sip.conf and users.conf become pjsip.conf
+    #[arg(long, conflicts_with = "to_conf")]
     devices: bool,
     /// The plan stays in its .conf files and is written for another release
     #[arg(long)]
@@ -52,13 +59,17 @@ pub(crate) struct Args {
     /// Tell it as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    release: load::Release,
 }
 
 pub(crate) fn main(args: Args) -> ExitCode {
     let done = if args.to_conf {
         modernise::run(&args)
-    } else {
+    } else if args.devices {
         devices::run(&args)
+    } else {
+        plan::run(&args)
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -224,6 +224,11 @@ impl Reading {
             found,
         }
     }
+
+    /// What is wrong with it, unsorted.
+    pub(crate) fn found(&self) -> &[Diagnostic] {
+        &self.found
+    }
 }
 
 impl Reading {

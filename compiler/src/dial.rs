@@ -8,7 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::hir::Hir;
 use crate::source::{FileId, Sources, Span};
 
-mod check;
+pub(crate) mod check;
 mod hours;
 mod lower;
 mod numbers;
@@ -21,6 +21,10 @@ const FILES: usize = 1_000;
 
 /// Codes of names that nothing declares.
 const UNKNOWN: [&str; 6] = ["D201", "D203", "D204", "D207", "D208", "D212"];
+
+/// How a file begins that was migrated: `unchecked` is allowed in it, and its bodies end as the lines ended of which they were made. Who
+/// has looked at all of it takes the line away.
+pub const MIGRATED: &str = "//! Migrated from extensions.conf";
 
 /// How a file of this language is called.
 pub(crate) const SUFFIX: &str = ".dial";
@@ -150,6 +154,10 @@ impl Program {
     /// Checks the files and adds what they mean to the graph, which holds the extensions.conf already. Where something is wrong,
     /// nothing is added.
     pub(crate) fn compile(self, sources: &Sources, hir: &mut Hir) -> Vec<Diagnostic> {
+        let migrated = self.files.iter().all(|(file, _)| {
+            let text = sources.file(*file).bytes();
+            text.starts_with(MIGRATED.as_bytes())
+        });
         let mut found = self.found;
         let units: Vec<check::Unit<'_>> = self
             .files
@@ -170,9 +178,10 @@ impl Program {
         let around = check::Around {
             is_conf_context: &is_conf_context,
             conf_contexts: names.clone(),
-            unchecked: false,
+            unchecked: migrated,
         };
-        let (program, mut wrong) = check::check(&units, &around);
+        let (mut program, mut wrong) = check::check(&units, &around);
+        program.migrated = migrated;
         if !found.is_empty() {
             // What declares a name may be what could not be read.
             wrong.retain(|d| !UNKNOWN.contains(&d.code));

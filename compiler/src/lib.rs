@@ -32,6 +32,7 @@ mod lint;
 pub mod listing;
 mod lower;
 pub mod modernise;
+pub mod migrate;
 pub mod mutation;
 pub mod pattern;
 pub mod peers;

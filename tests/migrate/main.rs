@@ -3,6 +3,7 @@
 
 mod devices;
 mod modernise;
+mod plan;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -14,7 +14,7 @@ mod own;
 mod place;
 mod stmt;
 mod word;
-mod world;
+pub(crate) mod world;
 
 use std::collections::HashMap;
 

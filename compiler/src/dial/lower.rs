@@ -140,7 +140,9 @@ impl Lowering<'_> {
             let place = span(extension.place.file, extension.place.at);
             // Whose next priority would run behind the last one (DL-119).
             let followed = keys.iter().any(|other| key.is_before(other));
-            let closed = !falls_through || !context.includes.is_empty() || followed;
+            // A migrated body ends as the lines ended of which it was made.
+            let closed = !self.shared.program.migrated
+                && (!falls_through || !context.includes.is_empty() || followed);
             extensions.push(Extension {
                 name: key.name.clone(),
                 matches: key.matches.clone(),

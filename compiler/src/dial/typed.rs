@@ -15,6 +15,8 @@ pub(crate) struct Program {
     /// Functions and subroutines of all files.
     pub(crate) subs: Vec<Sub>,
     pub(crate) contexts: Vec<Context>,
+    /// Its files were migrated, and nobody has taken the mark away: bodies that run off their end do what lines of extensions.conf do.
+    pub(crate) migrated: bool,
 }
 
 /// `global` or `channel`.

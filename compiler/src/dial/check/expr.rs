@@ -112,6 +112,33 @@ impl Checker<'_> {
         }
     }
 
+    /// What `if` and `while` ask. Text of Asterisk may stand there by itself: what GotoIf takes for true is true (DL-238).
+    pub(super) fn condition(&mut self, e: &tree::Expr) -> Expr {
+        match &*e.kind {
+            tree::ExprKind::Group(of) => self.condition(of),
+            tree::ExprKind::Unary {
+                op: tree::UnaryOp::Not,
+                of,
+            } => {
+                let of = self.condition(of);
+                let ty = of.ty.clone();
+                self.made(e.at, ty, ExprKind::Not(of))
+            }
+            tree::ExprKind::Call { callee, .. } if matches!(&*callee.kind, tree::ExprKind::Name(n) if &*n.text == "asterisk") =>
+            {
+                let made = self.expr(e, None);
+                match made.ty {
+                    Type::Raw => Expr {
+                        ty: Type::Bool,
+                        ..made
+                    },
+                    _ => made,
+                }
+            }
+            _ => self.wanted(e, &Type::Bool),
+        }
+    }
+
     pub(super) fn milliseconds(&mut self, number: &str, unit: tree::Unit, at: At) -> Option<u64> {
         let ms = number
             .parse::<u64>()
@@ -613,7 +640,7 @@ impl Checker<'_> {
         otherwise: Option<&tree::Else>,
         how: &Use,
     ) -> Expr {
-        let condition = self.wanted(condition, &Type::Bool);
+        let condition = self.condition(condition);
         if otherwise.is_none() {
             let how = match how {
                 Use::Value(Some(want)) if *want != Type::Unit => {

@@ -161,7 +161,7 @@ impl Checker<'_> {
                 None => return false,
             },
             S::While { condition, body } => {
-                let condition = self.wanted(condition, &Type::Bool);
+                let condition = self.condition(condition);
                 let forever = matches!(&*condition.kind, ExprKind::Bool(true));
                 self.body.loops += 1;
                 let (block, _) = self.block(body, &Use::Nothing { tail: false });

@@ -41,6 +41,24 @@ pub(super) fn fields_of(object: &str) -> Vec<&'static str> {
         .collect()
 }
 
+/// The field that a dialplan reads so: `CALLERID(num)` is `caller.number`.
+pub(crate) fn field_by_conf(conf: &str) -> Option<&'static str> {
+    if let Some((name, _, _)) = VARIABLES.iter().find(|(_, _, variable)| *variable == conf) {
+        return Some(name);
+    }
+    let mut words = words::all().iter().filter(|w| w.is_field());
+    let reads = |w: &&Word| match w.given {
+        [] => w.calls == conf,
+        [(_, argument)] => {
+            let rest = conf.strip_prefix(w.calls);
+            let inner = rest.and_then(|r| r.strip_prefix('(')?.strip_suffix(')'));
+            inner == Some(argument)
+        }
+        _ => false,
+    };
+    words.find(reads).map(|w| w.name)
+}
+
 /// Whether the name is an object with fields.
 pub(super) fn is_object(name: &str) -> bool {
     words::all().iter().any(|w| {
@@ -83,7 +101,7 @@ const FIXED: [&str; 28] = [
 ];
 
 /// Whether the name cannot be declared.
-pub(super) fn is_fixed(name: &str) -> bool {
+pub(crate) fn is_fixed(name: &str) -> bool {
     FIXED.contains(&name) || is_object(name)
 }
 
@@ -93,7 +111,7 @@ pub(super) fn fixed() -> impl Iterator<Item = &'static str> {
 }
 
 /// The names of `on`, and how a dialplan calls them.
-pub(super) const EVENTS: [(&str, &str); 11] = [
+pub(crate) const EVENTS: [(&str, &str); 11] = [
     ("start", "s"),
     ("invalid", "i"),
     ("timeout", "t"),

@@ -284,7 +284,13 @@ impl Writer<'_> {
                     .branch(Condition::Time(last.clone()), when, to, self.place);
                 self.steps.bind(behind);
             }
-            _ => {
+            kind => {
+                if let ExprKind::Text(parts) = kind
+                    && let [TextPart::Asterisk(text)] = parts.as_slice()
+                {
+                    self.branch_on(Formula::text(text), when, to);
+                    return;
+                }
                 let value = self.value(condition);
                 self.branch_value(&value, when, to);
             }

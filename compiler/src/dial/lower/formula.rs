@@ -20,6 +20,8 @@ pub(super) struct Formula {
     pub(super) level: Level,
     /// What is true where this is not, if that can be said as shortly.
     pub(super) opposite: Option<Box<(String, Level)>>,
+    /// It is no formula but a text that is true or not: it stands alone, as it is.
+    pub(super) is_text: bool,
 }
 
 impl Formula {
@@ -28,6 +30,15 @@ impl Formula {
             text: text.into(),
             level,
             opposite: None,
+            is_text: false,
+        }
+    }
+
+    /// A text of the dialplan that is asked for by itself.
+    pub(super) fn text(text: impl Into<String>) -> Formula {
+        Formula {
+            is_text: true,
+            ..Formula::new(text, Level::Atom)
         }
     }
 
@@ -81,7 +92,9 @@ impl Formula {
 
     /// As a value: one hole stands for itself.
     pub(super) fn whole(&self) -> String {
-        if self.level == Level::Atom && (is_hole(&self.text) || is_number(&self.text)) {
+        if self.is_text
+            || self.level == Level::Atom && (is_hole(&self.text) || is_number(&self.text))
+        {
             self.text.clone()
         } else {
             format!("$[{}]", self.text)

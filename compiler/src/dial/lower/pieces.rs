@@ -74,6 +74,13 @@ impl Writer<'_> {
                 pieces.push(Piece { value, trust });
             }
         }
+        if let Some((text, _)) = open {
+            // Nothing closes it: whoever runs the step is told (DL-174).
+            pieces.push(Piece {
+                value: Operand::Written(text),
+                trust: outer,
+            });
+        }
         pieces
     }
 

@@ -1,0 +1,318 @@
+//! Statements as lines of a `.dial` file.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::comment::Comments;
+use super::graph::{Condition, Graph, Link, Node, Place};
+use super::names::{Names, What};
+use super::statement::{Statement, Statements};
+use super::structure::{Shape, Structure};
+use super::text::{Number, Written, quoted, raw};
+use crate::hir::{Extension, Hir};
+
+/// What a body is written with.
+pub(super) struct Printer<'p, 's> {
+    pub(super) hir: &'p Hir,
+    pub(super) extension: &'p Extension,
+    pub(super) graph: &'p Graph,
+    pub(super) number: Number,
+    pub(super) names: &'p mut Names,
+    pub(super) statements: &'p mut Statements,
+    pub(super) comments: &'p mut Comments<'s>,
+    /// How a context is named by `goto` and `include`: by itself, or through the import.
+    pub(super) path: &'p dyn Fn(&mut Names, &[u8]) -> Option<String>,
+    /// Whether a context of the file has this extension.
+    pub(super) has: &'p dyn Fn(&[u8], &[u8]) -> bool,
+    /// Names of labels by steps: the first is the one that is jumped to.
+    pub(super) labels: Vec<Vec<String>>,
+    pub(super) structure: &'p Structure,
+    /// What was written.
+    pub(super) lines: Vec<String>,
+    pub(super) used: BTreeSet<(What, String)>,
+    pub(super) count: usize,
+    pub(super) doors: usize,
+    /// What cannot be said.
+    pub(super) fault: Option<String>,
+    told: HashSet<usize>,
+    /// Whether the end of the body needs a label.
+    ends: bool,
+}
+
+/// The label of a body's end.
+const END: &str = "end_of_body";
+
+impl<'p, 's> Printer<'p, 's> {
+    #[expect(clippy::too_many_arguments)] // all of what is known
+    pub(super) fn new(
+        hir: &'p Hir,
+        extension: &'p Extension,
+        graph: &'p Graph,
+        number: Number,
+        names: &'p mut Names,
+        statements: &'p mut Statements,
+        comments: &'p mut Comments<'s>,
+        path: &'p dyn Fn(&mut Names, &[u8]) -> Option<String>,
+        has: &'p dyn Fn(&[u8], &[u8]) -> bool,
+        labels: Vec<Vec<String>>,
+        structure: &'p Structure,
+    ) -> Printer<'p, 's> {
+        Printer {
+            hir,
+            extension,
+            graph,
+            number,
+            names,
+            statements,
+            comments,
+            path,
+            has,
+            labels,
+            structure,
+            lines: Vec::new(),
+            used: BTreeSet::new(),
+            count: 0,
+            doors: 0,
+            fault: None,
+            told: HashSet::new(),
+            ends: false,
+        }
+    }
+
+    /// Writes the whole body.
+    pub(super) fn body(&mut self, indent: usize, last: &[(String, Link)], padding: u32) {
+        let structure = self.structure;
+        self.block(&structure.body, indent, true);
+        // Labels of lines that only jumped elsewhere.
+        let away: Vec<&(String, Link)> = last.iter().filter(|(_, to)| !to.is_off()).collect();
+        if !away.is_empty() && super::structure::falls(&structure.body) {
+            self.ends = true;
+            self.say(
+                indent,
+                Statement::new(Written::plain(format!("goto @{END}"))),
+            );
+        }
+        for (label, to) in away {
+            self.line(indent, &format!("label {label}"));
+            if let Link::Out(place) = to {
+                self.shape(&Shape::Leave(*place), indent, false);
+            }
+        }
+        if self.ends {
+            self.line(indent, &format!("label {END}"));
+        }
+        for (label, _) in last.iter().filter(|(_, to)| to.is_off()) {
+            self.line(indent, &format!("label {label}"));
+        }
+        if padding > 0 {
+            self.line(
+                indent,
+                "// A call that ends here would go on in another extension that has more steps.",
+            );
+        }
+        for _ in 0..padding {
+            self.say(indent, Statement::new(Written::plain("app(\"NoOp\")")));
+        }
+        // What nothing leads to, and the words about lines that only jumped.
+        let reached = self.told.clone();
+        for at in 0..self.extension.steps.len() {
+            if reached.contains(&at) {
+                continue;
+            }
+            self.remark(at, indent);
+            let step = &self.extension.steps[at];
+            let jumps = matches!(self.graph.nodes[at], Node::Jump(_));
+            let silent = step.own().app.as_str() == "noop" && step.args.is_empty();
+            if !jumps && !silent {
+                let (app, args) = (step.app.lossy(), step.args.lossy());
+                self.line(indent, &format!("// Nothing leads here: {app}({args})"));
+            }
+        }
+    }
+
+    fn line(&mut self, indent: usize, text: &str) {
+        self.lines.push(format!("{}{text}", "  ".repeat(indent)));
+    }
+
+    /// The comments of a line, and those of lines before it of which nothing is left.
+    fn remark(&mut self, at: usize, indent: usize) {
+        if !self.told.insert(at) {
+            return;
+        }
+        let Some(step) = self.extension.steps.get(at) else {
+            return;
+        };
+        for comment in self.comments.of(step.file, step.line) {
+            self.line(indent, &format!("// {comment}"));
+        }
+    }
+
+    fn say(&mut self, indent: usize, statement: Statement) {
+        self.used.extend(statement.names);
+        self.count += 1;
+        self.doors += usize::from(statement.door);
+        self.line(indent, &statement.text);
+    }
+
+    fn block(&mut self, shapes: &[Shape], indent: usize, last: bool) {
+        for (i, shape) in shapes.iter().enumerate() {
+            let tail = last && shapes[i + 1..].iter().all(|s| matches!(s, Shape::End));
+            self.shape(shape, indent, tail);
+        }
+    }
+
+    fn shape(&mut self, shape: &Shape, indent: usize, tail: bool) {
+        match shape {
+            Shape::Mark(at) => {
+                self.remark(*at, indent);
+                if self.structure.labels.contains(at) {
+                    for label in self.labels[*at].clone() {
+                        self.line(indent, &format!("label {label}"));
+                    }
+                }
+            }
+            Shape::Step(at, _) => {
+                let Node::Run { args, .. } = &self.graph.nodes[*at] else {
+                    return;
+                };
+                let Some(step) = self.extension.steps.get(*at) else {
+                    let text = format!("app(\"Goto\", {})", raw(&String::from_utf8_lossy(args)));
+                    self.say(indent, Statement::new(Written::plain(text)));
+                    return;
+                };
+                let found = self
+                    .statements
+                    .step(self.hir, step, args, self.number, self.names);
+                match found {
+                    Some(statement) => self.say(indent, statement),
+                    None => {
+                        let app = step.app.lossy();
+                        self.fault =
+                            Some(format!("{app} has no form in .dial (line {})", step.line));
+                    }
+                }
+            }
+            Shape::Goto(at) => {
+                let text = match self.labels[*at].first() {
+                    Some(label) => format!("goto @{label}"),
+                    None => return,
+                };
+                self.say(indent, Statement::new(Written::plain(text)));
+            }
+            Shape::Leave(place) => {
+                let place = self.graph.places[*place].clone();
+                match self.leave(&place) {
+                    Some(text) => self.say(indent, Statement::new(Written::plain(text))),
+                    None => self.fault = Some("a jump has no form in .dial".to_owned()),
+                }
+            }
+            Shape::End if tail => {}
+            Shape::End => {
+                self.ends = true;
+                self.say(
+                    indent,
+                    Statement::new(Written::plain(format!("goto @{END}"))),
+                );
+            }
+            Shape::Break => self.say(indent, Statement::new(Written::plain("break"))),
+            Shape::Continue => self.say(indent, Statement::new(Written::plain("continue"))),
+            Shape::If {
+                condition,
+                when,
+                then,
+                otherwise,
+                ..
+            } => {
+                let Some(asked) =
+                    self.statements
+                        .condition(condition, *when, self.number, self.names)
+                else {
+                    self.fault = Some(unasked(condition));
+                    return;
+                };
+                self.open("if", asked, indent);
+                self.block(then, indent + 1, tail);
+                if !otherwise.is_empty() {
+                    self.line(indent, "} else {");
+                    self.block(otherwise, indent + 1, tail);
+                }
+                self.line(indent, "}");
+            }
+            Shape::While {
+                condition,
+                when,
+                body,
+                ..
+            } => {
+                let Some(asked) =
+                    self.statements
+                        .condition(condition, *when, self.number, self.names)
+                else {
+                    self.fault = Some(unasked(condition));
+                    return;
+                };
+                self.open("while", asked, indent);
+                self.block(body, indent + 1, false);
+                self.line(indent, "}");
+            }
+        }
+    }
+
+    fn open(&mut self, word: &str, asked: Written, indent: usize) {
+        let text = format!("{word} {} {{", asked.text);
+        self.say(indent, Statement::new(Written { text, ..asked }));
+    }
+
+    /// A jump to a place outside.
+    fn leave(&mut self, place: &Place) -> Option<String> {
+        let text = |part: &Option<Vec<u8>>| match part {
+            Some(bytes) => std::str::from_utf8(bytes).ok().map(str::to_owned),
+            None => Some(String::new()),
+        };
+        let (context, exten) = (text(&place.context)?, text(&place.exten)?);
+        let priority = std::str::from_utf8(&place.priority).ok()?;
+        let (Some(to), Some(number)) = (&place.context, &place.exten) else {
+            // Where the call is only Asterisk's own words can say.
+            let args = match (&place.context, &place.exten) {
+                (None, None) => priority.to_owned(),
+                (None, Some(_)) => format!("{exten},{priority}"),
+                (Some(_), _) => format!("{context},${{EXTEN}},{priority}"),
+            };
+            return Some(format!("app(\"Goto\", {})", raw(&args)));
+        };
+        if priority == "1"
+            && let Some(path) = (self.path)(self.names, to)
+        {
+            if exten == "s" && (self.has)(to, number) {
+                return Some(format!("goto {path}"));
+            }
+            if !exten.is_empty() && exten.bytes().all(|b| b.is_ascii_digit()) {
+                return Some(format!("goto {path}.{exten}"));
+            }
+        }
+        let last = match priority.bytes().all(|b| b.is_ascii_digit()) {
+            true => priority.to_owned(),
+            false => quoted(priority),
+        };
+        Some(format!(
+            "goto dynamic({}, {}, {last})",
+            quoted(&context),
+            quoted(&exten)
+        ))
+    }
+
+    /// Whether an entry of the file is settled at once.
+    pub(super) fn settles(graph: &Graph, link: Link) -> Option<usize> {
+        match graph.settle(link) {
+            Link::Step(at) => Some(at),
+            _ => None,
+        }
+    }
+}
+
+fn unasked(condition: &Condition) -> String {
+    let (Condition::Text(text) | Condition::Time(_, text, _)) = condition;
+    format!(
+        "the condition {} has no form in .dial",
+        String::from_utf8_lossy(text)
+    )
+}

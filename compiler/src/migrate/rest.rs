@@ -1,0 +1,167 @@
+//! What stays in extensions.conf: the general section, contexts that have no form in `.dial`, and those that others make.
+
+use std::collections::BTreeSet;
+
+use super::graph::Reader;
+use crate::hir::{Context, General, Hir};
+
+/// The name of the file with all that was migrated.
+pub(super) const DIAL: &str = super::FILE;
+
+/// The file that takes the place of extensions.conf.
+pub(super) fn conf(
+    reader: &Reader,
+    hir: &Hir,
+    kept: &dyn Fn(&Context) -> Option<String>,
+    stubs: &BTreeSet<Vec<u8>>,
+    with_globals: bool,
+) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut line = |text: &[u8]| {
+        out.extend_from_slice(text);
+        out.push(b'\n');
+    };
+    line(b"; What stays in the language of Asterisk. All else stands in plan.dial.");
+    line(b"[general]");
+    general(&hir.general, &mut line);
+    line(b"#include \"plan.dial\"");
+    if with_globals && !hir.globals.is_empty() {
+        line(b"");
+        line(b"[globals]");
+        for global in &hir.globals {
+            line(&[&global.name, &b" => "[..], &escaped(global.written.bytes())].concat());
+        }
+    }
+    for stub in stubs {
+        line(b"");
+        line(b"; Not in this plan: another part of the exchange may make it.");
+        line(&[b"[", &stub[..], b"]"].concat());
+    }
+    for context in &hir.contexts {
+        let Some(reason) = kept(context) else {
+            continue;
+        };
+        line(b"");
+        line(format!("; {reason}").as_bytes());
+        line(&[b"[", &context.name[..], b"]"].concat());
+        self::context(reader, context, &mut line);
+    }
+    out
+}
+
+fn general(general: &General, line: &mut dyn FnMut(&[u8])) {
+    let usual = General::default();
+    let mut switch = |name: &str, value: bool, usual: bool| {
+        if value != usual {
+            let word = if value { "yes" } else { "no" };
+            line(format!("{name}={word}").as_bytes());
+        }
+    };
+    switch(
+        "autofallthrough",
+        general.autofallthrough,
+        usual.autofallthrough,
+    );
+    switch(
+        "extenpatternmatchnew",
+        general.extenpatternmatchnew,
+        usual.extenpatternmatchnew,
+    );
+    switch(
+        "clearglobalvars",
+        general.clearglobalvars,
+        usual.clearglobalvars,
+    );
+    switch(
+        "priorityjumping",
+        general.priorityjumping,
+        usual.priorityjumping,
+    );
+    if let Some(text) = &general.overrideswitch {
+        line(&[b"overrideswitch=", text.bytes()].concat());
+    }
+    if general.userscontext != usual.userscontext {
+        line(&[b"userscontext=", &general.userscontext[..]].concat());
+    }
+}
+
+fn context(reader: &Reader, context: &Context, line: &mut dyn FnMut(&[u8])) {
+    for include in &context.includes {
+        line(&[b"include => ", &escaped(&include.text)[..]].concat());
+    }
+    for switch in &context.switches {
+        let key: &[u8] = if switch.at_lookup {
+            b"eswitch"
+        } else {
+            b"switch"
+        };
+        line(&[key, b" => ", &switch.tech, b"/", &escaped(&switch.data)].concat());
+    }
+    for pattern in &context.ignorepats {
+        line(&[b"ignorepat => ", pattern.bytes()].concat());
+    }
+    if context.autohints {
+        line(b"autohints = yes");
+    }
+    for extension in &context.extensions {
+        let mut name = extension.name.clone();
+        if let Some(caller) = &extension.caller {
+            name.push(b'/');
+            name.extend_from_slice(&caller.text);
+        }
+        if let Some(hint) = &extension.hint {
+            let written = hint.written.bytes();
+            let called = match &hint.name {
+                Some(called) => [b"(", called.bytes(), b")"].concat(),
+                None => Vec::new(),
+            };
+            line(
+                &[
+                    b"exten => ",
+                    &name[..],
+                    b",hint,",
+                    &escaped(written),
+                    &called,
+                ]
+                .concat(),
+            );
+        }
+        for step in &extension.steps {
+            let mut field = step.priority.to_string().into_bytes();
+            if let Some(label) = &step.label {
+                field.push(b'(');
+                field.extend_from_slice(label.bytes());
+                field.push(b')');
+            }
+            let args = reader.arguments(context, extension, step);
+            let args = match args.is_empty() {
+                true => Vec::new(),
+                false => [b"(", &escaped(&args)[..], b")"].concat(),
+            };
+            line(
+                &[
+                    b"exten => ",
+                    &name[..],
+                    b",",
+                    &field,
+                    b",",
+                    step.app.bytes(),
+                    &args,
+                ]
+                .concat(),
+            );
+        }
+    }
+}
+
+/// A text in which no comment begins.
+fn escaped(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for byte in text {
+        if *byte == b';' {
+            out.push(b'\\');
+        }
+        out.push(*byte);
+    }
+    out
+}

@@ -1,0 +1,430 @@
+//! One step as one statement. What is written here is tried: a statement stays only if the compiler makes the same step of it; else the
+//! application is called by its name, with its arguments as they stand.
+
+use std::collections::HashMap;
+
+use strowger_stdlib::signatures;
+use strowger_stdlib::words::{self, Kind};
+
+use super::compare::{same_arguments, same_condition};
+use super::graph::{self, Condition};
+use super::names::{Names, What};
+use super::text::{self, Number, Written, asterisk, quoted, raw};
+use super::word::Call;
+use crate::dial;
+use crate::hir::{Hir, Step};
+use crate::source::Sources;
+
+/// A statement.
+#[derive(Clone, Debug)]
+pub(super) struct Statement {
+    pub(super) text: String,
+    pub(super) names: Vec<(What, String)>,
+    /// It goes through a door: `app`, `asterisk`, `unchecked`, or a write by name.
+    pub(super) door: bool,
+}
+
+impl Statement {
+    pub(super) fn new(written: Written) -> Statement {
+        let doors = ["app(\"", "asterisk('", "unchecked("];
+        Statement {
+            door: doors.iter().any(|d| written.text.contains(d)),
+            text: written.text,
+            names: written.names,
+        }
+    }
+}
+
+/// Candidates of one step that are tried, at most.
+const TRIED: usize = 12;
+
+/// Writes statements, and remembers what was tried.
+#[derive(Default)]
+pub(super) struct Statements {
+    known: HashMap<(Vec<u8>, Vec<u8>, Number), Option<Statement>>,
+    conditions: HashMap<(Vec<u8>, bool, Number), Written>,
+}
+
+impl Statements {
+    /// A step with these arguments; none if there is no way to say it.
+    pub(super) fn step(
+        &mut self,
+        hir: &Hir,
+        step: &Step,
+        args: &[u8],
+        number: Number,
+        names: &mut Names,
+    ) -> Option<Statement> {
+        let key = (step.app.bytes().to_vec(), args.to_vec(), number);
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        let app = step.own().app.as_str().to_owned();
+        let mut tried = candidates(&app, args, hir, number, names);
+        tried.truncate(TRIED);
+        tried.extend(door(step.app.bytes(), args));
+        let found = tried
+            .into_iter()
+            .find(|one| gives(one, &app, args, number, names));
+        let found = found.map(Statement::new);
+        self.known.insert(key, found.clone());
+        found
+    }
+
+    /// A condition as `if` and `while` ask it. `when` false: its opposite.
+    pub(super) fn condition(
+        &mut self,
+        condition: &Condition,
+        when: bool,
+        number: Number,
+        names: &mut Names,
+    ) -> Option<Written> {
+        let (key, tried) = match condition {
+            Condition::Text(bytes) => {
+                let mut tried: Vec<Written> = dial_status(bytes).into_iter().collect();
+                let as_is = std::str::from_utf8(bytes).ok()?;
+                tried.push(asterisk(as_is));
+                (bytes.clone(), tried)
+            }
+            Condition::Time(_, bytes, _) => {
+                let as_is = std::str::from_utf8(bytes).ok()?;
+                let mut tried: Vec<Written> = hours(as_is)
+                    .map(|h| Written::plain(format!("now in {h}")))
+                    .into_iter()
+                    .collect();
+                tried.push(asterisk(&format!("${{IFTIME({as_is}?1:0)}}")));
+                (bytes.clone(), tried)
+            }
+        };
+        let key = (key, matches!(condition, Condition::Time(..)), number);
+        let found = match self.conditions.get(&key) {
+            Some(found) => found.clone(),
+            None => {
+                let found = tried
+                    .into_iter()
+                    .find(|one| asks(one, condition, number, names))?;
+                self.conditions.insert(key, found.clone());
+                found
+            }
+        };
+        Some(if when { found } else { opposite(found) })
+    }
+}
+
+fn opposite(written: Written) -> Written {
+    let text = match written.text.strip_prefix("not ") {
+        Some(rest) => rest.to_owned(),
+        None if written.text.starts_with("asterisk(") => format!("not {}", written.text),
+        None => match written.text.split_once(" == ") {
+            Some((left, right)) => format!("{left} != {right}"),
+            None => format!("not ({})", written.text),
+        },
+    };
+    Written { text, ..written }
+}
+
+/// `app("Name", 'args')`.
+fn door(app: &[u8], args: &[u8]) -> Option<Written> {
+    let name = match signatures::application(app) {
+        Some(signature) => signature.name,
+        None => std::str::from_utf8(app).ok()?,
+    };
+    let args = std::str::from_utf8(args).ok()?;
+    let text = match args {
+        "" => format!("app({})", quoted(name)),
+        args => format!("app({}, {})", quoted(name), raw(args)),
+    };
+    Some(Written::plain(text))
+}
+
+/// Whether a statement becomes this one step.
+fn gives(written: &Written, app: &str, args: &[u8], number: Number, names: &Names) -> bool {
+    // Something follows, so that a value that nobody looks at is told.
+    let body = format!("{}\n    trace(\"\")", written.text);
+    let never = format!("    {}", written.text);
+    [body, never].iter().any(|body| {
+        let Some(steps) = trial(body, written, number, names) else {
+            return false;
+        };
+        let Some(first) = steps.first() else {
+            return false;
+        };
+        let alone = steps.len() == 1 || steps.len() == 2 && &*steps[1].own().app == b"noop";
+        alone && first.own().app.as_str() == app && same_arguments(app, args, first.args.bytes())
+    })
+}
+
+/// Whether a condition is asked as it should be.
+fn asks(written: &Written, condition: &Condition, number: Number, names: &Names) -> bool {
+    let body = format!("if {} {{ answer() }}\n    trace(\"\")", written.text);
+    let Some(steps) = trial(&body, written, number, names) else {
+        return false;
+    };
+    let index_hir = Hir {
+        contexts: vec![crate::hir::Context {
+            name: b"trial".to_vec(),
+            span: steps_span(&steps),
+            extensions: vec![crate::hir::Extension {
+                name: b"1".to_vec(),
+                matches: crate::hir::Matches::read(b"1"),
+                caller: None,
+                span: steps_span(&steps),
+                steps,
+                hint: None,
+            }],
+            includes: Vec::new(),
+            switches: Vec::new(),
+            ignorepats: Vec::new(),
+            autohints: false,
+        }],
+        ..Hir::default()
+    };
+    let index = crate::resolve::Index::new(&index_hir);
+    let reader = graph::Reader::new(&index, false);
+    let context = &index_hir.contexts[0];
+    let graph = reader.graph(context, &context.extensions[0]);
+    match graph.nodes.first() {
+        Some(graph::Node::Branch {
+            condition: made,
+            yes,
+            no,
+        }) => {
+            let answers = |link| match graph.settle(link) {
+                graph::Link::Step(at) => {
+                    matches!(&graph.nodes[at], graph::Node::Run { app, .. } if app == "answer")
+                }
+                _ => false,
+            };
+            match same_condition(condition, made) {
+                Some(true) => answers(*yes) && !answers(*no),
+                Some(false) => answers(*no) && !answers(*yes),
+                None => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+fn steps_span(steps: &[Step]) -> crate::source::Span {
+    steps.first().map_or(
+        crate::source::Span {
+            file: crate::source::FileId(0),
+            start: 0,
+            end: 0,
+        },
+        |s| s.span,
+    )
+}
+
+/// The steps that the compiler makes of a body; none if something is wrong with it.
+fn trial(body: &str, written: &Written, number: Number, names: &Names) -> Option<Vec<Step>> {
+    let on = match number {
+        Number::None => "start",
+        Number::Digits => "1",
+        Number::Raw => "`.`",
+    };
+    let all = names.sorted();
+    let mut text = format!("{}\n", dial::MIGRATED);
+    let mut declared = std::collections::HashSet::new();
+    for key in &written.names {
+        if declared.insert(key)
+            && let Some(name) = all.get(key)
+        {
+            text.push_str(&declaration(key.0, name, &key.1, ""));
+        }
+    }
+    text.push_str(&format!(
+        "context trial {{\n  on {on} {{\n{body}\n  }}\n}}\n"
+    ));
+    let sources = Sources::new().with("trial.dial", text);
+    let file = sources.find("trial.dial")?;
+    let program = dial::read(&sources, &[file]);
+    let mut hir = Hir::default();
+    let found = program.compile(&sources, &mut hir);
+    let wrong = found
+        .iter()
+        .any(|d| crate::codes::level(d.code) == crate::Level::Error);
+    if wrong {
+        return None;
+    }
+    let extension = hir.contexts.first()?.extensions.first()?;
+    Some(extension.steps.clone())
+}
+
+/// The line that declares a variable.
+pub(super) fn declaration(what: What, name: &str, conf: &str, value: &str) -> String {
+    let renamed = match name == conf {
+        true => String::new(),
+        false => format!(" as {}", quoted(conf)),
+    };
+    match what {
+        What::Global => format!("global {name}: Str = {}{renamed}\n", quoted(value)),
+        _ => format!("channel {name}: Raw = \"\"{renamed}\n"),
+    }
+}
+
+/// What a step may be called, the best first.
+fn candidates(
+    app: &str,
+    args: &[u8],
+    hir: &Hir,
+    number: Number,
+    names: &mut Names,
+) -> Vec<Written> {
+    match app {
+        "set" => set(args, hir, number, names).unwrap_or_default(),
+        "return" if args.is_empty() => Vec::new(),
+        _ => {
+            let Some(signature) = signatures::application(app.as_bytes()) else {
+                return Vec::new();
+            };
+            let mut all = Vec::new();
+            for word in words::of(signature).filter(|w| w.kind == Kind::Application) {
+                for unchecked in [false, true] {
+                    let mut call = Call {
+                        number,
+                        names: &mut *names,
+                        unchecked,
+                        open: false,
+                    };
+                    let Some(call) = call.word(word, signature, args) else {
+                        continue;
+                    };
+                    if unchecked && !call.open {
+                        continue;
+                    }
+                    let dropped = Written {
+                        text: format!("let _ = {}", call.text),
+                        ..call.clone()
+                    };
+                    if word.must_use || word.result == "Missed" {
+                        all.push(dropped);
+                    } else {
+                        all.push(call);
+                        if word.result != "Never" && word.result != "Unit" {
+                            all.push(dropped);
+                        }
+                    }
+                }
+            }
+            all
+        }
+    }
+}
+
+/// `NAME=value` of `Set`.
+fn set(args: &[u8], hir: &Hir, number: Number, names: &mut Names) -> Option<Vec<Written>> {
+    if hir.dialect.pairs_in_set {
+        return None;
+    }
+    let args = std::str::from_utf8(args).ok()?;
+    let (left, right) = args.split_once('=')?;
+    let value = text::text(right.as_bytes(), number, names);
+    let as_is = asterisk(right);
+    let mut all = Vec::new();
+    let mut place = |place: Written, values: &[&Written]| {
+        for value in values {
+            all.push(Written {
+                text: format!("{} = {}", place.text, value.text),
+                names: [place.names.clone(), value.names.clone()].concat(),
+                open: true,
+            });
+        }
+    };
+    let mut values: Vec<&Written> = value.iter().collect();
+    values.push(&as_is);
+    let unchecked = value.as_ref().filter(|v| v.open).map(|v| Written {
+        text: format!("unchecked({})", v.text),
+        ..v.clone()
+    });
+    values.extend(&unchecked);
+    // Places may hold numbers and times.
+    let digits = !right.is_empty() && right.len() < 10 && right.bytes().all(|b| b.is_ascii_digit());
+    let others = [format!("{right}s"), right.to_owned()].map(Written::plain);
+    if digits {
+        values.extend(&others);
+    }
+    let name = left.trim_start_matches('_');
+    if let Some(field) = dial::check::world::field_by_conf(left) {
+        place(Written::plain(field), &values);
+    } else if let Some(inner) = left
+        .strip_prefix("GLOBAL(")
+        .and_then(|t| t.strip_suffix(')'))
+    {
+        if names.globals.contains(inner) {
+            let own = names.of(What::Global, inner);
+            let written = Written {
+                names: vec![(What::Global, inner.to_owned())],
+                ..Written::plain(own)
+            };
+            place(written, &values);
+        }
+    } else if super::names::is_variable(name) {
+        if name == left && !crate::lint::facts::is_built_in(name.as_bytes()) {
+            let own = names.of(What::Channel, name);
+            let written = Written {
+                names: vec![(What::Channel, name.to_owned())],
+                ..Written::plain(own)
+            };
+            place(written, &values);
+        }
+        place(
+            Written::plain(format!("channel({})", quoted(left))),
+            &values,
+        );
+    } else if let Some((function, inner)) = left.strip_suffix(')').and_then(|l| l.split_once('(')) {
+        let signature = signatures::function(function.as_bytes())?;
+        for word in words::of(signature).filter(|w| matches!(w.kind, Kind::Place | Kind::Target)) {
+            for unchecked in [false, true] {
+                let mut call = Call {
+                    number,
+                    names: &mut *names,
+                    unchecked,
+                    open: false,
+                };
+                if let Some(written) = call.word(word, signature, inner.as_bytes()) {
+                    place(written, &values);
+                }
+            }
+        }
+    }
+    Some(all)
+}
+
+/// `last_dial == Busy`, for a text that asks for DIALSTATUS.
+fn dial_status(text: &[u8]) -> Option<Written> {
+    let text = std::str::from_utf8(text).ok()?;
+    let inner = text.strip_prefix("$[")?.strip_suffix(']')?;
+    let (left, right, sign) = match inner.split_once("!=") {
+        Some((left, right)) => (left, right, "!="),
+        None => {
+            let (left, right) = inner.split_once('=')?;
+            (left, right.strip_prefix('=').unwrap_or(right), "==")
+        }
+    };
+    if left.trim().trim_matches('"') != "${DIALSTATUS}" {
+        return None;
+    }
+    let case = words::enumeration("DialStatus")?.case(right.trim().trim_matches('"'))?;
+    Some(Written::plain(format!("last_dial {sign} {case}")))
+}
+
+/// `hours("mon-fri 09:00-17:00")` of a time condition; none if `hours` cannot say it.
+pub(super) fn hours(spec: &str) -> Option<String> {
+    let separator = if spec.contains(',') { ',' } else { '|' };
+    let fields: Vec<&str> = spec.split(separator).map(str::trim).collect();
+    let field = |n: usize| {
+        fields
+            .get(n)
+            .copied()
+            .filter(|f| !f.is_empty() && *f != "*")
+    };
+    let parts: Vec<&str> = [1, 0, 2, 3].into_iter().filter_map(field).collect();
+    let text = if parts.is_empty() {
+        "daily".to_owned()
+    } else {
+        parts.join(" ")
+    };
+    let zone = field(4).map_or(String::new(), |z| format!(", zone: {}", quoted(z)));
+    Some(format!("hours({}{zone})", quoted(&text)))
+}

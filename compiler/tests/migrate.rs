@@ -1,0 +1,209 @@
+//! Plans of extensions.conf as `.dial`: what they look like, what stays, and that a proof can fail.
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+use strowger_compiler::migrate::{Migrated, Verdict, migrate};
+use strowger_compiler::{Options, Sources};
+
+fn migrated(plan: &str) -> Migrated {
+    migrate(&Sources::plan(plan), &Options::default())
+}
+
+/// What was written, and what is known of each context.
+fn shown(plan: &str) -> String {
+    let migrated = migrated(plan);
+    let mut out = migrated.dial.clone();
+    out.push_str("\n---- extensions.conf\n");
+    out.push_str(&String::from_utf8_lossy(&migrated.conf));
+    out.push_str("---- contexts\n");
+    for context in &migrated.contexts {
+        let verdict = match &context.verdict {
+            Verdict::Proved => "proved".to_owned(),
+            Verdict::Kept(reason) => format!("kept: {reason}"),
+        };
+        let (statements, doors) = (context.statements, context.doors);
+        out.push_str(&format!(
+            "[{}] {verdict}; {doors} of {statements} are doors\n",
+            context.name
+        ));
+    }
+    for doubt in &migrated.doubts {
+        out.push_str(&format!("note: {doubt}\n"));
+    }
+    out
+}
+
+fn kept(plan: &str) -> Vec<String> {
+    let contexts = migrated(plan).contexts.into_iter();
+    contexts
+        .filter_map(|c| match c.verdict {
+            Verdict::Proved => None,
+            Verdict::Kept(reason) => Some(reason),
+        })
+        .collect()
+}
+
+#[test]
+fn an_office() {
+    insta::assert_snapshot!(shown(
+        "; our numbers
+[globals]
+OPERATOR=61
+GREETING => welcome to us
+
+; phones and the way out
+[default]
+include => night,18:00-8:00,mon-fri,*,*
+exten => 61,1,Dial(SIP/nlys,20,tT) ; the boss
+exten => 61,n,GotoIf($[\"${DIALSTATUS}\" = \"BUSY\"]?busy)
+exten => 61,n,VoiceMail(61@default,u)
+exten => 61,n,Hangup()
+; somebody talks
+exten => 61,n(busy),VoiceMail(61@default,b)
+exten => 61,n,Hangup()
+exten => _10XX,1,Answer
+exten => _10XX,n,SayDigits(${EXTEN:2})
+exten => _10XX,n,Set(CALLERID(name)=Office ${EXTEN})
+exten => _10XX,n,Playback(demo&invalid)
+exten => _10XX,n,Goto(night,s,1)
+exten => 61,hint,SIP/nlys
+
+[night]
+exten => s,1,Set(TRIES=0)
+exten => s,n(again),Background(closed)
+exten => s,n,WaitExten(5)
+exten => s,n,Set(TRIES=$[${TRIES} + 1])
+exten => s,n,GotoIf($[${TRIES} < 3]?again:done)
+exten => s,n(done),Hangup(16)
+exten => i,1,Goto(s,again)
+"
+    ));
+}
+
+#[test]
+fn loops_and_jumps() {
+    insta::assert_snapshot!(shown(
+        "[loops]
+exten => s,1,Set(I=0)
+ same => n,While($[${I} < 3])
+ same => n,SayNumber(${I})
+ same => n,ExecIf($[${I} = 2]?NoOp(two))
+ same => n,GotoIf($[\"${STOP}\" = \"yes\"]?out)
+ same => n,Set(I=$[${I} + 1])
+ same => n,EndWhile
+ same => n(out),Goto(numbers,100,3)
+
+[numbers]
+exten => 100,1,Answer
+ same => n,Hangup
+ same => n,GotoIfTime(9:00-17:00,mon-fri,*,*?open,s,1)
+ same => n,Gosub(sub-log,s,1(closed,${EXTEN}))
+ same => n,Congestion
+
+[sub-log]
+exten => s,1,NoOp(${ARG1} ${ARG2})
+ same => n,Return
+"
+    ));
+}
+
+#[test]
+fn what_runs_on_in_another_extension() {
+    insta::assert_snapshot!(shown(
+        "[calls]
+exten => 100,1,NoOp(one)
+exten => _1XX,1,NoOp(first)
+exten => _1XX,2,NoOp(second)
+exten => _1XX,3,Hangup
+"
+    ));
+}
+
+#[test]
+fn what_stays() {
+    let reasons = |lines: &str| kept(&format!("[a]\nexten => 1,1,Answer\n{lines}"));
+    assert_eq!(
+        reasons("ignorepat => 9\n"),
+        ["ignorepat has no form in .dial"]
+    );
+    assert_eq!(
+        reasons("switch => Realtime/x@y\n"),
+        ["a switch to Realtime has no form in .dial"]
+    );
+    assert_eq!(
+        reasons("exten => 2,3,Answer\n"),
+        ["2: it begins at priority 3"]
+    );
+    assert_eq!(
+        reasons("exten => 2,1,Goto(+1)\n"),
+        ["2: a jump counts priorities (+1)"]
+    );
+    assert_eq!(
+        reasons("exten => 2,1,NoOp(${PRIORITY})\n"),
+        ["2: a text asks for its own priority"]
+    );
+    assert_eq!(
+        reasons("exten => 2,1,While(1)\n"),
+        ["2: a While has no EndWhile"]
+    );
+    assert_eq!(
+        reasons("exten => 2,1,Goto(${X})\nexten => 2,2,Goto(a,1,${X})\n"),
+        ["a jump leads to a priority of it that only the call knows"]
+    );
+    assert_eq!(reasons(""), [""; 0]);
+}
+
+#[test]
+fn what_stays_is_written_as_it_was() {
+    let plan = "[a]\nignorepat => 9\nexten => 1,1(start),System(a \\; b)\nexten => 1,2,Goto(b,1,2)\n[b]\nexten => 1,1,Answer\nexten => 1,2,Hangup\n";
+    insta::assert_snapshot!(shown(plan));
+}
+
+#[test]
+fn text_of_all_kinds() {
+    insta::assert_snapshot!(shown(
+        "[texts]
+exten => 1,1,Set(A=it's {so} \"quoted\" \\\\ ${B}${CALLERID(num)})
+ same => n,Set(B=${A:1:3})
+ same => n,Set(__C=$[1 + 2])
+ same => n,Set(DB(a/b)=${A})
+ same => n,Set(GLOBAL(D)=${EXTEN})
+ same => n,NoSuchThing(a,b)
+ same => n,NoOp(broken ${A)
+"
+    ));
+}
+
+/// The folders of the examples that hold a plan.
+fn plans(folder: &Path, out: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            plans(&path, out);
+        } else if path.file_name().is_some_and(|n| n == "extensions.conf") {
+            out.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_example_is_proved() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples");
+    let mut found = Vec::new();
+    plans(&root, &mut found);
+    assert!(found.len() > 5, "{found:?}");
+    for path in found {
+        let text = std::fs::read(&path).unwrap();
+        let migrated = migrate(&Sources::plan(text), &Options::default());
+        for context in &migrated.contexts {
+            assert_eq!(
+                context.verdict,
+                Verdict::Proved,
+                "{} [{}]",
+                path.display(),
+                context.name
+            );
+        }
+    }
+}

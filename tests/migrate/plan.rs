@@ -1,0 +1,88 @@
+//! extensions.conf becomes plan.dial.
+
+use super::{folder, migrate};
+use std::process::Command;
+
+const OLD: &str = "\
+[globals]
+WAIT=20
+[default]
+include => more
+exten => 61,1,Dial(SIP/nlys,${WAIT})
+exten => 61,n,GotoIf($[\"${DIALSTATUS}\" = \"BUSY\"]?busy)
+exten => 61,n,Playback(vm-nobodyavail)
+exten => 61,n,Hangup
+exten => 61,n(busy),Playback(tt-allbusy)
+exten => 61,n,Hangup
+exten => 62,1,Answer
+exten => 62,n,Goto(other,1,3)
+[other]
+ignorepat => 9
+exten => 1,1,Busy
+exten => 1,3,Playback(hello)
+[more]
+exten => _7X,1,Set(N=0)
+exten => _7X,n(again),SayNumber(${N})
+exten => _7X,n,Set(N=$[${N} + 1])
+exten => _7X,n,GotoIf($[${N} < 3]?again)
+exten => _7X,n,SayDigits(${EXTEN})
+exten => _7X,n,Hangup
+";
+
+#[test]
+fn a_plan_is_written_anew() {
+    let folder = folder(&[("extensions.conf", OLD)]);
+    let (code, report, err) = migrate(&["plan"], folder.path());
+    assert_eq!((code, err.as_str()), (1, ""));
+    // Nothing was written.
+    assert_eq!(
+        std::fs::read_dir(folder.path().join("plan"))
+            .unwrap()
+            .count(),
+        1
+    );
+    let (code, same, _) = migrate(&["plan", "-o", "new"], folder.path());
+    assert_eq!((code, &same), (1, &report));
+    let mut shown = report;
+    for file in ["plan.dial", "extensions.conf", "plan.md", "plan.json"] {
+        let written = std::fs::read_to_string(folder.path().join("new").join(file)).unwrap();
+        shown.push_str(&format!("\n---- {file}\n{written}"));
+    }
+    insta::assert_snapshot!(shown);
+    let old = std::fs::read_to_string(folder.path().join("plan/extensions.conf")).unwrap();
+    assert_eq!(old, OLD);
+}
+
+#[test]
+fn both_plans_answer_alike() {
+    let folder = folder(&[("extensions.conf", OLD)]);
+    migrate(&["plan", "-o", "new"], folder.path());
+    for number in ["61", "62", "71", "99"] {
+        let run = |plan: &str| {
+            let out = Command::new(env!("CARGO_BIN_EXE_strowger"))
+                .args(["simulate", plan, &format!("default,{number}"), "--json"])
+                .current_dir(folder.path())
+                .output()
+                .unwrap();
+            let value: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+            (out.status.code(), value["calls"].clone())
+        };
+        let (before, after) = (run("plan"), run("new"));
+        assert!(before.1.is_array(), "{number}: {}", before.1);
+        assert_eq!(before, after, "{number}");
+    }
+}
+
+#[test]
+fn nothing_is_written_over() {
+    let folder = folder(&[("extensions.conf", "[a]\nexten => 1,1,Answer\n")]);
+    let run = |arguments: &[&str]| migrate(arguments, folder.path()).0;
+    assert_eq!(run(&["plan", "-o", "plan"]), 2);
+    assert_eq!(run(&["plan", "--in-place"]), 2);
+    assert_eq!(run(&["plan", "-o", "new"]), 0);
+    let (code, _, err) = migrate(&["plan", "-o", "new"], folder.path());
+    assert_eq!(code, 2);
+    assert!(err.contains("is there already"), "{err}");
+    assert_eq!(run(&["plan", "-o", "new", "--force"]), 0);
+    assert_eq!(run(&["nowhere"]), 2);
+}
