@@ -1,0 +1,54 @@
+//! What `docs/dial/` shows is compiled, and the list of words is that of the table.
+//!
+//! After a change of the table: `UPDATE=1 cargo test --test dial_docs`.
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+use strowger_compiler::{Level, Options, Sources, compile};
+
+fn docs() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/dial")
+}
+
+#[test]
+fn every_example_is_sound() {
+    let mut count = 0;
+    for entry in std::fs::read_dir(docs()).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for part in text.split("```dial\n").skip(1) {
+            count += 1;
+            let example = part.split("```").next().unwrap();
+            let sources = Sources::new().with("extensions.dial", example);
+            let compiled = compile(&sources, &Options::default());
+            let wrong: Vec<_> = compiled
+                .diagnostics
+                .iter()
+                .filter(|d| d.level >= Level::Warn)
+                .map(|d| (d.code, d.message.as_str()))
+                .collect();
+            assert!(
+                wrong.is_empty(),
+                "{}: {wrong:?} in\n{example}",
+                path.display()
+            );
+            assert!(compiled.hir.steps().next().is_some(), "{example}");
+        }
+    }
+    assert!(count >= 6, "{count}");
+}
+
+#[test]
+fn the_words_are_those_of_the_table() {
+    let path = docs().join("words.md");
+    let table = strowger_stdlib::words::reference();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &table).unwrap();
+    }
+    let there = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        there.trim() == table.trim(),
+        "docs/dial/words.md is stale: UPDATE=1 cargo test --test dial_docs"
+    );
+}

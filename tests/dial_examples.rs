@@ -1,0 +1,90 @@
+//! The plans of `examples/` that stand there in both languages do the same: the tests of the one are run on the other.
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What is meant to differ, and why: a phone without the setting is told so, where the lines dial a device without a host.
+const DIFFERENT: [&str; 1] = ["no other phone knows the way to the other house"];
+
+/// Folders below one that hold a plan in `.dial`.
+fn folders(below: &Path, found: &mut Vec<PathBuf>) {
+    if below.join("extensions.dial").is_file() && below.join("extensions.conf").is_file() {
+        found.push(below.to_owned());
+    }
+    for entry in std::fs::read_dir(below).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            folders(&path, found);
+        }
+    }
+}
+
+fn strowger(arguments: &[&str], folder: &Path) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_strowger"))
+        .args(arguments)
+        .arg(folder)
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[test]
+fn the_tests_of_a_plan_hold_for_the_same_plan_in_dial() {
+    let mut found = Vec::new();
+    folders(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("examples"),
+        &mut found,
+    );
+    assert!(found.len() >= 14, "{found:?}");
+    let mut differ = Vec::new();
+    for (number, folder) in found.iter().enumerate() {
+        let copy =
+            std::env::temp_dir().join(format!("strowger-dial-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&copy).unwrap();
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if name == "extensions.conf" || !path.is_file() {
+                continue;
+            }
+            let mut bytes = std::fs::read(&path).unwrap();
+            if name.ends_with(".test.yaml") {
+                let text = String::from_utf8(bytes).unwrap();
+                assert!(
+                    text.contains("dialplan: extensions.conf"),
+                    "{}",
+                    path.display()
+                );
+                bytes = text
+                    .replace("dialplan: extensions.conf", "dialplan: extensions.dial")
+                    .into_bytes();
+            }
+            std::fs::write(copy.join(name), bytes).unwrap();
+        }
+        let out = strowger(&["test"], &copy);
+        std::fs::remove_dir_all(&copy).unwrap();
+        let failed = out.lines().filter_map(|l| l.trim().strip_prefix("FAIL"));
+        differ.extend(failed.map(|l| format!("{}: {}", folder.display(), l.trim())));
+        assert!(
+            out.contains(" passed, ") && !out.contains("refused"),
+            "{}:\n{out}",
+            folder.display()
+        );
+    }
+    differ.retain(|line| !DIFFERENT.iter().any(|d| line.contains(d)));
+    assert!(differ.is_empty(), "{}", differ.join("\n"));
+}
+
+#[test]
+fn they_are_written_as_fmt_writes_them() {
+    let mut found = Vec::new();
+    folders(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("examples"),
+        &mut found,
+    );
+    for folder in found {
+        let out = strowger(&["fmt", "--check"], &folder.join("extensions.dial"));
+        assert_eq!(out, "", "{}", folder.display());
+    }
+}
