@@ -219,9 +219,13 @@ impl Written<'_> {
         }
         if let Some(mut fixed) = fixed.clone() {
             if fixed.port == 0 {
-                let port = self.value(shared, &["port"]);
-                fixed.port = port
-                    .and_then(|p| std::str::from_utf8(&p).ok()?.parse().ok())
+                // A value that is no port leaves the one before it.
+                let port = |t: &[u8]| std::str::from_utf8(t).ok()?.parse().ok();
+                let own = self.section.values.iter().rev().filter(|v| v.is("port"));
+                fixed.port = own
+                    .map(|v| v.text.bytes())
+                    .find_map(port)
+                    .or_else(|| port(&self.value(shared, &["port"])?))
                     .unwrap_or(0);
             }
             let mut contact = b"sip:".to_vec();
