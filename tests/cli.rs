@@ -330,13 +330,16 @@ fn the_exchange_runs_answers_and_stops_on_a_signal() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_strowger"))
         .args(["run", "--trace", "sip", path.to_str().unwrap()])
         .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::null())
+        .stderr(std::fs::File::create(path.join("stderr")).unwrap())
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap())
         .lines()
         .map_while(Result::ok);
-    let at = lines.find(|l| l.contains("listening")).unwrap();
+    let at = lines.find(|l| l.contains("listening")).unwrap_or_else(|| {
+        let said = std::fs::read_to_string(path.join("stderr"));
+        panic!("it does not listen: {said:?}")
+    });
     let address = at
         .split("udp ")
         .nth(1)
