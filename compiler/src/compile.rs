@@ -183,16 +183,30 @@ impl Reading {
                 roots = std::mem::take(&mut config.dials);
             }
         }
-        let program = dial::read(sources, &roots);
-        let read: Vec<FileId> = config
-            .requests
-            .iter()
-            .flat_map(|name| sources.resolve(name))
-            .chain(file)
-            .collect();
-        for conf in program.conf.iter().filter(|f| !read.contains(f)) {
-            add(&mut config, sources, *conf, dialect);
-        }
+        let mut read: HashSet<FileId> = file.into_iter().collect();
+        let program = loop {
+            let program = dial::read(sources, &roots);
+            if !program.conf.is_empty() {
+                read.extend(
+                    config
+                        .requests
+                        .iter()
+                        .flat_map(|name| sources.resolve(name)),
+                );
+            }
+            for conf in &program.conf {
+                if read.insert(*conf) {
+                    add(&mut config, sources, *conf, dialect);
+                }
+            }
+            // What is imported may include further `.dial` files.
+            let mut more = std::mem::take(&mut config.dials);
+            more.retain(|dial| !roots.contains(dial));
+            if more.is_empty() {
+                break program;
+            }
+            roots.extend(more);
+        };
         let mut found = std::mem::take(&mut config.diagnostics);
         let mut hir = Hir::default();
         if file.is_some() {

@@ -169,15 +169,12 @@ impl Program {
                 imports,
             })
             .collect();
-        let names: Vec<String> = hir
-            .contexts
-            .iter()
-            .map(|c| String::from_utf8_lossy(&c.name).into_owned())
-            .collect();
-        let is_conf_context = |name: &str| names.iter().any(|n| n == name);
         let around = check::Around {
-            is_conf_context: &is_conf_context,
-            conf_contexts: names.clone(),
+            conf_contexts: hir
+                .contexts
+                .iter()
+                .map(|c| String::from_utf8_lossy(&c.name).into_owned())
+                .collect(),
             unchecked: migrated,
         };
         let (mut program, mut wrong) = check::check(&units, &around);

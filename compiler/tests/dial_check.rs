@@ -37,3 +37,25 @@ fn every_code_of_the_language_is_drawn_by_its_example_and_by_nothing_else() {
     assert!(wrongs.is_empty(), "{}", wrongs.join("\n"));
     assert!(count > 30, "{count}");
 }
+
+#[test]
+fn what_an_imported_plan_includes_is_read() {
+    let checked = checked(&[
+        (
+            "extensions.dial",
+            "import conf \"old.conf\" as old\ncontext first {\n  on 61 { goto old[\"legacy\"].62 }\n}\n",
+        ),
+        (
+            "old.conf",
+            "#include \"second.dial\"\n[legacy]\nexten => 62,1,Hangup()\n",
+        ),
+        ("second.dial", "context second {\n  on 63 { hangup() }\n}\n"),
+    ]);
+    let names: Vec<_> = checked
+        .hir
+        .contexts
+        .iter()
+        .map(|c| c.name.as_slice())
+        .collect();
+    assert_eq!(names, [&b"legacy"[..], b"first", b"second"]);
+}

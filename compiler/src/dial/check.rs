@@ -16,7 +16,7 @@ mod stmt;
 mod word;
 pub(crate) mod world;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use strowger_dial::tree::{self, At, Name};
 use strowger_stdlib::words;
@@ -30,17 +30,14 @@ use crate::source::{FileId, Span};
 pub(crate) use declare::Unit;
 
 /// What is known beside the files: the contexts of extensions.conf, by name.
-pub(crate) struct Around<'a> {
-    /// Whether a context of this name stands in extensions.conf.
-    pub(crate) is_conf_context: &'a dyn Fn(&str) -> bool,
-    /// All of them, for "did you mean".
-    pub(crate) conf_contexts: Vec<String>,
+pub(crate) struct Around {
+    pub(crate) conf_contexts: BTreeSet<String>,
     /// `unchecked` is allowed: the file was migrated.
     pub(crate) unchecked: bool,
 }
 
 /// Checks the files of a program. Where something is an error, the program is not complete.
-pub(crate) fn check(units: &[Unit<'_>], around: &Around<'_>) -> (Program, Vec<Diagnostic>) {
+pub(crate) fn check(units: &[Unit<'_>], around: &Around) -> (Program, Vec<Diagnostic>) {
     let mut checker = Checker {
         units,
         around,
@@ -63,7 +60,7 @@ const FINDINGS: usize = 1_000;
 
 pub(super) struct Checker<'a> {
     units: &'a [Unit<'a>],
-    around: &'a Around<'a>,
+    around: &'a Around,
     /// What each file's names are.
     names: Vec<HashMap<&'a str, Item<'a>>>,
     program: Program,

@@ -252,7 +252,7 @@ impl Checker<'_> {
                 return None;
             }
             (Some(Item::Conf), [PathPart::Key(name)]) => {
-                if !(self.around.is_conf_context)(&name.text) {
+                if !self.around.conf_contexts.contains(&*name.text) {
                     let known = self.around.conf_contexts.iter().map(String::as_str);
                     let like = self.like(&name.text, known);
                     let mut found = self
@@ -311,7 +311,7 @@ impl Checker<'_> {
                     like,
                     false,
                 );
-            } else if (self.around.is_conf_context)(&first.text) {
+            } else if self.around.conf_contexts.contains(&*first.text) {
                 found = found.help(format!(
                     "a context of extensions.conf is named through its import: `legacy[\"{}\"]`",
                     first.text

@@ -418,7 +418,7 @@ impl<'a> Checker<'a> {
                         .help("a context may have another name in the dialplan: `as \"name\"`");
                     found.push((unit, told));
                 } else {
-                    if (self.around.is_conf_context)(&conf) {
+                    if self.around.conf_contexts.contains(&*conf) {
                         let told = self
                             .error(
                                 "D210",
