@@ -115,6 +115,20 @@ const TOLD_APART: usize = 1_000;
 /// Most waits and questions of each.
 const STEPS: u32 = 200;
 
+/// Looks for a call that goes another way in another plan, and for nothing else.
+fn against_other(suite: &Suite, entries: Vec<Entry>, other: &Other, bounds: Bounds) -> Hunted {
+    let wanted = [Property::P006];
+    hunt(
+        suite,
+        entries,
+        &[],
+        Some(other),
+        &wanted,
+        bounds,
+        &|_, _| (),
+    )
+}
+
 /// Whether callers notice no difference between two plans, whichever numbers they call; unknown where the search leaves something out.
 pub(crate) fn alike(one: &Suite, other: &Suite) -> Option<bool> {
     let numbers = |suite: &Suite| {
@@ -133,16 +147,7 @@ pub(crate) fn alike(one: &Suite, other: &Suite) -> Option<bool> {
             suite: numbers(there).ok()?.0,
             shown: String::new(),
         };
-        let wanted = [Property::P006];
-        let hunted = hunt(
-            &suite,
-            found,
-            &[],
-            Some(&compared),
-            &wanted,
-            bounds,
-            &|_, _| (),
-        );
+        let hunted = against_other(&suite, found, &compared, bounds);
         if !hunted.failures.is_empty() {
             return Some(false);
         }
@@ -188,16 +193,7 @@ pub(crate) fn side_by_side(
         suite: there,
         shown: "the old plan".to_owned(),
     };
-    let wanted = [Property::P006];
-    let hunted = hunt(
-        &suite,
-        found,
-        &[],
-        Some(&compared),
-        &wanted,
-        bounds,
-        &|_, _| (),
-    );
+    let hunted = against_other(&suite, found, &compared, bounds);
     if let Some((entry, found, _)) = hunted.failures.first() {
         let mut here = hunt::simulation(&suite, bounds);
         let report = here.play(&found.path.scenario(&entry.scenario, found.start));

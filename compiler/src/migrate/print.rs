@@ -222,11 +222,7 @@ impl<'p, 's> Printer<'p, 's> {
                 otherwise,
                 ..
             } => {
-                let Some(asked) =
-                    self.statements
-                        .condition(condition, *when, self.number, self.names)
-                else {
-                    self.fault = Some(unasked(condition));
+                let Some(asked) = self.asked(condition, *when) else {
                     return;
                 };
                 self.open("if", asked, indent);
@@ -243,11 +239,7 @@ impl<'p, 's> Printer<'p, 's> {
                 body,
                 ..
             } => {
-                let Some(asked) =
-                    self.statements
-                        .condition(condition, *when, self.number, self.names)
-                else {
-                    self.fault = Some(unasked(condition));
+                let Some(asked) = self.asked(condition, *when) else {
                     return;
                 };
                 self.open("while", asked, indent);
@@ -255,6 +247,17 @@ impl<'p, 's> Printer<'p, 's> {
                 self.line(indent, "}");
             }
         }
+    }
+
+    /// A condition as it is asked; what has no form is the fault of the whole.
+    fn asked(&mut self, condition: &Condition, when: bool) -> Option<Written> {
+        let asked = self
+            .statements
+            .condition(condition, when, self.number, self.names);
+        if asked.is_none() {
+            self.fault = Some(unasked(condition));
+        }
+        asked
     }
 
     fn open(&mut self, word: &str, asked: Written, indent: usize) {
