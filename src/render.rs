@@ -150,9 +150,11 @@ pub(crate) fn human(
             .with_code(d.code)
             .with_message(&d.message);
         let mut label = Label::new(primary).with_color(ink);
-        if !d.primary.text.is_empty() {
-            label = label.with_message(&d.primary.text);
-        }
+        // Without words nothing would be underlined.
+        label = label.with_message(match d.primary.text.as_str() {
+            "" => "here",
+            text => text,
+        });
         report = report.with_label(label.with_order(0));
         for (i, other) in d.secondary.iter().take(PLACES).enumerate() {
             let at = place(&mut files, other.span);

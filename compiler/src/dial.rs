@@ -9,6 +9,7 @@ use crate::hir::Hir;
 use crate::source::{FileId, Sources, Span};
 
 pub(crate) mod check;
+mod elsewhere;
 mod hours;
 mod lower;
 mod numbers;
@@ -19,8 +20,10 @@ mod types;
 /// Most files of one program.
 const FILES: usize = 1_000;
 
-/// Codes of names that nothing declares.
-const UNKNOWN: [&str; 6] = ["D201", "D203", "D204", "D207", "D208", "D212"];
+/// Codes of what is not there: names that nothing declares, arms.
+const UNKNOWN: [&str; 8] = [
+    "D201", "D203", "D204", "D207", "D208", "D212", "D301", "D309",
+];
 
 /// How a file begins that was migrated: `unchecked` is allowed in it, and its bodies end as the lines ended of which they were made. Who
 /// has looked at all of it takes the line away.
@@ -180,8 +183,13 @@ impl Program {
         let (mut program, mut wrong) = check::check(&units, &around);
         program.migrated = migrated;
         if !found.is_empty() {
-            // What declares a name may be what could not be read.
-            wrong.retain(|d| !UNKNOWN.contains(&d.code));
+            // What declares a name, or is an arm, may be what could not be read; and one mistake is told once.
+            let within = |d: &Diagnostic| {
+                let at = d.primary.span;
+                let holds = |s: Span| s.file == at.file && s.start <= at.start && at.end <= s.end;
+                found.iter().any(|f| holds(f.primary.span))
+            };
+            wrong.retain(|d| !UNKNOWN.contains(&d.code) && !within(d));
         }
         found.extend(wrong);
         let is_error = |d: &Diagnostic| crate::codes::level(d.code) == crate::Level::Error;

@@ -98,6 +98,16 @@ pub enum ErrorKind {
         /// What is meant.
         meant: &'static str,
     },
+    /// A word that is not written here and has no other in its place: `await`, `f` in front of a text.
+    Needless(Box<str>),
+    /// `for (let i = 0; i < 3; i++)`.
+    ForOfThree,
+    /// `Set(x=1)`: a call as extensions.conf writes it; the application.
+    Application(Box<str>),
+    /// `goto(office,61,1)`.
+    GotoParen,
+    /// A comma behind an arm.
+    ArmComma,
     /// `if a = b`.
     AssignInCondition,
     /// `if a:` and a line that is indented.
@@ -200,6 +210,8 @@ pub enum PatternFault {
     EmptyPart,
     /// A pattern begins with `_`.
     Underscore,
+    /// `${` in back-quotes: a text of JavaScript.
+    Template,
 }
 
 /// What may stand in a pair of braces.

@@ -37,6 +37,9 @@ impl Lines {
     }
 }
 
+/// Tokens that are looked at for the `;` of a `for`.
+const HEAD: usize = 40;
+
 /// Whether a statement may end with it.
 fn ends(kind: Kind) -> bool {
     use Kind::*;
@@ -336,6 +339,11 @@ impl Reader<'_> {
         }
         let kind = self.in_context(kind, i);
         self.line_ends(kind);
+        if kind == Kind::For
+            && let Some(length) = self.for_of_three(i)
+        {
+            return length;
+        }
         match kind {
             Kind::ParenOpen | Kind::SquareOpen => {
                 self.push(kind, at);
@@ -356,6 +364,33 @@ impl Reader<'_> {
             _ => return self.other(kind, at, i),
         }
         1
+    }
+
+    /// `for (let i = 0; i < 3; i++) {`, which ends in what looks like a comment; how many tokens it has.
+    fn for_of_three(&mut self, i: usize) -> Option<usize> {
+        if self.next(i)?.kind != Kind::ParenOpen {
+            return None;
+        }
+        let line = self.tokens[i..]
+            .iter()
+            .take_while(|t| t.kind != Kind::LineEnd);
+        let n = line.take(HEAD).position(|t| t.kind == Kind::Foreign)?;
+        let (at, rest) = (self.tokens[i].at, self.tokens[i + n].at);
+        let text = self.slice(rest).trim_ascii_end();
+        if !text.starts_with(';') {
+            return None;
+        }
+        let end = rest.start + text.len() as u32;
+        let brace = text.ends_with('{').then_some(At {
+            start: end - 1,
+            end,
+        });
+        self.tell(at, ErrorKind::ForOfThree);
+        self.bad(at);
+        if let Some(brace) = brace {
+            self.push(Kind::BraceOpen, brace);
+        }
+        Some(n + 1)
     }
 
     /// What a word is where it stands.

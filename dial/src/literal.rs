@@ -186,6 +186,9 @@ fn stretches(whole: &str, at: At, parts: &mut Vec<PatternPart>) -> Result<(), (P
     if whole[1..].starts_with('_') {
         return Err((PatternFault::Underscore, sub(at, 1, 2)));
     }
+    if whole.contains("${") {
+        return Err((PatternFault::Template, at));
+    }
     let mut i = 1;
     while i < end {
         let rest = &whole[i..end];

@@ -19,6 +19,32 @@ pub(crate) fn before(text: &str, piece: &[Lexeme], place: Place) -> Option<Error
     underscore.then(|| number_as_text(text, number.at))
 }
 
+/// A mistake in which there are others: what it is, and where their places lie.
+pub(crate) fn around(
+    text: &str,
+    piece: &[Lexeme],
+    place: Place,
+    told: Option<&Error>,
+) -> Option<(Error, At)> {
+    let (first, second) = (piece.first()?, piece.get(1)?);
+    let whole = first.at.to(piece[piece.len() - 1].at);
+    let error = |kind, at| Error {
+        kind,
+        at,
+        also: Vec::new(),
+    };
+    let word = &text[first.at.start as usize..first.at.end as usize];
+    if place == Place::Block && second.kind == Kind::ParenOpen && APPLICATIONS.contains(&word) {
+        return Some((error(ErrorKind::Application(word.into()), first.at), whole));
+    }
+    let told = told?;
+    // What stands in the braces of a head of another language is written for that head.
+    let block = piece
+        .iter()
+        .rfind(|l| matches!(l.kind, Kind::Block(_) | Kind::Arms(_)))?;
+    matches!(told.kind, ErrorKind::Foreign { meant: "match", .. }).then(|| (told.clone(), block.at))
+}
+
 /// The mistake at which the reading of a piece has stopped.
 pub(crate) fn after(text: &str, piece: &[Lexeme], place: Place, fault: Fault) -> Error {
     let stop = Stop::new(text, piece, place, fault);
@@ -169,7 +195,14 @@ impl<'a> Stop<'a> {
             }
             ErrorKind::ElseIf(_) if self.first() == Kind::Ident => self.piece[0].at,
             ErrorKind::Conf => whole,
-            ErrorKind::NoValue(_)
+            ErrorKind::Operator {
+                wrote: "is not", ..
+            } => {
+                let at = self.at.unwrap_or(last);
+                self.piece[at].at.to(self.piece[(at + 1).min(last)].at)
+            }
+            ErrorKind::Needless(_)
+            | ErrorKind::NoValue(_)
             | ErrorKind::NoType
             | ErrorKind::NoResult
             | ErrorKind::NoComma => {
@@ -187,6 +220,11 @@ impl<'a> Stop<'a> {
             self.kind(1),
             Some(Kind::Eq | Kind::Dot | Kind::ParenOpen | Kind::Colon)
         );
+        let last = self.kind(self.piece.len() - 1);
+        // `switch (x) { }`, `try:`
+        let heads = self.kind(1) == Some(Kind::ParenOpen)
+            && matches!(last, Some(Kind::Block(_) | Kind::Arms(_)))
+            || self.kind(1) == Some(Kind::Colon);
         if let Some(word) = keyword(first)
             && as_name
             && self.place != Place::File
@@ -211,9 +249,11 @@ impl<'a> Stop<'a> {
                 _ => {}
             }
         }
-        if matches!(first, Kind::Ident | Kind::Let | Kind::Var | Kind::Unless)
-            && let Some(kind) = foreign(self.slice(0), self.place)
-            && !as_name
+        if matches!(
+            first,
+            Kind::Ident | Kind::Let | Kind::Var | Kind::Unless | Kind::From
+        ) && let Some(kind) = foreign(self.slice(0), self.place)
+            && (!as_name || heads)
         {
             return Some(kind);
         }
@@ -244,6 +284,24 @@ impl<'a> Stop<'a> {
             && let Some(kind @ ErrorKind::ElseIf(_)) = foreign(self.slice(i), Place::Block)
         {
             return Some(kind);
+        }
+        if last == Some(Kind::Goto) && found == Some(Kind::ParenOpen) {
+            return Some(ErrorKind::GotoParen);
+        }
+        if self.place == Place::Match && found == Some(Kind::Comma) && self.open() == 0 {
+            return Some(ErrorKind::ArmComma);
+        }
+        if found == Some(Kind::Eq) && self.open() > 0 && self.wants(":") {
+            return Some(ErrorKind::Operator {
+                wrote: "=",
+                meant: ":",
+            });
+        }
+        if found == Some(Kind::Colon) && self.open() > 0 && self.wants("..") {
+            return Some(ErrorKind::Operator {
+                wrote: ":",
+                meant: "..",
+            });
         }
         if found == Some(Kind::Eq) && self.open() == 0 {
             let end = self.at.unwrap_or(0);
@@ -459,6 +517,21 @@ impl<'a> Stop<'a> {
         if !complete || !(operand || statement) {
             return None;
         }
+        let at = self.at?;
+        if found == Ident && self.slice(at) == "is" {
+            let not = self.kind(at + 1) == Some(Not);
+            return Some(ErrorKind::Operator {
+                wrote: if not { "is not" } else { "is" },
+                meant: if not { "!=" } else { "==" },
+            });
+        }
+        if self.last() == Some(Ident) {
+            let word = self.slice(at - 1);
+            let sticks = self.piece[at - 1].at.end == self.piece[at].at.start;
+            if matches!(word, "await" | "async" | "new" | "yield") || found == Text && sticks {
+                return Some(ErrorKind::Needless(word.into()));
+            }
+        }
         if self.wants(",") && (self.open() > 0 || self.first() == Enum) {
             return Some(ErrorKind::NoComma);
         }
@@ -499,6 +572,38 @@ impl<'a> Stop<'a> {
         if out.len() > WANTED { Vec::new() } else { out }
     }
 }
+
+/// Applications whose arguments look like nothing that could be read.
+const APPLICATIONS: &[&str] = &[
+    "AGI",
+    "BackGround",
+    "Background",
+    "Dial",
+    "ExecIf",
+    "ExecIfTime",
+    "Gosub",
+    "GosubIf",
+    "Goto",
+    "GotoIf",
+    "GotoIfTime",
+    "Hangup",
+    "MSet",
+    "Macro",
+    "NoOp",
+    "Noop",
+    "Playback",
+    "Queue",
+    "Read",
+    "Return",
+    "Set",
+    "System",
+    "Verbose",
+    "VoiceMail",
+    "Voicemail",
+    "Wait",
+    "WaitExten",
+    "While",
+];
 
 /// Lexemes of a `let` or `var` without a value: `var x: Option(List(Str))`.
 const VALUELESS: usize = 12;
@@ -650,7 +755,7 @@ fn foreign(word: &str, place: Place) -> Option<ErrorKind> {
         ("def" | "function" | "func" | "fun" | "proc" | "macro", _) => "sub",
         ("class" | "struct" | "type", Place::File) => "enum",
         ("let" | "var" | "set", Place::File) => "const",
-        ("use" | "require" | "using", Place::File) => "import",
+        ("use" | "require" | "using" | "from", Place::File) => "import",
         ("exten" | "extension" | "same", Place::Context) => "on",
         ("includes" | "import" | "use", Place::Context) => "include",
         ("switch" | "case" | "select", Place::Block) => "match",
@@ -659,6 +764,7 @@ fn foreign(word: &str, place: Place) -> Option<ErrorKind> {
         ("unless", Place::Block) => "if not",
         ("set", Place::Block) => "let",
         ("case" | "default", Place::Match) => "->",
+        ("try" | "except" | "catch" | "finally" | "throw" | "raise", Place::Block) => "result",
         _ => return None,
     };
     Some(ErrorKind::Foreign {

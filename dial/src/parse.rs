@@ -81,13 +81,15 @@ pub fn parse(text: &str) -> Parsed {
     }
 }
 
-/// Lines of extensions.conf one after the other are one mistake.
+/// Lines of extensions.conf one after the other are one mistake; what is assigned below `[globals]` is one of them.
 fn merge_conf(text: &str, errors: &mut Vec<Error>) {
     errors.dedup_by(|next, last| {
-        let both = last.kind == ErrorKind::Conf && next.kind == ErrorKind::Conf;
+        let assigned = next.kind == ErrorKind::StatementElsewhere(Place::File)
+            && text[last.at.start as usize..].starts_with("[globals]");
+        let both = last.kind == ErrorKind::Conf && (next.kind == ErrorKind::Conf || assigned);
         let between = text.get(last.at.end as usize..next.at.start as usize);
         let plain =
-            |line: &str| line.trim().is_empty() || line.trim_start().starts_with([';', '/']);
+            |line: &str| line.trim().is_empty() || line.trim_start().starts_with([';', '/', '=']);
         let one = both && between.is_some_and(|b| b.lines().all(plain));
         if one {
             last.at = last.at.to(next.at);
@@ -359,6 +361,18 @@ impl<'m, 't> Cutter<'m, 't> {
                 .map(|fault| mistake::after(self.made.text, piece, place, fault))
         };
         let failed = told.is_some();
+        let told = if bad || failed {
+            match mistake::around(self.made.text, piece, place, told.as_ref()) {
+                Some((error, of)) => {
+                    let inside = |at: At| at.start >= of.start && at.end <= of.end;
+                    self.made.errors.retain(|e| !inside(e.at));
+                    Some(error)
+                }
+                None => told,
+            }
+        } else {
+            told
+        };
         // What is indented below a head that is none was meant as its body.
         let told = told.filter(|e| {
             !(matches!(e.kind, ErrorKind::StatementElsewhere(_))

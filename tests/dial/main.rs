@@ -1,5 +1,7 @@
-//! Options of Dial by which a called channel does something of its own, in virtual time.
+//! Options of Dial by which a called channel does something of its own, in virtual time; and what is told of wrong `.dial` programs.
 #![allow(clippy::unwrap_used)]
+
+mod wrong;
 
 use strowger::testing::Suite;
 

@@ -357,6 +357,19 @@ pub(super) static CODES: &[Code] = &[
         ),
     ),
     load(
+        "D319",
+        D,
+        Warn,
+        "a name in braces in single quotes",
+        "Single quotes hold text as it stands, double quotes text with holes. `'{exten}'` is seven characters, `\"{exten}\"` the number that was called. Braces that are meant stand in double quotes as `{{` and `}}`.",
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    log('{exten} is called')\n    hangup()\n  }\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    log(\"{exten} is called\")\n    hangup()\n  }\n}\n"
+        ),
+    ),
+    load(
         "D401",
         D,
         Error,

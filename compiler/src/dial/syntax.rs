@@ -4,7 +4,9 @@ use strowger_dial::error::{Error, ErrorKind, PatternFault, Place, Quote, plain};
 use strowger_dial::tree::At;
 use strowger_dial::{ERRORS, FILE_BYTES, NESTING, Parsed};
 
-use super::span;
+use strowger_stdlib::signatures;
+
+use super::{elsewhere, span};
 use crate::diagnostic::{Diagnostic, Edit, Fix};
 use crate::source::{FileId, Span};
 
@@ -34,12 +36,12 @@ pub fn code(kind: &ErrorKind) -> &'static str {
         Semicolons(_) => "D114",
         Comments { .. } => "D115",
         HashInclude => "D116",
-        Conf => "D117",
+        Conf | Application(_) => "D117",
         Operator { .. } => "D118",
         Compound(_) | Step(_) => "D119",
         Ternary => "D120",
         ElseIf(_) | ElseAlone => "D121",
-        Foreign { .. } => "D122",
+        Foreign { .. } | Needless(_) | ForOfThree => "D122",
         AssignInCondition => "D123",
         ColonForBrace => "D124",
         Chained => "D125",
@@ -59,7 +61,7 @@ pub fn code(kind: &ErrorKind) -> &'static str {
         Number { .. } => "D139",
         TwoOnALine => "D140",
         NoComma => "D141",
-        Unexpected { .. } => "D142",
+        GotoParen | ArmComma | Unexpected { .. } => "D142",
     }
 }
 
@@ -151,7 +153,16 @@ impl Teller<'_> {
                 "double quotes cannot stand inside of `{…}`",
                 "the text ends at the first of them",
             ),
-            DollarHole => say("a hole in a text has no `$`", ""),
+            DollarHole => {
+                let inner = self.text(error.at);
+                let inner = inner.trim_start_matches("${").trim_end_matches('}');
+                let label =
+                    elsewhere::variable(inner).map(|name| format!("here it is `{{{name}}}`"));
+                (
+                    "a hole in a text has no `$`".into(),
+                    label.unwrap_or_default(),
+                )
+            }
             DollarVariable(_) => say("variables have no `$` and no braces", ""),
             DollarExpression => say("arithmetic needs no `$[ ]`", ""),
             HoleInConstant => say(
@@ -169,6 +180,24 @@ impl Teller<'_> {
                 "this is written for extensions.conf",
                 "a .dial file is written otherwise",
             ),
+            Application(name) => (
+                format!("`{name}(...)` is a line of extensions.conf"),
+                "it is written otherwise here".into(),
+            ),
+            Needless(word) => match &**word {
+                "await" | "async" | "yield" => (
+                    format!("`{word}` is not needed"),
+                    "every call waits until it is done".into(),
+                ),
+                "new" => say("`new` is not needed", "a value is made by its name alone"),
+                word => (
+                    format!("a text needs no `{word}` in front of it"),
+                    "every text in double quotes has holes: \"{x}\"".into(),
+                ),
+            },
+            ForOfThree => say("`for` goes through a list", "a count is a `while`"),
+            GotoParen => say("`goto` takes no parentheses", "the place follows as it is"),
+            ArmComma => say("no comma stands behind an arm", "the end of the line does"),
             Operator { wrote, meant } => (format!("`{wrote}` is written `{meant}`"), String::new()),
             Compound(operator) => (
                 format!("`{operator}` does not exist"),
@@ -185,6 +214,10 @@ impl Teller<'_> {
                 "->" => (
                     format!("an arm of a `match` needs no `{wrote}`"),
                     String::new(),
+                ),
+                "result" => (
+                    format!("`{wrote}` does not exist"),
+                    "nothing is thrown: what a call gives says how it went".into(),
                 ),
                 meant => (
                     format!("`{wrote}` begins nothing here"),
@@ -262,7 +295,7 @@ impl Teller<'_> {
                 } else {
                     "a number with other characters than digits stands in quotes"
                 };
-                (what.into(), format!("`{wrote}`"))
+                (what.into(), format!("{wrote} is no number of digits alone"))
             }
             TwoOnALine => say(
                 "two statements cannot stand on one line",
@@ -297,7 +330,13 @@ impl Teller<'_> {
             EmptyHole => d.help("braces that are meant as they stand are doubled: {{}}"),
             FormatInHole => d.help("give it its form before: let x = ...; a time has now.format(\"%H:%M\")"),
             QuoteInHole => d.help("give it a name before: let x = ..., then \"... {x} ...\""),
-            DollarHole => d.fix("leave out `$`", first_character(at, &here), "", true),
+            DollarHole => {
+                let inner = here.trim_start_matches("${").trim_end_matches('}');
+                match elsewhere::variable(inner) {
+                    Some(name) => d.fix(format!("write `{{{name}}}`"), at, format!("{{{name}}}"), true),
+                    None => d.fix("leave out `$`", first_character(at, &here), "", true),
+                }
+            }
             DollarVariable(name) => dollar(d, name),
             DollarExpression => d
                 .help("write it as it is: let next = tries + 1")
@@ -305,6 +344,29 @@ impl Teller<'_> {
             Semicolons(all) => self.everywhere(d, "leave out `;`", all, |_| Some((0, 1, "".into()))),
             Comments { all, .. } => self.everywhere(d, "write `//`", all, comment),
             HashInclude => include(d, &here),
+            Conf if here.starts_with("include") => {
+                let name = here.trim_start_matches("include").trim_start_matches([' ', '=', '>']);
+                let name = name.split(['\n', ',']).next().unwrap_or_default().trim();
+                d.help(format!("write: include {name}"))
+                    .help("at some times only: include day when now in hours(\"mon-fri 09:00-17:00\")")
+            }
+            Conf if here.starts_with("[globals]") => d
+                .help("a variable of the whole exchange: global operator: Str = \"61\" as \"OPERATOR\"")
+                .help("a value that never changes: const operator = \"61\""),
+            Application(name) => {
+                let known = signatures::application(name.as_bytes()).map_or(&**name, |s| s.name);
+                match elsewhere::told(known) {
+                    Some(told) => d.help(told),
+                    None => d,
+                }
+            }
+            Needless(_) => d.fix("leave it out", Span { end: self.behind(error.at), ..at }, "", true),
+            ForOfThree => d
+                .help("a list: for who in [\"61\", \"62\"] { ... }")
+                .help("a number of times: var i = 0, then while i < 3 { ... i = i + 1 }"),
+            GotoParen => d.help("another number: goto office.62; a label: goto @again; a context: goto office"),
+            ArmComma => d.fix("leave it out", at, "", true),
+            Pattern(PatternFault::Template) => d.help("write: \"{caller.number} calls\""),
             Conf => d
                 .help("import it as it is: import conf \"extensions.conf\" as legacy")
                 .help("or write it anew: on 61 { dial(pjsip(\"61\"), ring: 20s) }"),
@@ -349,7 +411,14 @@ impl Teller<'_> {
             NoResult => d
                 .help("for example: fn twice(n: Int) -> Int { n * 2 }")
                 .help("what acts on the call and gives nothing is a `sub`"),
-            Number { meant, .. } => d.fix(format!("write {meant}"), at, meant.to_string(), true),
+            Number { meant, .. } => {
+                let d = if meant.starts_with('`') {
+                    d.help(format!("with the back-quotes: on {meant} {{ ... }}"))
+                } else {
+                    d
+                };
+                d.fix(format!("write {meant}"), at, meant.to_string(), true)
+            }
             TwoOnALine => d.fix("begin a new line", at.before(), "\n", false),
             NoComma => d.fix("add the comma", at.after(), ",", true),
             _ => d,
@@ -407,6 +476,12 @@ impl Teller<'_> {
         d
     }
 
+    /// Where the next word begins on the line.
+    fn behind(&self, at: At) -> u32 {
+        let rest = self.bytes.get(at.end as usize..).unwrap_or_default();
+        at.end + rest.iter().take_while(|b| **b == b' ').count() as u32
+    }
+
     /// A word with blanks where it would stick to what stands beside it.
     fn spaced(&self, at: At, word: &str) -> String {
         let sticks = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
@@ -440,6 +515,10 @@ fn pattern(fault: PatternFault) -> (String, String) {
             "names begin with a small letter and hold letters, digits and _",
         ),
         PatternFault::EmptyPart => ("this part has no characters", "for example {number: XXX}"),
+        PatternFault::Template => (
+            "a text with holes stands in double quotes",
+            "back-quotes hold a pattern of numbers",
+        ),
         PatternFault::Underscore => (
             "a pattern begins with no `_`",
             "the back-quotes say that it is a pattern",
@@ -513,7 +592,8 @@ fn foreign(d: Diagnostic, wrote: &str, meant: &'static str, at: Span) -> Diagnos
             .help("what only computes: fn twice(n: Int) -> Int { ... }"),
         "while" if wrote == "until" => d.help("write: while not x { ... }"),
         "while" => d.help("write: while x { ... }"),
-        "match" => d.help("write: match x { Busy -> hangup() ... }"),
+        "match" => d.help("write: match x { \"1\" -> echo() _ -> hangup() }, an arm a line"),
+        "result" => d.help("write: match agi(\"lookup.py\") { Done -> ... _ -> hangup() }"),
         "on" => d.help("write: on 61 { ... }"),
         "if not" => d.fix("write `if not`", at, "if not", false),
         "for" => d.fix("write `for`", at, "for", false),

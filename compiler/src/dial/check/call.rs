@@ -5,6 +5,7 @@ use strowger_stdlib::words;
 
 use super::expr::Use;
 use super::{BodyKind, Checker, Item, constant_text, world};
+use crate::dial::elsewhere;
 use crate::dial::typed::{Expr, ExprKind, TextPart};
 use crate::dial::types::Type;
 
@@ -14,6 +15,16 @@ pub(super) fn values(n: usize) -> String {
         0 => "nothing".to_owned(),
         1 => "one value".to_owned(),
         n => format!("{n} values"),
+    }
+}
+
+/// Names of a long list, as many as can be read at a glance.
+pub(super) fn some(names: &[impl AsRef<str>]) -> String {
+    const SHOWN: usize = 8;
+    let shown: Vec<&str> = names.iter().take(SHOWN).map(AsRef::as_ref).collect();
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
     }
 }
 
@@ -111,11 +122,19 @@ impl Checker<'_> {
                     signature.name
                 ),
             )
-            .label("an unknown name");
-        if let Some(instead) = language_form(signature.name) {
-            found = found.help(format!("here: {instead}"));
+            .label(match word {
+                Some(word) => format!("here it is `{}`", word.name),
+                None => "an unknown name".to_owned(),
+            });
+        if let Some(form) = elsewhere::form(signature.name) {
+            found = found
+                .label("it is written otherwise")
+                .help(format!("here: {form}"));
         } else if let Some(word) = word {
-            found = found.help(format!("here it is `{}`", word.name)).fix(
+            if let Some(example) = elsewhere::example(signature.name) {
+                found = found.help(format!("for example: {example}"));
+            }
+            found = found.fix(
                 format!("write `{}`", word.name),
                 self.span(name.at),
                 word.name,
@@ -352,6 +371,12 @@ impl Checker<'_> {
             (ty, field) => {
                 let shown = self.show(ty);
                 let mut found = self.error("D206", name.at, format!("{shown} has no `{field}`"));
+                let word = elsewhere::meant(field)
+                    .and_then(|m| m.write)
+                    .unwrap_or(field);
+                if words::named(word).is_some_and(|w| !w.params.is_empty()) {
+                    found = found.help(format!("here it is called: {word}(x)"));
+                }
                 if matches!(ty, Type::Uri) {
                     found = found.help("an address has `user`, `host` and `text`");
                 }
@@ -436,15 +461,20 @@ impl Checker<'_> {
                 format!("`{}` has no `{}:`", called.text, name.text),
             )
             .label("an unknown name");
+        let value = &*name.text == "exten" || self.lookup(&name.text).is_some();
         found = match self.like(&name.text, names.iter().copied()) {
-            Some(like) => found.help(format!("did you mean `{like}:`?")).fix(
+            _ if value => found.help(format!(
+                "a part of a text is written {0}[1..], or {0}[0..3]",
+                name.text
+            )),
+            Some(like) => found.label(format!("did you mean `{like}:`?")).fix(
                 format!("write `{like}`"),
                 self.span(name.at),
                 like,
                 false,
             ),
             None if names.is_empty() => found,
-            None => found.help(format!("it has: {}", names.join(", "))),
+            None => found.help(format!("it has: {}", some(names))),
         };
         self.tell(found);
     }
@@ -484,19 +514,4 @@ impl Checker<'_> {
             },
         }
     }
-}
-
-/// What the language itself has in the place of an application.
-fn language_form(application: &str) -> Option<&'static str> {
-    Some(match application {
-        "Goto" => "`goto context.number` or `goto @label`",
-        "GotoIf" | "ExecIf" | "If" => "`if condition { ... } else { ... }`",
-        "GotoIfTime" | "ExecIfTime" => "`if now in hours(\"mon-fri 09:00-17:00\") { ... }`",
-        "Gosub" | "GosubIf" | "Macro" => "a `sub`, called as `name(arguments)`",
-        "Set" | "MSet" => "`name = value`; `let` and `var` declare names",
-        "While" | "EndWhile" => "`while condition { ... }`",
-        "Return" => "`return value`",
-        "NoOp" => "`log(\"...\")`, or a comment: `// ...`",
-        _ => return None,
-    })
 }

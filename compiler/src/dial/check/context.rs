@@ -305,7 +305,7 @@ impl Checker<'_> {
                 .filter(|(_, i)| matches!(i, Item::Context(_)))
                 .map(|(n, _)| *n);
             if let Some(like) = self.like(&first.text, contexts) {
-                found = found.help(format!("did you mean `{like}`?")).fix(
+                found = found.label(format!("did you mean `{like}`?")).fix(
                     format!("write `{like}`"),
                     self.span(first.at),
                     like,
@@ -359,7 +359,7 @@ impl Checker<'_> {
             )
             .label("an unknown name");
         if let Some(meant) = of_asterisk.map(|(n, _)| (*n).to_owned()).or(like) {
-            found = found.help(format!("did you mean `{meant}`?")).fix(
+            found = found.label(format!("did you mean `{meant}`?")).fix(
                 format!("write `{meant}`"),
                 self.span(name.at),
                 meant,
@@ -393,7 +393,7 @@ impl Checker<'_> {
                         )
                         .label("labels are those of the same body");
                     if let Some(like) = like {
-                        found = found.help(format!("did you mean `@{like}`?")).fix(
+                        found = found.label(format!("did you mean `@{like}`?")).fix(
                             format!("write `{like}`"),
                             self.span(name.at),
                             like,

@@ -276,7 +276,7 @@ impl<'a> Checker<'a> {
                     .error("D203", written.at, format!("there is no type `{name}`"))
                     .label("an unknown type");
                 if let Some(meant) = like.or_else(|| foreign(name).map(str::to_owned)) {
-                    found = found.help(format!("did you mean `{meant}`?")).fix(
+                    found = found.label(format!("did you mean `{meant}`?")).fix(
                         format!("write `{meant}`"),
                         self.span(written.name.at),
                         meant,

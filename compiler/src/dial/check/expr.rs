@@ -3,6 +3,8 @@
 use strowger_dial::tree::{self, At, Name};
 
 use super::{Binding, BodyKind, Checker, ConstState, Item, constant_text, constant_value, world};
+use crate::diagnostic::Diagnostic;
+use crate::dial::elsewhere;
 use crate::dial::numbers;
 use crate::dial::typed::{Block, Expr, ExprKind, TextPart};
 use crate::dial::types::Type;
@@ -51,7 +53,10 @@ impl Checker<'_> {
                     None => self.wrong(e.at),
                 }
             }
-            tree::ExprKind::Raw(text) => self.plain(e.at, Type::Str, &**text),
+            tree::ExprKind::Raw(text) => {
+                self.meant_as_hole(e.at, text);
+                self.plain(e.at, Type::Str, &**text)
+            }
             tree::ExprKind::Text(parts) => self.text(e.at, parts),
             tree::ExprKind::Pattern(pattern) => {
                 let read = self.pattern(pattern);
@@ -183,6 +188,34 @@ impl Checker<'_> {
             }
         };
         self.made(at, ty, ExprKind::Slice(of, from, length))
+    }
+
+    /// `'{name} calls'`: double quotes may be meant.
+    fn meant_as_hole(&mut self, at: At, text: &str) {
+        let hole = text.match_indices('{').find_map(|(i, _)| {
+            let inner = text[i + 1..].split('}').next()?;
+            let first = inner.split('.').next()?;
+            let known = self.lookup(first).is_some()
+                || self.names[self.unit].contains_key(first)
+                || first == "exten"
+                || inner.len() > first.len() && world::is_object(first);
+            (known && !text[..i].ends_with('$')).then(|| inner.to_owned())
+        });
+        let Some(hole) = hole else {
+            return;
+        };
+        let mut found = self
+            .error("D319", at, "a text in single quotes has no holes")
+            .label(format!("`{{{hole}}}` stays as it is"));
+        if !text.contains(['"', '\\', '\n']) {
+            found = found.fix(
+                "write double quotes",
+                self.span(at),
+                format!("\"{text}\""),
+                false,
+            );
+        }
+        self.tell(found);
     }
 
     /// `"a {e} b"`.
@@ -338,24 +371,35 @@ impl Checker<'_> {
         };
         if self.body.labels.iter().any(|l| *l == *name.text) {
             found = found.help(format!("a label is named with `@`: `goto @{}`", name.text));
+        } else if let Some(meant) = elsewhere::meant(&name.text) {
+            found = self.as_meant(found, name, meant);
         } else if let Some(like) = near {
-            found = found.help(format!("did you mean `{like}`?")).fix(
+            found = found.label(format!("did you mean `{like}`?")).fix(
                 format!("write `{like}`"),
                 self.span(name.at),
                 like,
                 false,
             );
-        } else if name
-            .text
-            .chars()
-            .all(|c| c.is_ascii_uppercase() || c == '_')
-        {
+        } else if what == "name" {
             found = found.help(format!(
-                "a variable of the dialplan is `channel(\"{0}\")`, or is declared: `channel name: Str as \"{0}\"`",
+                "declared in a body: let {0} = ...; for the whole call, outside of all braces: channel {0}: Str",
                 name.text
             ));
         }
         self.tell(found);
+    }
+
+    /// A finding about a name that means something elsewhere.
+    fn as_meant(&self, found: Diagnostic, name: &Name, meant: elsewhere::Meant) -> Diagnostic {
+        match meant.write {
+            Some(word) => found.label(meant.help).fix(
+                format!("write `{word}`"),
+                self.span(name.at),
+                word,
+                false,
+            ),
+            None => found.help(meant.help),
+        }
     }
 
     pub(super) fn exten(&mut self, at: At) -> Expr {
@@ -567,8 +611,20 @@ impl Checker<'_> {
                 let mut found = self
                     .error("D204", name.at, format!("there is no case `{}`", name.text))
                     .label("no enum has it");
-                if let Some(like) = like {
-                    found = found.help(format!("did you mean `{like}`?"));
+                if let Some(meant) = elsewhere::meant(&name.text) {
+                    found = self.as_meant(found, name, meant);
+                } else if elsewhere::is_variable(&name.text) {
+                    let small = name.text.to_ascii_lowercase();
+                    found = found
+                        .help(format!("variables begin with a small letter, and are declared: channel {small}: Str as \"{}\"", name.text))
+                        .help(format!("undeclared, by its name: channel(\"{}\")", name.text));
+                } else if let Some(like) = like {
+                    found = found.label(format!("did you mean `{like}`?")).fix(
+                        format!("write `{like}`"),
+                        self.span(name.at),
+                        like,
+                        false,
+                    );
                 }
                 self.tell(found);
                 None

@@ -107,15 +107,19 @@ impl Checker<'_> {
                 _ => None,
             };
             if let Some(bad) = bad {
-                let want = self.show(want);
-                self.tell(
-                    self.error(
+                let shown = self.show(want);
+                let mut found = self
+                    .error(
                         "D410",
                         at,
-                        format!("{:?} cannot stand in {want}", bad as char),
+                        format!("{:?} cannot stand in {shown}", bad as char),
                     )
-                    .label(format!("no {want}")),
-                );
+                    .label(format!("no {shown}"));
+                if *want == Type::Prompt && bad == b'&' {
+                    let all: Vec<String> = text.split('&').map(|p| format!("{p:?}")).collect();
+                    found = found.help(format!("several are a list: [{}]", all.join(", ")));
+                }
+                self.tell(found);
                 return self.wrong(at);
             }
         }
@@ -162,6 +166,12 @@ impl Checker<'_> {
                 found = found.help(
                     "say what kind of device it is: `pjsip(x)`, `sip(x)`, `device(\"TECH/...\")`",
                 );
+                let text = constant_text(e);
+                let name = text.as_deref().and_then(|t| t.strip_prefix("PJSIP/"));
+                if let Some(name) = name.filter(|n| !n.contains(['&', '/', '@'])) {
+                    let call = format!("pjsip({name:?})");
+                    found = found.fix(format!("write {call}"), self.span(e.place.at), call, false);
+                }
             }
             (Type::Str | Type::Digits, Type::Int) => {
                 found = found.help("`int(x)` reads a number: Option(Int)");
@@ -204,7 +214,10 @@ impl Checker<'_> {
         } else {
             found = found.help("keep digits only: `let number = digits(x) else { hangup() }`");
         }
-        found = found.help("or look the name up: `let peer = peers.find(x) else { hangup() }`");
+        found = found.help(match want {
+            Type::Prompt => "or only characters that do no harm: `keep(x, \"0-9a-z\")`",
+            _ => "or look the name up: `let peer = peers.find(x) else { hangup() }`",
+        });
         self.tell(found);
     }
 

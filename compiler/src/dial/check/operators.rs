@@ -179,6 +179,9 @@ impl Checker<'_> {
         let text = |ty: &Type| matches!(ty, Type::Str | Type::Raw | Type::Digits);
         if op == BinaryOp::Add && (text(&left.ty) || text(&right.ty)) {
             found = found.help("texts are put together by holes: \"{a}{b}\"");
+            if left.ty == Type::Int || right.ty == Type::Int {
+                found = found.help("`int(x)` reads a number: (int(x) ?? 0) + 1");
+            }
         } else if text(&left.ty) || text(&right.ty) {
             found = found.help("`int(x)` reads a number: Option(Int)");
         } else if matches!(left.ty, Type::Option(_)) || matches!(right.ty, Type::Option(_)) {

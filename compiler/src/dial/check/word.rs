@@ -1,10 +1,10 @@
 //! Calls of words: applications and functions of Asterisk under their names here.
 
-use strowger_dial::tree::{Arg, At, Name};
+use strowger_dial::tree::{self, Arg, At, Name};
 use strowger_stdlib::signatures::Served;
 use strowger_stdlib::words::{self, Given, Kind, Misfit, Word, layout};
 
-use super::call::values;
+use super::call::{some, values};
 use super::expr::Use;
 use super::{Checker, constant_text, world};
 use crate::dial::typed::{Arm, Expr, ExprKind, Test};
@@ -59,8 +59,10 @@ impl Checker<'_> {
                                 ),
                             )
                             .label("one too many");
-                        if !names.is_empty() {
-                            found = found.help(format!("by name: {}", names.join(", ")));
+                        if let Some(named) = by_name(word, &arg.value) {
+                            found = found.help(format!("it has a name: {named}"));
+                        } else if !names.is_empty() {
+                            found = found.help(format!("by name: {}", some(&names)));
                         }
                         self.tell(found);
                     }
@@ -267,7 +269,7 @@ impl Checker<'_> {
                 if words::named(&dotted).is_some() {
                     found = found.help(format!("it needs arguments: `{dotted}(...)`"));
                 } else if let Some(like) = self.like(&name.text, names.iter().copied()) {
-                    found = found.help(format!("did you mean `{like}`?")).fix(
+                    found = found.label(format!("did you mean `{like}`?")).fix(
                         format!("write `{like}`"),
                         self.span(name.at),
                         like,
@@ -281,6 +283,54 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+/// The named argument that is meant by a value without a name: the first of its type, or what option letters say.
+fn by_name(word: &Word, value: &tree::Expr) -> Option<String> {
+    let named = |ty: &str| {
+        let mut params = word.params.iter().filter(|p| !p.positional);
+        params.find(|p| p.ty == ty).map(|p| p.name)
+    };
+    match &*value.kind {
+        tree::ExprKind::Duration { number, unit } => {
+            Some(format!("{}: {number}{}", named("Duration")?, unit.word()))
+        }
+        tree::ExprKind::Text(parts) => match parts.as_slice() {
+            [tree::TextPart::Text(letters)] => by_letters(word, letters),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Option letters of Asterisk under their names here, if all of them have one.
+fn by_letters(word: &Word, letters: &str) -> Option<String> {
+    let mut left: Vec<char> = letters.chars().collect();
+    let mut said = Vec::new();
+    for param in word.params {
+        let taken = match param.place {
+            words::Place::Choice(cases) => {
+                let fits =
+                    |c: &&(&str, &str)| !c.1.is_empty() && c.1.chars().all(|l| left.contains(&l));
+                let longest = cases.iter().filter(fits).max_by_key(|c| c.1.len());
+                longest.map(|(case, letters)| (format!("{}: {case}", param.name), *letters))
+            }
+            _ => None,
+        };
+        let letter = match param.place {
+            words::Place::Flag(letter) => Some((letter, "true")),
+            words::Place::Option(letter) | words::Place::Part(letter, 0) => Some((letter, "...")),
+            _ => None,
+        };
+        if let Some((told, letters)) = taken {
+            left.retain(|l| !letters.contains(*l));
+            said.push(told);
+        } else if let Some((letter, value)) = letter.filter(|(l, _)| left.contains(l)) {
+            left.retain(|l| *l != letter);
+            said.push(format!("{}: {value}", param.name));
+        }
+    }
+    (left.is_empty() && !said.is_empty()).then(|| said.join(", "))
 }
 
 fn is_raw(ty: &Type) -> bool {
