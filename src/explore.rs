@@ -405,12 +405,8 @@ fn without_a_call(
         .filter(|(n, mark)| !shown.contains(n) && !told.contains(&line(&mark.finding)))
         .map(|(_, mark)| mark.finding)
         .collect();
-    strowger_compiler::allow(sources, &mut still);
-    failures.retain(|failure| {
-        let mut one = vec![failure.finding.clone()];
-        strowger_compiler::allow(sources, &mut one);
-        !one.is_empty()
-    });
+    strowger_compiler::allow(sources, &mut still, |finding| finding);
+    strowger_compiler::allow(sources, failures, |failure| &failure.finding);
     still
 }
 

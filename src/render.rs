@@ -37,13 +37,79 @@ impl When {
 }
 
 /// Files as ariadne wants them: text. A byte that is no UTF-8 becomes one `?`, so every offset stays what it was.
-struct Files<'a> {
+pub(crate) struct Files<'a> {
     sources: &'a Sources,
     hidden: HashMap<FileId, Vec<Span>>,
     texts: HashMap<FileId, Source<String>>,
 }
 
-impl Files<'_> {
+impl<'a> Files<'a> {
+    /// Files that `findings` point into; what those hide is hidden in all of them.
+    pub(crate) fn of<'d>(
+        sources: &'a Sources,
+        findings: impl IntoIterator<Item = &'d Diagnostic>,
+    ) -> Files<'a> {
+        let mut hidden: HashMap<FileId, Vec<Span>> = HashMap::new();
+        for span in findings.into_iter().flat_map(|d| &d.hidden) {
+            hidden.entry(span.file).or_default().push(*span);
+        }
+        Files {
+            sources,
+            hidden,
+            texts: HashMap::new(),
+        }
+    }
+
+    /// Draws one of those findings with its places.
+    pub(crate) fn draw(
+        &mut self,
+        out: &mut impl Write,
+        d: &Diagnostic,
+        colour: bool,
+    ) -> std::io::Result<()> {
+        let (kind, ink) = kind(d.level);
+        let place = |files: &mut Files<'_>, span: Span| {
+            (span.file, range(files.text(span.file).text(), span))
+        };
+        let primary = place(self, d.primary.span);
+        let mut report = Report::build(kind, primary.clone())
+            .with_config(
+                Config::default()
+                    .with_index_type(IndexType::Byte)
+                    .with_color(colour),
+            )
+            .with_code(d.code)
+            .with_message(&d.message);
+        let mut label = Label::new(primary).with_color(ink);
+        // Without words nothing would be underlined.
+        label = label.with_message(match d.primary.text.as_str() {
+            "" => "here",
+            text => text,
+        });
+        report = report.with_label(label.with_order(0));
+        for (i, other) in d.secondary.iter().take(PLACES).enumerate() {
+            let at = place(self, other.span);
+            report = report.with_label(
+                Label::new(at)
+                    .with_message(&other.text)
+                    .with_color(Color::Blue)
+                    .with_order(i as i32 + 1),
+            );
+        }
+        for help in &d.helps {
+            report = report.with_help(help);
+        }
+        for fix in &d.fixes {
+            if !d.helps.contains(&fix.title) {
+                report = report.with_help(&fix.title);
+            }
+        }
+        let mut drawn = Vec::new();
+        report.finish().write(self, &mut drawn)?;
+        out.write_all(&if colour { drawn } else { plain(&drawn) })?;
+        writeln!(out)
+    }
+
     fn text(&mut self, id: FileId) -> &Source<String> {
         let (sources, hidden) = (self.sources, &self.hidden);
         self.texts.entry(id).or_insert_with(|| {
@@ -126,59 +192,10 @@ pub(crate) fn human(
     findings: &[Diagnostic],
     colour: bool,
 ) -> std::io::Result<()> {
-    let mut hidden: HashMap<FileId, Vec<Span>> = HashMap::new();
-    for span in findings.iter().flat_map(|d| &d.hidden) {
-        hidden.entry(span.file).or_default().push(*span);
-    }
-    let mut files = Files {
-        sources,
-        hidden,
-        texts: HashMap::new(),
-    };
-    for d in findings {
-        let (kind, ink) = kind(d.level);
-        let place = |files: &mut Files<'_>, span: Span| {
-            (span.file, range(files.text(span.file).text(), span))
-        };
-        let primary = place(&mut files, d.primary.span);
-        let mut report = Report::build(kind, primary.clone())
-            .with_config(
-                Config::default()
-                    .with_index_type(IndexType::Byte)
-                    .with_color(colour),
-            )
-            .with_code(d.code)
-            .with_message(&d.message);
-        let mut label = Label::new(primary).with_color(ink);
-        // Without words nothing would be underlined.
-        label = label.with_message(match d.primary.text.as_str() {
-            "" => "here",
-            text => text,
-        });
-        report = report.with_label(label.with_order(0));
-        for (i, other) in d.secondary.iter().take(PLACES).enumerate() {
-            let at = place(&mut files, other.span);
-            report = report.with_label(
-                Label::new(at)
-                    .with_message(&other.text)
-                    .with_color(Color::Blue)
-                    .with_order(i as i32 + 1),
-            );
-        }
-        for help in &d.helps {
-            report = report.with_help(help);
-        }
-        for fix in &d.fixes {
-            if !d.helps.contains(&fix.title) {
-                report = report.with_help(&fix.title);
-            }
-        }
-        let mut drawn = Vec::new();
-        report.finish().write(&mut files, &mut drawn)?;
-        out.write_all(&if colour { drawn } else { plain(&drawn) })?;
-        writeln!(out)?;
-    }
-    Ok(())
+    let mut files = Files::of(sources, findings);
+    findings
+        .iter()
+        .try_for_each(|finding| files.draw(out, finding, colour))
 }
 
 /// Without escape sequences: ariadne colours the head of a report of our own kind whatever it is told.

@@ -497,6 +497,12 @@ impl Simulation {
     }
 }
 
+/// Takes a list out, and leaves room for as long a one: the next run will be much like this one.
+fn handed_out<T>(list: &mut Vec<T>) -> Vec<T> {
+    let room = Vec::with_capacity(list.len());
+    std::mem::replace(list, room)
+}
+
 /// The texts of each sender, in order of time.
 fn by_sender(messages: &[Message]) -> Vec<Vec<usize>> {
     let mut senders: BTreeMap<&[u8], usize> = BTreeMap::new();
@@ -623,10 +629,10 @@ impl World {
                 .collect(),
             calls,
             messages,
-            trace: std::mem::take(&mut self.trace),
-            answers: std::mem::take(&mut self.answers),
-            dialed: std::mem::take(&mut run.dialed),
-            heard: std::mem::take(&mut run.heard),
+            trace: handed_out(&mut self.trace),
+            answers: handed_out(&mut self.answers),
+            dialed: handed_out(&mut run.dialed),
+            heard: handed_out(&mut run.heard),
             sent: std::mem::take(&mut run.sent),
             acted: std::mem::take(&mut run.acted),
             received: std::mem::take(&mut run.received),

@@ -1,7 +1,8 @@
 //! Which keys are worth pressing: one of all that the plan cannot tell apart.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use strowger_compiler::hir::{Hir, Matches};
 
 /// Everything on a telephone.

@@ -1,10 +1,10 @@
 //! Where a run could have gone on otherwise: each effect whose reply comes from outside, with the replies that it did not get, and what
 //! the machine knew there.
 
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash};
 use std::time::Duration;
 
+use foldhash::{HashMap, HashMapExt};
 use strowger_runtime::sim::report::Report;
 use strowger_vm::effect::{Answer, Dial, Effect, Interruptible, Reply};
 use strowger_vm::{Time, Trace};
@@ -43,9 +43,8 @@ struct Known {
 }
 
 fn digest(what: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    what.hash(&mut hasher);
-    hasher.finish()
+    // The same in each run of the program, so that the search is.
+    foldhash::quality::FixedState::default().hash_one(what)
 }
 
 impl Known {

@@ -1,9 +1,10 @@
 //! The search: paths in order of the number of their choices, each run from its start. A state that was seen is not gone on from again.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use foldhash::{HashSet, HashSetExt};
 use strowger_runtime::End;
 use strowger_runtime::sim::{Report, Scenario, Simulation};
 use strowger_vm::Time;

@@ -66,9 +66,10 @@ impl Told<'_> {
 
     fn human(&self, out: &mut impl Write, colour: bool) -> std::io::Result<()> {
         render::human(out, self.sources, &self.still, colour)?;
+        let findings = self.failures.iter().map(|f| &f.finding);
+        let mut files = render::Files::of(self.sources, findings);
         for failure in &self.failures {
-            let finding = std::slice::from_ref(&failure.finding);
-            render::human(out, self.sources, finding, colour)?;
+            files.draw(out, &failure.finding, colour)?;
             writeln!(out, "  as a test:")?;
             for line in failure.test.lines() {
                 writeln!(out, "    {line}")?;

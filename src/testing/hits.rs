@@ -1,6 +1,6 @@
 //! Which steps of the plan ran, and which ways on from them were taken: read from the traces of runs.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::gates::Gates;
 use super::suite::Suite;
@@ -66,7 +66,7 @@ pub(crate) struct Finder<'r> {
     dialect: Dialect,
     gates: Gates<'r>,
     /// By file and line.
-    places: HashMap<(&'r str, u32), Vec<usize>>,
+    places: HashMap<&'r str, HashMap<u32, Vec<usize>>>,
 }
 
 impl<'r> Finder<'r> {
@@ -74,10 +74,11 @@ impl<'r> Finder<'r> {
     pub(crate) fn new(suite: &'r Suite) -> Finder<'r> {
         let (reachable, hir) = (&suite.reachable, &suite.loaded.compiled.hir);
         let sources = &suite.sources;
-        let mut places: HashMap<(&str, u32), Vec<usize>> = HashMap::new();
+        let mut places: HashMap<&str, HashMap<u32, Vec<usize>>> = HashMap::default();
         for (n, step) in reachable.steps.iter().enumerate() {
             let file = sources.file(step.file).name();
-            places.entry((file, step.line)).or_default().push(n);
+            let lines = places.entry(file).or_default();
+            lines.entry(step.line).or_default().push(n);
         }
         Finder {
             reachable,
@@ -89,22 +90,17 @@ impl<'r> Finder<'r> {
     }
 
     /// The steps that one is; a file that several contexts include makes a step in each.
-    fn find(&self, step: &Executed) -> Vec<usize> {
-        let Some(source) = &step.source else {
-            return Vec::new();
-        };
-        let here = self
-            .places
-            .get(&(source.file.as_str(), source.line))
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        let same = |n: &&usize| self.reachable.steps[**n].priority == step.priority;
-        let mut found: Vec<usize> = here.iter().filter(same).copied().collect();
+    fn find<'s>(&'s self, step: &'s Executed) -> impl Iterator<Item = usize> + 's {
+        let here = step.source.as_ref().and_then(|source| {
+            let file = self.places.get(source.file.as_str())?;
+            file.get(&source.line)
+        });
+        let here = here.map(Vec::as_slice).unwrap_or_default();
+        let same = |n: &usize| self.reachable.steps[*n].priority == step.priority;
         let own = |n: &usize| self.contexts[self.reachable.steps[*n].context] == step.context;
-        if found.iter().any(own) {
-            found.retain(own);
-        }
-        found
+        let has_own = here.iter().any(|n| same(n) && own(n));
+        let found = here.iter().copied();
+        found.filter(move |n| same(n) && (!has_own || own(n)))
     }
 
     /// Counts what a run reached.
@@ -208,10 +204,10 @@ impl<'r> Finder<'r> {
         let chosen = next.is_some_and(|n| {
             n.priority == 1 && open.keys.starts_with(&n.exten) && n.exten.len() == open.keys.len()
         });
-        let after = next.map(|n| self.find(n)).unwrap_or_default();
         for n in self.find(step) {
             if hits.followed.len() < PAIRS {
-                hits.followed.extend(after.iter().map(|after| (n, *after)));
+                let after = next.into_iter().flat_map(|next| self.find(next));
+                hits.followed.extend(after.map(|after| (n, after)));
             }
             hits.steps[n] += 1;
             for (w, way) in self.reachable.steps[n].ways.iter().enumerate() {

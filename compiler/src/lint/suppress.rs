@@ -57,11 +57,13 @@ pub(crate) fn apply(sources: &Sources, depth: Depth, exchange: bool, found: &mut
     }
 }
 
-/// Takes away what comments allow: for findings that are made elsewhere, such as those of a search.
-pub fn allow(sources: &Sources, found: &mut Vec<Diagnostic>) {
-    if !found.is_empty() {
-        remove(sources, &mut comments(sources).0, found);
+/// Takes away what comments allow: for findings that are made elsewhere, such as those of a search. `of` tells the finding of each.
+pub fn allow<T>(sources: &Sources, found: &mut Vec<T>, of: impl Fn(&T) -> &Diagnostic) {
+    if found.is_empty() {
+        return;
     }
+    let mut allowed = comments(sources).0;
+    found.retain(|one| !allows(sources, &mut allowed, of(one)));
 }
 
 /// All comments, and those that are wrong.
@@ -78,31 +80,34 @@ fn comments(sources: &Sources) -> (Comments, Vec<Diagnostic>) {
 }
 
 fn remove(sources: &Sources, allowed: &mut Comments, found: &mut Vec<Diagnostic>) {
+    found.retain(|finding| !allows(sources, allowed, finding));
+}
+
+/// Whether a comment allows a finding. That comment counts as used.
+fn allows(sources: &Sources, allowed: &mut Comments, finding: &Diagnostic) -> bool {
     if allowed.is_empty() {
-        return;
+        return false;
     }
-    found.retain(|finding| {
-        let span = finding.primary.span;
-        let line = sources.file(span.file).line(span.start);
-        // What `check` proves and what a search finds is the same mistake.
-        let same = |(code, property): &&(&'static str, &'static str)| {
-            *code == finding.code || *property == finding.code
-        };
-        let others = codes::PROVEN
-            .iter()
-            .filter(same)
-            .flat_map(|(c, p)| [*c, *p]);
-        let mut names = std::iter::once(finding.code).chain(others);
-        let comment = names.find(|code| allowed.contains_key(&(*code, span.file, line)));
-        let comment = comment.and_then(|code| allowed.get_mut(&(code, span.file, line)));
-        match comment {
-            Some(comment) => {
-                comment.used = true;
-                false
-            }
-            None => true,
+    let span = finding.primary.span;
+    let line = sources.file(span.file).line(span.start);
+    // What `check` proves and what a search finds is the same mistake.
+    let same = |(code, property): &&(&'static str, &'static str)| {
+        *code == finding.code || *property == finding.code
+    };
+    let others = codes::PROVEN
+        .iter()
+        .filter(same)
+        .flat_map(|(c, p)| [*c, *p]);
+    let mut names = std::iter::once(finding.code).chain(others);
+    let comment = names.find(|code| allowed.contains_key(&(*code, span.file, line)));
+    let comment = comment.and_then(|code| allowed.get_mut(&(code, span.file, line)));
+    match comment {
+        Some(comment) => {
+            comment.used = true;
+            true
         }
-    });
+        None => false,
+    }
 }
 
 /// Whether the folder is known that a code speaks of.
