@@ -3,6 +3,7 @@
 //! Places are byte offsets of one file. Nothing is remembered between two questions but the [`View`], which is a plan as it was
 //! read once.
 
+mod chosen;
 mod complete;
 mod hints;
 mod hover;
@@ -28,7 +29,7 @@ use std::sync::Arc;
 use strowger_stdlib::Dialect;
 
 use crate::ast::{Kind, Line};
-use crate::compile::{Options, Reading};
+use crate::compile::{Options, Reading, Surroundings};
 use crate::conf::line::{Config, Value};
 use crate::conf::{exten, pipes};
 use crate::hir::{Context, Extension, Hir, Step};
@@ -43,6 +44,7 @@ pub struct View {
     /// The graph with `|` read as `,`, where a release reads it so.
     commas: Option<Hir>,
     peers: Peers,
+    surroundings: Surroundings,
     devices: Vec<Device>,
     /// Gathered when somebody asks for one.
     names: OnceCell<Names>,
@@ -95,6 +97,7 @@ impl View {
         View {
             devices: peers.devices(),
             peers,
+            surroundings: options.surroundings.clone(),
             dialect,
             names: OnceCell::new(),
             lines,
@@ -173,13 +176,16 @@ impl View {
 
     /// The step of a line; of a line that several contexts copy, that of the first.
     fn step(&self, file: FileId, line: u32) -> Option<(&Context, &Extension, &Step)> {
+        let at = self.step_at(file, line)?;
+        let context = &self.hir().contexts[at.context];
+        let extension = &context.extensions[at.extension];
+        Some((context, extension, &extension.steps[at.step]))
+    }
+
+    fn step_at(&self, file: FileId, line: u32) -> Option<StepAt> {
         let at = self.steps.partition_point(|(key, _)| *key < (file, line));
         let (key, at) = self.steps.get(at)?;
-        (*key == (file, line)).then(|| {
-            let context = &self.hir().contexts[at.context];
-            let extension = &context.extensions[at.extension];
-            (context, extension, &extension.steps[at.step])
-        })
+        (*key == (file, line)).then_some(*at)
     }
 
     /// Where the name at a place is defined: contexts, extensions, labels, variables, devices, and the priority of a jump.

@@ -286,6 +286,33 @@ fn words_about_a_place() {
     insta::assert_snapshot!(told);
 }
 
+#[test]
+fn what_a_caller_may_have_chosen() {
+    let plan = "\
+[in]
+exten => _1XX,1,Dial(SIP/${EXTEN})
+ same => n,Set(x=${FILTER(0-9,${CALLERID(name)})})
+ same => n,Set(y=${CALLERID(num)})
+ same => n,Set(y=5)
+ same => n,Dial(SIP/${x}&SIP/${y})
+";
+    let mut editor = Editor::new("chosen", &[("extensions.conf", plan.as_bytes())]);
+    editor.open("extensions.conf", plan);
+    let mut told = |mark: &str| {
+        let word = mark.replace('¦', "");
+        let at = plan.find(&word).unwrap() + mark.find('¦').unwrap();
+        let hover = editor.at("hover", "extensions.conf", &position(plan, at));
+        let text = hover["contents"]["value"].as_str().unwrap().to_owned();
+        let lines = text.lines().filter(|l| l.contains("caller may"));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    assert!(told("SIP/${EX¦TEN}").ends_with("any characters): digits only."));
+    assert!(told("${FIL¦TER(").ends_with("give themselves any name): digits only."));
+    assert!(told("${CALLER¦ID(name)").ends_with("any name): it may hold ``& / @ $ ' \" ; |``."));
+    assert!(told("SIP/${¦x}").ends_with("by `x`: digits only."));
+    assert_eq!(told("SIP/${¦y}"), "", "it is 5 here");
+}
+
 /// Where names are defined and used, and what another name changes.
 #[test]
 fn names() {

@@ -38,10 +38,13 @@ impl View {
         let written = self.sources.bytes(span);
         let text = match part {
             Part::Application => signature(signatures::application(written)?, "application"),
-            Part::Function => signature(signatures::function(written)?, "function"),
+            Part::Function => {
+                let words = signature(signatures::function(written)?, "function");
+                self.with_chosen(words, file, offset)
+            }
             Part::Extension => self.extension(file, number)?,
             Part::Priority => self.priority(file, number)?,
-            Part::Variable => self.variable(written),
+            Part::Variable => self.with_chosen(self.variable(written), file, offset),
             Part::Key | Part::Label | Part::Comment => return None,
         };
         Some(Hover { span, text })
@@ -103,6 +106,14 @@ impl View {
         }
         text.push('.');
         Some(text)
+    }
+
+    /// With what a caller may have chosen of what stands there.
+    fn with_chosen(&self, words: String, file: FileId, offset: u32) -> String {
+        match self.chosen(file, offset) {
+            Some(chosen) => format!("{words}\n\n{chosen}"),
+            None => words,
+        }
     }
 
     fn variable(&self, name: &[u8]) -> String {

@@ -82,6 +82,11 @@ impl Taint<'_> {
         }
     }
 
+    /// The same for the steps of one extension.
+    pub(crate) fn visit_one(&mut self, node: Node, visit: &mut Visit<'_>) {
+        self.follow(node, Some(visit));
+    }
+
     /// What `${EXTEN}` is on entry of each extension.
     pub(super) fn dial_in(&mut self) {
         let mut all = Vec::with_capacity(self.ways.entries.len());
