@@ -196,6 +196,34 @@ fn a_missing_prompt_is_a_test_until_it_is_recorded() {
 }
 
 /// A comment allows what is found at its line, by either of its codes, in both commands.
+/// The called phone sends the caller on by 2, and he is kept waiting for ever.
+#[test]
+fn a_key_of_a_called_phone_is_tried() {
+    let plan = "\
+[office]
+exten => 100,1,Dial(PJSIP/61,20,U(screen))
+ same => n,GotoIf($[\"${DIALSTATUS}\" = \"ANSWER\"]?round)
+ same => n,Hangup()
+ same => n(round),Wait(1)
+ same => n,Goto(round)
+[screen]
+exten => s,1,Read(key,press-1,1,,1,5)
+ same => n,GotoIf($[\"${key}\" = \"2\"]?on)
+ same => n,Return()
+ same => n(on),Set(GOSUB_RESULT=CONTINUE)
+ same => n,Return()
+";
+    let root = folder("phone-key", &[("extensions.conf", plan)]);
+    let told = explore(&root, &["--property", "P001", "--save", "found.test.yaml"]);
+    assert!(
+        told.contains("PJSIP/61 answers; PJSIP/61 presses 2 "),
+        "{told}"
+    );
+    let run = strowger(&root, &["test", "found.test.yaml"]);
+    let run = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(run.contains("1 failed"), "the saved test shows it: {run}");
+}
+
 #[test]
 fn what_a_comment_allows_is_not_told() {
     let status = "[a]\nexten => 100,1,Dial(PJSIP/61,20)\nsame => n,Goto(s-${DIALSTATUS},1)\nexten => s-BUSY,1,Hangup()\n";

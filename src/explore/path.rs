@@ -35,13 +35,22 @@ impl Takes {
         Takes::Unavailable,
     ];
 
-    fn attempt(self) -> Attempt {
+    /// `keys`: what it presses, so long after its answer.
+    fn attempt(self, keys: &[(Duration, u8)]) -> Attempt {
         let after = Duration::ZERO;
         match self {
-            Takes::Answers => Attempt::Answers {
-                after: RINGS,
-                then: vec![Act::Talk(TALKS), Act::HangUp],
-            },
+            Takes::Answers => {
+                let mut past = Duration::ZERO;
+                let mut then = Vec::new();
+                for (at, key) in keys {
+                    then.push(Act::Wait(at.saturating_sub(past)));
+                    then.push(Act::Press(vec![*key]));
+                    past = *at;
+                }
+                then.push(Act::Talk(TALKS.saturating_sub(past)));
+                then.push(Act::HangUp);
+                Attempt::Answers { after: RINGS, then }
+            }
             Takes::Busy => Attempt::Busy { after },
             Takes::NeverAnswers => Attempt::NeverAnswers,
             Takes::Congested => Attempt::Congested { after },
@@ -50,13 +59,31 @@ impl Takes {
     }
 
     /// As a test file says it.
-    fn words(self) -> &'static str {
+    fn words(self, keys: &[(Duration, u8)]) -> String {
         match self {
-            Takes::Answers => "answers after 1s, hangs up after 10s",
-            Takes::Busy => "busy",
-            Takes::NeverAnswers => "never answers",
-            Takes::Congested => "congested",
-            Takes::Unavailable => "unavailable",
+            Takes::Answers if !keys.is_empty() => {
+                let mut past = Duration::ZERO;
+                let mut then = Vec::new();
+                for (at, key) in keys {
+                    let wait = span(at.saturating_sub(past));
+                    then.push(format!(
+                        "{{ wait: {wait} }}, {{ press: \"{}\" }}",
+                        char::from(*key)
+                    ));
+                    past = *at;
+                }
+                let rest = span(TALKS.saturating_sub(past));
+                format!(
+                    "{{ answers: {{ after: {}, then: [{}, {{ talk: {rest} }}, hang up] }} }}",
+                    span(RINGS),
+                    then.join(", ")
+                )
+            }
+            Takes::Answers => "answers after 1s, hangs up after 10s".to_owned(),
+            Takes::Busy => "busy".to_owned(),
+            Takes::NeverAnswers => "never answers".to_owned(),
+            Takes::Congested => "congested".to_owned(),
+            Takes::Unavailable => "unavailable".to_owned(),
         }
     }
 }
@@ -68,6 +95,8 @@ pub(crate) enum Pick {
     Phones(Vec<(Vec<u8>, usize)>, Takes),
     /// The caller presses a key, so long after the beginning.
     Key(Duration, u8),
+    /// A called phone does, which was called so often before, so long after its answer.
+    PhoneKey(Vec<u8>, usize, Duration, u8),
     /// The caller hangs up.
     HangUp(Duration),
     /// The database holds this value from the beginning.
@@ -116,6 +145,17 @@ impl Path {
         phones
     }
 
+    /// What a phone presses when it is called for so many times.
+    fn keys_of(&self, phone: &[u8], times: usize) -> Vec<(Duration, u8)> {
+        let keys = self.picks.iter().filter_map(|p| match p {
+            Pick::PhoneKey(name, n, at, key) if name.eq_ignore_ascii_case(phone) && *n == times => {
+                Some((*at, *key))
+            }
+            _ => None,
+        });
+        keys.collect()
+    }
+
     fn texts(&self) -> BTreeMap<&[u8], u16> {
         let texts = self.picks.iter().filter_map(|p| match p {
             Pick::Text(name, status) => Some((name.as_slice(), *status)),
@@ -133,7 +173,11 @@ impl Path {
             let texts = texts.remove(name);
             scene.endpoints.push(Endpoint {
                 name: name.to_vec(),
-                attempts: takes.into_iter().map(Takes::attempt).collect(),
+                attempts: takes
+                    .into_iter()
+                    .enumerate()
+                    .map(|(n, takes)| takes.attempt(&self.keys_of(name, n)))
+                    .collect(),
                 texts,
                 ..Endpoint::default()
             });
@@ -156,7 +200,7 @@ impl Path {
                     scene.database.insert(key.clone(), value.clone());
                     continue;
                 }
-                Pick::Phones(..) | Pick::Text(..) => continue,
+                Pick::Phones(..) | Pick::PhoneKey(..) | Pick::Text(..) => continue,
             };
             acts.push(Act::Wait(at.saturating_sub(past)));
             acts.push(act);
@@ -186,11 +230,21 @@ impl Path {
         let mut lines = Vec::new();
         for (name, takes) in phones {
             let name_words = scalar(&String::from_utf8_lossy(name));
-            let words: Vec<String> = takes.iter().map(|t| quoted(t.words())).collect();
+            let words = takes.iter().enumerate();
+            let words: Vec<String> = words
+                .map(|(n, takes)| takes.words(&self.keys_of(name, n)))
+                .collect();
+            let inside = |text: &String| match text.starts_with('{') {
+                true => text.clone(),
+                false => quoted(text),
+            };
             let value = match (texts.remove(name), words.as_slice()) {
                 (Some(status), _) => format!("{{ unavailable: {{}}, texts: {status} }}"),
-                (None, [one]) => takes.first().map_or(one.clone(), |t| t.words().to_owned()),
-                (None, many) => format!("[{}]", many.join(", ")),
+                (None, [one]) => one.clone(),
+                (None, many) => {
+                    let many: Vec<String> = many.iter().map(inside).collect();
+                    format!("[{}]", many.join(", "))
+                }
             };
             lines.push(format!("{name_words}: {value}"));
         }
@@ -205,7 +259,9 @@ impl Path {
             let (at, act) = match pick {
                 Pick::Key(at, key) => (*at, format!("press: \"{}\"", char::from(*key))),
                 Pick::HangUp(at) => (*at, "hang up: {}".to_owned()),
-                Pick::Phones(..) | Pick::Stored(..) | Pick::Text(..) => continue,
+                Pick::Phones(..) | Pick::PhoneKey(..) | Pick::Stored(..) | Pick::Text(..) => {
+                    continue;
+                }
             };
             let wait = at.saturating_sub(past);
             lines.push(format!("{{ after: {}, {act} }}", span(wait)));
@@ -261,6 +317,13 @@ impl Path {
                         span(*at)
                     )
                 }
+                Pick::PhoneKey(name, _, at, key) => write!(
+                    out,
+                    "{} presses {} {} after its answer",
+                    String::from_utf8_lossy(name),
+                    char::from(*key),
+                    span(*at)
+                ),
                 Pick::HangUp(at) => write!(out, "the caller hangs up after {}", span(*at)),
                 Pick::Stored(key, value) => write!(
                     out,

@@ -168,20 +168,20 @@ pub(crate) fn asked(report: &Report, keys: &mut Keys<'_>, salt: u64) -> Asked {
                     hang_ups.push(Pick::HangUp(up(since(began, answered.at)) - TALKS / 2));
                 }
             }
-            Effect::Play(play) if is_caller => {
-                picks.extend(presses(keys, here, &play.interrupt, reply, || {
-                    later(answered.asked, took)
-                }));
-            }
-            Effect::Say { interrupt, .. } if is_caller => {
-                picks.extend(presses(keys, here, interrupt, reply, || {
-                    later(answered.asked, took)
-                }));
-            }
-            Effect::Digit { .. } if is_caller => {
-                picks.extend(presses(keys, here, &Interruptible::Any, reply, || {
-                    later(answered.asked, took)
-                }));
+            Effect::Play(_) | Effect::Say { .. } | Effect::Digit { .. } => {
+                let interrupt = match &answered.effect {
+                    Effect::Play(play) => &play.interrupt,
+                    Effect::Say { interrupt, .. } => interrupt,
+                    _ => &Interruptible::Any,
+                };
+                if is_caller {
+                    let at = || later(answered.asked, took);
+                    picks.extend(presses(keys, here, interrupt, reply, at));
+                } else if let Some(phone) = Phone::at(report, answered.channel, answered.asked) {
+                    let at = || phone.later(answered.asked, took);
+                    let pressed = presses(keys, here, interrupt, reply, at);
+                    picks.extend(pressed.into_iter().map(|pick| phone.pick(pick)));
+                }
             }
             Effect::DbGet { family, key } => {
                 let name = [family.as_slice(), b"/", key].concat();
@@ -245,6 +245,44 @@ pub(crate) fn asked(report: &Report, keys: &mut Keys<'_>, salt: u64) -> Asked {
     }
     all.points.sort_by_key(|point| point.rank);
     all
+}
+
+/// A phone that was called, and its own channel runs dialplan.
+struct Phone<'r> {
+    name: &'r [u8],
+    /// So often it was called before.
+    times: usize,
+    answered: Time,
+}
+
+impl<'r> Phone<'r> {
+    /// Who is at a called channel.
+    fn at(report: &'r Report, channel: usize, moment: Time) -> Option<Phone<'r>> {
+        let channel = report.channels.get(channel).filter(|c| c.called)?;
+        let dash = channel.name.iter().rposition(|b| *b == b'-')?;
+        let name = &channel.name[..dash];
+        let calls = report.dialed.iter();
+        let calls = calls.filter(|d| d.at <= moment && d.endpoint.eq_ignore_ascii_case(name));
+        let (times, last) = calls.enumerate().last()?;
+        Some(Phone {
+            name: &last.endpoint,
+            times,
+            answered: last.settled,
+        })
+    }
+
+    /// A moment of a wait, counted from its answer.
+    fn later(&self, from: Time, most: Duration) -> Duration {
+        up(since(self.answered, from)) + (most / 2).min(LATER)
+    }
+
+    /// A caller's key as one of its own.
+    fn pick(&self, pick: Pick) -> Pick {
+        match pick {
+            Pick::Key(at, key) => Pick::PhoneKey(self.name.to_vec(), self.times, up(at), key),
+            other => other,
+        }
+    }
 }
 
 fn presses(
