@@ -14,7 +14,7 @@ mod still;
 mod told;
 pub(crate) mod written;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -25,7 +25,7 @@ use strowger_runtime::sim::report::Kind;
 
 use crate::check::progress::Progress;
 use crate::folders::Folders;
-use crate::testing::{PLAN, Suite, plan_of, seen, suite_name};
+use crate::testing::{Hits, PLAN, Suite, plan_of, seen, suite_name};
 use crate::{crew, load, render};
 use against::Other;
 use entries::{Entry, entries};
@@ -161,21 +161,27 @@ pub(crate) fn alike(one: &Suite, other: &Suite) -> Option<bool> {
 /// What two plans do with the calls into one context.
 pub(crate) enum Side {
     /// So many calls were alike; whether nothing was left out.
-    Alike { calls: usize, complete: bool },
+    Alike {
+        calls: usize,
+        complete: bool,
+        /// By context of the first plan: edges that some call took, and all that there are.
+        edges: BTreeMap<Vec<u8>, (usize, usize)>,
+    },
     /// What differs first, and the call in which it does.
     Differs(String),
 }
 
-/// Calls the numbers of a context in both plans; none if nothing can be dialled in either.
+/// Calls the numbers of a context, or of all, in both plans (`shown` is the other one); none if nothing can be dialled in either.
 pub(crate) fn side_by_side(
     one: &Suite,
     other: &Suite,
-    context: &str,
+    shown: &str,
+    context: Option<&str>,
     calls: usize,
     steps: u32,
 ) -> Option<Side> {
     let numbers = |suite: &Suite| {
-        entries(suite.plan_name(), Some(context), &[], &|text| {
+        entries(suite.plan_name(), context, &[], &|text| {
             suite.retold(text).map_err(|refused| refused.to_string())
         })
         .ok()
@@ -187,11 +193,18 @@ pub(crate) fn side_by_side(
     };
     let (suite, found, left) = numbers(one)?;
     let (there, theirs, _) = numbers(other)?;
-    let known = |e: &Entry| found.iter().any(|f| f.number == e.number);
+    let hir = &suite.loaded.compiled.hir;
+    let known = |e: &Entry| {
+        let there = hir.context(e.context.as_bytes());
+        let number = e.number.as_bytes();
+        // What returns is no number to call, and it is there all the same.
+        found.iter().any(|f| f.number == e.number)
+            || there.is_some_and(|c| c.extensions.iter().any(|x| x.matches.matches(number)))
+    };
     let lost = theirs.iter().find(|e| !known(e)).map(Entry::words);
     let compared = Other {
         suite: there,
-        shown: "the old plan".to_owned(),
+        shown: shown.to_owned(),
     };
     let hunted = against_other(&suite, found, &compared, bounds);
     if let Some((entry, found, _)) = hunted.failures.first() {
@@ -212,9 +225,29 @@ pub(crate) fn side_by_side(
         return Some(Side::Differs(format!("{lost} is not there any more")));
     }
     Some(Side::Alike {
+        edges: edges(&suite, &hunted.hits),
         calls: hunted.counts.calls,
         complete: left == 0 && !hunted.moments_left && hunted.counts.complete(),
     })
+}
+
+/// The edges that were taken, and all: a step that only goes on has one, a branch one for each of its ways.
+fn edges(suite: &Suite, hits: &Hits) -> BTreeMap<Vec<u8>, (usize, usize)> {
+    let contexts = &suite.loaded.compiled.hir.contexts;
+    let mut all: BTreeMap<Vec<u8>, (usize, usize)> = BTreeMap::new();
+    for (n, reach) in suite.reachable.steps.iter().enumerate() {
+        let Some(context) = contexts.get(reach.context) else {
+            continue;
+        };
+        let counts = all.entry(context.name.clone()).or_default();
+        let taken = match reach.ways.len() {
+            0 | 1 => usize::from(hits.steps[n] > 0),
+            _ => hits.ways[n].iter().filter(|w| **w > 0).count(),
+        };
+        counts.0 += taken;
+        counts.1 += reach.ways.len().max(1);
+    }
+    all
 }
 
 /// Whether nothing was found.

@@ -3,6 +3,7 @@
 mod devices;
 mod modernise;
 mod plan;
+mod tested;
 
 use crate::load;
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use std::process::ExitCode;
 /// Write an old configuration anew
 ///
 /// A plan, extensions.conf, becomes one in .dial: what was written is compiled, and compared with what the lines meant. A context is proved, or
-/// it stays in an extensions.conf beside it, with the reason. With --to-conf the plan stays in its files and is written for another release; with
+/// calls through both plans are alike, or it stays in an extensions.conf beside it, with the reason. With --to-conf the plan stays in its files and is written for another release; with
 /// --devices sip.conf and users.conf become pjsip.conf.
 ///
 /// Nothing is written without -o or --in-place: what would become of the files is told on standard output.
@@ -25,7 +26,7 @@ use std::process::ExitCode;
   strowger migrate --to-conf --diff /etc/asterisk    # the plan for Asterisk 23: no pipes, no macros, PJSIP/ for SIP/
   strowger migrate --devices /etc/asterisk -o new    # new/pjsip.conf, new/migration.md and new/migration.json")]
 pub(crate) struct Args {
-    /// The configuration directory
+    /// The configuration directory, or a plan in one
     directory: PathBuf,
     /// Not the plan: sip.conf and users.conf become pjsip.conf
     #[arg(long, conflicts_with = "to_conf")]

@@ -62,6 +62,8 @@ pub struct Moved {
     pub extensions: usize,
     /// It asks a realtime database, or something else that stands in no file.
     pub elsewhere: bool,
+    /// What of it stays in extensions.conf, though the rest does not.
+    pub apart: Vec<String>,
 }
 
 impl Moved {
@@ -76,6 +78,8 @@ impl Moved {
 pub enum Verdict {
     /// The graph of each of its extensions is the one that the lines made.
     Proved,
+    /// It was written, and the graphs do not tell whether it means the same: the reason.
+    Unproved(String),
     /// It stays in extensions.conf, word for word: the reason.
     Kept(String),
 }
@@ -88,19 +92,35 @@ const PADDING: u32 = 50;
 /// Most rounds in which some are.
 const PADDINGS: usize = 100;
 
-/// Writes a plan anew.
-pub fn migrate(sources: &Sources, options: &Options) -> Migrated {
+/// What is known before the first round.
+#[derive(Default)]
+struct Ground {
+    /// What of a context stays, though the rest does not: extensions by their places, and why.
+    apart: BTreeMap<At, String>,
+    /// Contexts that the graphs cannot prove.
+    unproved: BTreeMap<usize, String>,
+    doubts: Vec<String>,
+}
+
+/// Writes a plan anew. Contexts that are `named` stay as they are, for the reason that stands there.
+pub fn migrate(sources: &Sources, options: &Options, named: &[(String, String)]) -> Migrated {
     let reading = Reading::new(sources, options);
     let hir = &reading.hir;
     let index = Index::new(hir);
     let mut reader = Reader::new(&index, true);
     let mut kept: BTreeMap<usize, String> = BTreeMap::new();
+    let mut ground = Ground::default();
     for (number, context) in hir.contexts.iter().enumerate() {
-        if let Some(reason) = stays(hir, &reader, context) {
+        let name = String::from_utf8_lossy(&context.name);
+        let asked = named.iter().find(|(n, _)| *n == name);
+        let reason = asked
+            .map(|(_, reason)| reason.clone())
+            .or_else(|| stays(hir, &reader, (number, context), &mut ground.apart));
+        if let Some(reason) = reason {
             kept.insert(number, reason);
         }
     }
-    let doubts = uncertain(hir, &reader, &mut kept);
+    uncertain(hir, &reader, &mut ground);
     // So many steps are added to an extension, by context and extension.
     let mut padded: BTreeMap<At, u32> = BTreeMap::new();
     let mut statements = Statements::default();
@@ -114,6 +134,7 @@ pub fn migrate(sources: &Sources, options: &Options) -> Migrated {
             hir,
             reader: &reader,
             kept: &kept,
+            apart: &ground.apart,
             padded: &padded,
             names: &mut names,
             statements: &mut statements,
@@ -121,8 +142,9 @@ pub fn migrate(sources: &Sources, options: &Options) -> Migrated {
         };
         let written = work.write();
         let mut more = Vec::new();
+        let mut differing = BTreeMap::new();
         let failed = match written.failed.is_empty() {
-            true => work.prove(&written, &mut more),
+            true => work.prove(&written, &mut more, &mut differing),
             false => written.failed.clone(),
         };
         if failed.is_empty() && !more.is_empty() {
@@ -139,7 +161,10 @@ pub fn migrate(sources: &Sources, options: &Options) -> Migrated {
             continue;
         }
         if failed.is_empty() {
-            return finish(sources, hir, &kept, written, doubts);
+            for (number, reason) in differing {
+                ground.unproved.entry(number).or_insert(reason);
+            }
+            return finish(sources, hir, &kept, ground, written);
         }
         kept.extend(failed);
     }
@@ -153,21 +178,22 @@ pub fn migrate(sources: &Sources, options: &Options) -> Migrated {
         hir,
         reader: &reader,
         kept: &kept,
+        apart: &ground.apart,
         padded: &padded,
         names: &mut names,
         statements: &mut statements,
         stubs: BTreeSet::new(),
     };
     let written = work.write();
-    finish(sources, hir, &kept, written, doubts)
+    finish(sources, hir, &kept, ground, written)
 }
 
 fn finish(
     sources: &Sources,
     hir: &Hir,
     kept: &BTreeMap<usize, String>,
+    ground: Ground,
     written: Written,
-    doubts: Vec<String>,
 ) -> Migrated {
     let contexts = hir.contexts.iter().enumerate().map(|(number, context)| {
         let file = sources.file(context.span.file);
@@ -177,7 +203,14 @@ fn finish(
             place: (file.name().to_owned(), file.line(context.span.start)),
             verdict: match kept.get(&number) {
                 Some(reason) => Verdict::Kept(reason.clone()),
-                None => Verdict::Proved,
+                None => match ground.unproved.get(&number) {
+                    Some(reason) => Verdict::Unproved(reason.clone()),
+                    None => Verdict::Proved,
+                },
+            },
+            apart: match kept.contains_key(&number) {
+                true => Vec::new(),
+                false => apart(context, number, &ground),
             },
             statements: counted.0,
             doors: counted.1,
@@ -193,32 +226,100 @@ fn finish(
         contexts: contexts.collect(),
         dial: written.dial,
         conf: written.conf,
-        doubts,
+        doubts: ground.doubts,
     }
 }
 
-/// Why a context cannot be written in `.dial`, as far as its lines tell.
-fn stays(hir: &Hir, reader: &Reader, context: &Context) -> Option<String> {
-    if hir.general.priorityjumping {
-        return Some("[general] has priorityjumping: steps are told by their numbers".to_owned());
-    }
-    if let Some(switch) = context.switches.first() {
-        let tech = String::from_utf8_lossy(&switch.tech);
-        return Some(format!("a switch to {tech} has no form in .dial"));
-    }
+/// What of a context stays in extensions.conf, in words.
+fn apart(context: &Context, number: usize, ground: &Ground) -> Vec<String> {
+    let lossy = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
+    let mut all: Vec<String> = context
+        .extensions
+        .iter()
+        .enumerate()
+        .filter_map(|(e, extension)| {
+            let reason = ground.apart.get(&(number, e))?;
+            Some(format!("{}: {reason}", lossy(&extension.name)))
+        })
+        .collect();
+    let switches = context.switches.iter();
+    all.extend(switches.map(|s| format!("the switch to {}", lossy(&s.tech))));
     if !context.ignorepats.is_empty() {
-        return Some("ignorepat has no form in .dial".to_owned());
+        all.push("ignorepat".to_owned());
     }
     if context.autohints {
-        return Some("autohints has no form in .dial".to_owned());
+        all.push("autohints".to_owned());
+    }
+    all
+}
+
+/// Why a context cannot be written in `.dial`, as far as its lines tell. An extension that cannot, and that nothing runs on in or
+/// out of, stays alone.
+fn stays(
+    hir: &Hir,
+    reader: &Reader,
+    (number, context): (usize, &Context),
+    apart: &mut BTreeMap<At, String>,
+) -> Option<String> {
+    if hir.general.priorityjumping {
+        return Some("[general] has priorityjumping: steps are told by their numbers".to_owned());
     }
     if std::str::from_utf8(&context.name).is_err() {
         return Some("its name is no text".to_owned());
     }
-    context.extensions.iter().find_map(|extension| {
-        let name = String::from_utf8_lossy(&extension.name).into_owned();
-        let reason = refused(reader, context, extension)?;
-        Some(format!("{name}: {reason}"))
+    let mut alone = Vec::new();
+    for (e, extension) in context.extensions.iter().enumerate() {
+        let Some(reason) = refused(reader, context, extension) else {
+            continue;
+        };
+        if !stays_alone(reader, context, extension) {
+            let name = String::from_utf8_lossy(&extension.name).into_owned();
+            return Some(format!("{name}: {reason}"));
+        }
+        alone.push(((number, e), reason));
+    }
+    if alone.len() == context.extensions.len() && context.includes.is_empty() {
+        // Nothing would be left of it in .dial.
+        let switch = context.switches.first().map(|s| {
+            let tech = String::from_utf8_lossy(&s.tech);
+            format!("a switch to {tech} has no form in .dial")
+        });
+        if let Some(reason) = alone.first().map(|(_, r)| r.clone()).or(switch) {
+            return Some(reason);
+        }
+    }
+    apart.extend(alone);
+    None
+}
+
+/// Whether an extension can stay in extensions.conf while the others of its context do not: its priorities keep their numbers, so
+/// none of the others may run on in it, nor it in them (DL-119). Its steps get the labels by which they are named now.
+fn stays_alone(reader: &Reader, context: &Context, extension: &Extension) -> bool {
+    let graph = reader.graph(context, extension);
+    let ends = extension.steps.iter().map(|s| s.priority + 1);
+    let gaps = ends.filter(|p| extension.step(*p).is_none());
+    let plain = extension.steps.iter().all(|s| match &s.label {
+        None => true,
+        // It has one name: who names its number would have to name that.
+        Some(label) => {
+            graph::label_of(extension, s) == label.bytes() && !is_named(reader, s.priority)
+        }
+    });
+    graph.torn.is_none()
+        && plain
+        && gaps
+            .into_iter()
+            .all(|p| !reader.runs_on(context, extension, p))
+}
+
+/// Whether some jump names a priority by this number.
+fn is_named(reader: &Reader, priority: u32) -> bool {
+    let number = priority.to_string().into_bytes();
+    let contexts = reader.index.hir().contexts.iter();
+    let mut steps = contexts.flat_map(|c| &c.extensions).flat_map(|e| &e.steps);
+    steps.any(|s| {
+        let mut targets = s.targets().iter();
+        targets.any(|t| t.priority.constant().is_some_and(|p| p.bytes() == number))
     })
 }
 
@@ -248,15 +349,24 @@ fn refused(reader: &Reader, context: &Context, extension: &Extension) -> Option<
     }
 }
 
-/// Contexts to which jumps lead by numbers of priorities that nobody knows: they keep theirs. What is left is told.
-fn uncertain(hir: &Hir, reader: &Reader, kept: &mut BTreeMap<usize, String>) -> Vec<String> {
-    let mut doubts = Vec::new();
-    let mut wild = 0usize;
+/// Contexts to which jumps lead by priorities that nobody knows: labels stay, numbers do not. What is left is told.
+fn uncertain(hir: &Hir, reader: &Reader, ground: &mut Ground) {
+    let (mut wild, mut logged) = (0usize, 0usize);
+    let steps = hir
+        .contexts
+        .iter()
+        .flat_map(|c| &c.extensions)
+        .flat_map(|e| &e.steps);
+    let labels: BTreeSet<&[u8]> = steps
+        .filter_map(|s| Some(s.label.as_ref()?.bytes()))
+        .collect();
     for context in &hir.contexts {
         for extension in &context.extensions {
             for step in &extension.steps {
+                let asks = |text: &[u8]| text.windows(10).any(|w| w == b"{PRIORITY}");
+                logged += usize::from(graph::is_log(step) && asks(step.args.bytes()));
                 for target in step.targets() {
-                    if reader.place(context, extension, target).is_some() {
+                    if reader.place(context, extension, step, target).is_some() {
                         continue;
                     }
                     let to = match &target.context {
@@ -266,6 +376,10 @@ fn uncertain(hir: &Hir, reader: &Reader, kept: &mut BTreeMap<usize, String>) -> 
                         Part::Computed(_) => None,
                     };
                     let known = match &target.priority {
+                        // A label that nothing has ends the call, as it did.
+                        Part::Text(p) if !p.bytes().iter().all(u8::is_ascii_digit) => {
+                            !labels.contains(p.bytes())
+                        }
                         Part::Text(p) => p.bytes() == b"1",
                         Part::Here => true,
                         Part::Computed(_) => false,
@@ -277,7 +391,8 @@ fn uncertain(hir: &Hir, reader: &Reader, kept: &mut BTreeMap<usize, String>) -> 
                         Some(number) => {
                             let reason =
                                 "a jump leads to a priority of it that only the call knows";
-                            kept.entry(number).or_insert_with(|| reason.to_owned());
+                            let unproved = ground.unproved.entry(number);
+                            unproved.or_insert_with(|| reason.to_owned());
                         }
                         None if to.is_none() => wild += 1,
                         None => {}
@@ -292,9 +407,18 @@ fn uncertain(hir: &Hir, reader: &Reader, kept: &mut BTreeMap<usize, String>) -> 
         } else {
             "jumps lead"
         };
-        doubts.push(format!(
+        ground.doubts.push(format!(
             "{wild} {jumps} to a place that only the call knows; if it names the number of a priority other than 1, that is another one now"
         ));
     }
-    doubts
+    if logged > 0 {
+        let lines = if logged == 1 {
+            "line writes"
+        } else {
+            "lines write"
+        };
+        ground.doubts.push(format!(
+            "{logged} {lines} the number of a priority into the log: that is another one now"
+        ));
+    }
 }

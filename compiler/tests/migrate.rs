@@ -7,7 +7,7 @@ use strowger_compiler::migrate::{Migrated, Verdict, migrate};
 use strowger_compiler::{Options, Sources};
 
 fn migrated(plan: &str) -> Migrated {
-    migrate(&Sources::plan(plan), &Options::default())
+    migrate(&Sources::plan(plan), &Options::default(), &[])
 }
 
 /// What was written, and what is known of each context.
@@ -20,11 +20,17 @@ fn shown(plan: &str) -> String {
     for context in &migrated.contexts {
         let verdict = match &context.verdict {
             Verdict::Proved => "proved".to_owned(),
+            Verdict::Unproved(reason) => format!("unproved: {reason}"),
             Verdict::Kept(reason) => format!("kept: {reason}"),
         };
+        let apart: String = context
+            .apart
+            .iter()
+            .map(|a| format!("; stays: {a}"))
+            .collect();
         let (statements, doors) = (context.statements, context.doors);
         out.push_str(&format!(
-            "[{}] {verdict}; {doors} of {statements} are doors\n",
+            "[{}] {verdict}; {doors} of {statements} are doors{apart}\n",
             context.name
         ));
     }
@@ -39,6 +45,7 @@ fn kept(plan: &str) -> Vec<String> {
     contexts
         .filter_map(|c| match c.verdict {
             Verdict::Proved => None,
+            Verdict::Unproved(reason) => Some(format!("unproved: {reason}")),
             Verdict::Kept(reason) => Some(reason),
         })
         .collect()
@@ -124,23 +131,24 @@ exten => _1XX,3,Hangup
 fn what_stays() {
     let reasons = |lines: &str| kept(&format!("[a]\nexten => 1,1,Answer\n{lines}"));
     assert_eq!(
-        reasons("ignorepat => 9\n"),
-        ["ignorepat has no form in .dial"]
-    );
-    assert_eq!(
-        reasons("switch => Realtime/x@y\n"),
+        kept("[a]\nswitch => Realtime/x@y\n"),
         ["a switch to Realtime has no form in .dial"]
     );
     assert_eq!(
-        reasons("exten => 2,3,Answer\n"),
-        ["2: it begins at priority 3"]
+        kept("[a]\nexten => 2,3,Answer\n"),
+        ["it begins at priority 3"]
+    );
+    // 3 of the other extension would follow, and it gets another number.
+    assert_eq!(
+        reasons("exten => _2X,2,Answer\nexten => 22,1,Answer\nexten => 22,3,Hangup\n"),
+        ["_2X: it begins at priority 2"]
     );
     assert_eq!(
         reasons("exten => 2,1,Goto(+1)\n"),
         ["2: a jump counts priorities (+1)"]
     );
     assert_eq!(
-        reasons("exten => 2,1,NoOp(${PRIORITY})\n"),
+        reasons("exten => 2,1,System(${PRIORITY})\n"),
         ["2: a text asks for its own priority"]
     );
     assert_eq!(
@@ -149,14 +157,37 @@ fn what_stays() {
     );
     assert_eq!(
         reasons("exten => 2,1,Goto(${X})\nexten => 2,2,Goto(a,1,${X})\n"),
-        ["a jump leads to a priority of it that only the call knows"]
+        ["unproved: a jump leads to a priority of it that only the call knows"]
     );
     assert_eq!(reasons(""), [""; 0]);
 }
 
 #[test]
+fn a_part_stays() {
+    insta::assert_snapshot!(shown(
+        "[a]
+ignorepat => 9
+switch => DUNDi/e164
+include => b
+exten => t,2,Playback(never)
+exten => _X.,50000(deep),NoOp(counted)
+ same => n,Return
+exten => s,1,Answer
+ same => n,Gosub(a,7000,deep(1))
+ same => n,GotoIf($[${X}]?$[${PRIORITY} + 2])
+ same => n,Playback(one)
+ same => n,NoOp(at ${PRIORITY})
+ same => n,GotoIf($[${Y}]?-2:+1)
+ same => n,Hangup
+[b]
+exten => 1,1,Goto(a,t,2)
+"
+    ));
+}
+
+#[test]
 fn what_stays_is_written_as_it_was() {
-    let plan = "[a]\nignorepat => 9\nexten => 1,1(start),System(a \\; b)\nexten => 1,2,Goto(b,1,2)\n[b]\nexten => 1,1,Answer\nexten => 1,2,Hangup\n";
+    let plan = "[a]\nexten => 2,1,While(1)\nexten => 1,1(start),System(a \\; b)\nexten => 1,2,Goto(b,1,2)\n[b]\nexten => 1,1,Answer\nexten => 1,2,Hangup\n";
     insta::assert_snapshot!(shown(plan));
 }
 
@@ -195,7 +226,7 @@ fn every_example_is_proved() {
     assert!(found.len() > 5, "{found:?}");
     for path in found {
         let text = std::fs::read(&path).unwrap();
-        let migrated = migrate(&Sources::plan(text), &Options::default());
+        let migrated = migrate(&Sources::plan(text), &Options::default(), &[]);
         for context in &migrated.contexts {
             assert_eq!(
                 context.verdict,

@@ -321,9 +321,11 @@ fn tried(
         (Ok(new), Ok(old)) => (new, old),
         (Err(why), _) | (_, Err(why)) => return Verdict::Unknown(why.clone()),
     };
-    match side_by_side(new, old, name, CALLS, STEPS) {
+    match side_by_side(new, old, "the old plan", Some(name), CALLS, STEPS) {
         Some(Side::Differs(words)) => Verdict::Differs(words),
-        Some(Side::Alike { calls, complete }) => Verdict::Tested { calls, complete },
+        Some(Side::Alike {
+            calls, complete, ..
+        }) => Verdict::Tested { calls, complete },
         None if called => Verdict::Within,
         None => Verdict::Unknown("nothing in it can be dialled".to_owned()),
     }

@@ -62,8 +62,22 @@ pub(crate) fn lower(program: &Program, sources: &Sources, hir: &mut Hir) -> Vec<
     }
     let globals = program.variables.iter().filter_map(global);
     hir.globals.extend(globals);
-    hir.contexts.append(&mut contexts);
+    for context in contexts {
+        match hir.contexts.iter_mut().find(|c| c.name == context.name) {
+            Some(there) => join(there, context),
+            None => hir.contexts.push(context),
+        }
+    }
     lowering.found
+}
+
+/// Adds to a context what a migrated file says of it: the rest stayed in extensions.conf.
+fn join(there: &mut Context, more: Context) {
+    there.extensions.extend(more.extensions);
+    there
+        .extensions
+        .sort_by(|a, b| rank(&a.matches, a.caller.as_ref(), &b.matches, b.caller.as_ref()));
+    there.includes.extend(more.includes);
 }
 
 /// What all bodies have in common.

@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
         let loops = Loops::read(extension);
         graph.torn = loops.torn;
         for (i, step) in extension.steps.iter().enumerate() {
-            if let Some(why) = counts(step) {
+            if let Some(why) = self.counts(context, extension, step) {
                 graph.torn = Some(why);
             }
             if let Some(label) = step.label.as_ref().filter(|_| !step.shadowed) {
@@ -162,7 +162,7 @@ impl<'a> Reader<'a> {
         };
         match name {
             "goto" => match step.targets() {
-                [target] => match self.link(context, extension, target, graph) {
+                [target] => match self.link(context, extension, step, target, graph) {
                     Some(link) => Node::Jump(link),
                     None => run(true),
                 },
@@ -175,7 +175,7 @@ impl<'a> Reader<'a> {
                 };
                 let (mut yes, mut no) = (next, next);
                 for target in step.targets() {
-                    let Some(link) = self.link(context, extension, target, graph) else {
+                    let Some(link) = self.link(context, extension, step, target, graph) else {
                         return run(false);
                     };
                     match target.branch {
@@ -211,6 +211,41 @@ impl<'a> Reader<'a> {
             }
             _ => run(false),
         }
+    }
+
+    /// Why a step depends on the numbers of priorities.
+    fn counts(
+        &self,
+        context: &Context,
+        extension: &Extension,
+        step: &Step,
+    ) -> Option<&'static str> {
+        let asks = |text: &[u8]| {
+            let all = text.windows(10);
+            all.filter(|w| *w == b"{PRIORITY}" || *w == b"{PRIORITY:")
+                .count()
+        };
+        let mut known = 0;
+        for target in step.targets() {
+            let relative = |p: &Part| match p {
+                Part::Text(text) => matches!(text.bytes(), [b'+' | b'-', b'0'..=b'9', ..]),
+                part => counted(step, part).is_some(),
+            };
+            if !relative(&target.priority) {
+                continue;
+            }
+            let there =
+                counted(step, &target.priority).is_some_and(|p| extension.step(p).is_some());
+            if !self.numbers || !there || self.place(context, extension, step, target).is_none() {
+                return Some("a jump counts priorities (+1)");
+            }
+            if let Part::Computed(text) = &target.priority {
+                known += asks(text.bytes());
+            }
+        }
+        // What is written into the log is told as a doubt.
+        let asked = asks(step.args.bytes()) > known && !is_log(step);
+        asked.then_some("a text asks for its own priority")
     }
 
     /// Where a call may run on at a priority of another entry (DL-119), the graph asks whether there is one: that entry's step gets a
@@ -255,10 +290,11 @@ impl<'a> Reader<'a> {
         &self,
         context: &Context,
         extension: &Extension,
+        step: &Step,
         target: &Target,
         graph: &mut Graph,
     ) -> Option<Link> {
-        let place = self.place(context, extension, target)?;
+        let place = self.place(context, extension, step, target)?;
         if place.context.is_none() && place.exten.is_none() {
             return self.local(extension, &place.priority).map(Link::Step);
         }
@@ -289,6 +325,7 @@ impl<'a> Reader<'a> {
         &self,
         context: &Context,
         extension: &Extension,
+        step: &Step,
         target: &Target,
     ) -> Option<Place> {
         let whole = target.whole.bytes();
@@ -307,7 +344,11 @@ impl<'a> Reader<'a> {
             Part::Computed(text) if text.bytes() == b"${EXTEN}" => None,
             part => constant(part)?,
         };
-        let priority = target.priority.constant()?.bytes().to_vec();
+        let counted = counted(step, &target.priority).map(|n| n.to_string().into_bytes());
+        let priority = match counted {
+            Some(number) => number,
+            None => target.priority.constant()?.bytes().to_vec(),
+        };
         if to.as_deref() == Some(&context.name[..]) && self.is_alone(&context.name) {
             to = None;
         }
@@ -372,10 +413,10 @@ impl<'a> Reader<'a> {
         let args = step.args.bytes();
         let mut out = args.to_vec();
         for target in step.targets() {
-            let Part::Text(number) = &target.priority else {
+            let (Part::Text(number) | Part::Computed(number)) = &target.priority else {
                 continue;
             };
-            let Some(place) = self.place(context, extension, target) else {
+            let Some(place) = self.place(context, extension, step, target) else {
                 continue;
             };
             if place.priority == number.bytes() {
@@ -476,6 +517,11 @@ fn next(extension: &Extension, at: usize) -> Link {
     }
 }
 
+/// Whether a step only writes into the log.
+pub(super) fn is_log(step: &Step) -> bool {
+    matches!(step.own().app.as_str(), "noop" | "verbose" | "log")
+}
+
 fn name_of(step: &Step) -> String {
     step.own().app.as_str().to_owned()
 }
@@ -510,20 +556,22 @@ pub(super) fn time(text: &[u8], hir: &Hir) -> Condition {
     Condition::Time(Box::new(spec), text.to_vec(), troubles.is_empty())
 }
 
-/// Why a step depends on the numbers of priorities.
-fn counts(step: &Step) -> Option<&'static str> {
-    let relative = |t: &Target| {
-        let priority = t.priority.constant();
-        priority.is_some_and(|p| matches!(p.bytes(), [b'+' | b'-', b'0'..=b'9', ..]))
+/// The priority that a target counts from its own step: `+2` (DL-246), `$[${PRIORITY} + 2]`.
+fn counted(step: &Step, priority: &Part) -> Option<u32> {
+    let distance = match priority {
+        Part::Text(text) => std::str::from_utf8(text.bytes()).ok()?.to_owned(),
+        Part::Computed(text) => {
+            let text = std::str::from_utf8(text.bytes()).ok()?;
+            let inner = text.strip_prefix("$[")?.strip_suffix(']')?.trim();
+            inner.strip_prefix("${PRIORITY}")?.replace(' ', "")
+        }
+        Part::Here => return None,
     };
-    if step.targets().iter().any(relative) {
-        return Some("a jump counts priorities (+1)");
+    if !distance.starts_with(['+', '-']) {
+        return None;
     }
-    let text = step.args.bytes();
-    let asks = text
-        .windows(10)
-        .any(|w| w == b"{PRIORITY}" || w == b"{PRIORITY:");
-    asks.then_some("a text asks for its own priority")
+    let to = i64::from(step.priority) + distance.parse::<i64>().ok()?;
+    u32::try_from(to).ok()
 }
 
 /// `While` and its kin, by their lines.

@@ -1,21 +1,26 @@
 //! What stays in extensions.conf: the general section, contexts that have no form in `.dial`, and those that others make.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::graph::Reader;
-use crate::hir::{Context, General, Hir};
+use super::At;
+use super::graph::{Reader, label_of};
+use crate::hir::{Context, Extension, General, Hir};
 
 /// The name of the file with all that was migrated.
 pub(super) const DIAL: &str = super::FILE;
 
+/// What stays.
+pub(super) struct Staying<'s> {
+    /// Contexts, and why.
+    pub(super) kept: &'s BTreeMap<usize, String>,
+    /// Extensions of others.
+    pub(super) apart: &'s BTreeMap<At, String>,
+    /// Contexts that stand nowhere.
+    pub(super) stubs: &'s BTreeSet<Vec<u8>>,
+}
+
 /// The file that takes the place of extensions.conf.
-pub(super) fn conf(
-    reader: &Reader,
-    hir: &Hir,
-    kept: &dyn Fn(&Context) -> Option<String>,
-    stubs: &BTreeSet<Vec<u8>>,
-    with_globals: bool,
-) -> Vec<u8> {
+pub(super) fn conf(reader: &Reader, hir: &Hir, stays: &Staying, with_globals: bool) -> Vec<u8> {
     let mut out = Vec::new();
     let mut line = |text: &[u8]| {
         out.extend_from_slice(text);
@@ -32,19 +37,42 @@ pub(super) fn conf(
             line(&[&global.name, &b" => "[..], &escaped(global.written.bytes())].concat());
         }
     }
-    for stub in stubs {
+    for stub in stays.stubs {
         line(b"");
         line(b"; Not in this plan: another part of the exchange may make it.");
         line(&[b"[", &stub[..], b"]"].concat());
     }
-    for context in &hir.contexts {
-        let Some(reason) = kept(context) else {
+    for (number, context) in hir.contexts.iter().enumerate() {
+        let head = [b"[", &context.name[..], b"]"].concat();
+        if let Some(reason) = stays.kept.get(&number) {
+            line(b"");
+            line(format!("; {reason}").as_bytes());
+            line(&head);
+            for include in &context.includes {
+                line(&[b"include => ", &escaped(&include.text)[..]].concat());
+            }
+            beside(context, &mut line);
+            for extension in &context.extensions {
+                self::extension(reader, context, extension, false, &mut line);
+            }
             continue;
-        };
+        }
+        let all = context.extensions.iter().enumerate();
+        let apart: Vec<_> = all
+            .filter_map(|(e, x)| Some((x, stays.apart.get(&(number, e))?)))
+            .collect();
+        let others = !context.switches.is_empty() || !context.ignorepats.is_empty();
+        if apart.is_empty() && !others && !context.autohints {
+            continue;
+        }
         line(b"");
-        line(format!("; {reason}").as_bytes());
-        line(&[b"[", &context.name[..], b"]"].concat());
-        self::context(reader, context, &mut line);
+        line(b"; The rest of it stands in plan.dial.");
+        line(&head);
+        beside(context, &mut line);
+        for (extension, reason) in apart {
+            line(format!("; {reason}").as_bytes());
+            self::extension(reader, context, extension, true, &mut line);
+        }
     }
     out
 }
@@ -85,10 +113,8 @@ fn general(general: &General, line: &mut dyn FnMut(&[u8])) {
     }
 }
 
-fn context(reader: &Reader, context: &Context, line: &mut dyn FnMut(&[u8])) {
-    for include in &context.includes {
-        line(&[b"include => ", &escaped(&include.text)[..]].concat());
-    }
+/// What a context has beside extensions and includes.
+fn beside(context: &Context, line: &mut dyn FnMut(&[u8])) {
     for switch in &context.switches {
         let key: &[u8] = if switch.at_lookup {
             b"eswitch"
@@ -103,54 +129,63 @@ fn context(reader: &Reader, context: &Context, line: &mut dyn FnMut(&[u8])) {
     if context.autohints {
         line(b"autohints = yes");
     }
-    for extension in &context.extensions {
-        let mut name = extension.name.clone();
-        if let Some(caller) = &extension.caller {
-            name.push(b'/');
-            name.extend_from_slice(&caller.text);
+}
+
+/// The lines of an extension. `named`: each step has a label.
+fn extension(
+    reader: &Reader,
+    context: &Context,
+    extension: &Extension,
+    named: bool,
+    line: &mut dyn FnMut(&[u8]),
+) {
+    let mut name = extension.name.clone();
+    if let Some(caller) = &extension.caller {
+        name.push(b'/');
+        name.extend_from_slice(&caller.text);
+    }
+    if let Some(hint) = &extension.hint {
+        let written = hint.written.bytes();
+        let called = match &hint.name {
+            Some(called) => [b"(", called.bytes(), b")"].concat(),
+            None => Vec::new(),
+        };
+        line(
+            &[
+                b"exten => ",
+                &name[..],
+                b",hint,",
+                &escaped(written),
+                &called,
+            ]
+            .concat(),
+        );
+    }
+    for step in &extension.steps {
+        let mut field = step.priority.to_string().into_bytes();
+        let label = step.label.as_ref().map(|l| l.bytes().to_vec());
+        if let Some(label) = label.or_else(|| named.then(|| label_of(extension, step))) {
+            field.push(b'(');
+            field.extend_from_slice(&label);
+            field.push(b')');
         }
-        if let Some(hint) = &extension.hint {
-            let written = hint.written.bytes();
-            let called = match &hint.name {
-                Some(called) => [b"(", called.bytes(), b")"].concat(),
-                None => Vec::new(),
-            };
-            line(
-                &[
-                    b"exten => ",
-                    &name[..],
-                    b",hint,",
-                    &escaped(written),
-                    &called,
-                ]
-                .concat(),
-            );
-        }
-        for step in &extension.steps {
-            let mut field = step.priority.to_string().into_bytes();
-            if let Some(label) = &step.label {
-                field.push(b'(');
-                field.extend_from_slice(label.bytes());
-                field.push(b')');
-            }
-            let args = reader.arguments(context, extension, step);
-            let args = match args.is_empty() {
-                true => Vec::new(),
-                false => [b"(", &escaped(&args)[..], b")"].concat(),
-            };
-            line(
-                &[
-                    b"exten => ",
-                    &name[..],
-                    b",",
-                    &field,
-                    b",",
-                    step.app.bytes(),
-                    &args,
-                ]
-                .concat(),
-            );
-        }
+        let args = reader.arguments(context, extension, step);
+        let args = match args.is_empty() {
+            true => Vec::new(),
+            false => [b"(", &escaped(&args)[..], b")"].concat(),
+        };
+        line(
+            &[
+                b"exten => ",
+                &name[..],
+                b",",
+                &field,
+                b",",
+                step.app.bytes(),
+                &args,
+            ]
+            .concat(),
+        );
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) struct Work<'w, 'a> {
     pub(super) hir: &'a Hir,
     pub(super) reader: &'w Reader<'a>,
     pub(super) kept: &'w BTreeMap<usize, String>,
+    /// Extensions that stay, though their contexts do not.
+    pub(super) apart: &'w BTreeMap<At, String>,
     pub(super) padded: &'w BTreeMap<At, u32>,
     pub(super) names: &'w mut Names,
     pub(super) statements: &'w mut Statements,
@@ -128,11 +130,12 @@ impl Work<'_, '_> {
             written.ranges.push((number, from..text.len()));
         }
         written.dial = text;
-        let reason = |context: &Context| {
-            let number = self.reader.index.number(&context.name)?;
-            self.kept.get(&number).cloned()
+        let staying = rest::Staying {
+            kept: self.kept,
+            apart: self.apart,
+            stubs: &self.stubs,
         };
-        written.conf = rest::conf(self.reader, hir, &reason, &self.stubs, globals.is_none());
+        written.conf = rest::conf(self.reader, hir, &staying, globals.is_none());
         written
     }
 
@@ -175,10 +178,25 @@ impl Work<'_, '_> {
                     let own = step.own().app.as_str();
                     let structured = matches!(own, "goto" | "gotoif" | "gotoiftime");
                     for target in step.targets() {
-                        let Some(place) = self.reader.place(context, extension, target) else {
-                            // Where it leads nobody knows: its label may be any of that name.
+                        let Some(place) = self.reader.place(context, extension, step, target)
+                        else {
+                            // Where it leads nobody knows: its label may be any of that name, or of that context.
                             if let Part::Text(label) = &target.priority {
                                 wanted.insert((None, None, label.bytes().to_vec()));
+                            }
+                            let to = match &target.context {
+                                Part::Here => Some(context),
+                                Part::Text(name) => self.reader.index.context(name.bytes()),
+                                Part::Computed(_) => None,
+                            };
+                            if let (Part::Computed(_), Some(to)) = (&target.priority, to)
+                                && !target.is_unknown()
+                            {
+                                let labelled = to.extensions.iter().flat_map(|e| {
+                                    let steps = e.steps.iter().filter(|s| s.label.is_some());
+                                    steps.map(|s| label_of(e, s))
+                                });
+                                wanted.extend(labelled.map(|l| (Some(to.name.clone()), None, l)));
                             }
                             continue;
                         };
@@ -221,7 +239,7 @@ impl Work<'_, '_> {
     fn is_structured(&self, context: &Context, extension: &Extension, step: &Step) -> bool {
         step.targets()
             .iter()
-            .all(|t| self.reader.place(context, extension, t).is_some())
+            .all(|t| self.reader.place(context, extension, step, t).is_some())
     }
 
     fn context(
@@ -267,7 +285,7 @@ impl Work<'_, '_> {
         });
         for e in order {
             let extension = &context.extensions[e];
-            if extension.steps.is_empty() {
+            if extension.steps.is_empty() || self.apart.contains_key(&(number, e)) {
                 continue;
             }
             if lines.len() > head {
@@ -285,10 +303,13 @@ impl Work<'_, '_> {
             )?;
         }
         let mut hints = Vec::new();
-        for extension in &context.extensions {
+        for (e, extension) in context.extensions.iter().enumerate() {
             let Some(hint) = &extension.hint else {
                 continue;
             };
+            if self.apart.contains_key(&(number, e)) {
+                continue;
+            }
             let devices = std::str::from_utf8(&hint.devices).map_err(|_| "a hint is no text")?;
             let name = text::number(&extension.name, false)
                 .ok_or("a hint's number has no form in .dial")?;
