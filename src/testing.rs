@@ -35,9 +35,11 @@
 //! # Ok::<(), Box<strowger::testing::Refused>>(())
 //! ```
 
+mod block;
 mod case;
 mod gates;
 mod hits;
+mod holds;
 mod judge;
 mod keys;
 mod phones;
@@ -54,9 +56,10 @@ mod told;
 mod want;
 mod yaml;
 
+pub(crate) use block::{constructor, quoted};
 pub(crate) use case::Case;
 pub(crate) use hits::{Finder, Hits};
-pub(crate) use judge::{Seen, endpoint_of, notices, seen};
+pub(crate) use judge::{Seen, endpoint_of, notices, seen, user_of};
 pub(crate) use run::{Failed, Outcome, Ran, run};
 pub(crate) use schema::schema;
 pub(crate) use suite::{PLAN, plan_of, suite_name};

@@ -1,10 +1,11 @@
-//! What `docs/dial/` shows is compiled, and the list of words is that of the table.
+//! What `docs/dial/` and `docs/testing.md` show in `.dial` is compiled, the tests in it pass, and the list of words is that of the table.
 //!
 //! After a change of the table: `UPDATE=1 cargo test --test dial_docs`.
 #![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
 
+use strowger::testing::Suite;
 use strowger_compiler::{Level, Options, Sources, compile};
 
 fn docs() -> PathBuf {
@@ -14,8 +15,10 @@ fn docs() -> PathBuf {
 #[test]
 fn every_example_is_sound() {
     let mut count = 0;
-    for entry in std::fs::read_dir(docs()).unwrap() {
-        let path = entry.unwrap().path();
+    let mut tests = 0;
+    let all = std::fs::read_dir(docs()).unwrap();
+    let beside = docs().join("../testing.md");
+    for path in all.map(|entry| entry.unwrap().path()).chain([beside]) {
         let text = std::fs::read_to_string(&path).unwrap();
         for part in text.split("```dial\n").skip(1) {
             count += 1;
@@ -34,9 +37,15 @@ fn every_example_is_sound() {
                 path.display()
             );
             assert!(compiled.hir.steps().next().is_some(), "{example}");
+            if !compiled.tests.is_empty() {
+                tests += compiled.tests.len();
+                let suite = Suite::from_dial(example).unwrap_or_else(|e| panic!("{e}"));
+                suite.run().assert();
+            }
         }
     }
     assert!(count >= 6, "{count}");
+    assert!(tests >= 4, "{tests}");
 }
 
 #[test]

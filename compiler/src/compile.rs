@@ -101,6 +101,8 @@ pub struct Compiled {
     pub module: Result<Arc<Module>, BadModule>,
     /// The file cannot be used as it stands (DL-008): a running exchange keeps its old plan.
     pub refused: bool,
+    /// The tests that its `.dial` files hold.
+    pub tests: Vec<dial::test::Block>,
 }
 
 impl Compiled {
@@ -165,6 +167,7 @@ pub struct Reading {
     part: bool,
     pub(crate) config: Config,
     pub(crate) hir: Hir,
+    tests: Vec<dial::test::Block>,
     found: Vec<Diagnostic>,
 }
 
@@ -209,12 +212,15 @@ impl Reading {
         };
         let mut found = std::mem::take(&mut config.diagnostics);
         let mut hir = Hir::default();
+        let mut tests = Vec::new();
         if file.is_some() {
             let built = build::build(sources, &exten::parse(&config, dialect), options);
             hir = built.0;
             found.extend(built.1);
             if !program.is_empty() {
-                found.extend(program.compile(sources, &mut hir));
+                let compiled = program.compile(sources, &mut hir);
+                tests = compiled.0;
+                found.extend(compiled.1);
             }
         }
         let named = |s: &line::Section| matches!(s.name.as_slice(), b"general" | b"globals");
@@ -235,6 +241,7 @@ impl Reading {
             part,
             config,
             hir,
+            tests,
             found,
         }
     }
@@ -386,6 +393,7 @@ fn translate(sources: &Sources, options: &Options, depth: Depth) -> Compiled {
         hir: reading.hir,
         module,
         refused: reading.config.refused,
+        tests: reading.tests,
     }
 }
 

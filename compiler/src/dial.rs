@@ -14,6 +14,7 @@ mod hours;
 mod lower;
 mod numbers;
 pub mod syntax;
+pub mod test;
 mod typed;
 mod types;
 
@@ -51,6 +52,31 @@ pub(crate) fn imports(bytes: &[u8]) -> Vec<String> {
     let module = strowger_dial::parse_bytes(bytes).module;
     let decls = module.decls.iter();
     decls.filter_map(|d| imported(&d.kind)).collect()
+}
+
+/// Whether a file of this language holds tests.
+pub fn has_tests(bytes: &[u8]) -> bool {
+    let word = b"test";
+    let named = bytes.windows(word.len()).any(|w| w == word);
+    named && {
+        let module = strowger_dial::parse_bytes(bytes).module;
+        let mut decls = module.decls.iter();
+        decls.any(|d| matches!(d.kind, DeclKind::Test { .. }))
+    }
+}
+
+/// The contexts of a file: their names in a dialplan, and in the file.
+pub fn contexts(bytes: &[u8]) -> Vec<(String, String)> {
+    let module = strowger_dial::parse_bytes(bytes).module;
+    let decls = module.decls.iter();
+    let names = decls.filter_map(|d| match &d.kind {
+        DeclKind::Context { name, conf, .. } => {
+            let conf = conf.as_ref().map_or(&name.text, |c| &c.text);
+            Some((conf.to_string(), name.text.to_string()))
+        }
+        _ => None,
+    });
+    names.collect()
 }
 
 /// The name of the file that a declaration imports.
@@ -155,8 +181,12 @@ impl Program {
     }
 
     /// Checks the files and adds what they mean to the graph, which holds the extensions.conf already. Where something is wrong,
-    /// nothing is added.
-    pub(crate) fn compile(self, sources: &Sources, hir: &mut Hir) -> Vec<Diagnostic> {
+    /// nothing is added. Gives the tests that the files hold.
+    pub(crate) fn compile(
+        self,
+        sources: &Sources,
+        hir: &mut Hir,
+    ) -> (Vec<test::Block>, Vec<Diagnostic>) {
         let migrated = self.files.iter().all(|(file, _)| {
             let text = sources.file(*file).bytes();
             text.starts_with(MIGRATED.as_bytes())
@@ -180,7 +210,7 @@ impl Program {
                 .collect(),
             unchecked: migrated,
         };
-        let (mut program, mut wrong) = check::check(&units, &around);
+        let (mut program, tests, mut wrong) = check::check(&units, &around);
         program.migrated = migrated;
         if !found.is_empty() {
             // What declares a name, or is an arm, may be what could not be read; and one mistake is told once.
@@ -193,9 +223,10 @@ impl Program {
         }
         found.extend(wrong);
         let is_error = |d: &Diagnostic| crate::codes::level(d.code) == crate::Level::Error;
-        if !found.iter().any(is_error) {
-            found.extend(lower::lower(&program, sources, hir));
+        if found.iter().any(is_error) {
+            return (Vec::new(), found);
         }
-        found
+        found.extend(lower::lower(&program, sources, hir));
+        (tests, found)
     }
 }

@@ -413,8 +413,8 @@ impl Reader<'_> {
         let next = self.next(i).map(|t| t.kind);
         match next {
             Some(Kind::Colon) if !self.open.is_empty() => Kind::Word,
-            // The door to the variables of the untyped world.
-            Some(Kind::ParenOpen) if kind == Kind::Channel => Kind::Ident,
+            // The door to the variables of the untyped world, and the channel's own fields.
+            Some(Kind::ParenOpen | Kind::Dot) if kind == Kind::Channel => Kind::Ident,
             _ => kind,
         }
     }

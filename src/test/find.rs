@@ -2,16 +2,26 @@
 
 use std::path::{Path, PathBuf};
 
+use strowger_compiler::dial;
+
 /// Deepest folder that is searched, counted from the named one.
 const DEPTH: usize = 12;
 /// Most folders that are looked into for one named path.
 const FOLDERS: usize = 10_000;
+/// Longest `.dial` file in which tests are looked for, in bytes.
+const SIZE: u64 = 4 << 20;
 
 /// Whether a file holds tests.
 pub(crate) fn is_tests(name: &str) -> bool {
     [".test.yaml", ".test.yml"]
         .iter()
         .any(|end| name.ends_with(end))
+}
+
+/// Whether a file is a `.dial` file that holds tests.
+fn has_blocks(path: &Path, name: &str) -> bool {
+    let small = std::fs::metadata(path).is_ok_and(|m| m.len() <= SIZE);
+    dial::is_dial(name) && small && std::fs::read(path).is_ok_and(|text| dial::has_tests(&text))
 }
 
 /// Test files in the order of the paths, those of a folder by name; and what is wrong with the paths.
@@ -28,11 +38,17 @@ pub(crate) fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<String>) {
                 "{}: there is no such file or directory",
                 path.display()
             ));
-        } else if name.ends_with(".yaml") || name.ends_with(".yml") {
+        } else if name.ends_with(".yaml") || name.ends_with(".yml") || has_blocks(path, &name) {
             found.push(path.clone());
+        } else if dial::is_dial(&name) {
+            faults.push(format!(
+                "{}: there is no `test` in this file\n  hint: strowger test --init {} writes first ones",
+                path.display(),
+                path.display()
+            ));
         } else {
             faults.push(format!(
-                "{}: this is no test file\n  hint: name a folder, or a file that ends in .test.yaml",
+                "{}: this is no test file\n  hint: name a folder, or a file that ends in .test.yaml or .dial",
                 path.display()
             ));
         }
@@ -59,7 +75,7 @@ fn below(root: &Path) -> Vec<PathBuf> {
             let hidden = name.starts_with('.') || name == "target" || name == "node_modules";
             if folder && !hidden && depth < DEPTH {
                 open.push((entry.path(), depth + 1));
-            } else if !folder && is_tests(&name) {
+            } else if !folder && (is_tests(&name) || has_blocks(&entry.path(), &name)) {
                 found.push(entry.path());
             }
         }

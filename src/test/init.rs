@@ -1,17 +1,20 @@
 //! `--init`: a first file of tests, one for each extension, filled with what happens today.
 
+mod blocks;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use strowger_compiler::coverage::is_special;
+use strowger_compiler::dial::{has_tests, is_dial};
 use strowger_compiler::hir::{Extension, Matches};
 use strowger_runtime::sim::report::{Kind, Report};
 
 use super::coverage::number_of;
 use crate::load;
-use crate::testing::{Seen, Suite, endpoint_of, plan_of, seen, suite_name};
+use crate::testing::{Case, Seen, Suite, endpoint_of, plan_of, seen, suite_name};
 
 /// Most tests that are written.
 const TESTS: usize = 500;
@@ -35,6 +38,9 @@ pub(crate) fn main(paths: &[PathBuf]) -> ExitCode {
 
 fn init(path: &Path) -> Result<String, String> {
     let (plan, name) = plan_of(path)?;
+    if is_dial(&name) {
+        return init_blocks(&plan, &name);
+    }
     let file = plan.with_extension("test.yaml");
     let shown = suite_name(&file);
     if file.exists() {
@@ -55,6 +61,29 @@ fn init(path: &Path) -> Result<String, String> {
     ))
 }
 
+/// The same at the end of a `.dial` file.
+fn init_blocks(plan: &Path, name: &str) -> Result<String, String> {
+    let shown = suite_name(plan);
+    let cannot = |e: std::io::Error| format!("{shown}: {e}");
+    let text = std::fs::read(plan).map_err(cannot)?;
+    if has_tests(&text) {
+        return Err(format!(
+            "{shown} holds tests already\n  hint: add further ones by hand; `strowger test --coverage` tells which extensions lack one"
+        ));
+    }
+    let draft = Draft::of(&plan.with_extension("test.yaml"), name)?;
+    let (text, tests, left) = blocks::written(draft, &text)?;
+    std::fs::write(plan, text).map_err(cannot)?;
+    let s = if tests == 1 { "" } else { "s" };
+    let left = match left {
+        0 => String::new(),
+        n => format!("; {n} more than that are left out"),
+    };
+    Ok(format!(
+        "{tests} test{s} written to the end of {shown}{left}\n  they say what happens today: read them, and correct what is not meant; then `strowger test {shown}`"
+    ))
+}
+
 /// A test to be.
 struct Test {
     context: String,
@@ -65,6 +94,8 @@ struct Test {
     message: bool,
     /// Somebody must end the call.
     hangs_up: bool,
+    /// Functions that reach outside.
+    functions: BTreeSet<String>,
 }
 
 struct Draft {
@@ -121,6 +152,7 @@ impl Draft {
                     from: caller(entry),
                     message: only_texts || reads_text(entry),
                     hangs_up: false,
+                    functions: BTreeSet::new(),
                 });
             }
         }
@@ -132,23 +164,29 @@ impl Draft {
         Suite::with_text(&self.file, text.into_bytes(), None).map_err(|refused| refused.to_string())
     }
 
-    /// The text of the file, how many tests it holds, and how many are left out.
-    fn written(mut self) -> Result<(String, usize, usize), String> {
+    /// What each test came to, with all that it needs.
+    fn learned(&mut self) -> Result<(Vec<(Report, Case)>, Suite), String> {
         if self.tests.is_empty() {
             return Err(format!("{}: nothing in it can be dialled", self.plan));
         }
-        let mut reports = Vec::new();
-        for _ in 0..ROUNDS {
+        let mut round = 1;
+        loop {
             let suite = self.suite(&self.body(&BTreeMap::new(), false))?;
             let mut simulation = suite.simulation();
-            reports.clear();
-            for case in &suite.cases {
-                reports.push((simulation.play(&case.scenario), case.clone()));
+            let cases = suite.cases.iter();
+            let reports: Vec<(Report, Case)> = cases
+                .map(|case| (simulation.play(&case.scenario), case.clone()))
+                .collect();
+            if round == ROUNDS || !self.learn(reports.iter().map(|(report, _)| report)) {
+                return Ok((reports, suite));
             }
-            if !self.learn(reports.iter().map(|(report, _)| report)) {
-                break;
-            }
+            round += 1;
         }
+    }
+
+    /// The text of the file, how many tests it holds, and how many are left out.
+    fn written(mut self) -> Result<(String, usize, usize), String> {
+        let (reports, _) = self.learned()?;
         let mut found = BTreeMap::new();
         for (n, (report, case)) in reports.iter().enumerate() {
             found.insert(n, (seen(case, report), report));
@@ -180,7 +218,10 @@ impl Draft {
                 new |= match one.kind {
                     Kind::Endpoint => self.endpoints.insert(what),
                     Kind::Text => self.endpoints.insert(endpoint_of(&what)),
-                    Kind::Function => self.functions.insert(what),
+                    Kind::Function => {
+                        test.functions.insert(what.clone());
+                        self.functions.insert(what)
+                    }
                     Kind::Application => false,
                 };
             }

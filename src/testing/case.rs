@@ -4,6 +4,7 @@ use std::sync::Arc;
 use strowger_compiler::Span;
 use strowger_runtime::sim::scenario::Scenario;
 
+use super::holds::Holds;
 use super::want::Want;
 
 /// One world to run, and what must be so afterwards. A test that dials several numbers is as many cases.
@@ -19,6 +20,8 @@ pub(crate) struct Case {
     pub(crate) dialled: Vec<Dialled>,
     /// What must be so.
     pub(crate) expectations: Vec<Expectation>,
+    /// It stands in a `.dial` file.
+    pub(crate) in_dial: bool,
 }
 
 impl Case {
@@ -101,6 +104,8 @@ pub(crate) enum What {
     Global(String, Want),
     /// A key of the database at the end.
     Database(String, Want),
+    /// What a `.dial` file claims.
+    Holds(Box<Holds>),
     /// The whole trace is as it was accepted.
     Snapshot,
 }

@@ -10,6 +10,7 @@ use strowger_vm::effect::Effect;
 use strowger_vm::trace::Source;
 use strowger_vm::{Executed, Text, Trace};
 
+use super::block;
 use super::case::{Case, Expectation, Field, PhoneField, Row, Sent, Subject, What};
 use super::row::{self, Came};
 use super::want::Want;
@@ -95,9 +96,9 @@ pub(crate) fn seen(case: &Case, report: &Report) -> Seen {
     }
 }
 
-struct Judge<'a> {
+pub(super) struct Judge<'a> {
     case: &'a Case,
-    report: &'a Report,
+    pub(super) report: &'a Report,
 }
 
 /// The text that people read.
@@ -111,21 +112,31 @@ impl<'a> Judge<'a> {
         let mut out: Vec<Failure> = Vec::new();
         for one in &self.report.unmocked {
             let what = lossy(&one.what);
+            let given = |phone: &str| match self.case.in_dial {
+                true => format!(
+                    "add to the test: given {} = answers()",
+                    block::constructor(phone)
+                ),
+                false => format!("add it below `with:` or `endpoints:`, as `{phone}: answers`"),
+            };
             let (message, help) = match one.kind {
                 Kind::Endpoint => (
                     format!("{what} was dialled, and nothing says what it does"),
-                    format!("add it below `with:` or `endpoints:`, as `{what}: answers`"),
+                    given(&what),
                 ),
                 Kind::Text => (
                     format!("a text was sent to {what}, and nothing says whether it takes one"),
-                    format!(
-                        "add it below `with:` or `endpoints:`, as `{}: answers`",
-                        endpoint_of(&what)
-                    ),
+                    given(&endpoint_of(&what)),
                 ),
                 Kind::Function => (
                     format!("{what} reaches outside, and nothing says what it answers"),
-                    format!("add it below `functions:`, as `{what}: some text`"),
+                    match self.case.in_dial {
+                        true => format!(
+                            "add to the test: given function({}) = \"some text\"",
+                            block::quoted(&what)
+                        ),
+                        false => format!("add it below `functions:`, as `{what}: some text`"),
+                    },
                 ),
                 Kind::Application => (
                     format!("{what} is not served by the simulator: it did nothing"),
@@ -156,7 +167,8 @@ impl<'a> Judge<'a> {
             let expected = self.case.expectations.iter();
             expected
                 .filter_map(|e| match &e.what {
-                    What::Reason(r) => Some(r),
+                    What::Reason(r) => Some(r.as_str()),
+                    What::Holds(holds) => holds.reason(),
                     _ => None,
                 })
                 .any(|r| r == reason)
@@ -175,7 +187,10 @@ impl<'a> Judge<'a> {
                 out.push(self.plainly(
                     "the call would still be there: nobody hangs up".to_owned(),
                     last,
-                    Some("let somebody end it, as by `does: [{ after: 60s, hang up: }]`, or expect `reason: stalled`".to_owned()),
+                    Some(match self.case.in_dial {
+                        true => "let somebody end it, as by `hangs_up(after: 60s)` in braces behind `call`, or `expect reason == \"stalled\"`",
+                        false => "let somebody end it, as by `does: [{ after: 60s, hang up: }]`, or expect `reason: stalled`",
+                    }.to_owned()),
                 ));
             }
         }
@@ -191,7 +206,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn failure(&self, span: Span, key: &str, step: Option<usize>) -> Failure {
+    pub(super) fn failure(&self, span: Span, key: &str, step: Option<usize>) -> Failure {
         Failure {
             span,
             message: None,
@@ -205,7 +220,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The first call, or that of the subject.
-    fn call(&self, subject: Subject) -> Option<&'a CallReport> {
+    pub(super) fn call(&self, subject: Subject) -> Option<&'a CallReport> {
         match subject {
             Subject::All => self.report.calls.first(),
             Subject::Call(n) => self.report.calls.get(n),
@@ -213,7 +228,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Whether something belongs to the subject.
-    fn counts(&self, subject: Subject, of: Of) -> bool {
+    pub(super) fn counts(&self, subject: Subject, of: Of) -> bool {
         match (subject, of) {
             (Subject::All, _) => true,
             (Subject::Call(n), Of::Call(call)) => n == call,
@@ -222,14 +237,14 @@ impl<'a> Judge<'a> {
     }
 
     /// The channel whose steps are the path.
-    fn channel(&self, subject: Subject) -> Option<usize> {
+    pub(super) fn channel(&self, subject: Subject) -> Option<usize> {
         match self.call(subject) {
             Some(call) => call.channel,
             None => self.report.messages.first().and_then(|m| m.channel),
         }
     }
 
-    fn variables(&self, subject: Subject) -> &'a [(Text, Text)] {
+    pub(super) fn variables(&self, subject: Subject) -> &'a [(Text, Text)] {
         match self.call(subject) {
             Some(call) => &call.variables,
             None => self
@@ -284,15 +299,7 @@ impl<'a> Judge<'a> {
                 }
             }
             What::Time(wanted) => {
-                let of_call = self.call(subject).filter(|_| self.case.dialled.len() == 1);
-                let elapsed = match (subject, of_call) {
-                    (Subject::Call(_), _) => self.call(subject)?.elapsed(),
-                    (_, Some(call)) => call.elapsed(),
-                    _ => {
-                        let micros = self.report.ended.0 - self.report.began.0;
-                        std::time::Duration::from_micros(u64::try_from(micros).unwrap_or_default())
-                    }
-                };
+                let elapsed = self.elapsed(subject)?;
                 let ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
                 let last = self.channel(subject).and_then(|c| self.last_step(c));
                 self.unless(wanted.fits_time(ms), e, wanted, duration::told(ms), last)
@@ -338,12 +345,26 @@ impl<'a> Judge<'a> {
                 let value = self.report.database.get(key.as_bytes());
                 self.value(e, wanted, value.map(Vec::as_slice), None)
             }
+            What::Holds(holds) => self.holds(e, holds),
             What::Snapshot => self.snapshot(e, accepted, trace),
         }
     }
 
+    /// How long a call took, or everything where there are several.
+    pub(super) fn elapsed(&self, subject: Subject) -> Option<std::time::Duration> {
+        let of_call = self.call(subject).filter(|_| self.case.dialled.len() == 1);
+        Some(match (subject, of_call) {
+            (Subject::Call(_), _) => self.call(subject)?.elapsed(),
+            (_, Some(call)) => call.elapsed(),
+            _ => {
+                let micros = self.report.ended.0 - self.report.began.0;
+                std::time::Duration::from_micros(u64::try_from(micros).unwrap_or_default())
+            }
+        })
+    }
+
     /// One after the other.
-    fn row(&self, e: &Expectation, wanted: &Row, came: &[Came]) -> Option<Failure> {
+    pub(super) fn row(&self, e: &Expectation, wanted: &Row, came: &[Came]) -> Option<Failure> {
         let at = row::parting(wanted, came, |want, came| came.is(want))?;
         let step = match came.get(at) {
             Some(one) => one.step,
@@ -442,7 +463,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The steps of the subject's channel.
-    fn path(&self, subject: Subject) -> Vec<Came> {
+    pub(super) fn path(&self, subject: Subject) -> Vec<Came> {
         match self.channel(subject) {
             Some(channel) => self.steps(|c| c == channel),
             None => Vec::new(),
@@ -472,7 +493,7 @@ impl<'a> Judge<'a> {
             .collect()
     }
 
-    fn dialed(&self, subject: Subject, local: bool) -> Vec<Came> {
+    pub(super) fn dialed(&self, subject: Subject, local: bool) -> Vec<Came> {
         let mut out = Vec::new();
         for one in self
             .report
@@ -509,12 +530,12 @@ impl<'a> Judge<'a> {
     }
 
     /// Prompts that somebody could hear, but those that were said.
-    fn heard(&self, subject: Subject) -> Vec<Came> {
+    pub(super) fn heard(&self, subject: Subject) -> Vec<Came> {
         self.played(subject, |h| h.said.is_none() && !self.is_called(h.channel))
     }
 
     /// Prompts that a called phone could hear.
-    fn heard_at(&self, subject: Subject, phone: &str) -> Vec<Came> {
+    pub(super) fn heard_at(&self, subject: Subject, phone: &str) -> Vec<Came> {
         self.played(subject, |h| self.is_phone(h.channel, phone))
     }
 
@@ -533,7 +554,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Keys that came to a phone.
-    fn keys_at(&self, subject: Subject, phone: &str) -> String {
+    pub(super) fn keys_at(&self, subject: Subject, phone: &str) -> String {
         let received = self.report.received.iter().filter(|r| {
             self.counts(subject, r.of) && r.endpoint.eq_ignore_ascii_case(phone.as_bytes())
         });
@@ -545,14 +566,14 @@ impl<'a> Judge<'a> {
     }
 
     /// What ran on the channels of a called phone.
-    fn path_of(&self, subject: Subject, phone: &str) -> Vec<Came> {
+    pub(super) fn path_of(&self, subject: Subject, phone: &str) -> Vec<Came> {
         let channels = &self.report.channels;
         let own = |n: usize| channels.get(n).is_some_and(|c| self.counts(subject, c.of));
         self.steps(|channel| own(channel) && self.is_phone(channel, phone))
     }
 
     /// What was spelled or counted: the argument of each SayDigits and its relatives.
-    fn said(&self, subject: Subject) -> Vec<Came> {
+    pub(super) fn said(&self, subject: Subject) -> Vec<Came> {
         let mut out: Vec<Came> = Vec::new();
         // The prompts of one utterance stand one behind the other on their channel.
         let mut rest: Vec<&report::Heard> = self
@@ -585,7 +606,7 @@ impl<'a> Judge<'a> {
         out
     }
 
-    fn texts(&self, subject: Subject) -> Vec<Came> {
+    pub(super) fn texts(&self, subject: Subject) -> Vec<Came> {
         let sent = self.report.sent.iter();
         sent.filter(|s| s.inside_call && self.counts(subject, s.of))
             .map(|s| Came {
@@ -597,7 +618,7 @@ impl<'a> Judge<'a> {
     }
 
     /// Lines of the log, and what the machine had to say.
-    fn logged(&self) -> Vec<Came> {
+    pub(super) fn logged(&self) -> Vec<Came> {
         let own = self
             .report
             .logs
@@ -679,7 +700,7 @@ impl<'a> Judge<'a> {
         })
     }
 
-    fn cause(&self, subject: Subject) -> u16 {
+    pub(super) fn cause(&self, subject: Subject) -> u16 {
         match self.call(subject) {
             Some(call) => call.cause(),
             None => {
@@ -690,7 +711,7 @@ impl<'a> Judge<'a> {
     }
 
     /// How the call ended, in one of the words of the table.
-    fn reason(&self, subject: Subject) -> &'static str {
+    pub(super) fn reason(&self, subject: Subject) -> &'static str {
         let (end, stalled, channel) = match self.call(subject) {
             Some(call) => (call.end.as_ref(), call.stalled, call.channel),
             None => match self.report.messages.first() {
@@ -720,13 +741,13 @@ impl<'a> Judge<'a> {
     }
 
     /// The last step of a channel until a moment.
-    fn until(&self, channel: usize, at: strowger_vm::Time) -> Option<usize> {
+    pub(super) fn until(&self, channel: usize, at: strowger_vm::Time) -> Option<usize> {
         self.find_last(0..self.report.trace.len(), |h| {
             h.channel == channel && h.at <= at
         })
     }
 
-    fn last_step(&self, channel: usize) -> Option<usize> {
+    pub(super) fn last_step(&self, channel: usize) -> Option<usize> {
         self.find_last(0..self.report.trace.len(), |h| h.channel == channel)
     }
 
@@ -771,14 +792,14 @@ impl<'a> Judge<'a> {
     }
 
     /// The step that set a variable last.
-    fn set_at(&self, channel: usize, name: &[u8]) -> Option<usize> {
+    pub(super) fn set_at(&self, channel: usize, name: &[u8]) -> Option<usize> {
         let set = self.report.trace.iter().rposition(|h| {
             h.channel == channel && matches!(&h.what, Trace::Set { name: n, .. } if n == name)
         })?;
         self.before(channel, set)
     }
 
-    fn source(&self, step: Option<usize>, label: &str) -> Option<(Source, String)> {
+    pub(super) fn source(&self, step: Option<usize>, label: &str) -> Option<(Source, String)> {
         match &self.report.trace.get(step?)?.what {
             Trace::Step(step) => Some((step.source.clone()?, label.to_owned())),
             _ => None,
@@ -806,7 +827,7 @@ fn written(text: &str) -> String {
 }
 
 /// What stands before the `@` of an address.
-fn user(address: &[u8]) -> String {
+pub(super) fn user(address: &[u8]) -> String {
     let text = lossy(address);
     let text = text
         .rsplit_once('<')
@@ -814,6 +835,11 @@ fn user(address: &[u8]) -> String {
     let text = text.split_once(':').map_or(text, |(_, rest)| rest);
     let end = text.find(['@', '>', ';']).unwrap_or(text.len());
     text[..end].to_owned()
+}
+
+/// What stands before the `@` of an address.
+pub(crate) fn user_of(address: &str) -> String {
+    user(address.as_bytes())
 }
 
 /// `sip:1002@pbx` as an endpoint of a test file.

@@ -115,7 +115,7 @@ static ENDPOINT: Shape = Shape::Either(&[
     Shape::List(&Shape::Either(&[Shape::Phrase, PHONE])),
 ]);
 
-const PHONE: Shape = Shape::Map(&Keys {
+pub(crate) const PHONE: Shape = Shape::Map(&Keys {
     what: "what a phone does",
     keys: &[&[
         may(
@@ -202,7 +202,7 @@ static ANSWERS: Shape = Shape::Map(&Keys {
 });
 
 /// One thing that a phone does.
-static PHONE_ACT: Shape = Shape::Either(&[
+pub(crate) static PHONE_ACT: Shape = Shape::Either(&[
     Shape::Words(BARE_ACTS),
     Shape::Map(&Keys {
         what: "something that a phone does",
@@ -247,7 +247,7 @@ const BARE_ACTS: &[(&str, &str)] = &[
 ];
 
 /// One thing that a caller does.
-static CALLER_ACT: Shape = Shape::Either(&[
+pub(crate) static CALLER_ACT: Shape = Shape::Either(&[
     Shape::Words(BARE_ACTS),
     Shape::Map(&Keys {
         what: "something that a caller does",
@@ -304,52 +304,67 @@ static HANGS_UP: Shape = Shape::Either(&[
 pub(crate) static TEST: Shape = Shape::Map(&Keys {
     what: "a test",
     keys: &[
-        &[
-            must("name", &Shape::Text, "What is meant, in words."),
-            may(
-                "dial",
-                &Shape::List(&Shape::Text),
-                "The number that is dialled; of several, one call after the other in a fresh world each.",
-            ),
-            may(
-                "message",
-                &MESSAGE,
-                "A text outside any call, in the place of a call.",
-            ),
-            may("messages", &Shape::List(&MESSAGE), "Several of them."),
-            may(
-                "calls",
-                &Shape::List(&CALL),
-                "Several calls at once, in the place of `dial`.",
-            ),
-            may(
-                "with",
-                &ENDPOINTS,
-                "What phones and trunks do in this test.",
-            ),
-            may("endpoints", &ENDPOINTS, "The same by another word."),
-            may(
-                "press",
-                &Shape::Text,
-                "Keys that the caller presses, one whenever one is waited for.",
-            ),
-            may(
-                "does",
-                &Shape::List(&CALLER_ACT),
-                "What the caller does, one after the other.",
-            ),
-            may(
-                "hangs up",
-                &HANGS_UP,
-                "When the caller hangs up whatever else it does: so long after its call began.",
-            ),
-            must("expect", &EXPECT, "What must be so when the call is over."),
-        ],
+        WORLD,
+        &[must(
+            "expect",
+            &EXPECT,
+            "What must be so when the call is over.",
+        )],
         SCENE,
     ],
     variables: None,
     hint: "",
 });
+
+/// A `test` of a `.dial` file: what it expects is said there otherwise.
+pub(crate) static BLOCK: Shape = Shape::Map(&Keys {
+    what: "a test",
+    keys: &[WORLD, SCENE],
+    variables: None,
+    hint: "",
+});
+
+/// Who calls in a test, and what phones do.
+static WORLD: &[Entry] = &[
+    must("name", &Shape::Text, "What is meant, in words."),
+    may(
+        "dial",
+        &Shape::List(&Shape::Text),
+        "The number that is dialled; of several, one call after the other in a fresh world each.",
+    ),
+    may(
+        "message",
+        &MESSAGE,
+        "A text outside any call, in the place of a call.",
+    ),
+    may("messages", &Shape::List(&MESSAGE), "Several of them."),
+    may(
+        "calls",
+        &Shape::List(&CALL),
+        "Several calls at once, in the place of `dial`.",
+    ),
+    may(
+        "with",
+        &ENDPOINTS,
+        "What phones and trunks do in this test.",
+    ),
+    may("endpoints", &ENDPOINTS, "The same by another word."),
+    may(
+        "press",
+        &Shape::Text,
+        "Keys that the caller presses, one whenever one is waited for.",
+    ),
+    may(
+        "does",
+        &Shape::List(&CALLER_ACT),
+        "What the caller does, one after the other.",
+    ),
+    may(
+        "hangs up",
+        &HANGS_UP,
+        "When the caller hangs up whatever else it does: so long after its call began.",
+    ),
+];
 
 static MESSAGE: Shape = Shape::Map(&Keys {
     what: "a message",
@@ -378,49 +393,52 @@ static MESSAGE: Shape = Shape::Map(&Keys {
 
 static CALL: Shape = Shape::Map(&Keys {
     what: "a call",
-    keys: &[&[
-        must("dial", &Shape::Text, "The number that is dialled."),
-        may(
-            "after",
-            &Shape::Duration,
-            "How long after the beginning it comes.",
-        ),
-        may(
-            "context",
-            &Shape::Text,
-            "The context in which the number is dialled.",
-        ),
-        may("from", &Shape::Text, "Who calls."),
-        may(
-            "language",
-            &Shape::Text,
-            "The language of the caller's channel.",
-        ),
-        may(
-            "variables",
-            &NAMES,
-            "Variables of the caller's channel before the first step.",
-        ),
-        may(
-            "press",
-            &Shape::Text,
-            "Keys that the caller presses, one whenever one is waited for.",
-        ),
-        may(
-            "does",
-            &Shape::List(&CALLER_ACT),
-            "What the caller does, one after the other.",
-        ),
-        may(
-            "hangs up",
-            &HANGS_UP,
-            "When the caller hangs up whatever else it does: so long after its call began.",
-        ),
-        may("expect", &EXPECT, "What must be so of this call."),
-    ]],
+    keys: &[CALL_KEYS],
     variables: None,
     hint: "",
 });
+
+/// What is said of one of several calls.
+pub(crate) static CALL_KEYS: &[Entry] = &[
+    must("dial", &Shape::Text, "The number that is dialled."),
+    may(
+        "after",
+        &Shape::Duration,
+        "How long after the beginning it comes.",
+    ),
+    may(
+        "context",
+        &Shape::Text,
+        "The context in which the number is dialled.",
+    ),
+    may("from", &Shape::Text, "Who calls."),
+    may(
+        "language",
+        &Shape::Text,
+        "The language of the caller's channel.",
+    ),
+    may(
+        "variables",
+        &NAMES,
+        "Variables of the caller's channel before the first step.",
+    ),
+    may(
+        "press",
+        &Shape::Text,
+        "Keys that the caller presses, one whenever one is waited for.",
+    ),
+    may(
+        "does",
+        &Shape::List(&CALLER_ACT),
+        "What the caller does, one after the other.",
+    ),
+    may(
+        "hangs up",
+        &HANGS_UP,
+        "When the caller hangs up whatever else it does: so long after its call began.",
+    ),
+    may("expect", &EXPECT, "What must be so of this call."),
+];
 
 /// What is expected.
 static EXPECT: Shape = Shape::Map(&Keys {

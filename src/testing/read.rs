@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use strowger_compiler::dial::test::{Ask, Block, Claim, FormulaKind};
 use strowger_compiler::edit_distance::nearest;
-use strowger_compiler::{Diagnostic, Span};
+use strowger_compiler::{Diagnostic, Sources, Span};
 use strowger_runtime::config::{Accounts, Technology};
 use strowger_runtime::sim::scenario::{Call, Endpoint, Message, Scenario, Sounds};
 use strowger_vm::{Identity, Module, Text};
 
 use super::case::{Case, Dialled, Expectation, Field, PhoneField, Row, Sent, Subject, What};
+use super::holds::Holds;
 use super::phones;
 use super::problem::problem;
 use super::want::Want;
@@ -45,6 +47,8 @@ pub(crate) fn cases(root: &Node, beside: &Beside<'_>, found: &mut Vec<Diagnostic
         root,
         defaults: root.get("defaults"),
         strict: root.get("peers").is_some(),
+        in_dial: false,
+        unlisted: &[],
         found,
         cases: Vec::new(),
     };
@@ -52,21 +56,77 @@ pub(crate) fn cases(root: &Node, beside: &Beside<'_>, found: &mut Vec<Diagnostic
         reader.known(name, phone);
     }
     let tests = root.get("tests").map(Node::items).unwrap_or_default();
-    let mut names: BTreeMap<&str, Span> = BTreeMap::new();
+    reader.once(tests.iter());
     for test in tests {
-        if let Some(name) = test.get("name")
-            && let Some(text) = name.text()
-            && let Some(first) = names.insert(text, name.span)
-        {
-            reader.found.push(
-                problem(format!("two tests are called \"{text}\""), name.span)
-                    .also(first, "the first")
-                    .help("a name tells which test failed, so each has its own"),
-            );
-        }
         reader.test(test);
     }
     reader.cases
+}
+
+/// The tests of the blocks of a `.dial` file.
+pub(crate) fn of_blocks(
+    blocks: &[(Node, &Block)],
+    sources: &Sources,
+    beside: &Beside<'_>,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Case> {
+    let before = found.len();
+    for (node, _) in blocks {
+        keys::BLOCK.check(node, found);
+    }
+    if found.len() > before {
+        return Vec::new();
+    }
+    let Some((first, _)) = blocks.first() else {
+        return Vec::new();
+    };
+    let nothing = Node {
+        span: first.span,
+        value: yaml::Value::Map(Vec::new()),
+    };
+    let unlisted = blocks.iter().flat_map(|(_, block)| &block.unlisted);
+    let unlisted: Vec<Span> = unlisted.copied().collect();
+    let mut reader = Reader {
+        beside,
+        root: &nothing,
+        defaults: None,
+        strict: beside.accounts.iter().next().is_some(),
+        in_dial: true,
+        unlisted: &unlisted,
+        found,
+        cases: Vec::new(),
+    };
+    reader.once(blocks.iter().map(|(node, _)| node));
+    for (node, block) in blocks {
+        let first = reader.cases.len();
+        reader.test(node);
+        let claims = block.claims.iter().map(|c| claim(c, sources));
+        let claims: Vec<Expectation> = claims.collect();
+        for case in &mut reader.cases[first..] {
+            case.expectations.extend(claims.iter().cloned());
+        }
+    }
+    reader.cases
+}
+
+/// What a block expects.
+fn claim(claim: &Claim, sources: &Sources) -> Expectation {
+    let bytes = sources.file(claim.span.file).bytes();
+    let text = bytes.get(claim.span.start as usize..claim.span.end as usize);
+    let text = String::from_utf8_lossy(text.unwrap_or_default()).into_owned();
+    let what = match claim.formula.kind {
+        FormulaKind::Ask(_, Ask::Trace) => What::Snapshot,
+        _ => What::Holds(Box::new(Holds {
+            formula: claim.formula.clone(),
+            text: text.as_str().into(),
+        })),
+    };
+    Expectation {
+        key: text,
+        span: claim.span,
+        subject: Subject::All,
+        what,
+    }
 }
 
 struct Reader<'a> {
@@ -75,6 +135,10 @@ struct Reader<'a> {
     defaults: Option<&'a Node>,
     /// Endpoints that the device files do not name are mistakes.
     strict: bool,
+    /// The tests are blocks of a `.dial` file.
+    in_dial: bool,
+    /// Endpoints that they need not name.
+    unlisted: &'a [Span],
     found: &'a mut Vec<Diagnostic>,
     cases: Vec<Case>,
 }
@@ -91,6 +155,23 @@ struct From {
 }
 
 impl<'a> Reader<'a> {
+    /// Each test has a name of its own.
+    fn once(&mut self, tests: impl Iterator<Item = &'a Node>) {
+        let mut names: BTreeMap<&str, Span> = BTreeMap::new();
+        for test in tests {
+            if let Some(name) = test.get("name")
+                && let Some(text) = name.text()
+                && let Some(first) = names.insert(text, name.span)
+            {
+                self.found.push(
+                    problem(format!("two tests are called \"{text}\""), name.span)
+                        .also(first, "the first")
+                        .help("a name tells which test failed, so each has its own"),
+                );
+            }
+        }
+    }
+
     /// What a test says, or the defaults.
     fn get(&self, test: &'a Node, key: &str) -> Option<&'a Node> {
         test.get(key)
@@ -223,6 +304,7 @@ impl<'a> Reader<'a> {
                 scenario: Arc::new(scenario),
                 dialled,
                 expectations,
+                in_dial: self.in_dial,
             });
         }
     }
@@ -328,7 +410,7 @@ impl<'a> Reader<'a> {
             "SIP" => Technology::Sip,
             _ => return,
         };
-        if !self.strict {
+        if !self.strict || self.unlisted.contains(&name.span) {
             return;
         }
         // `SIP/3001@SIP3` and `SIP/SIP3/3001` go through a trunk.
@@ -356,18 +438,25 @@ impl<'a> Reader<'a> {
             .filter(|a| a.technology == technology)
             .map(|a| String::from_utf8_lossy(&a.name).into_owned())
             .collect();
+        let files = match self.in_dial {
+            true => "no device file beside the plan names",
+            false => "the files of `peers` name no",
+        };
         let wrong = problem(
-            format!(
-                "the files of `peers` name no {}/{account}",
-                technology.prefix()
-            ),
+            format!("{files} {}/{account}", technology.prefix()),
             name.span,
         );
-        self.found
-            .push(match nearest(account, all.iter().map(String::as_str)) {
-                Some(meant) => wrong.help(format!("did you mean `{meant}`?")),
-                None => wrong,
-            });
+        let wrong = match nearest(account, all.iter().map(String::as_str)) {
+            Some(meant) => wrong.help(format!("did you mean `{meant}`?")),
+            None => wrong,
+        };
+        self.found.push(match self.in_dial {
+            true => wrong.help(format!(
+                "one that nobody has is written device(\"{}\")",
+                name.name
+            )),
+            false => wrong,
+        });
     }
 
     /// Who calls; nobody that is known where nothing is said.

@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use strowger_compiler::coverage::Reachable;
-use strowger_compiler::{Diagnostic, FileId, Sources, Span};
+use strowger_compiler::dial::is_dial;
+use strowger_compiler::dial::test::Block;
+use strowger_compiler::{Diagnostic, FileId, Level, Sources, Span};
 use strowger_runtime::config::{FILES, plan_in};
 use strowger_runtime::sim::Simulation;
 use strowger_vm::{Globals, Module};
 
+use super::block;
 use super::case::Case;
 use super::problem::problem;
 use super::read::{self, Beside};
@@ -21,6 +24,8 @@ use crate::render;
 pub(crate) const PLAN: &str = FILES[0];
 /// The file of tests made from texts.
 const TYPED: &str = "plan.test.yaml";
+/// The plan in `.dial` made from a text.
+const DIAL: &str = "extensions.dial";
 
 /// A test file and the plan beside it.
 pub struct Suite {
@@ -34,6 +39,8 @@ pub struct Suite {
     pub(crate) accepted: Accepted,
     pub(crate) reachable: Reachable,
     draft: Draft,
+    /// The tests of a `.dial` file, as a test file would say them.
+    blocks: Vec<Node>,
 }
 
 /// Why tests cannot run: mistakes in their file, each at its place, or a plan that cannot be read.
@@ -127,10 +134,12 @@ impl Suite {
             .unwrap_or(Path::new("."));
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let draft = Draft::read(folder, &name, text, seed);
-        let mut suite = draft.suite(|plan| {
-            let plan = folder.join(plan);
-            load::to_run(&plan)
-        })?;
+        let mut suite = if is_dial(&name) {
+            let (plan, loaded) = with_blocks(folder, &name)?;
+            draft.of_blocks(plan, loaded)?
+        } else {
+            draft.suite(|plan| load::to_run(&folder.join(plan)))?
+        };
         suite.shown = suite_name(path);
         suite.path = Some(path.to_owned());
         Ok(suite)
@@ -153,6 +162,23 @@ impl Suite {
         })
     }
 
+    /// A plan in `.dial` that stands in no file, with its tests.
+    ///
+    /// # Errors
+    /// As [`open`](Suite::open).
+    pub fn from_dial(plan: &str) -> Result<Suite, Box<Refused>> {
+        let sources = Sources::new().with(DIAL, plan);
+        let (folder, release) = (PathBuf::from("."), load::Release::default());
+        let loaded = load::understand(sources, folder, DIAL.to_owned(), release);
+        Suite::of_blocks(DIAL, loaded.map_err(|e| Refused::fault(e, Vec::new()))?)
+    }
+
+    /// The tests that stand in a `.dial` plan that is read already.
+    pub(crate) fn of_blocks(plan: &str, loaded: Loaded) -> Result<Suite, Box<Refused>> {
+        let draft = Draft::read(Path::new("."), plan, Vec::new(), None);
+        draft.of_blocks(plan, loaded)
+    }
+
     /// Tests of a plan whose files are read already.
     pub(crate) fn of_sources(sources: &Sources, tests: String) -> Result<Suite, Box<Refused>> {
         let draft = Draft::read(Path::new("."), TYPED, tests.into(), None);
@@ -171,8 +197,12 @@ impl Suite {
         self.cases.iter().map(|c| c.name.as_str())
     }
 
-    /// A test as the file has it.
+    /// A test as a test file has it.
     pub(crate) fn written(&self, case: &Case) -> Option<Node> {
+        let mut blocks = self.blocks.iter();
+        if let Some(block) = blocks.find(|node| node.span == case.span) {
+            return Some(block.clone());
+        }
         let root = yaml::read(case.span.file, &self.draft.text).ok()??;
         let tests = root.get("tests")?.items();
         let named = |test: &&Node| test.get("name").is_some_and(|n| n.span == case.span);
@@ -199,6 +229,10 @@ impl Suite {
     pub(crate) fn changed(&self, sources: &Sources) -> Result<Suite, Box<Refused>> {
         let directory = &self.loaded.directory;
         let read = |name: &str| load::these(sources.clone(), directory.clone(), name.to_owned());
+        if is_dial(&self.draft.name) {
+            let loaded = read(&self.plan).map_err(|e| Refused::fault(e, Vec::new()))?;
+            return self.draft.clone().of_blocks(&self.plan, loaded);
+        }
         self.draft.clone().suite(read)
     }
 
@@ -258,6 +292,33 @@ pub(crate) fn plan_of(path: &Path) -> Result<(PathBuf, String), String> {
     let name = plan.file_name().unwrap_or_default();
     let name = name.to_string_lossy().into_owned();
     Ok((plan, name))
+}
+
+/// The plan to which a `.dial` file with tests belongs: that of its folder if it has the file in it, else the file itself with what it
+/// imports.
+fn with_blocks<'n>(folder: &Path, name: &'n str) -> Result<(&'n str, Loaded), Box<Refused>> {
+    let plan = plan_in(folder);
+    if plan != name
+        && folder.join(plan).is_file()
+        && let Ok(loaded) = load::to_run(&folder.join(plan))
+        && holds(&loaded, name)
+    {
+        return Ok((plan, loaded));
+    }
+    let path = folder.join(name);
+    match load::to_run(&path) {
+        Ok(loaded) => Ok((name, loaded)),
+        Err(fault) => Err(Refused::fault(fault, vec![path])),
+    }
+}
+
+/// Whether a plan has the file in it: its tests, or what is wrong with it.
+fn holds(loaded: &Loaded, name: &str) -> bool {
+    let named = |file: FileId| loaded.sources.file(file).name() == name;
+    let compiled = &loaded.compiled;
+    let mut wrong = compiled.diagnostics.iter();
+    compiled.tests.iter().any(|b| named(b.span.file))
+        || wrong.any(|d| d.code.starts_with('D') && named(d.primary.span.file))
 }
 
 /// How a test file is named to people.
@@ -375,13 +436,71 @@ impl Draft {
             cases,
             accepted: Accepted::default(),
             draft: self,
+            blocks: Vec::new(),
         })
     }
 
-    fn with_plan(&self, mut sources: Sources) -> (Sources, FileId) {
+    /// Understands the tests that stand in the file itself, of a plan that is read.
+    fn of_blocks(self, plan: &str, loaded: Loaded) -> Result<Suite, Box<Refused>> {
+        let mut sources = loaded.sources.clone();
+        sources.stand_in(&self.shown_folder());
+        let files = vec![self.folder.join(&self.name)];
+        let refused = |sources, mut found: Vec<Diagnostic>| {
+            found.sort_by_key(|f| (f.primary.span.file, f.primary.span.start));
+            Box::new(Refused {
+                fault: None,
+                sources,
+                found,
+                files,
+            })
+        };
+        let wrong = loaded.compiled.diagnostics.iter();
+        let wrong: Vec<Diagnostic> = wrong
+            .filter(|d| d.level == Level::Error && d.code.starts_with('D'))
+            .cloned()
+            .collect();
+        if !wrong.is_empty() {
+            return Err(refused(sources, wrong));
+        }
+        let file = sources.find(&self.name);
+        let blocks = loaded.compiled.tests.iter();
+        let blocks: Vec<&Block> = blocks.filter(|b| Some(b.span.file) == file).collect();
+        let nodes: Vec<Node> = blocks.iter().map(|b| block::node(b)).collect();
+        let told: Vec<(Node, &Block)> = nodes.iter().cloned().zip(blocks).collect();
+        let mut found = Vec::new();
+        let module = loaded.module();
+        let beside = Beside {
+            module: &module,
+            accounts: &loaded.config.accounts,
+            seed: self.seed,
+        };
+        let cases = read::of_blocks(&told, &sources, &beside, &mut found);
+        if !found.is_empty() {
+            return Err(refused(sources, found));
+        }
+        Ok(Suite {
+            shown: self.name.clone(),
+            path: None,
+            plan: plan.to_owned(),
+            reachable: Reachable::of(&loaded.compiled.hir),
+            loaded,
+            sources,
+            cases,
+            accepted: Accepted::default(),
+            draft: self,
+            blocks: nodes,
+        })
+    }
+
+    /// How the folder is named to people.
+    fn shown_folder(&self) -> String {
         let folder = self.folder.display().to_string();
         let folder = folder.strip_prefix("./").unwrap_or(&folder);
-        sources.stand_in(if folder == "." { "" } else { folder });
+        if folder == "." { "" } else { folder }.to_owned()
+    }
+
+    fn with_plan(&self, mut sources: Sources) -> (Sources, FileId) {
+        sources.stand_in(&self.shown_folder());
         let id = sources.add(&self.name, self.text.clone());
         (sources, id)
     }

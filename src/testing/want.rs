@@ -5,7 +5,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use std::cmp::Ordering;
 
 /// Largest compiled regular expression, in bytes.
-const REGEX: usize = 1 << 20;
+pub(super) const REGEX: usize = 1 << 20;
 
 /// A comparison.
 #[derive(Clone, Debug)]

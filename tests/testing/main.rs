@@ -3,6 +3,7 @@
 
 mod accepting;
 mod beginning;
+mod blocks;
 mod edges;
 mod hangups;
 mod lcov;

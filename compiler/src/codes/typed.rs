@@ -497,4 +497,43 @@ pub(super) static CODES: &[Code] = &[
             "context office as \"default\" {\n  on `X.` {\n    if exten in `[ab]X` { hangup(CallRejected) }\n    hangup()\n  }\n}\n"
         ),
     ),
+    load(
+        "D501",
+        D,
+        Error,
+        "a word that means nothing in a test",
+        "A `test` is given phones and what they do, calls with what the caller does, and asks what came of it: each has words of its own (docs/testing.md).",
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20s)\n    hangup()\n  }\n}\n\ntest \"the phone rings\" {\n  given pjsip(\"61\") = bussy()\n  call 61 from \"1001\" in office\n  expect dialed == [pjsip(\"61\")]\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20s)\n    hangup()\n  }\n}\n\ntest \"the phone rings\" {\n  given pjsip(\"61\") = busy()\n  call 61 from \"1001\" in office\n  expect dialed == [pjsip(\"61\")]\n}\n"
+        ),
+    ),
+    load(
+        "D502",
+        D,
+        Error,
+        "a test that calls nobody, or expects nothing",
+        "A test needs a call, or texts, but not both, and an `expect`: without one it cannot fail.",
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20s)\n    hangup()\n  }\n}\n\ntest \"the phone rings\" {\n  given pjsip(\"61\") = busy()\n  call 61 from \"1001\" in office\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20s)\n    hangup()\n  }\n}\n\ntest \"the phone rings\" {\n  given pjsip(\"61\") = busy()\n  call 61 from \"1001\" in office\n  expect dialed == [pjsip(\"61\")]\n}\n"
+        ),
+    ),
+    load(
+        "D503",
+        D,
+        Error,
+        "an expectation that is always the same",
+        "Nothing of it depends on the call, so the test says nothing.",
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20s)\n    hangup()\n  }\n}\n\ntest \"the phone rings\" {\n  given pjsip(\"61\") = busy()\n  call 61 from \"1001\" in office\n  expect 1 == 1\n}\n"
+        ),
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    dial(pjsip(\"61\"), ring: 20s)\n    hangup()\n  }\n}\n\ntest \"the phone rings\" {\n  given pjsip(\"61\") = busy()\n  call 61 from \"1001\" in office\n  expect dialed.count == 1\n}\n"
+        ),
+    ),
 ];

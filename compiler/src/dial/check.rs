@@ -13,6 +13,7 @@ mod operators;
 mod own;
 mod place;
 mod stmt;
+mod test;
 mod word;
 pub(crate) mod world;
 
@@ -37,7 +38,10 @@ pub(crate) struct Around {
 }
 
 /// Checks the files of a program. Where something is an error, the program is not complete.
-pub(crate) fn check(units: &[Unit<'_>], around: &Around) -> (Program, Vec<Diagnostic>) {
+pub(crate) fn check(
+    units: &[Unit<'_>],
+    around: &Around,
+) -> (Program, Vec<super::test::Block>, Vec<Diagnostic>) {
     let mut checker = Checker {
         units,
         around,
@@ -52,7 +56,8 @@ pub(crate) fn check(units: &[Unit<'_>], around: &Around) -> (Program, Vec<Diagno
     checker.built_in_enums();
     checker.declare();
     checker.bodies();
-    (checker.program, checker.found)
+    let tests = checker.tests();
+    (checker.program, tests, checker.found)
 }
 
 /// Most findings of one program; what is found behind them is not told.
