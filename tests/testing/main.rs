@@ -131,15 +131,35 @@ fn the_tests_of_the_examples_pass_and_reach_nine_of_ten_branches() {
     plans(std::path::Path::new(examples), &mut folders);
     assert!(folders.len() >= 18, "{folders:?}");
     for folder in folders {
-        let out = Command::new(env!("CARGO_BIN_EXE_strowger"))
-            .args(["test", "--fail-under", "90"])
-            .arg(&folder)
-            .output()
-            .unwrap();
-        let told = String::from_utf8_lossy(&out.stdout).into_owned();
-        assert!(out.status.success(), "{}: {told}", folder.display());
-        assert!(!told.contains("FAIL") && told.contains("ok    "), "{told}");
+        // The plan in `.dial` beside it has the same tests in `tests/dial_examples.rs`; here those in it.
+        let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
+        files.retain(|path| path.to_str().unwrap().ends_with(".test.yaml"));
+        let all = tested(&files, &["--fail-under", "90"]);
+        assert!(all.contains("ok    "), "{all}");
+        let dial = folder.join("extensions.dial");
+        if std::fs::read_to_string(&dial).is_ok_and(|text| text.contains("\ntest \"")) {
+            tested(&[dial], &[]);
+        }
     }
+}
+
+/// Runs the tests of these files; all must pass.
+fn tested(files: &[PathBuf], words: &[&str]) -> String {
+    let out = Command::new(env!("CARGO_BIN_EXE_strowger"))
+        .arg("test")
+        .args(words)
+        .args(files)
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert!(
+        out.status.success() && !told.contains("FAIL"),
+        "{files:?}: {told}"
+    );
+    told
 }
 
 /// The folders that have an `extensions.conf`.

@@ -63,13 +63,7 @@ fn name(test: &Test, context: &str) -> String {
     }
 }
 
-fn block(
-    out: &mut String,
-    test: &Test,
-    context: &str,
-    seen: &Seen,
-    accounts: &Accounts,
-) {
+fn block(out: &mut String, test: &Test, context: &str, seen: &Seen, accounts: &Accounts) {
     let _ = writeln!(out, "\ntest {} {{", quoted(&name(test, context)));
     let mut phones: Vec<String> = seen.dialed.clone();
     phones.extend(seen.messages.iter().map(|(to, _)| endpoint_of(to)));
