@@ -8,7 +8,7 @@ use strowger_stdlib::time::Moment;
 use strowger_stdlib::{Dialect, Value, pipes, signatures};
 
 /// Variables that tell of the server (DL-185): no global of the name is ever read.
-const SERVER: [&[u8]; 14] = [
+pub(crate) const SERVER: [&[u8]; 14] = [
     b"SYSTEMNAME",
     b"ENTITYID",
     b"ASTCACHEDIR",

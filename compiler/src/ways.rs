@@ -84,6 +84,36 @@ pub(crate) struct Ways<'a> {
     callers: OnceCell<QuickMap<Node, Vec<Node>>>,
 }
 
+/// A text without variables, or with none but EXTEN and CONTEXT where those are known.
+pub(crate) fn known(text: &[u8], extension: &Extension, context: &[u8]) -> Option<Vec<u8>> {
+    if !has_hole(text) {
+        return Some(text.to_vec());
+    }
+    let mut out = Vec::new();
+    for piece in Template::read(text).pieces {
+        match piece {
+            Piece::Text(text) => out.extend_from_slice(&text),
+            Piece::Hole(hole) if hole.kind == HoleKind::Variable => {
+                let body = split_body(hole.body.as_plain()?);
+                let What::Variable(name) = body.what else {
+                    return None;
+                };
+                let value = match (name.as_slice(), &extension.matches) {
+                    (b"EXTEN", Matches::Name(name)) => name.as_slice(),
+                    (b"CONTEXT", _) => context,
+                    _ => return None,
+                };
+                match body.slice {
+                    None => out.extend_from_slice(value),
+                    Some(slice) => out.extend_from_slice(slice.cut(value)),
+                }
+            }
+            Piece::Hole(_) => return None,
+        }
+    }
+    Some(out)
+}
+
 impl<'a> Ways<'a> {
     /// Reads the plan.
     pub(crate) fn new(index: &'a Index<'a>, values: &'a Values<'a>) -> Ways<'a> {
@@ -421,35 +451,11 @@ impl<'a> Ways<'a> {
         found
     }
 
-    /// A text without variables, or with none but EXTEN and CONTEXT where those are known.
+    /// [`known`] of an extension's text.
     pub(crate) fn known(&self, node: Node, text: &[u8]) -> Option<Vec<u8>> {
-        if !has_hole(text) {
-            return Some(text.to_vec());
-        }
         let entry = self.entries[node as usize];
-        let mut out = Vec::new();
-        for piece in Template::read(text).pieces {
-            match piece {
-                Piece::Text(text) => out.extend_from_slice(&text),
-                Piece::Hole(hole) if hole.kind == HoleKind::Variable => {
-                    let body = split_body(hole.body.as_plain()?);
-                    let What::Variable(name) = body.what else {
-                        return None;
-                    };
-                    let value = match (name.as_slice(), &entry.extension.matches) {
-                        (b"EXTEN", Matches::Name(name)) => name.as_slice(),
-                        (b"CONTEXT", _) => &self.index.hir().contexts[entry.context].name,
-                        _ => return None,
-                    };
-                    match body.slice {
-                        None => out.extend_from_slice(value),
-                        Some(slice) => out.extend_from_slice(slice.cut(value)),
-                    }
-                }
-                Piece::Hole(_) => return None,
-            }
-        }
-        Some(out)
+        let context = &self.index.hir().contexts[entry.context].name;
+        known(text, entry.extension, context)
     }
 
     /// Whether what one extension sets may be read in another: by a call that has passed the first and comes to the second,

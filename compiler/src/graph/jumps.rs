@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use strowger_stdlib::template::{HoleKind, Piece, Template, What, split_body};
-
 use super::{At, Why};
 use crate::dialled;
 use crate::flow::statuses;
-use crate::hir::{Extension, Hir, Matches, Step};
+use crate::hir::{Extension, Hir, Step};
 use crate::jump::{self, Part, Target};
 use crate::resolve::Index;
+use crate::ways::known;
 
 /// Comparisons of names with patterns that one graph may cost; targets beyond it count as computed.
 const WORK: usize = 20_000_000;
@@ -213,31 +212,8 @@ impl<'h> Jumps<'h> {
         vec![(self.context_or_computed(&context, &whole), label)]
     }
 
-    /// A text without variables, or with none but EXTEN and CONTEXT where those are known.
     fn known(&self, from: At, extension: &Extension, text: &[u8]) -> Option<Vec<u8>> {
-        let mut out = Vec::new();
-        for piece in Template::read(text).pieces {
-            match piece {
-                Piece::Text(text) => out.extend_from_slice(&text),
-                Piece::Hole(hole) if hole.kind == HoleKind::Variable => {
-                    let body = split_body(hole.body.as_plain()?);
-                    let What::Variable(name) = body.what else {
-                        return None;
-                    };
-                    let value = match (name.as_slice(), &extension.matches) {
-                        (b"EXTEN", Matches::Name(name)) => name.as_slice(),
-                        (b"CONTEXT", _) => self.hir.contexts[from.0].name.as_slice(),
-                        _ => return None,
-                    };
-                    match body.slice {
-                        None => out.extend_from_slice(value),
-                        Some(slice) => out.extend_from_slice(slice.cut(value)),
-                    }
-                }
-                Piece::Hole(_) => return None,
-            }
-        }
-        Some(out)
+        known(text, extension, &self.hir.contexts[from.0].name)
     }
 
     /// An extension that holds `${DIALSTATUS}` and nothing else unknown: one target for each status that has one.

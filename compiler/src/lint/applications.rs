@@ -171,26 +171,13 @@ fn dial(step: &Step, version: Version, out: &mut Vec<Diagnostic>) {
         && let Some(pipe) = shape.find(args.bytes(), b'|', 0)
         && !args.bytes().contains(&b'"')
     {
-        let mut edits = Vec::new();
-        let mut from = 0;
-        while let Some(at) = shape.find(args.bytes(), b'|', from) {
-            edits.push(Edit {
-                span: args.span_of(at..at + 1),
-                text: b",".to_vec(),
-            });
-            from = at + 1;
-        }
         let mut found = Diagnostic::new(
             "A406",
             "`|` no longer separates arguments",
             args.span_of(pipe..pipe + 1),
         )
         .label("plain text since Asterisk 1.6: all of this is one argument");
-        found.fixes.push(Fix {
-            title: "separate with commas".to_owned(),
-            edits,
-            safe: false,
-        });
+        found.fixes.push(old_names::with_commas(args, shape));
         out.push(found);
         return;
     }

@@ -282,8 +282,8 @@ pub(crate) fn is_word(text: &[u8]) -> bool {
         && text.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
 }
 
-/// Variables that the exchange itself has: they can always be read (DL-185).
-pub(crate) const BUILT_IN: [&[u8]; 27] = [
+/// Variables that the exchange itself has of each call: they can always be read (DL-185).
+const OF_CALL: [&[u8]; 13] = [
     b"EXTEN",
     b"CONTEXT",
     b"PRIORITY",
@@ -297,25 +297,16 @@ pub(crate) const BUILT_IN: [&[u8]; 27] = [
     b"HINT",
     b"HINTNAME",
     b"EPOCH",
-    b"SYSTEMNAME",
-    b"ENTITYID",
-    b"ASTCACHEDIR",
-    b"ASTETCDIR",
-    b"ASTMODDIR",
-    b"ASTVARLIBDIR",
-    b"ASTDBDIR",
-    b"ASTKEYDIR",
-    b"ASTDATADIR",
-    b"ASTAGIDIR",
-    b"ASTSPOOLDIR",
-    b"ASTRUNDIR",
-    b"ASTLOGDIR",
-    b"ASTSBINDIR",
 ];
+
+/// Those, and those of the server.
+pub(crate) fn built_in() -> impl Iterator<Item = &'static [u8]> {
+    OF_CALL.into_iter().chain(crate::constant::SERVER)
+}
 
 /// Whether the exchange has this variable itself, or an application sets it.
 pub(crate) fn is_built_in(name: &[u8]) -> bool {
-    BUILT_IN.contains(&name) || signatures::sets(name).is_some()
+    built_in().any(|own| own == name) || signatures::sets(name).is_some()
 }
 
 /// Whether text has at least one byte after substitution, whatever the variables are.

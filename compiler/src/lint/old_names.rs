@@ -162,15 +162,6 @@ fn pipes(world: &World<'_>, call: &Made<'_>) -> Option<Diagnostic> {
     if outside(b',').is_some() || protected || has_blank_around(args.bytes(), pipe) {
         return None;
     }
-    let mut edits = Vec::new();
-    let mut from = 0;
-    while let Some(at) = shape.find(args.bytes(), b'|', from) {
-        edits.push(Edit {
-            span: args.span_of(at..at + 1),
-            text: b",".to_vec(),
-        });
-        from = at + 1;
-    }
     let mut found = Diagnostic::new(
         "M909",
         "`|` separates nothing since Asterisk 1.6",
@@ -180,13 +171,27 @@ fn pipes(world: &World<'_>, call: &Made<'_>) -> Option<Diagnostic> {
         "plain text: `{}` gets all of this as one argument",
         signature.name
     ));
-    found.fixes.push(Fix {
+    found.fixes.push(with_commas(args, &shape));
+    // A text with variables may hold a command line.
+    (!has_hole(&args.bytes()[..pipe]) || signature.split == Split::Target).then_some(found)
+}
+
+/// Commas in the place of `|` outside of quotes, functions and the like.
+pub(super) fn with_commas(args: &Text, shape: &Shape) -> Fix {
+    let mut edits = Vec::new();
+    let mut from = 0;
+    while let Some(at) = shape.find(args.bytes(), b'|', from) {
+        edits.push(Edit {
+            span: args.span_of(at..at + 1),
+            text: b",".to_vec(),
+        });
+        from = at + 1;
+    }
+    Fix {
         title: "separate with commas".to_owned(),
         edits,
         safe: false,
-    });
-    // A text with variables may hold a command line.
-    (!has_hole(&args.bytes()[..pipe]) || signature.split == Split::Target).then_some(found)
+    }
 }
 
 /// A pipe between two commands of a shell, or two words.

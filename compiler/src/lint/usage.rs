@@ -72,9 +72,7 @@ pub(super) fn managed(sources: &Sources) -> bool {
 impl Names {
     /// V501 where not everything is in sight: only a variable of the exchange with a slip of the pen.
     fn misspelt(&self, world: &World<'_>, out: &mut Vec<Diagnostic>) {
-        let built_in: Vec<&str> = facts::BUILT_IN
-            .iter()
-            .copied()
+        let built_in: Vec<&str> = facts::built_in()
             .chain(signatures::variables())
             .filter_map(|n| std::str::from_utf8(n).ok())
             .filter(|n| n.len() >= LONG)
@@ -171,7 +169,7 @@ impl Names {
                 continue;
             };
             // A program outside may use any spelling of its own.
-            if outside && !facts::BUILT_IN.contains(&twin.as_slice()) {
+            if outside && !facts::built_in().any(|own| own == twin.as_slice()) {
                 continue;
             }
             let shown = String::from_utf8_lossy(name).into_owned();
