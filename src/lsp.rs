@@ -249,6 +249,7 @@ impl<W: Write> Server<W> {
             "method": "workspace/didChangeWatchedFiles",
             "registerOptions": { "watchers": [
                 { "globPattern": "**/*.conf" },
+                { "globPattern": "**/*.dial" },
                 { "globPattern": "**/strowger.toml" },
             ] },
         }] });
@@ -562,7 +563,7 @@ impl<W: Write> Server<W> {
             })),
             completion_provider: Some(CompletionOptions {
                 trigger_characters: Some(
-                    ["(", ",", "{", "/", "&", "@", "=", ">", "?", ":"]
+                    ["(", ",", "{", "/", "&", "@", "=", ">", "?", ":", ".", "\""]
                         .map(str::to_owned)
                         .to_vec(),
                 ),

@@ -168,6 +168,8 @@ pub struct Reading {
     pub(crate) config: Config,
     pub(crate) hir: Hir,
     tests: Vec<dial::test::Block>,
+    /// The `.dial` files of it that nothing imports.
+    pub(crate) dials: Vec<FileId>,
     found: Vec<Diagnostic>,
 }
 
@@ -242,6 +244,7 @@ impl Reading {
             config,
             hir,
             tests,
+            dials: roots,
             found,
         }
     }

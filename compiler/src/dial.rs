@@ -12,11 +12,12 @@ pub(crate) mod check;
 mod elsewhere;
 mod hours;
 mod lower;
+pub(crate) mod notes;
 mod numbers;
 pub mod syntax;
 pub mod test;
 mod typed;
-mod types;
+pub(crate) mod types;
 
 /// Most files of one program.
 const FILES: usize = 1_000;
@@ -174,10 +175,56 @@ pub(crate) fn read(sources: &Sources, roots: &[FileId]) -> Program {
     program
 }
 
+fn units(files: &[(FileId, Module)], imports: Vec<HashMap<usize, usize>>) -> Vec<check::Unit<'_>> {
+    let files = files.iter().zip(imports);
+    files
+        .map(|((file, module), imports)| check::Unit {
+            file: *file,
+            module,
+            imports,
+        })
+        .collect()
+}
+
+fn around(hir: &Hir, unchecked: bool) -> check::Around {
+    let contexts = hir.contexts.iter();
+    check::Around {
+        conf_contexts: contexts
+            .map(|c| String::from_utf8_lossy(&c.name).into_owned())
+            .collect(),
+        unchecked,
+    }
+}
+
+/// Arms that a repair adds stand on lines of their own, as deep as those before.
+fn indent(found: &mut [Diagnostic], sources: &Sources) {
+    for found in found.iter_mut().filter(|d| d.code == "D301") {
+        for edit in found.fixes.iter_mut().flat_map(|f| &mut f.edits) {
+            let source = sources.file(edit.span.file);
+            let brace = edit.span.start as usize;
+            let start = source.line_range(source.line(edit.span.start)).start;
+            let before = &source.bytes()[start..brace];
+            let blank = before.iter().all(|b| matches!(b, b' ' | b'\t'));
+            match blank {
+                true => edit.text.extend_from_slice(before),
+                false => edit.text.insert(0, b'\n'),
+            }
+        }
+    }
+}
+
 impl Program {
     /// Whether there is nothing in it.
     pub(crate) fn is_empty(&self) -> bool {
         self.files.is_empty()
+    }
+
+    /// The files with what checking learns about them, for an editor.
+    pub(crate) fn learn(self, hir: &Hir) -> (Vec<(FileId, Module)>, notes::Notes) {
+        let units = units(&self.files, self.imports);
+        let notes = check::learn(&units, &around(hir, true));
+        drop(units);
+        (self.files, notes)
     }
 
     /// Checks the files and adds what they mean to the graph, which holds the extensions.conf already. Where something is wrong,
@@ -192,25 +239,9 @@ impl Program {
             text.starts_with(MIGRATED.as_bytes())
         });
         let mut found = self.found;
-        let units: Vec<check::Unit<'_>> = self
-            .files
-            .iter()
-            .zip(self.imports)
-            .map(|((file, module), imports)| check::Unit {
-                file: *file,
-                module,
-                imports,
-            })
-            .collect();
-        let around = check::Around {
-            conf_contexts: hir
-                .contexts
-                .iter()
-                .map(|c| String::from_utf8_lossy(&c.name).into_owned())
-                .collect(),
-            unchecked: migrated,
-        };
-        let (mut program, tests, mut wrong) = check::check(&units, &around);
+        let units = units(&self.files, self.imports);
+        let (mut program, tests, mut wrong) = check::check(&units, &around(hir, migrated));
+        indent(&mut wrong, sources);
         program.migrated = migrated;
         if !found.is_empty() {
             // What declares a name, or is an arm, may be what could not be read; and one mistake is told once.

@@ -5,6 +5,7 @@
 
 mod chosen;
 mod complete;
+mod dial;
 mod hints;
 mod hover;
 mod names;
@@ -16,6 +17,7 @@ mod tokens;
 mod variables;
 
 pub use complete::{Item, ItemKind, World};
+pub use dial::{Elsewhere, Wanted};
 pub use hints::Hint;
 pub use hover::Hover;
 pub use names::{Names, Occurrence, Role, Symbol};
@@ -48,6 +50,8 @@ pub struct View {
     devices: Vec<Device>,
     /// Gathered when somebody asks for one.
     names: OnceCell<Names>,
+    /// The `.dial` files, read when somebody asks about one.
+    dial: OnceCell<dial::Dial>,
     /// File, line, and the indices of section and value; by file and line, the line itself before its copies.
     lines: Vec<((FileId, u32), (usize, usize))>,
     /// File, line, and where its step stands in the graph; by file and line.
@@ -100,6 +104,7 @@ impl View {
             surroundings: options.surroundings.clone(),
             dialect,
             names: OnceCell::new(),
+            dial: OnceCell::new(),
             lines,
             steps,
             sources,
@@ -126,7 +131,8 @@ impl View {
     pub fn names(&self) -> &Names {
         self.names.get_or_init(|| {
             let (config, hir) = (self.config(), self.hir());
-            names::gather(&self.sources, config, hir, &self.peers, &self.dialect)
+            let dial = (!self.reading.dials.is_empty()).then(|| self.dial());
+            names::gather(&self.sources, config, hir, &self.peers, &self.dialect, dial)
         })
     }
 

@@ -3,6 +3,7 @@
 
 use crate::lines::{self, Lexeme};
 use crate::token::{self, Kind, Token};
+use crate::tree::At;
 
 /// Columns of a line that holds a whole block.
 pub const WIDTH: usize = 100;
@@ -28,6 +29,42 @@ pub fn format(text: &str) -> Option<String> {
         out = layout(text, &items);
     }
     Some(out.text)
+}
+
+/// What [`format`] changes: which bytes, and what stands there then. Blanks and line ends between two tokens are one change.
+pub fn changes(text: &str) -> Option<Vec<(At, String)>> {
+    let laid = format(text)?;
+    let words = |text: &str| -> Vec<At> {
+        let mut tokens = token::lex(text);
+        tokens.retain(|t| !matches!(t.kind, Kind::Blank | Kind::LineEnd));
+        // Blanks at the end of a comment are no part of it.
+        let trimmed = |t: &Token| At {
+            start: t.at.start,
+            end: t.at.start + slice(text, t).trim_end().len() as u32,
+        };
+        tokens.iter().map(trimmed).collect()
+    };
+    let (old, new) = (words(text), words(&laid));
+    let mut out = Vec::new();
+    let mut ends = (0, 0);
+    let whole = |text: &str| At {
+        start: text.len() as u32,
+        end: text.len() as u32,
+    };
+    let old = old.into_iter().chain([whole(text)]);
+    for (a, b) in old.zip(new.into_iter().chain([whole(&laid)])) {
+        let before = At {
+            start: ends.0,
+            end: a.start,
+        };
+        let there = &text[before.start as usize..before.end as usize];
+        let wanted = &laid[ends.1 as usize..b.start as usize];
+        if there != wanted {
+            out.push((before, wanted.to_owned()));
+        }
+        ends = (a.end, b.end);
+    }
+    Some(out)
 }
 
 /// Whether two texts say the same: their tokens, but for blanks and line ends.

@@ -7,7 +7,8 @@ use lsp_types::*;
 use std::collections::HashMap;
 use std::str::FromStr;
 use strowger_compiler::editor::{self, EntryKind, FoldKind, ItemKind, Role, Symbol, TokenKind};
-use strowger_compiler::{Diagnostic as Finding, Edit, FileId, Level, Span, fmt};
+use strowger_compiler::{Diagnostic as Finding, Edit, FileId, Level, Span, dial, fmt};
+use strowger_dial::print;
 
 /// Findings that are shown of one file.
 const FINDINGS: usize = 1_000;
@@ -15,7 +16,7 @@ const FINDINGS: usize = 1_000;
 const SYMBOLS: usize = 500;
 
 /// Kinds of words, in the order in which [`token`] counts them.
-pub(super) const TOKENS: [&str; 10] = [
+pub(super) const TOKENS: [&str; 14] = [
     "keyword",
     "namespace",
     "class",
@@ -26,6 +27,10 @@ pub(super) const TOKENS: [&str; 10] = [
     "variable",
     "property",
     "comment",
+    "string",
+    "type",
+    "enumMember",
+    "parameter",
 ];
 
 fn token(kind: TokenKind) -> u32 {
@@ -40,6 +45,10 @@ fn token(kind: TokenKind) -> u32 {
         TokenKind::Variable => 7,
         TokenKind::Device => 8,
         TokenKind::Comment => 9,
+        TokenKind::Text => 10,
+        TokenKind::Type => 11,
+        TokenKind::Case => 12,
+        TokenKind::Parameter => 13,
     }
 }
 
@@ -259,6 +268,8 @@ impl Asked<'_> {
                     ItemKind::Option => CompletionItemKind::ENUM_MEMBER,
                     ItemKind::Device => CompletionItemKind::PROPERTY,
                     ItemKind::Prompt => CompletionItemKind::FILE,
+                    ItemKind::Case => CompletionItemKind::ENUM_MEMBER,
+                    ItemKind::Type => CompletionItemKind::CLASS,
                 }),
                 detail: (!item.detail.is_empty()).then_some(item.detail),
                 text_edit: Some(CompletionTextEdit::Edit(TextEdit {
@@ -328,7 +339,7 @@ impl Asked<'_> {
             .into_iter()
             .map(|hint| InlayHint {
                 position: self.lines.position(hint.offset as usize),
-                label: InlayHintLabel::String(format!("={}", hint.priority)),
+                label: InlayHintLabel::String(hint.text),
                 kind: None,
                 text_edits: None,
                 tooltip: None,
@@ -369,6 +380,19 @@ impl Asked<'_> {
     /// What formatting changes, within a range if there is one.
     pub(super) fn formatting(&self, range: Option<Range>) -> Vec<TextEdit> {
         let (from, to) = range.map_or_else(|| self.all_lines(), |r| self.line_range(r));
+        let source = self.snapshot.sources().file(self.file);
+        if dial::is_dial(source.name()) {
+            let text = std::str::from_utf8(source.bytes()).unwrap_or_default();
+            // Of a file that cannot be read nothing is changed.
+            let changes = print::changes(text).unwrap_or_default().into_iter();
+            return changes
+                .filter(|(at, _)| (from..to).contains(&source.line(at.end)))
+                .map(|(at, new_text)| TextEdit {
+                    range: self.lines.of_bytes(at.start as usize..at.end as usize),
+                    new_text,
+                })
+                .collect();
+        }
         fmt::changes(self.snapshot.sources().file(self.file).bytes())
             .into_iter()
             .filter(|change| (from..to).contains(&change.line))
@@ -410,6 +434,9 @@ impl Asked<'_> {
             }
         }
         let all = CodeActionKind::SOURCE_FIX_ALL;
+        if wanted(&CodeActionKind::QUICKFIX) {
+            out.extend(self.imports(start, end, &mut places));
+        }
         let ours = CodeActionKind::from(format!("{}.strowger", all.as_str()));
         if wanted(&ours) {
             let edits = self.safe_edits();
@@ -418,6 +445,31 @@ impl Asked<'_> {
                     title: "Repair everything that is safe to repair".to_owned(),
                     kind: Some(ours),
                     edit: Some(places.changes(&edits)),
+                    ..CodeAction::default()
+                }));
+            }
+        }
+        out
+    }
+
+    /// Imports that bring what is not declared here.
+    fn imports(&self, start: u32, end: u32, places: &mut Places<'_>) -> Vec<CodeActionOrCommand> {
+        let mut files = None;
+        let mut out = Vec::new();
+        for finding in self.snapshot.findings() {
+            let span = finding.primary.span;
+            let here = span.file == self.file && span.start <= end && span.end >= start;
+            if !here || !finding.code.starts_with("D2") {
+                continue;
+            }
+            let files =
+                files.get_or_insert_with(|| self.snapshot.importable(self.file, self.documents));
+            for wanted in self.snapshot.view().imports(finding, files) {
+                out.push(CodeActionOrCommand::CodeAction(CodeAction {
+                    title: capital(&wanted.title),
+                    kind: Some(CodeActionKind::QUICKFIX),
+                    diagnostics: diagnostic(places, finding).map(|d| vec![d]),
+                    edit: Some(places.changes(&wanted.edits)),
                     ..CodeAction::default()
                 }));
             }
@@ -458,6 +510,13 @@ fn symbol_kind(kind: EntryKind) -> SymbolKind {
         EntryKind::Section => SymbolKind::NAMESPACE,
         EntryKind::Extension => SymbolKind::FUNCTION,
         EntryKind::Label => SymbolKind::KEY,
+        EntryKind::Function => SymbolKind::METHOD,
+        EntryKind::Constant => SymbolKind::CONSTANT,
+        EntryKind::Variable => SymbolKind::VARIABLE,
+        EntryKind::Enum => SymbolKind::ENUM,
+        EntryKind::Case => SymbolKind::ENUM_MEMBER,
+        EntryKind::Import => SymbolKind::MODULE,
+        EntryKind::Test => SymbolKind::EVENT,
     }
 }
 
@@ -489,6 +548,12 @@ pub(super) fn named(
             } => {
                 let within = format!("{},{}", text(context), text(exten));
                 (text(label), EntryKind::Label, Some(within))
+            }
+            Symbol::Declared(span) => {
+                let Some((name, kind)) = snapshot.view().top_level(*span) else {
+                    continue;
+                };
+                (name, kind, None)
             }
             _ => continue,
         };

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use strowger_compiler::beside;
-use strowger_compiler::editor::View;
+use strowger_compiler::editor::{Elsewhere, View};
 use strowger_compiler::{Diagnostic, FileId, Options, Reading, Sources};
 use strowger_runtime::config::{self, Config};
 use strowger_runtime::prompts::Prompts;
@@ -165,6 +165,32 @@ impl Snapshot {
         Some(sources)
     }
 
+    /// The `.dial` files below the plan's directory that a file of it could import, but for the file itself.
+    pub(super) fn importable(&self, asking: FileId, documents: &Documents) -> Vec<Elsewhere> {
+        let mut found = Vec::new();
+        modules(&self.key.directory, "", 0, &mut found);
+        let own = self.sources.file(asking).name().to_owned();
+        let other = found
+            .into_iter()
+            .filter(|path| format!("{path}.dial") != own);
+        other
+            .filter_map(|path| {
+                let on_disk = self.key.directory.join(format!("{path}.dial"));
+                let text = match documents.at(&on_disk) {
+                    Some(document) => document.text.clone(),
+                    None => {
+                        let size = std::fs::metadata(&on_disk).ok()?.len();
+                        if size > config::FILE {
+                            return None;
+                        }
+                        std::fs::read(&on_disk).ok()?
+                    }
+                };
+                Some(Elsewhere { path, text })
+            })
+            .collect()
+    }
+
     pub(super) fn sources(&self) -> &Sources {
         &self.sources
     }
@@ -232,13 +258,14 @@ fn has_steps(text: &[u8]) -> bool {
     })
 }
 
-/// Whether two texts of a file include the same files: their directives, and what may hide them, are alike.
+/// Whether two texts of a file include the same files: their directives and imports, and what may hide them, are alike.
 fn includes_alike(a: &[u8], b: &[u8]) -> bool {
     fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
         text.split(|b| *b == b'\n')
             .map(<[u8]>::trim_ascii)
             .filter(|line| {
                 line.first() == Some(&b'#')
+                    || line.starts_with(b"import")
                     || line.contains(&0)
                     || line.windows(3).any(|w| w == b";--" || w == b"--;")
             })
@@ -272,6 +299,35 @@ fn gather(key: &Key, documents: &Documents) -> Sources {
         }
         sources
     })
+}
+
+/// The `.dial` files below a folder, without their endings.
+fn modules(folder: &Path, before: &str, depth: usize, out: &mut Vec<String>) {
+    const DEPTH: usize = 3;
+    const MODULES: usize = 200;
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<(String, PathBuf)> = entries
+        .take(PROMPTS)
+        .filter_map(|entry| Some((entry.file_name().into_string().ok()?, entry.path())))
+        .collect();
+    names.sort();
+    for (name, path) in names {
+        if out.len() >= MODULES {
+            return;
+        }
+        // What an `import` can name.
+        let word = |name: &str| {
+            name.starts_with(|c: char| c.is_ascii_lowercase())
+                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        };
+        if let Some(stem) = name.strip_suffix(".dial") {
+            if word(stem) {
+                out.push(format!("{before}{stem}"));
+            }
+        } else if word(&name) && depth < DEPTH && path.is_dir() {
+            modules(&path, &format!("{before}{name}/"), depth + 1, out);
+        }
+    }
 }
 
 fn digest(sources: &Sources) -> u64 {

@@ -176,6 +176,39 @@ impl Word {
         }
     }
 
+    /// How it is written: `dial(to, [ring:], ...) -> Missed`.
+    pub fn usage(&self) -> String {
+        let mut out = self.name.to_owned();
+        if !self.is_field() {
+            let shown = |param: &Param| match (param.positional, param.optional) {
+                (true, false) => param.name.to_owned(),
+                (true, true) => format!("[{}]", param.name),
+                (false, false) => format!("{}:", param.name),
+                (false, true) => format!("[{}:]", param.name),
+            };
+            let mut params: Vec<String> = self.params.iter().map(shown).collect();
+            if params.len() > SHOWN {
+                params.truncate(SHOWN);
+                params.push("...".to_owned());
+            }
+            let _ = write!(out, "({})", params.join(", "));
+        }
+        let _ = write!(out, " -> {}", self.result);
+        out
+    }
+
+    /// Where an argument stands in Asterisk, in Markdown.
+    pub fn place_of(&self, param: &Param) -> String {
+        let mut out = String::new();
+        write_place(&mut out, self, param);
+        out.push_str(match param.scale {
+            Scale::Seconds => "",
+            Scale::WholeSeconds => ", whole seconds",
+            Scale::Milliseconds => ", milliseconds",
+        });
+        out
+    }
+
     /// Whether it is written without parentheses: `caller.name`.
     pub fn is_field(&self) -> bool {
         self.params.is_empty() && self.name.contains('.')
@@ -225,24 +258,11 @@ const SHOWN: usize = 5;
 fn write_word(out: &mut String, word: &Word) {
     let _ = write!(
         out,
-        "\n### {}\n\n{}\n\n```text\n{}",
-        word.name, word.summary, word.name
+        "\n### {}\n\n{}\n\n```text\n{}\n```\n\n",
+        word.name,
+        word.summary,
+        word.usage()
     );
-    if !word.is_field() {
-        let shown = |param: &Param| match (param.positional, param.optional) {
-            (true, false) => param.name.to_owned(),
-            (true, true) => format!("[{}]", param.name),
-            (false, false) => format!("{}:", param.name),
-            (false, true) => format!("[{}:]", param.name),
-        };
-        let mut params: Vec<String> = word.params.iter().map(shown).collect();
-        if params.len() > SHOWN {
-            params.truncate(SHOWN);
-            params.push("...".to_owned());
-        }
-        let _ = write!(out, "({})", params.join(", "));
-    }
-    let _ = writeln!(out, " -> {}\n```\n", word.result);
     let usage = word.signature().map_or("", |s| s.usage);
     let _ = write!(out, "In Asterisk: `{usage}`");
     if !word.fixed.is_empty() {
@@ -277,14 +297,8 @@ fn write_word(out: &mut String, word: &Word) {
     out.push_str("\n| parameter | type | in Asterisk |\n|---|---|---|\n");
     for param in word.params {
         let colon = if param.positional { "" } else { ":" };
-        let _ = write!(out, "| `{}{colon}` | {} | ", param.name, param.ty);
-        write_place(out, word, param);
-        out.push_str(match param.scale {
-            Scale::Seconds => "",
-            Scale::WholeSeconds => ", whole seconds",
-            Scale::Milliseconds => ", milliseconds",
-        });
-        out.push_str(" |\n");
+        let place = word.place_of(param);
+        let _ = writeln!(out, "| `{}{colon}` | {} | {place} |", param.name, param.ty);
     }
 }
 

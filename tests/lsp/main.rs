@@ -1,6 +1,7 @@
 //! `strowger lsp`, spoken with over standard input and output as an editor does.
 #![allow(clippy::unwrap_used)]
 
+mod dial;
 mod editor;
 
 use editor::{Editor, files, number, position};

@@ -22,6 +22,7 @@ use std::collections::{BTreeSet, HashMap};
 use strowger_dial::tree::{self, At, Name};
 use strowger_stdlib::words;
 
+use super::notes::{Callable, Declared, Fact, Notes, What};
 use super::typed::{Body, Context, Expr, ExprKind, Local, LocalId, Place, Program, Text, TextPart};
 use super::types::{Case, Enum, EnumId, Enums, Type};
 use crate::diagnostic::Diagnostic;
@@ -42,7 +43,43 @@ pub(crate) fn check(
     units: &[Unit<'_>],
     around: &Around,
 ) -> (Program, Vec<super::test::Block>, Vec<Diagnostic>) {
+    let mut checker = looked(units, around, None);
+    let tests = checker.tests();
+    (checker.program, tests, checker.found)
+}
+
+/// What checking learns about the places of a program.
+pub(crate) fn learn(units: &[Unit<'_>], around: &Around) -> Notes {
+    let mut checker = looked(units, around, Some(Box::default()));
+    checker.tests();
+    let mut notes = checker.notes.map(|n| *n).unwrap_or_default();
+    notes.subs = checker
+        .subs
+        .into_iter()
+        .map(|s| Callable {
+            pure: s.pure,
+            params: s.params,
+            result: s.result,
+        })
+        .collect();
+    notes.consts = checker
+        .consts
+        .into_iter()
+        .map(|c| match c.state {
+            ConstState::Read(e) => e.ty,
+            _ => Type::Wrong,
+        })
+        .collect();
+    let variables = checker.program.variables;
+    notes.variables = variables.into_iter().map(|v| v.ty).collect();
+    notes.enums = checker.program.enums;
+    notes.finish();
+    notes
+}
+
+fn looked<'a>(units: &'a [Unit<'a>], around: &'a Around, notes: Option<Box<Notes>>) -> Checker<'a> {
     let mut checker = Checker {
+        notes,
         units,
         around,
         names: Vec::new(),
@@ -56,8 +93,7 @@ pub(crate) fn check(
     checker.built_in_enums();
     checker.declare();
     checker.bodies();
-    let tests = checker.tests();
-    (checker.program, tests, checker.found)
+    checker
 }
 
 /// Most findings of one program; what is found behind them is not told.
@@ -76,6 +112,8 @@ pub(super) struct Checker<'a> {
     /// The file that is looked at.
     unit: usize,
     body: InBody,
+    /// What is learned, if somebody wants to know.
+    notes: Option<Box<Notes>>,
 }
 
 /// What a name of a file is.
@@ -125,7 +163,9 @@ struct InBody {
     scopes: Vec<HashMap<String, Bound>>,
     loops: usize,
     /// Labels that the body declares.
-    labels: Vec<String>,
+    labels: Vec<Name>,
+    /// Where what is declared now can be used.
+    region: At,
     /// What a sub returns.
     result: Option<Type>,
     /// Where the number stands that decides it.
@@ -285,9 +325,54 @@ impl<'a> Checker<'a> {
                 .also(at, "declared here"),
             );
         }
+        self.note(name.at, |c| {
+            let ty = bound.ty.clone();
+            Fact::Declared(Declared {
+                name: name.text.to_string(),
+                what: match bound.what {
+                    Binding::Local { mutable: true, .. } => What::Var(ty),
+                    Binding::Local { .. } => What::Let(ty),
+                    Binding::Capture { .. } => What::Part(ty),
+                },
+                until: Some(c.body.region.end),
+            })
+        });
         if let Some(scope) = self.body.scopes.last_mut() {
             scope.insert(name.text.to_string(), bound);
         }
+    }
+
+    /// Notes what is known of a place, if somebody wants to know.
+    fn note(&mut self, at: At, fact: impl FnOnce(&Self) -> Fact) {
+        if self.notes.is_some() {
+            let (span, fact) = (self.span(at), fact(self));
+            if let Some(notes) = &mut self.notes {
+                notes.add(span, fact);
+            }
+        }
+    }
+
+    /// Notes that a local name is used that is bound there.
+    fn note_bound(&mut self, at: At, bound: At) {
+        self.note(at, |c| Fact::Used(c.span(bound)));
+    }
+
+    /// Notes that a name is used which a file declares.
+    fn note_item(&mut self, name: &Name, unit: usize) {
+        let file = self.units[unit].file;
+        let declared = self.notes.as_ref();
+        if let Some(at) = declared.and_then(|n| n.declaration(file, &name.text)) {
+            self.note(name.at, |_| Fact::Used(at));
+        }
+    }
+
+    /// Notes something about what stands in quotes.
+    fn note_inside(&mut self, at: At, fact: impl FnOnce(&Self) -> Fact) {
+        let inside = At {
+            start: at.start + 1,
+            end: at.end.saturating_sub(1).max(at.start + 1),
+        };
+        self.note(inside, fact);
     }
 
     /// A local without a name that a user could write.
@@ -400,11 +485,19 @@ impl Checker<'_> {
         let inner = InBody {
             kind,
             labels: stmt::labels(&decl.body),
+            region: decl.body.at,
             result: Some(result.clone()),
             ..InBody::default()
         };
         let (block, locals) = self.in_body(inner, |c| {
             for (param, (_, ty)) in decl.params.iter().zip(params) {
+                c.note(param.name.at, |c| {
+                    Fact::Declared(Declared {
+                        name: param.name.text.to_string(),
+                        what: What::Parameter(ty.clone()),
+                        until: Some(c.body.region.end),
+                    })
+                });
                 c.bind(&param.name, ty, true);
             }
             c.sub_block(&decl.body, &result)
@@ -427,6 +520,11 @@ impl Checker<'_> {
             hints: Vec::new(),
         };
         let _ = decl;
+        let made = context.conf.clone();
+        match conf {
+            Some(constant) => self.note_inside(constant.at, |_| Fact::Context(made, true)),
+            None => self.note(name.at, |_| Fact::Context(made, true)),
+        }
         for item in items {
             self.item(item, &mut context);
         }

@@ -34,6 +34,10 @@ pub enum ItemKind {
     Device,
     /// A prompt.
     Prompt,
+    /// A case of an enum.
+    Case,
+    /// A type.
+    Type,
 }
 
 /// Something that could be written.
@@ -80,6 +84,9 @@ const PROMPTS: [&str; 6] = [
 impl View {
     /// What could be written at a place, at most 2000 items.
     pub fn complete(&self, file: FileId, offset: u32, world: &World<'_>) -> Vec<Item> {
+        if self.is_dial(file) {
+            return self.dial_complete(file, offset, world);
+        }
         let source = self.sources.file(file);
         let line = source.line(offset);
         let start = source.line_range(line).start;

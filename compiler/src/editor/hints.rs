@@ -1,21 +1,24 @@
-//! The numbers that `n` stands for, shown between the words.
+//! The numbers that `n` stands for, and types that are not written, shown between the words.
 
 use super::View;
 use crate::ast::Entry;
 use crate::source::FileId;
 
-/// A number to be shown.
+/// Something to be shown.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Hint {
     /// Behind which byte.
     pub offset: u32,
-    /// The priority.
-    pub priority: u32,
+    /// `=2`, `: Int`.
+    pub text: String,
 }
 
 impl View {
-    /// The priorities of lines `from..to` (1-based) whose number is not written.
+    /// What is not written in lines `from..to` (1-based): the numbers of priorities, the types of names.
     pub fn hints(&self, file: FileId, from: u32, to: u32) -> Vec<Hint> {
+        if self.is_dial(file) {
+            return self.dial_hints(file, from, to);
+        }
         let mut out = Vec::new();
         for (_, line) in self.lines_in(file, from, to) {
             let Entry::Exten(exten) = &line.entry else {
@@ -29,7 +32,7 @@ impl View {
                 let end = exten.offset.as_ref().unwrap_or(&exten.priority).span().end;
                 out.push(Hint {
                     offset: end,
-                    priority: step.priority,
+                    text: format!("={}", step.priority),
                 });
             }
         }

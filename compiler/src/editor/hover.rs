@@ -23,6 +23,9 @@ const PLACES: usize = 8;
 impl View {
     /// What is to be said of a place, if anything.
     pub fn hover(&self, file: FileId, offset: u32) -> Option<Hover> {
+        if self.is_dial(file) {
+            return self.dial_hover(file, offset);
+        }
         self.part(file, offset).or_else(|| self.name(file, offset))
     }
 
@@ -154,7 +157,7 @@ impl View {
     }
 
     /// Names that stand in arguments, headers and other files.
-    fn name(&self, file: FileId, offset: u32) -> Option<Hover> {
+    pub(super) fn name(&self, file: FileId, offset: u32) -> Option<Hover> {
         let span = self.names().span_at(file, offset)?;
         let symbol = self.names().at(file, offset).into_iter().next()?;
         let text = match symbol {
@@ -181,6 +184,7 @@ impl View {
                 priority,
             } => self.leads_to(context, exten, *priority)?,
             Symbol::Variable(name) => self.variable(name),
+            Symbol::Declared(_) => return None,
             Symbol::Device { tech, name } => {
                 let device = self
                     .devices

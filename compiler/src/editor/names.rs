@@ -48,6 +48,8 @@ pub enum Symbol {
     },
     /// A variable. The plan is its scope: a channel carries it from context to context.
     Variable(Vec<u8>),
+    /// What a `.dial` file declares, by the place of its name.
+    Declared(Span),
     /// A device of sip.conf, users.conf, pjsip.conf or iax.conf, in small letters.
     Device {
         /// How it is dialled.
@@ -164,7 +166,7 @@ impl Names {
         Some(places[at].role)
     }
 
-    fn add(&mut self, symbol: Symbol, span: Span, role: Role) {
+    pub(super) fn add(&mut self, symbol: Symbol, span: Span, role: Role) {
         self.add_short(symbol, span, role, false);
     }
 
@@ -209,6 +211,7 @@ pub(crate) fn gather(
     hir: &Hir,
     peers: &Peers,
     dialect: &Dialect,
+    dial: Option<&super::dial::Dial>,
 ) -> Names {
     let mut gather = Gather {
         names: Names::default(),
@@ -219,7 +222,9 @@ pub(crate) fn gather(
         dialect,
     };
     gather.lines(config, hir);
-    for global in &hir.globals {
+    // What `.dial` says is told by its own files, not by the steps that are made of it.
+    let typed = |file: FileId| crate::dial::is_dial(sources.file(file).name());
+    for global in hir.globals.iter().filter(|g| !typed(g.span.file)) {
         let written = sources.bytes(global.span);
         let at = written
             .windows(global.name.len().max(1))
@@ -237,16 +242,21 @@ pub(crate) fn gather(
     }
     for context in &hir.contexts {
         for extension in &context.extensions {
-            for step in &extension.steps {
+            for step in extension.steps.iter().filter(|s| !typed(s.file)) {
                 gather.step(&context.name, extension, step);
             }
-            if let Some(hint) = &extension.hint {
+            if let Some(hint) = &extension.hint
+                && !typed(hint.written.span().file)
+            {
                 gather.holes(&hint.written);
                 gather.devices(dialled::split(&hint.written));
             }
         }
     }
     gather.peers(peers);
+    if let Some(dial) = dial {
+        super::dial::gather(&mut gather.names, sources, dial);
+    }
     gather.names.finish()
 }
 

@@ -15,6 +15,20 @@ pub enum EntryKind {
     Extension,
     /// A label.
     Label,
+    /// A sub or function.
+    Function,
+    /// A constant.
+    Constant,
+    /// A variable of the channel or the exchange.
+    Variable,
+    /// An enum.
+    Enum,
+    /// A case of one.
+    Case,
+    /// What comes from elsewhere.
+    Import,
+    /// A test.
+    Test,
 }
 
 /// An entry of an outline.
@@ -55,6 +69,9 @@ pub struct Fold {
 impl View {
     /// The sections of a file with their extensions and labels.
     pub fn outline(&self, file: FileId) -> Vec<Entry> {
+        if self.is_dial(file) {
+            return self.dial_outline(file);
+        }
         let own;
         let config = if self.holds(file) {
             self.config()
@@ -163,6 +180,9 @@ impl View {
 
     /// What can be folded in a file.
     pub fn folds(&self, file: FileId) -> Vec<Fold> {
+        if self.is_dial(file) {
+            return self.dial_folds(file);
+        }
         let source = self.sources.file(file);
         let mut out = Vec::new();
         let comments = self.comment_lines(file);

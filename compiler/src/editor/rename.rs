@@ -23,7 +23,7 @@ impl View {
         let Some(span) = self.names().span_at(file, offset) else {
             return refuse("nothing that has a name stands here");
         };
-        for symbol in symbols {
+        for symbol in &symbols {
             self.owned(symbol)?;
         }
         Ok(span)
@@ -39,6 +39,19 @@ impl View {
             Symbol::Device { .. } => refuse(
                 "devices are known to telephones and trunks by their name; change it by hand",
             ),
+            Symbol::Declared(at) => match super::dial::fixed(self.dial(), *at) {
+                Some(why) => refuse(why),
+                None => Ok(()),
+            },
+            Symbol::Extension { exten, .. }
+                if !exten.iter().all(u8::is_ascii_digit)
+                    && self
+                        .names()
+                        .occurrences(symbol)
+                        .any(|o| self.is_dial(o.span.file)) =>
+            {
+                refuse("only a number of digits can be changed at all its places")
+            }
             Symbol::Step { .. } => refuse("this is a number, not a name"),
             Symbol::Extension { exten, .. } if special(exten) => refuse(format!(
                 "`{}` has a meaning of its own, so its name is fixed",
@@ -107,7 +120,21 @@ impl View {
 
     /// Whether a name may be given.
     fn acceptable(&self, symbol: &Symbol, name: &str) -> Result<(), Refused> {
+        if let Symbol::Declared(at) = symbol
+            && let Some(why) = super::dial::unfit(self.dial(), *at, name)
+        {
+            return refuse(why);
+        }
         let bytes = name.as_bytes();
+        if matches!(symbol, Symbol::Extension { .. })
+            && self
+                .names()
+                .occurrences(symbol)
+                .any(|o| self.is_dial(o.span.file))
+            && !bytes.iter().all(u8::is_ascii_digit)
+        {
+            return refuse(format!("`{name}` is no number of digits alone"));
+        }
         let forbidden: &[u8] = match symbol {
             Symbol::Context(_) => b"[](),;|&^@/${}\"",
             Symbol::Label { .. } => b"[](),;|&^?:${}+\"",

@@ -28,6 +28,14 @@ pub enum TokenKind {
     Device,
     /// A comment.
     Comment,
+    /// A text.
+    Text,
+    /// A type.
+    Type,
+    /// A case of an enum.
+    Case,
+    /// A parameter, or the name of an argument.
+    Parameter,
 }
 
 /// A word.
@@ -44,6 +52,9 @@ pub struct Token {
 impl View {
     /// The words of lines `from..to` (1-based) of a file, from left to right; they do not overlap.
     pub fn tokens(&self, file: FileId, from: u32, to: u32) -> Vec<Token> {
+        if self.is_dial(file) {
+            return self.dial_tokens(file, from, to);
+        }
         let source = self.sources.file(file);
         let mut out: Vec<Token> = Vec::new();
         for (kind, line) in self.lines_in(file, from, to) {
@@ -63,7 +74,7 @@ impl View {
                 Symbol::Extension { .. } => TokenKind::Extension,
                 Symbol::Label { .. } => TokenKind::Label,
                 Symbol::Step { .. } => TokenKind::Priority,
-                Symbol::Variable(_) => TokenKind::Variable,
+                Symbol::Variable(_) | Symbol::Declared(_) => TokenKind::Variable,
                 Symbol::Device { .. } => TokenKind::Device,
             };
             let definition = self

@@ -11,7 +11,10 @@ async function start(): Promise<void> {
     "strowger",
     "Strowger",
     { command, args: ["lsp"] },
-    { documentSelector: [{ scheme: "file", language: "asterisk" }] },
+    { documentSelector: [
+        { scheme: "file", language: "asterisk" },
+        { scheme: "file", language: "dial" },
+      ] },
   );
   try {
     await client.start();

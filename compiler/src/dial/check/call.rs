@@ -6,6 +6,7 @@ use strowger_stdlib::words;
 use super::expr::Use;
 use super::{BodyKind, Checker, Item, constant_text, world};
 use crate::dial::elsewhere;
+use crate::dial::notes::Fact;
 use crate::dial::typed::{Expr, ExprKind, TextPart};
 use crate::dial::types::Type;
 
@@ -157,6 +158,7 @@ impl Checker<'_> {
 
     pub(super) fn call_name(&mut self, at: At, name: &Name, args: &[Arg]) -> Expr {
         if let Some(Item::Sub(sub)) = self.names[self.unit].get(&*name.text).copied() {
+            self.note_item(name, self.unit);
             return self.call_sub(at, sub, args);
         }
         match &*name.text {
@@ -238,6 +240,8 @@ impl Checker<'_> {
                 return self.call_word(at, name, word, args);
             }
             if let Some(Item::Unit(other)) = self.names[self.unit].get(&*first.text).copied() {
+                self.note_item(first, self.unit);
+                self.note_item(name, other);
                 if let Some(Item::Sub(sub)) = self.names[other].get(&*name.text).copied() {
                     return self.call_sub(at, sub, args);
                 }
@@ -334,6 +338,8 @@ impl Checker<'_> {
                 return self.call_field_of(first, name, at);
             }
             if let Some(Item::Unit(other)) = self.names[self.unit].get(&*first.text).copied() {
+                self.note_item(first, self.unit);
+                self.note_item(name, other);
                 return match self.names[other].get(&*name.text).copied() {
                     Some(item) => {
                         let whole = Name {
@@ -499,6 +505,13 @@ impl Checker<'_> {
             .map(|(n, t)| (n.as_str(), t.clone()))
             .collect();
         // Parameters of a sub may be given by name, too.
+        let (unit, decl) = (self.subs[sub].unit, self.subs[sub].decl);
+        for name in args.iter().filter_map(|a| a.name.as_ref()) {
+            if let Some(param) = decl.params.iter().find(|p| p.name.text == name.text) {
+                let at = crate::dial::span(self.units[unit].file, param.name.at);
+                self.note(name.at, |_| Fact::Used(at));
+            }
+        }
         match self.arguments(at, &called, args, &needed, &[]) {
             Some(given) => {
                 let args = given.into_iter().flatten().collect();

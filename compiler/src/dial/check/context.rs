@@ -6,6 +6,7 @@ use super::expr::{Use, hours_of};
 use super::stmt::labels;
 use super::{Binding, BodyKind, Bound, Checker, InBody, Item, constant_value, world};
 use crate::dial::hours;
+use crate::dial::notes::Fact;
 use crate::dial::typed::{Body, Context, Expr, ExprKind, Extension, Hint, Include, TextPart};
 use crate::dial::types::Type;
 
@@ -145,9 +146,16 @@ impl Checker<'_> {
             );
             return;
         }
+        let made = (context.conf.clone(), name.clone());
+        let fact = |_: &Self| Fact::Extension(made.0, made.1, true);
+        match number {
+            Number::Text(_) => self.note_inside(at, fact),
+            _ => self.note(at, fact),
+        }
         let inner = InBody {
             kind: BodyKind::Extension,
             labels: labels(body),
+            region: body.at,
             exten,
             exten_at: Some(at),
             ..InBody::default()
@@ -239,8 +247,13 @@ impl Checker<'_> {
         let first = &path.first;
         let item = self.names[self.unit].get(&*first.text).copied();
         match (item, path.rest.as_slice()) {
-            (Some(Item::Context(decl)), []) => return Some(conf_of(decl)),
+            (Some(Item::Context(decl)), []) => {
+                self.note_item(first, self.unit);
+                return Some(conf_of(decl));
+            }
             (Some(Item::Unit(other)), [PathPart::Field(name)]) => {
+                self.note_item(first, self.unit);
+                self.note_item(name, other);
                 if let Some(Item::Context(decl)) = self.names[other].get(&*name.text).copied() {
                     return Some(conf_of(decl));
                 }
@@ -268,6 +281,9 @@ impl Checker<'_> {
                     self.tell(found);
                     return None;
                 }
+                self.note_item(first, self.unit);
+                let conf = name.text.to_string();
+                self.note_inside(name.at, |_| Fact::Context(conf, false));
                 return Some((name.text.to_string(), None));
             }
             (Some(Item::Conf), _) => {
@@ -290,7 +306,7 @@ impl Checker<'_> {
                 format!("there is no context `{}`", first.text),
             )
             .label("an unknown context");
-        if jump && self.body.labels.iter().any(|l| *l == *first.text) {
+        if jump && self.body.labels.iter().any(|l| l.text == first.text) {
             found = found
                 .help(format!("a label is named with `@`: `goto @{}`", first.text))
                 .fix(
@@ -320,6 +336,38 @@ impl Checker<'_> {
         }
         self.tell(found);
         None
+    }
+
+    /// `closed.start`: the grammar takes the name of an event for a part of the context's name.
+    fn place_of_event(
+        &self,
+        context: &tree::Path,
+        number: Option<&tree::TargetNumber>,
+    ) -> Option<(tree::Path, tree::TargetNumber)> {
+        let (PathPart::Field(event), before) = context.rest.split_last()? else {
+            return None;
+        };
+        let first = self.names[self.unit].get(&*context.first.text)?;
+        let is_context = match (first, before) {
+            (Item::Context(_), []) => true,
+            (Item::Unit(other), [PathPart::Field(name)]) => {
+                matches!(self.names[*other].get(&*name.text), Some(Item::Context(_)))
+            }
+            (Item::Conf, [PathPart::Key(_)]) => true,
+            _ => false,
+        };
+        if number.is_some() || !is_context || world::event(&event.text).is_none() {
+            return None;
+        }
+        let context = tree::Path {
+            first: context.first.clone(),
+            rest: before.to_vec(),
+            at: context.at,
+        };
+        Some((
+            context,
+            tree::TargetNumber::Fixed(Number::Event(event.clone())),
+        ))
     }
 
     /// The number of a `goto`, as a text.
@@ -383,8 +431,12 @@ impl Checker<'_> {
         }
         let kind = match target {
             tree::Target::Label(name) => {
-                if !self.body.labels.iter().any(|l| *l == *name.text) {
-                    let like = self.like(&name.text, self.body.labels.iter().map(String::as_str));
+                let label = self.body.labels.iter().find(|l| l.text == name.text);
+                if let Some(at) = label.map(|l| l.at) {
+                    self.note_bound(name.at, at);
+                } else {
+                    let labels = self.body.labels.iter().map(|l| &*l.text);
+                    let like = self.like(&name.text, labels);
                     let mut found = self
                         .error(
                             "D207",
@@ -405,6 +457,11 @@ impl Checker<'_> {
                 ExprKind::GotoLabel(name.text.to_string())
             }
             tree::Target::Place { context, number } => {
+                let split = self.place_of_event(context, number.as_ref());
+                let (context, number) = match &split {
+                    Some((context, number)) => (context, Some(number)),
+                    None => (context, number.as_ref()),
+                };
                 let Some((conf, events)) = self.context_named(context, true) else {
                     return Expr {
                         ty: Type::Never,
@@ -412,7 +469,18 @@ impl Checker<'_> {
                     };
                 };
                 let number = match number {
-                    Some(tree::TargetNumber::Fixed(number)) => self.number_text(number),
+                    Some(tree::TargetNumber::Fixed(number)) => {
+                        let text = self.number_text(number);
+                        if let [TextPart::Plain(exten)] = text.as_slice() {
+                            let named = (conf.clone(), exten.clone());
+                            let fact = |_: &Self| Fact::Extension(named.0, named.1, false);
+                            match number {
+                                Number::Text(_) => self.note_inside(number.at(), fact),
+                                _ => self.note(number.at(), fact),
+                            }
+                        }
+                        text
+                    }
                     Some(tree::TargetNumber::Computed(e)) => {
                         let made = self.expr(e, None);
                         match made.ty {

@@ -4,6 +4,7 @@ use strowger_dial::tree::{self, Arm, ArmBody, ArmPattern, ArmPatternKind as P, A
 
 use super::expr::Use;
 use super::{Binding, Bound, Checker, Item, constant_text};
+use crate::dial::notes::Fact;
 use crate::dial::numbers;
 use crate::dial::typed::{Expr, ExprKind, Test};
 use crate::dial::types::Type;
@@ -14,6 +15,7 @@ const WORK: usize = 100_000;
 impl Checker<'_> {
     pub(super) fn matching(&mut self, at: At, of: &tree::Expr, arms: &[Arm], how: &Use) -> Expr {
         let of = self.expr(of, None);
+        self.note(at, |_| Fact::Match(of.ty.clone()));
         if matches!(
             of.ty,
             Type::Unit | Type::Never | Type::Pattern | Type::Hours | Type::Trunk | Type::List(_)
@@ -82,6 +84,13 @@ impl Checker<'_> {
     }
 
     fn arm(&mut self, arm: &Arm, of: &Type, how: &Use) -> (crate::dial::typed::Arm, Type) {
+        let outer = std::mem::replace(&mut self.body.region, arm.at);
+        let made = self.arm_here(arm, of, how);
+        self.body.region = outer;
+        made
+    }
+
+    fn arm_here(&mut self, arm: &Arm, of: &Type, how: &Use) -> (crate::dial::typed::Arm, Type) {
         let binds = arm.patterns.len() == 1;
         let tests = arm
             .patterns
@@ -129,6 +138,7 @@ impl Checker<'_> {
             P::Any => any,
             P::Name(name) => {
                 if let Some(Item::Const(number)) = self.names[self.unit].get(&*name.text).copied() {
+                    self.note_item(name, self.unit);
                     return self.constant_test(number, at, of);
                 }
                 if !binds {
@@ -326,6 +336,7 @@ impl Checker<'_> {
             }
             return any;
         };
+        self.note(name.at, |_| Fact::Case(id, case));
         let carried = self.enums().get(id).cases[case].fields.clone();
         let Some(fields) = fields else {
             // `Support` for `Support(_)`.

@@ -6,6 +6,7 @@ use strowger_dial::tree::{self, At, DeclKind, Inherit, Name};
 
 use super::{BodyKind, Checker, Const, ConstState, InBody, Item, Signature, constant_value};
 use crate::diagnostic::Diagnostic;
+use crate::dial::notes::{Declared, Fact, What};
 use crate::dial::typed::{Body, Scope, Sub, Variable};
 use crate::dial::types::{Case, Enum, EnumId, Type};
 use crate::source::FileId;
@@ -104,6 +105,34 @@ impl<'a> Checker<'a> {
                 DeclKind::Context { name, .. } => (name, Item::Context(decl)),
                 DeclKind::Test { .. } => continue,
             };
+            let what = match item {
+                Item::Unit(_) => What::Import,
+                Item::Conf => What::Conf,
+                Item::Const(number) => What::Const(number),
+                Item::Variable(number) => What::Variable(number),
+                Item::Enum(_) => What::Enum,
+                Item::Sub(number) => What::Sub(number),
+                Item::Context(_) => What::Context,
+            };
+            self.note(name.at, |_| {
+                Fact::Declared(Declared {
+                    name: name.text.to_string(),
+                    what,
+                    until: None,
+                })
+            });
+            if let DeclKind::Global(variable) | DeclKind::Channel(_, variable) = &decl.kind {
+                match &variable.conf {
+                    Some(conf) => {
+                        let name = conf.text.to_string();
+                        self.note_inside(conf.at, |_| Fact::Variable(name, true));
+                    }
+                    None => {
+                        let name = variable.name.text.to_string();
+                        self.note(variable.name.at, |_| Fact::Variable(name, true));
+                    }
+                }
+            }
             self.declare_name(unit, name, item);
         }
     }
@@ -178,6 +207,14 @@ impl<'a> Checker<'a> {
                             );
                             continue;
                         }
+                        let number = read.len();
+                        self.note(case.name.at, |_| {
+                            Fact::Declared(Declared {
+                                name: case.name.text.to_string(),
+                                what: What::Case(id, number),
+                                until: None,
+                            })
+                        });
                         let fields = case.fields.iter();
                         let fields = fields
                             .map(|f| (f.name.text.to_string(), self.ty(&f.ty)))
@@ -259,16 +296,23 @@ impl<'a> Checker<'a> {
             "Option" => Type::Option(Box::new(self.ty(&written.args[0]))),
             "List" => Type::List(Box::new(self.ty(&written.args[0]))),
             name => {
-                if let Some(Item::Enum(id)) = self.names[self.unit].get(name) {
-                    return Type::Enum(*id);
+                if let Some(Item::Enum(id)) = self.names[self.unit].get(name).copied() {
+                    self.note_item(&written.name, self.unit);
+                    return Type::Enum(id);
                 }
                 // Enums of the language, and of files that this one imports.
                 let visible = self.visible_enums();
                 if let Some(id) = visible
                     .iter()
                     .find(|id| self.enums().get(**id).name == name)
+                    .copied()
                 {
-                    return Type::Enum(*id);
+                    for unit in 0..self.units.len() {
+                        if matches!(self.names[unit].get(name), Some(Item::Enum(of)) if *of == id) {
+                            self.note_item(&written.name, unit);
+                        }
+                    }
+                    return Type::Enum(id);
                 }
                 let known = visible.iter().map(|id| self.enums().get(*id).name.as_str());
                 let like = self.like(name, TYPES.iter().copied().chain(known));

@@ -5,6 +5,7 @@ use strowger_dial::tree::{self, At, Name};
 use super::{Binding, BodyKind, Checker, ConstState, Item, constant_text, constant_value, world};
 use crate::diagnostic::Diagnostic;
 use crate::dial::elsewhere;
+use crate::dial::notes::Fact;
 use crate::dial::numbers;
 use crate::dial::typed::{Block, Expr, ExprKind, TextPart};
 use crate::dial::types::Type;
@@ -31,6 +32,12 @@ impl Checker<'_> {
     }
 
     pub(super) fn used(&mut self, e: &tree::Expr, how: &Use) -> Expr {
+        let made = self.resolved(e, how);
+        self.note(e.at, |_| Fact::Typed(made.ty.clone()));
+        made
+    }
+
+    fn resolved(&mut self, e: &tree::Expr, how: &Use) -> Expr {
         let want = match how {
             Use::Value(want) => want.as_ref(),
             Use::Nothing { .. } => None,
@@ -274,6 +281,7 @@ impl Checker<'_> {
     pub(super) fn name(&mut self, name: &Name) -> Expr {
         let at = name.at;
         if let Some(bound) = self.lookup(&name.text).cloned() {
+            self.note_bound(at, bound.at);
             let kind = match bound.what {
                 Binding::Local { id, .. } => ExprKind::Local(id),
                 Binding::Capture { from, length } => ExprKind::Exten { from, length },
@@ -299,7 +307,10 @@ impl Checker<'_> {
             _ => {}
         }
         match self.names[self.unit].get(&*name.text).copied() {
-            Some(item) => self.item_value(name, item),
+            Some(item) => {
+                self.note_item(name, self.unit);
+                self.item_value(name, item)
+            }
             None => {
                 self.unknown(name, "name");
                 self.wrong(at)
@@ -369,7 +380,7 @@ impl Checker<'_> {
             near.extend(strowger_stdlib::words::all().iter().map(|w| w.name));
             self.like(&name.text, near.into_iter())
         };
-        if self.body.labels.iter().any(|l| *l == *name.text) {
+        if self.body.labels.iter().any(|l| l.text == name.text) {
             found = found.help(format!("a label is named with `@`: `goto @{}`", name.text));
         } else if let Some(meant) = elsewhere::meant(&name.text) {
             found = self.as_meant(found, name, meant);
@@ -536,6 +547,7 @@ impl Checker<'_> {
         let Some((id, case)) = self.find_case(name, want) else {
             return self.wrong(at);
         };
+        self.note(name.at, |_| Fact::Case(id, case));
         let fields = self.enums().get(id).cases[case].fields.clone();
         let args = args.unwrap_or_default();
         if args.len() != fields.len() {

@@ -4,15 +4,23 @@ use strowger_dial::tree::{self, Arg, At, Name};
 
 use super::{Checker, constant_text};
 use crate::dial::hours;
+use crate::dial::notes::Fact;
 use crate::dial::numbers;
 use crate::dial::typed::{Block, Expr, ExprKind, Stmt, StmtKind, TextPart};
 use crate::dial::types::Type;
+use crate::peers::Tech;
 
 impl Checker<'_> {
     pub(super) fn constructor(&mut self, at: At, name: &Name, args: &[Arg]) -> Expr {
         let text = |n: &'static str| (n, Type::Str);
         match &*name.text {
             "pjsip" | "sip" => {
+                let tech = if &*name.text == "sip" {
+                    Tech::Sip
+                } else {
+                    Tech::Pjsip
+                };
+                self.note_device(tech, args);
                 // A device that was looked up is one already.
                 if let [Arg { name: None, value }] = args {
                     let looked = self.expr(value, Some(&Type::Str));
@@ -113,6 +121,7 @@ impl Checker<'_> {
                 }
             }
             "trunk" => {
+                self.note_device(Tech::Pjsip, args);
                 let given = self.arguments(at, name, args, &[text("name")], &[text("via")]);
                 let Some([Some(peer), via]) = given.as_deref() else {
                     return self.wrong(at);
@@ -127,6 +136,25 @@ impl Checker<'_> {
                 }
             }
             _ => self.hours(at, name, args),
+        }
+    }
+
+    /// Notes the name of a device that is written out.
+    fn note_device(&mut self, tech: Tech, args: &[Arg]) {
+        let [first, ..] = args else {
+            return;
+        };
+        let text = match &*first.value.kind {
+            tree::ExprKind::Text(parts) => match parts.as_slice() {
+                [tree::TextPart::Text(text)] => text.to_string(),
+                _ => return,
+            },
+            tree::ExprKind::Raw(text) => text.to_string(),
+            _ => return,
+        };
+        let at = first.value.at;
+        if (at.end - at.start) as usize == text.len() + 2 {
+            self.note_inside(at, |_| Fact::Device(tech, text));
         }
     }
 
@@ -466,6 +494,9 @@ impl Checker<'_> {
     pub(super) fn variable_name(&mut self, at: At, name: &Name, args: &[Arg]) -> Option<String> {
         let given = self.arguments(at, name, args, &[("name", Type::Str)], &[])?;
         let text = given.first()?.as_ref().and_then(constant_text);
+        if let (Some(text), [arg]) = (&text, args) {
+            self.note_inside(arg.value.at, |_| Fact::Variable(text.clone(), false));
+        }
         match text {
             Some(text)
                 if !text.is_empty() && !text.contains(['$', '{', '}', '=', '(', ')', ',', '"']) =>

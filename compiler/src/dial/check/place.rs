@@ -5,6 +5,7 @@ use strowger_stdlib::words::{self, Kind, Word};
 use strowger_stdlib::words::{Part, layout};
 
 use super::{Binding, Checker, Item, world};
+use crate::dial::notes::Fact;
 use crate::dial::typed::{ExprKind, StmtKind, TextPart};
 use crate::dial::types::Type;
 
@@ -14,6 +15,7 @@ impl Checker<'_> {
         match &*place.kind {
             T::Name(name) => {
                 if let Some(bound) = self.lookup(&name.text).cloned() {
+                    self.note_bound(name.at, bound.at);
                     return match bound.what {
                         Binding::Local { id, mutable: true } => {
                             let value = self.wanted(value, &bound.ty);
@@ -42,7 +44,10 @@ impl Checker<'_> {
                     };
                 }
                 match self.names[self.unit].get(&*name.text).copied() {
-                    Some(Item::Variable(number)) => self.write(name.at, number, value),
+                    Some(Item::Variable(number)) => {
+                        self.note_item(name, self.unit);
+                        self.write(name.at, number, value)
+                    }
                     Some(_) => {
                         self.tell(
                             self.error("D311", name.at, format!("`{}` does not change", name.text))
@@ -82,6 +87,8 @@ impl Checker<'_> {
                         && let Some(Item::Variable(number)) =
                             self.names[other].get(&*name.text).copied()
                     {
+                        self.note_item(first, self.unit);
+                        self.note_item(name, other);
                         return self.write(place.at, number, value);
                     }
                     if self.lookup(&first.text).is_none()
@@ -150,6 +157,9 @@ impl Checker<'_> {
             && &*name.text == "channel"
         {
             let variable = self.variable_name(place.at, name, args);
+            if let (Some(variable), [arg]) = (variable.clone(), args) {
+                self.note_inside(arg.value.at, |_| Fact::Variable(variable, true));
+            }
             let value = self.wanted(value, &Type::Raw);
             if self.pure_only(place.at, "`channel`") {
                 return None;

@@ -5,17 +5,18 @@ use strowger_stdlib::words;
 
 use super::expr::Use;
 use super::{BodyKind, Checker};
+use crate::dial::notes::{Declared, Fact, What};
 use crate::dial::typed::{Block, Expr, ExprKind, Stmt, StmtKind};
 use crate::dial::types::Type;
 
 /// The labels of a body.
-pub(super) fn labels(block: &tree::Block) -> Vec<String> {
+pub(super) fn labels(block: &tree::Block) -> Vec<Name> {
     let mut found = Vec::new();
     let mut work = vec![block];
     while let Some(block) = work.pop() {
         for stmt in &block.stmts {
             match &stmt.kind {
-                S::Label(name) => found.push(name.text.to_string()),
+                S::Label(name) => found.push(name.clone()),
                 S::While { body, .. } | S::For { body, .. } => work.push(body),
                 S::Let {
                     value, otherwise, ..
@@ -69,6 +70,13 @@ impl Checker<'_> {
     }
 
     pub(super) fn block_here(&mut self, block: &tree::Block, how: &Use) -> (Block, Type) {
+        let outer = std::mem::replace(&mut self.body.region, block.at);
+        let made = self.statements(block, how);
+        self.body.region = outer;
+        made
+    }
+
+    fn statements(&mut self, block: &tree::Block, how: &Use) -> (Block, Type) {
         let mut made = Block {
             stmts: Vec::with_capacity(block.stmts.len()),
             value: None,
@@ -198,7 +206,9 @@ impl Checker<'_> {
                 };
                 self.body.loops += 1;
                 let (local, block) = self.in_scope(|c| {
+                    let outer = std::mem::replace(&mut c.body.region, body.at);
                     let local = c.bind(name, ty, false);
+                    c.body.region = outer;
                     let (block, _) = c.block(body, &Use::Nothing { tail: false });
                     (local, block)
                 });
@@ -233,7 +243,7 @@ impl Checker<'_> {
                     .body
                     .labels
                     .iter()
-                    .filter(|l| **l == *name.text)
+                    .filter(|l| l.text == name.text)
                     .count()
                     > 1;
                 if twice {
@@ -243,6 +253,13 @@ impl Checker<'_> {
                         format!("the label `{}` stands here twice", name.text),
                     ));
                 }
+                self.note(name.at, |c| {
+                    Fact::Declared(Declared {
+                        name: name.text.to_string(),
+                        what: What::Label,
+                        until: Some(c.body.region.end),
+                    })
+                });
                 StmtKind::Label(name.text.to_string())
             }
             S::Expr(e) => {

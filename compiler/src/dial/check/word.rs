@@ -7,6 +7,7 @@ use strowger_stdlib::words::{self, Given, Kind, Misfit, Word, layout};
 use super::call::{some, values};
 use super::expr::Use;
 use super::{Checker, constant_text, world};
+use crate::dial::notes::Fact;
 use crate::dial::typed::{Arm, Expr, ExprKind, Test};
 use crate::dial::types::Type;
 
@@ -21,6 +22,7 @@ impl Checker<'_> {
         word: &'static Word,
         args: &[Arg],
     ) -> Expr {
+        self.note(called.at, |_| Fact::Word(word));
         let pure = word.kind == Kind::Function
             && strowger_stdlib::signatures::function(word.calls.as_bytes())
                 .is_some_and(|s| s.served == Served::Pure);
@@ -40,6 +42,9 @@ impl Checker<'_> {
                     if found.is_none() {
                         let names: Vec<&str> = word.params.iter().map(|p| p.name).collect();
                         self.no_parameter(called, name, &names);
+                    }
+                    if let Some(number) = found {
+                        self.note(name.at, |_| Fact::Parameter(word, number));
                     }
                     found
                 }

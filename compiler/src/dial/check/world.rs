@@ -31,7 +31,7 @@ pub(super) fn field_of(object: &str, name: &str) -> Option<Field> {
 }
 
 /// The names of an object's fields.
-pub(super) fn fields_of(object: &str) -> Vec<&'static str> {
+pub(crate) fn fields_of(object: &str) -> Vec<&'static str> {
     let words = words::all().iter().filter(|w| w.is_field()).map(|w| w.name);
     words
         .chain(VARIABLES.iter().map(|(n, _, _)| *n))
