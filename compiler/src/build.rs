@@ -63,6 +63,7 @@ pub(crate) fn build(
             general,
             globals,
             contexts,
+            functions: Vec::new(),
             renamed: plan.renamed.clone(),
         },
         builder.diagnostics,

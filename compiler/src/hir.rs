@@ -1,6 +1,7 @@
 //! The dialplan as a graph: what the file means after the reader's quirks are gone. Everything after reading works on this.
 
 use strowger_stdlib::Dialect;
+use strowger_vm::typed::Typed;
 
 use crate::call::Reading;
 pub use crate::pattern::Matches;
@@ -17,6 +18,8 @@ pub struct Hir {
     pub globals: Vec<Global>,
     /// Contexts, in the order in which they were first opened. Names differ.
     pub contexts: Vec<Context>,
+    /// Functions of `.dial` in typed code; a call is to one by its number here. Their priorities stand in `contexts`.
+    pub functions: Vec<Function>,
     /// Names of files that are included again (`more.conf~~1`), for listings.
     pub renamed: Vec<String>,
 }
@@ -32,6 +35,17 @@ impl Hir {
         let extensions = self.contexts.iter().flat_map(|c| &c.extensions);
         extensions.flat_map(|e| &e.steps)
     }
+}
+
+/// What a function of `.dial` computes, where that needs no text.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// Its context, with the extension `s`.
+    pub context: Vec<u8>,
+    /// Its file.
+    pub file: FileId,
+    /// Its code.
+    pub typed: Typed,
 }
 
 /// `[general]` as far as it means something (DL-045..051).

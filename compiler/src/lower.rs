@@ -1,5 +1,7 @@
 //! The graph to bytecode: contexts, entries and steps as they stand; each argument text compiled to straight code.
 
+use std::collections::HashMap;
+
 use strowger_stdlib::template::{Body, HoleKind, Piece, Template, What, split_body};
 use strowger_vm::{BadModule, Builder, Module, Options, StepCode, StepHead};
 
@@ -21,7 +23,14 @@ pub fn lower(hir: &Hir, sources: &Sources) -> Result<Module, BadModule> {
         jumping: hir.general.priorityjumping,
         dialect: hir.dialect,
     });
+    let functions = hir.functions.iter().enumerate();
+    let numbers: HashMap<&[u8], usize> =
+        functions.map(|(n, f)| (f.context.as_slice(), n)).collect();
+    let mut functions = vec![None; hir.functions.len()];
     for context in &hir.contexts {
+        // A context that holds more is not only the function's.
+        let alone = context.extensions.len() == 1 && context.includes.is_empty();
+        let own = numbers.get(context.name.as_slice()).filter(|_| alone);
         let id = builder.context(&context.name);
         for extension in &context.extensions {
             let caller = extension.caller.as_ref().map(|c| c.text.as_slice());
@@ -29,6 +38,9 @@ pub fn lower(hir: &Hir, sources: &Sources) -> Result<Module, BadModule> {
             if let Some(hint) = &extension.hint {
                 let name = hint.name.as_ref().map_or(&b""[..], |n| n.bytes());
                 builder.hint(entry, &hint.devices, name);
+            }
+            if let Some(place) = own.and_then(|n| functions.get_mut(*n)) {
+                *place = Some(entry);
             }
             let mut read = Vec::with_capacity(extension.steps.len());
             for step in &extension.steps {
@@ -70,6 +82,10 @@ pub fn lower(hir: &Hir, sources: &Sources) -> Result<Module, BadModule> {
         for switch in &context.switches {
             builder.switch(id, &[switch.tech.as_slice(), b"/", &switch.data].concat());
         }
+    }
+    for (function, entry) in hir.functions.iter().zip(functions) {
+        let file = sources.file(function.file).name().as_bytes();
+        builder.function(entry, &function.context, file, &function.typed);
     }
     builder.finish()
 }

@@ -6,19 +6,22 @@ mod world;
 
 use proptest::prelude::*;
 use std::sync::Arc;
+use strowger_compiler::{Options, Sources, compile};
 use strowger_vm::effect::Answer;
 use strowger_vm::{
     BadModule, Entry, Interrupt, Limits, Module, Origin, Party, Place, Reply, Run, State, Step, Vm,
 };
-use world::{World, module};
+use world::World;
 
 /// Every kind of instruction, entry, include and option once.
 const PLAN: &str = "\
+#include \"count.dial\"
 [general]
 autofallthrough=no
 [main]
 exten => s,1,NoOp(${EXTEN:1:2} ${CUT(list,-,${n})} $[${a} + 1] ${${v}} plain)
 same => n(top),Set(i=$[${i}+1])
+same => n,Gosub(sum,s,1(${i},12))
 same => n,GotoIf($[${i}<3]?top)
 same => n,Gosub(sub,s,1(${CALLERID(num)},${DB(a/b)}))
 same => n,While($[${i} < 5])
@@ -42,6 +45,35 @@ exten => _.,1,Exec(NoOp(${EVAL(${x})}))
 exten => s,1,Set(LOCAL(x)=${ARG1})
 same => n,Return(${x})
 ";
+
+/// Functions in typed code.
+const FUNCTIONS: &str = "\
+fn sum(first: Int, to: Int) -> Int {
+  var all = 0
+  var n = first
+  while n <= to and all < 1000000000000 {
+    all = all + weight(n, n % 2 == 0)
+    n = n + 1
+  }
+  all
+}
+fn weight(n: Int, even: Bool) -> Int {
+  if even { return n * n }
+  match n {
+    1 -> 7
+    _ -> -n / 2
+  }
+}
+";
+
+fn module(plan: &str) -> Arc<Module> {
+    let mut sources = Sources::plan(plan);
+    sources.add("count.dial", FUNCTIONS.as_bytes().to_vec());
+    let compiled = compile(&sources, &Options::default());
+    let module = compiled.module.unwrap();
+    assert_eq!(module.functions().len(), 2);
+    module
+}
 
 #[test]
 fn a_module_comes_back_from_its_bytes() {

@@ -49,6 +49,12 @@ impl Vm {
         // A place that is gone has no route; the next look-up deals with that (DL-154).
         self.route = self.route.and_then(|_| find(self, &self.place));
         self.pc = None;
+        let suspended = self.suspended.iter_mut().flat_map(|s| &mut s.frames);
+        for frame in self.frames.iter_mut().chain(suspended) {
+            if let Frame::Typed(call) = frame {
+                call.stale = true;
+            }
+        }
         // A step that is only about to begin is looked up anew.
         self.quick = None;
         let mut suspended = std::mem::take(&mut self.suspended);

@@ -13,6 +13,7 @@ use crate::module::{
 use crate::op::{Instr, Op};
 use crate::pattern::Matches;
 use crate::strings::{BYTES, Interner};
+use crate::typed::{Function, Typed};
 
 /// Collects contexts, entries and steps, and makes a verified [`Module`] of them.
 #[derive(Debug, Default)]
@@ -157,6 +158,7 @@ impl Builder {
             priorities: Vec::new(),
             hint: None,
             frame: 0,
+            typed: None,
         });
         EntryId(to.0, entries.len() - 1)
     }
@@ -165,6 +167,21 @@ impl Builder {
     pub fn hint(&mut self, of: EntryId, devices: &[u8], name: &[u8]) {
         let hint = (self.string(devices), self.string(name));
         self.parts.contexts[of.0].entries[of.1].hint = Some(hint);
+    }
+
+    /// Adds a function in typed code, which does what the steps of an entry do from the first one to Return. Functions that it calls
+    /// are numbered in the order in which they are added.
+    pub fn function(&mut self, of: Option<EntryId>, name: &[u8], file: &[u8], typed: &Typed) {
+        let number = self.parts.typed.len() as u32;
+        let function = Function {
+            name: self.string(name),
+            file: self.file(file),
+            typed: typed.clone(),
+        };
+        self.parts.typed.push(function);
+        if let Some(of) = of {
+            self.parts.contexts[of.0].entries[of.1].typed = Some(number);
+        }
     }
 
     /// Begins a step. Its code leaves the pieces of the argument text on the stack of temporaries, then [`StepCode::run`].

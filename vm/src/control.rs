@@ -300,6 +300,11 @@ impl Vm {
             || self.party.deadline.is_some()
     }
 
+    /// Whether what happened meanwhile decides where it goes, at this moment.
+    pub(crate) fn is_interrupted(&self, w: World) -> bool {
+        self.hangup.is_some() || self.hangs_up || self.redirect.is_some() || self.is_late(w)
+    }
+
     fn is_late(&self, w: World) -> bool {
         self.timed_out || self.party.deadline.is_some_and(|at| at <= w.inputs.now)
     }

@@ -13,9 +13,10 @@ use crate::op::Instr;
 use crate::origin::{Digest, Origin, checksum};
 use crate::pattern::{ByteSet, Element, Matches, Pattern};
 use crate::strings::Strings;
+use crate::typed::{Function, Type, Typed, Word};
 
 const MAGIC: &[u8; 8] = b"dialc\r\n\x1a";
-pub(crate) const VERSION: u32 = 4;
+pub(crate) const VERSION: u32 = 5;
 /// Where the checksum ends.
 const SEALED: usize = MAGIC.len() + 12;
 
@@ -92,6 +93,7 @@ impl Module {
                     }
                 });
                 w.u32(u32::from(e.frame));
+                w.u32(e.typed.unwrap_or(u32::MAX));
                 w.u8(u8::from(e.hint.is_some()));
                 if let Some((devices, name)) = e.hint {
                     w.u32(devices.0);
@@ -103,6 +105,16 @@ impl Module {
                 w.u32(i.times.as_ref().map_or(u32::MAX, |(t, _)| t.0));
             });
             w.list(&c.switches, |w, s| w.u32(s.0));
+        });
+        w.list(&p.typed, |w, f| {
+            w.u32(f.name.0);
+            w.u32(f.file.0);
+            w.list(&f.typed.parameters, |w, t| w.u8(*t as u8));
+            w.u8(f.typed.result as u8);
+            w.u32(u32::from(f.typed.registers));
+            w.list(&f.typed.constants, |w, n| w.u64(*n as u64));
+            w.list(&f.typed.code, |w, word| w.u64(word.bits()));
+            w.list(&f.typed.lines, |w, line| w.u32(*line));
         });
         Module::seal(&mut w.0);
         w.0
@@ -186,6 +198,7 @@ impl Module {
         let strings = std::mem::take(&mut p.strings);
         p.contexts = r.list(|r| r.context(&strings, &dialect))?;
         p.strings = strings;
+        p.typed = r.list(Reader::function)?;
         if !r.rest.is_empty() {
             return Err(r.damaged());
         }
@@ -203,6 +216,10 @@ impl Writer {
     }
 
     fn u32(&mut self, n: u32) {
+        self.0.extend_from_slice(&n.to_le_bytes());
+    }
+
+    fn u64(&mut self, n: u64) {
         self.0.extend_from_slice(&n.to_le_bytes());
     }
 
@@ -366,6 +383,28 @@ impl<'a> Reader<'a> {
         Ok(Matches::Pattern(Pattern { elements }))
     }
 
+    fn ty(&mut self) -> Result<Type, BadModule> {
+        Type::from_byte(self.u8()?).ok_or_else(|| self.damaged())
+    }
+
+    fn function(&mut self) -> Result<Function, BadModule> {
+        Ok(Function {
+            name: self.id()?,
+            file: self.id()?,
+            typed: Typed {
+                parameters: self.list(Reader::ty)?,
+                result: self.ty()?,
+                registers: self.u16()?,
+                constants: self.list(|r| Ok(r.u64()? as i64))?,
+                code: self.list(|r| {
+                    let word = r.u64()?;
+                    Word::read(word).ok_or_else(|| r.damaged())
+                })?,
+                lines: self.list(Reader::u32)?,
+            },
+        })
+    }
+
     fn context(&mut self, strings: &Strings, dialect: &Dialect) -> Result<Context, BadModule> {
         let name = self.id()?;
         let entries = self.list(|r| {
@@ -386,6 +425,7 @@ impl<'a> Reader<'a> {
                 })
             })?;
             let frame = r.u16()?;
+            let typed = Some(r.u32()?).filter(|n| *n != u32::MAX);
             let hint = if r.flag()? {
                 Some((r.id()?, r.id()?))
             } else {
@@ -398,6 +438,7 @@ impl<'a> Reader<'a> {
                 priorities,
                 hint,
                 frame,
+                typed,
             })
         })?;
         let includes = self.list(|r| {

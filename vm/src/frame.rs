@@ -81,6 +81,8 @@ pub(crate) struct Gosub {
     arguments: usize,
     /// The driver started it: Return ends the run.
     pub(crate) outermost: bool,
+    /// Its typed code gave up: what it calls runs in steps, too.
+    gave_up: bool,
 }
 
 /// Neighbouring slots.
@@ -280,6 +282,7 @@ impl Variables {
             undo: Vec::new(),
             arguments: count.max(around),
             outermost,
+            gave_up: self.gave_up(),
         });
         for n in 0..count.max(around) {
             let value = arguments.get(n).map_or(Value::EMPTY, |a| Value::text(a));
@@ -306,6 +309,18 @@ impl Variables {
             });
         }
         Some((frame, names))
+    }
+
+    /// Whether typed code gave up in the innermost subroutine, or in one around it.
+    pub(crate) fn gave_up(&self) -> bool {
+        self.frames.last().is_some_and(|f| f.gave_up)
+    }
+
+    /// Typed code gave up in the subroutine that was just entered.
+    pub(crate) fn give_up(&mut self) {
+        if let Some(top) = self.frames.last_mut() {
+            top.gave_up = true;
+        }
     }
 
     /// The frame that is `down` below the top.

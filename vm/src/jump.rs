@@ -156,6 +156,15 @@ impl Vm {
     }
 
     pub(crate) fn gosub(&mut self, w: World, text: &[u8]) -> Act {
+        self.gosub_to(w, text, true)
+    }
+
+    /// The same to a function whose typed code gave up.
+    pub(crate) fn gosub_in_steps(&mut self, w: World, text: &[u8]) -> Act {
+        self.gosub_to(w, text, false)
+    }
+
+    fn gosub_to(&mut self, w: World, text: &[u8], may_be_typed: bool) -> Act {
         let (target, mut arguments) = args::gosub(text);
         if !w.module.dialect().subroutine_values {
             arguments.clear();
@@ -167,15 +176,8 @@ impl Vm {
             );
             return flow(Flow::End);
         };
-        if self
-            .find(
-                w,
-                &place.context,
-                &place.exten,
-                Want::Number(place.priority),
-            )
-            .is_none()
-        {
+        let want = Want::Number(place.priority);
+        let Some(route) = self.find(w, &place.context, &place.exten, want) else {
             self.note(
                 Level::Error,
                 format!(
@@ -186,12 +188,22 @@ impl Vm {
                 ),
             );
             return flow(Flow::End);
+        };
+        let mut gave_up = !may_be_typed;
+        if may_be_typed {
+            match self.call_typed(w, route, text, &arguments) {
+                Ok(act) => return act,
+                Err(tried) => gave_up = tried,
+            }
         }
         let back = Place {
             priority: self.place.priority.saturating_add(1),
             ..self.place.clone()
         };
         self.variables.push(w.module, back, &arguments, false);
+        if gave_up {
+            self.variables.give_up();
+        }
         self.jump = Some(place);
         flow(Flow::Continue)
     }

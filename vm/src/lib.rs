@@ -45,6 +45,7 @@ mod slow;
 mod strings;
 pub mod trace;
 mod trie;
+pub mod typed;
 mod verify;
 mod write;
 

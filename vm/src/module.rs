@@ -4,7 +4,7 @@
 //! bytes it was read from, running it cannot panic.
 
 use std::fmt::Write as _;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use strowger_stdlib::Dialect;
 use strowger_stdlib::table::{QuickMap, Table, hash};
@@ -17,6 +17,7 @@ use crate::choice::Choice;
 use crate::format::VERSION;
 use crate::guard::Comparison;
 use crate::known::{self, Known};
+use crate::limits::Limits;
 use crate::op::{Instr, Kind, Op};
 use crate::origin::Origin;
 use crate::pattern::Matches;
@@ -24,6 +25,7 @@ use crate::route::{self, Route};
 use crate::short::Short;
 use crate::strings::Strings;
 use crate::trace::Source;
+use crate::typed::{Exit, Function, Native, Running, Typed};
 
 /// A string of a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,6 +60,8 @@ pub struct Module {
     formats: Vec<Format>,
     /// Per context: that a call which ends there finds no `h`, once one has asked.
     ends: Vec<OnceLock<bool>>,
+    /// Machine code of the functions, once somebody has made it.
+    native: OnceLock<Arc<dyn Native>>,
 }
 
 /// What a module consists of, before it is verified.
@@ -78,6 +82,8 @@ pub(crate) struct Parts {
     /// Constant zones (empty: the server's) and time formats.
     pub(crate) formats: Vec<(StrId, StrId)>,
     pub(crate) contexts: Vec<Context>,
+    /// Functions in typed code.
+    pub(crate) typed: Vec<Function>,
 }
 
 /// A constant target of a jump.
@@ -152,6 +158,8 @@ pub(crate) struct Entry {
     pub(crate) hint: Option<(StrId, StrId)>,
     /// Temporaries that its quick code uses.
     pub(crate) frame: u16,
+    /// The function that does what its steps do, from the first one to Return.
+    pub(crate) typed: Option<u32>,
 }
 
 /// A step.
@@ -317,6 +325,7 @@ impl Module {
             resolved,
             formats,
             ends,
+            native: OnceLock::new(),
         })
     }
 
@@ -432,6 +441,48 @@ impl Module {
         self.formats.get(usize::from(index))
     }
 
+    /// The functions in typed code: what they are called, and the code.
+    pub fn functions(&self) -> impl ExactSizeIterator<Item = (&[u8], &Typed)> {
+        let all = self.parts.typed.iter();
+        all.map(|f| (self.text(f.name), &f.typed))
+    }
+
+    /// The file of a function in typed code.
+    pub fn function_file(&self, function: usize) -> Option<&[u8]> {
+        let function = self.parts.typed.get(function)?;
+        Some(self.text(function.file))
+    }
+
+    /// Calls a function in typed code by itself, as machine code or not; burns fuel. `None`: there is none, or the arguments are not
+    /// what it was written for.
+    pub fn compute(
+        &self,
+        function: usize,
+        arguments: &[Vec<u8>],
+        fuel: &mut i64,
+        native: bool,
+    ) -> Option<Exit> {
+        let all = &self.parts.typed;
+        let native = self.native().filter(|_| native);
+        let depth = Limits::default().depth;
+        let mut running = Running::new(all, function, arguments)?;
+        Some(running.go(all, native, depth, fuel))
+    }
+
+    /// Gives the functions their machine code; calls use it from then on. `false`: they have some already.
+    pub fn set_native(&self, native: Arc<dyn Native>) -> bool {
+        self.native.set(native).is_ok()
+    }
+
+    pub(crate) fn native(&self) -> Option<&dyn Native> {
+        self.native.get().map(|native| &**native)
+    }
+
+    /// Whether the functions have machine code.
+    pub fn is_native(&self) -> bool {
+        self.native.get().is_some()
+    }
+
     /// A constant target, and where it led when it was asked for.
     pub(crate) fn target(&self, index: u32) -> Option<(Target, &OnceLock<Resolved>)> {
         let index = index as usize;
@@ -545,6 +596,10 @@ impl Module {
                     let _ = writeln!(out, "    {i:5}  {}", self.word(i, *word));
                 }
             }
+            let typed = context.entries.iter().filter_map(|e| e.typed);
+            for function in typed.filter_map(|n| self.parts.typed.get(n as usize)) {
+                out.push_str(&self.function_in_words(function));
+            }
             for include in &context.includes {
                 let _ = write!(out, "  include {}", lossy(self.text(include.context)));
                 let _ = match &include.times {
@@ -552,6 +607,36 @@ impl Module {
                     None => writeln!(out),
                 };
             }
+        }
+        out
+    }
+
+    fn function_in_words(&self, function: &Function) -> String {
+        let mut out = String::new();
+        let f = &function.typed;
+        let parameters: Vec<String> = (0..)
+            .zip(&f.parameters)
+            .map(|(i, ty)| format!("r{i}: {ty:?}"))
+            .collect();
+        let _ = writeln!(
+            out,
+            "  {}({}) -> {:?} in typed code",
+            lossy(self.text(function.name)),
+            parameters.join(", "),
+            f.result
+        );
+        let name = |n: usize| {
+            let called = self.parts.typed.get(n);
+            called.map_or_else(|| "?".to_owned(), |f| lossy(self.text(f.name)))
+        };
+        let mut line = 0;
+        for (at, (word, place)) in f.code.iter().zip(&f.lines).enumerate() {
+            let _ = write!(out, "    {at:5}  {}", f.word(*word, name));
+            if line != *place {
+                line = *place;
+                let _ = write!(out, "    ; {}:{line}", lossy(self.text(function.file)));
+            }
+            out.push('\n');
         }
         out
     }

@@ -194,6 +194,8 @@ pub fn instruction_set() -> String {
             info.doc
         ));
     }
+    out.push_str("\nin typed code of functions: registers a, b, c and a number n\n");
+    out.push_str(&crate::typed::instruction_set());
     out
 }
 

@@ -24,6 +24,7 @@ use crate::quick::SCRATCH;
 use crate::route::Route;
 use crate::slow::Programs;
 use crate::trace::{Trace, Trail};
+use crate::typed::Call;
 use crate::write::Write;
 use crate::{FaultKind, Interrupt, Step, Text};
 
@@ -90,8 +91,20 @@ pub(crate) enum Frame {
     Write(Box<Write>),
     /// An application.
     App(Box<App>),
+    /// A function in typed code, out of fuel.
+    Typed(Box<Call>),
     /// The application of the step, when its effect's answer is its result: nothing is left of it.
     Asked,
+}
+
+impl Frame {
+    /// Bytes outside of it, as far as they may be many.
+    fn memory(&self) -> usize {
+        match self {
+            Frame::Typed(call) => call.memory(),
+            _ => 0,
+        }
+    }
 }
 
 impl From<Frame> for Act {
@@ -321,6 +334,9 @@ impl Vm {
         }
         // Nothing was asked: it had run out of fuel.
         if !self.budget.refill() {
+            if let Some(function) = self.typed_place(w) {
+                self.place = function;
+            }
             return self.fault(FaultKind::Fuel);
         }
         self.run(w, None)
@@ -444,6 +460,7 @@ impl Vm {
                 .map(Value::heap_bytes)
                 .sum::<usize>()
             + self.frames.capacity() * size_of::<Frame>()
+            + self.frames.iter().map(Frame::memory).sum::<usize>()
             + self.macros.iter().map(Macro::memory).sum::<usize>()
             + self.suspended.capacity() * size_of::<Suspended>()
             + texts(&self.handlers)
@@ -643,6 +660,7 @@ impl Vm {
             Frame::Function(f) => self.function(w, f, feed),
             Frame::Write(q) => self.write(w, q, feed),
             Frame::App(a) => self.application(w, a, feed),
+            Frame::Typed(call) => self.go_on_typed(w, call, &feed),
             Frame::Asked => match feed {
                 Feed::Reply(answer) => {
                     let step = self

@@ -6,6 +6,7 @@ use crate::module::{BadModule, Entry, NOT_QUICK, Parts, StrId, TEMPORARIES, Want
 use crate::op::{Field, Form, Info, Instr, Kind, Op, TABLE};
 use crate::pattern::Matches;
 use crate::short::Short;
+use crate::typed;
 
 /// Checks that every index points into its table and that every step is straight code that ends (linear in the size).
 pub(crate) fn verify(p: &Parts) -> Result<(), BadModule> {
@@ -17,6 +18,12 @@ pub(crate) fn verify(p: &Parts) -> Result<(), BadModule> {
     let lists = p.names.iter().chain(&p.functions).chain(&p.applications);
     if lists.into_iter().any(|id| !string(*id)) {
         return refuse("a name is no string of the module".into());
+    }
+    for function in &p.typed {
+        if !string(function.name) || !string(function.file) {
+            return refuse("a function names a string that is not there".into());
+        }
+        typed::verify(function, &p.typed).map_err(BadModule::Refused)?;
     }
     let limits = Limits::of(p);
     // Per word: one more than the highest temporary that it names.
@@ -72,6 +79,7 @@ pub(crate) fn verify(p: &Parts) -> Result<(), BadModule> {
                 .iter()
                 .all(|i| string(i.context) && i.times.as_ref().is_none_or(|(t, _)| string(*t)));
         for entry in &context.entries {
+            sound &= entry.typed.is_none_or(|n| (n as usize) < p.typed.len());
             sound &= string(entry.name) && entry.hint.is_none_or(|(d, n)| string(d) && string(n));
             for q in &entry.priorities {
                 sound &= [q.application, q.arguments, q.file]

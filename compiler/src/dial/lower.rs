@@ -9,6 +9,7 @@
 mod call;
 mod case;
 mod choice;
+mod compute;
 mod control;
 mod formula;
 mod names;
@@ -68,6 +69,7 @@ pub(crate) fn lower(program: &Program, sources: &Sources, hir: &mut Hir) -> Vec<
             None => hir.contexts.push(context),
         }
     }
+    hir.functions = compute::functions(program, sources);
     lowering.found
 }
 

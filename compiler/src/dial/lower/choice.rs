@@ -36,6 +36,8 @@ pub(super) fn match_(w: &mut Writer, value: &Expr, arms: &[Arm], to: Option<&To>
     let matched = Matched { read, tag };
     let behind = w.steps.mark("end");
     let place = w.place;
+    let before = w.written();
+    let mut joined = None;
     for (i, arm) in arms.iter().enumerate() {
         w.place = arm.place;
         let is_last = i + 1 == arms.len() && arm.guard.is_none();
@@ -50,6 +52,13 @@ pub(super) fn match_(w: &mut Writer, value: &Expr, arms: &[Arm], to: Option<&To>
             w.jump(behind);
         }
         w.steps.bind(next);
+        if let Some(others) = &joined {
+            w.join_ways(others);
+        }
+        joined = Some(w.begin_way(&before));
+    }
+    if let Some(all) = &joined {
+        w.begin_way(all);
     }
     w.steps.bind(behind);
     w.place = place;

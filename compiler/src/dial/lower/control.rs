@@ -59,7 +59,9 @@ fn statement(w: &mut Writer, stmt: &Stmt) {
                 let next = w.steps.mark("next");
                 w.into(element, &To::Local(*local));
                 w.loops.push((next, behind));
+                let before = w.written();
                 block(w, body, None);
+                w.begin_way(&before);
                 w.loops.pop();
                 w.steps.bind(next);
             }
@@ -105,7 +107,9 @@ fn open(w: &mut Writer, local: LocalId, value: &Expr, otherwise: &Block) {
             w.branch_on(empty, false, ok);
         }
     }
+    let before = w.written();
     block(w, otherwise, None);
+    w.begin_way(&before);
     w.steps.bind(ok);
 }
 
@@ -161,7 +165,9 @@ fn while_(w: &mut Writer, condition: &Expr, body: &Block) {
     }
     w.steps.bind(again);
     w.loops.push((if endless { again } else { test }, behind));
+    let before = w.written();
     block(w, body, None);
+    w.begin_way(&before);
     w.loops.pop();
     w.place = place;
     if endless {
@@ -184,7 +190,9 @@ pub(super) fn if_else(
     let no = w.steps.mark("else");
     let behind = w.steps.mark("end");
     w.branch(condition, false, no);
+    let before = w.written();
     block(w, then, to);
+    let then = w.begin_way(&before);
     let Some(otherwise) = otherwise else {
         w.steps.bind(no);
         return;
@@ -192,6 +200,7 @@ pub(super) fn if_else(
     w.jump(behind);
     w.steps.bind(no);
     block(w, otherwise, to);
+    w.join_ways(&then);
     w.steps.bind(behind);
 }
 

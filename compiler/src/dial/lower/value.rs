@@ -252,7 +252,9 @@ impl<'p> Writer<'p> {
         let no = self.steps.mark("no");
         let behind = self.steps.mark("end");
         self.branch(e, false, no);
+        let before = self.written();
         self.store_text(to, "1");
+        self.begin_way(&before);
         self.jump(behind);
         self.steps.bind(no);
         self.store_text(to, "0");

@@ -64,7 +64,7 @@ pub(super) struct Writer<'p> {
     /// Behind the last statement.
     pub(super) end: Mark,
     has_labels: bool,
-    /// Locals that were written before.
+    /// Locals that were written before, whichever way led here: in a subroutine the first write makes them its own.
     written: HashSet<LocalId>,
     faults: Vec<(Fault, Place, Mark)>,
     /// Statements that were written.
@@ -162,6 +162,21 @@ impl<'p> Writer<'p> {
             To::Place(target) => target.clone(),
             To::Return => String::new(),
         }
+    }
+
+    /// What is written for sure at this point, to come back to where another way begins.
+    pub(super) fn written(&self) -> HashSet<LocalId> {
+        self.written.clone()
+    }
+
+    /// Another way begins where so much was written; what the way before it has written.
+    pub(super) fn begin_way(&mut self, written: &HashSet<LocalId>) -> HashSet<LocalId> {
+        std::mem::replace(&mut self.written, written.clone())
+    }
+
+    /// Ways come together: only what all of them have written is written for sure.
+    pub(super) fn join_ways(&mut self, other: &HashSet<LocalId>) {
+        self.written.retain(|local| other.contains(local));
     }
 
     /// Writes a value.
