@@ -2,6 +2,7 @@
 
 use strowger_stdlib::signatures;
 use strowger_stdlib::template::{HoleKind, Template, What, split_body};
+use strowger_vm::ON_MESSAGE;
 
 use crate::dial;
 use crate::hir::{Context, Extension, Global, Hir, Step};
@@ -36,8 +37,14 @@ pub fn conf(hir: &Hir, sources: &Sources) -> Result<Vec<u8>, Vec<Refusal>> {
         printer.line(b"[globals]", None);
         globals.iter().for_each(|g| printer.global(g));
     }
-    for context in hir.contexts.iter().filter(|c| own(c.span)) {
+    let calls = |c: &&Context| own(c.span) && !c.name.ends_with(ON_MESSAGE);
+    for context in hir.contexts.iter().filter(calls) {
         printer.context(context);
+        let texts = hir.context(&[&context.name[..], ON_MESSAGE].concat());
+        let first = context.extensions.is_empty() && context.includes.is_empty();
+        for texts in texts.iter().flat_map(|texts| &texts.extensions) {
+            printer.texts(texts, first);
+        }
     }
     printer.escape();
     printer.imports();
@@ -134,6 +141,31 @@ impl Printer<'_> {
                 self.gap();
             }
             self.extension(extension);
+        }
+    }
+
+    /// What only texts enter: Asterisk runs them through ordinary extensions, so what is a call is sent away as if nothing were there.
+    fn texts(&mut self, extension: &Extension, first: bool) {
+        if !first {
+            self.gap();
+        }
+        self.line(
+            b"exten => _.,1,GotoIf($[\"${CHANNEL:0:8}\" = \"Message/\"]?3)",
+            None,
+        );
+        self.line(
+            b" same => n,Hangup(${IF($[\"${EXTEN}\" = \"h\"]?${HANGUPCAUSE}:1)})",
+            None,
+        );
+        let mut last = 2;
+        for step in &extension.steps {
+            let priority = step.priority.saturating_add(2);
+            let number = match priority == last + 1 {
+                true => "n".to_owned(),
+                false => priority.to_string(),
+            };
+            last = priority;
+            self.step(step, b" same => ".to_vec(), &number);
         }
     }
 

@@ -582,8 +582,9 @@ impl Shard {
             globals: shared.globals(),
             system: Arc::clone(&shared.system),
         };
-        let context = &account.message_context;
-        if !shared.module().exists(&inputs, context, &text.exten, None) {
+        let module = shared.module();
+        let context = module.entered_by_text(&account.message_context, &text.exten);
+        if !module.exists(&inputs, &context, &text.exten, None) {
             return self.respond(now, incoming, Answer::status(404));
         }
         let answer = if shared.messages.put(text).is_ok() {

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use strowger_compiler::coverage::is_special;
 use strowger_compiler::hir::{Context, Step};
 use strowger_runtime::sim::Scenario;
+use strowger_vm::ON_MESSAGE;
 
 use super::marks::included;
 use crate::test::coverage::number_of;
@@ -93,7 +94,8 @@ pub(crate) fn entries(
             continue;
         };
         let name = name.as_slice();
-        if only.is_some_and(|only| only.as_bytes() != name) {
+        let entered = name.strip_suffix(ON_MESSAGE).unwrap_or(name);
+        if only.is_some_and(|only| only.as_bytes() != entered) {
             continue;
         }
         if name.starts_with(b"macro-") {
@@ -112,9 +114,11 @@ pub(crate) fn entries(
                 left += 1;
                 continue;
             }
-            let only_texts = for_texts.contains(name) && !for_calls.contains(name);
+            let only_texts =
+                for_texts.contains(name) && !for_calls.contains(name) || name.ends_with(ON_MESSAGE);
+            let entered = name.strip_suffix(ON_MESSAGE).unwrap_or(name);
             found.push((
-                String::from_utf8_lossy(name).into_owned(),
+                String::from_utf8_lossy(entered).into_owned(),
                 number,
                 caller(entry).unwrap_or_else(|| FROM.to_owned()),
                 only_texts || reads_text(entry),

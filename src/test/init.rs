@@ -11,6 +11,7 @@ use strowger_compiler::coverage::is_special;
 use strowger_compiler::dial::{has_tests, is_dial};
 use strowger_compiler::hir::{Extension, Matches};
 use strowger_runtime::sim::report::{Kind, Report};
+use strowger_vm::ON_MESSAGE;
 
 use super::coverage::number_of;
 use crate::load;
@@ -144,13 +145,14 @@ impl Draft {
                     draft.left += 1;
                     continue;
                 }
-                let name = context.name.as_slice();
+                let on_message = context.name.strip_suffix(ON_MESSAGE);
+                let name = on_message.unwrap_or(&context.name);
                 let only_texts = for_texts.contains(name) && !for_calls.contains(name);
                 draft.tests.push(Test {
                     context: String::from_utf8_lossy(name).into_owned(),
                     number,
                     from: caller(entry),
-                    message: only_texts || reads_text(entry),
+                    message: only_texts || on_message.is_some() || reads_text(entry),
                     hangs_up: false,
                     functions: BTreeSet::new(),
                 });

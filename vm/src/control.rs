@@ -53,7 +53,11 @@ impl Vm {
             }
             Run::Message(at) => {
                 self.phase = Phase::Message;
-                self.place = settled_place(at);
+                let context = w
+                    .module
+                    .entered_by_text(&at.context, &at.exten)
+                    .into_owned();
+                self.place = settled_place(Place { context, ..at });
             }
             Run::Sub(at, arguments) => self.enter_sub(w, at, &arguments),
             Run::Line(at, line) => {

@@ -61,7 +61,7 @@ pub use module::{BadModule, Module, Options};
 pub use op::instruction_set;
 pub use origin::{Digest, Origin};
 pub use party::{Datum, Message, Party, State};
-pub use route::Match;
+pub use route::{Match, ON_MESSAGE};
 pub use run::Vm;
 pub use short::Short;
 pub use trace::{Executed, Trace};

@@ -7,6 +7,10 @@ use crate::inputs::Inputs;
 use crate::module::{Entry, Module};
 use crate::pattern::{Found, Matches, Question, without_dashes};
 
+/// Behind the name of a context: what its texts enter, where `.dial` says `on message`. No extensions.conf can name a context so: its
+/// headers end at the first `]`.
+pub const ON_MESSAGE: &[u8] = b"[message]";
+
 /// Contexts that one look-up may visit (DL-127).
 pub(crate) const CONTEXTS: usize = 512;
 
@@ -448,6 +452,34 @@ impl Module {
     ) -> bool {
         self.first(inputs, context, dialled, caller, Question::Match)
             .is_some()
+    }
+
+    /// The context in which a text for a number enters that was sent into this one: what `on message` of `.dial` has become, in this
+    /// context or in one that it includes. A number that is written out in the context goes first.
+    pub fn entered_by_text<'c>(&self, context: &'c [u8], dialled: &[u8]) -> Cow<'c, [u8]> {
+        let name = [context, ON_MESSAGE].concat();
+        let (Some(own), Some(texts)) = (self.context(context), self.context(&name)) else {
+            return context.into();
+        };
+        let plain = without_dashes(dialled);
+        let answers = |at: usize| {
+            let (Some(context), Some(choice)) = (self.parts.contexts.get(at), self.choice(at))
+            else {
+                return (false, false);
+            };
+            let entries = &context.entries;
+            let mut patterns = choice.candidates(entries, &plain, Question::Match);
+            (
+                choice.plain(entries, &plain).is_some(),
+                patterns.next().is_some(),
+            )
+        };
+        let (written_out, pattern) = answers(own);
+        let included = answers(texts) == (false, false);
+        if written_out || included && pattern {
+            return context.into();
+        }
+        name.into()
     }
 
     /// Whether more digits behind a dialled number could make it one that exists there (DL-137): it is not complete yet.

@@ -25,7 +25,6 @@ mod writer;
 use std::collections::HashSet;
 
 use self::call::PASSED;
-use self::formula::Formula;
 use self::operand::{Trust, trust};
 use self::steps::Finished;
 use self::walk::Node;
@@ -39,6 +38,7 @@ use crate::draft::{Dashes, rank, split_caller, stored_name};
 use crate::hir::{Context, Extension, Global, Hint, Hir, Include, Matches, Step};
 use crate::pattern::overlap;
 use crate::source::{Sources, Text};
+use strowger_vm::ON_MESSAGE;
 
 /// Most bytes of the arguments of a step: what is longer would be cut (DL-189).
 const ARGUMENT_BYTES: usize = 8_000;
@@ -55,8 +55,10 @@ pub(crate) fn lower(program: &Program, sources: &Sources, hir: &mut Hir) -> Vec<
     };
     let mut contexts = Vec::new();
     for context in &program.contexts {
-        let context = lowering.context(context, hir.general.autofallthrough);
-        contexts.push(context);
+        contexts.push(lowering.context(context, hir.general.autofallthrough, false));
+        if context.extensions.iter().any(|e| e.message) {
+            contexts.push(lowering.context(context, hir.general.autofallthrough, true));
+        }
     }
     for number in 0..program.subs.len() {
         contexts.extend(lowering.sub(number));
@@ -70,7 +72,63 @@ pub(crate) fn lower(program: &Program, sources: &Sources, hir: &mut Hir) -> Vec<
         }
     }
     hir.functions = compute::functions(program, sources);
+    texts(hir);
     lowering.found
+}
+
+/// A context that includes one with `on message` takes its texts, too.
+fn texts(hir: &mut Hir) {
+    let of = |name: &[u8]| [name, ON_MESSAGE].concat();
+    loop {
+        let mut new: Vec<Context> = Vec::new();
+        let mut more: Vec<(usize, Include)> = Vec::new();
+        for context in &hir.contexts {
+            for include in &context.includes {
+                let name = of(&include.context);
+                if hir.context(&name).is_none() || context.name.ends_with(ON_MESSAGE) {
+                    continue;
+                }
+                let include = Include {
+                    text: [
+                        &name[..],
+                        include
+                            .text
+                            .get(include.context.len()..)
+                            .unwrap_or_default(),
+                    ]
+                    .concat(),
+                    context: name,
+                    ..include.clone()
+                };
+                let own = of(&context.name);
+                let there = hir.contexts.iter().position(|c| c.name == own);
+                match (there, new.iter_mut().find(|c| c.name == own)) {
+                    (Some(at), _)
+                        if hir.contexts[at]
+                            .includes
+                            .iter()
+                            .any(|i| i.context == include.context && i.times == include.times) => {}
+                    (Some(at), _) => more.push((at, include)),
+                    (None, Some(made)) => made.includes.push(include),
+                    (None, None) => new.push(Context {
+                        name: own,
+                        extensions: Vec::new(),
+                        includes: vec![include],
+                        switches: Vec::new(),
+                        ignorepats: Vec::new(),
+                        ..context.clone()
+                    }),
+                }
+            }
+        }
+        if new.is_empty() && more.is_empty() {
+            return;
+        }
+        for (at, include) in more {
+            hir.contexts[at].includes.push(include);
+        }
+        hir.contexts.extend(new);
+    }
 }
 
 /// Adds to a context what a migrated file says of it: the rest stayed in extensions.conf.
@@ -149,13 +207,15 @@ struct Lowering<'p> {
 }
 
 impl Lowering<'_> {
-    fn context(&mut self, context: &typed::Context, falls_through: bool) -> Context {
+    /// What a context becomes: for calls, or for texts.
+    fn context(&mut self, context: &typed::Context, falls_through: bool, texts: bool) -> Context {
         let keys: Vec<Key> = context.extensions.iter().map(Key::new).collect();
         let mut extensions: Vec<Extension> = Vec::new();
-        for (extension, key) in context.extensions.iter().zip(&keys) {
+        let own = context.extensions.iter().zip(&keys);
+        for (extension, key) in own.filter(|(extension, _)| extension.message == texts) {
             let place = span(extension.place.file, extension.place.at);
             // Whose next priority would run behind the last one (DL-119).
-            let followed = keys.iter().any(|other| key.is_before(other));
+            let followed = !texts && keys.iter().any(|other| key.is_before(other));
             // A migrated body ends as the lines ended of which it was made.
             let closed = !self.shared.program.migrated
                 && (!falls_through || !context.includes.is_empty() || followed);
@@ -168,12 +228,18 @@ impl Lowering<'_> {
                 span: place,
             });
         }
-        for hint in &context.hints {
+        for hint in context.hints.iter().filter(|_| !texts) {
             self.hint(hint, &mut extensions);
         }
         extensions
             .sort_by(|a, b| rank(&a.matches, a.caller.as_ref(), &b.matches, b.caller.as_ref()));
-        let includes = context.includes.iter().map(|include| {
+        let mut name = context.conf.clone().into_bytes();
+        let mut included = context.includes.as_slice();
+        if texts {
+            name.extend_from_slice(ON_MESSAGE);
+            included = &[];
+        }
+        let includes = included.iter().map(|include| {
             let times = include.times.as_ref().map(|t| t.clone().into_bytes());
             let text = match &include.times {
                 Some(times) => format!("{},{times}", include.context),
@@ -187,7 +253,7 @@ impl Lowering<'_> {
             }
         });
         Context {
-            name: context.conf.clone().into_bytes(),
+            name,
             span: span(context.place.file, context.place.at),
             extensions,
             includes: includes.collect(),
@@ -199,14 +265,6 @@ impl Lowering<'_> {
 
     fn extension(&mut self, extension: &typed::Extension, closed: bool) -> Vec<Step> {
         let mut w = Writer::new(self.shared, &extension.body, None, extension.place);
-        if extension.message {
-            // Its pattern matches the numbers of calls, too, and their hang-up.
-            let message = w.steps.mark("message");
-            let formula = Formula::comparison("\"${CHANNEL:0:8}\"", "=", "!=", "\"Message/\"");
-            w.branch_on(formula, true, message);
-            w.end("Hangup", "${IF($[\"${EXTEN}\" = \"h\"]?${HANGUPCAUSE}:1)}");
-            w.steps.bind(message);
-        }
         control::block(&mut w, &extension.body.block, None);
         let end = w.end;
         w.place = extension.place;

@@ -470,7 +470,9 @@ async fn text(stage: &Arc<Stage>, module: &Arc<Module>, message: &Message, numbe
     };
     let mut performer = Simulated::new(stage, module, channel, Own::Text);
     let mut vm = Vm::new(limits);
-    let end = if performer.exists(&message.context, &message.enters(), None) {
+    let exten = message.enters();
+    let context = module.entered_by_text(&message.context, &exten);
+    let end = if performer.exists(&context, &exten, None) {
         drive(&mut vm, entry, &mut performer, &mut inbox).await
     } else {
         refused()

@@ -53,3 +53,50 @@ async fn options_are_answered() {
     assert_eq!(a.options().await, 200);
     world.nothing_left(&[&a]).await;
 }
+
+/// `on message`: texts enter it, but for numbers that are written out; calls do not.
+#[tokio::test(start_paused = true)]
+async fn texts_enter_what_is_said_of_them_and_calls_do_not() {
+    let conf = "#include \"texts.dial\"\n[office]\ninclude => inner\n[sms]\ninclude => inner\n";
+    let dial = "\
+context inner {
+  on 62 {
+    trace(\"written out\")
+    hangup()
+  }
+
+  on `6X` {
+    trace(\"a call\")
+    hangup(UserBusy)
+  }
+
+  on message {
+    trace(\"a text for {exten}\")
+    hangup()
+  }
+}
+";
+    let sip = crate::world::SIP;
+    let files = [
+        ("extensions.conf", conf),
+        ("texts.dial", dial),
+        ("sip.conf", sip),
+    ];
+    let net = crate::net::Net::default();
+    let mut world = crate::world::exchange(&net, "192.0.2.1:5060", &files).await;
+    let mut a = world.registered("61").await;
+    assert_eq!(a.text("69", "hello").await, 202);
+    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    assert_eq!(a.text("anna", "hello").await, 202);
+    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    assert_eq!(
+        world.steps(),
+        [
+            "69:1 NoOp(a text for 69)",
+            "69:2 Hangup()",
+            "anna:1 NoOp(a text for anna)",
+            "anna:2 Hangup()"
+        ]
+    );
+    world.nothing_left(&[&a]).await;
+}

@@ -442,7 +442,16 @@ impl<'a> Checker<'a> {
                     DeclKind::Fn(c) | DeclKind::Sub(c) => (c.name.text.to_string(), c.name.at),
                     _ => continue,
                 };
-                if let Some((other, before)) = seen.get(&conf) {
+                if let Some(bad) = conf.chars().find(|c| matches!(c, ']' | '\n' | '\r')) {
+                    let told = self
+                        .error(
+                            "D210",
+                            at,
+                            format!("no context of a dialplan has {bad:?} in its name"),
+                        )
+                        .label("its header would end there");
+                    found.push((unit, told));
+                } else if let Some((other, before)) = seen.get(&conf) {
                     if *other == unit
                         && matches!(decl.kind, DeclKind::Fn(_) | DeclKind::Sub(_))
                         && self.declared_at(unit, &conf) != Some(at)
