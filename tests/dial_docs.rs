@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use strowger::testing::Suite;
-use strowger_compiler::{Level, Options, Sources, compile};
+use strowger_compiler::{Level, Options, Sources, codes, compile};
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/dial")
@@ -29,6 +29,8 @@ fn every_example_is_sound() {
                 .diagnostics
                 .iter()
                 .filter(|d| d.level >= Level::Warn)
+                // The language has words for what this exchange does not do yet.
+                .filter(|d| !codes::ONLY_HERE.contains(&d.code))
                 .map(|d| (d.code, d.message.as_str()))
                 .collect();
             assert!(

@@ -340,7 +340,11 @@ fn look(
             .any(|f| sources.find(f).is_some());
         let commas = dialect.pipes.then(|| pipes::with_commas(hir));
         let index = Index::new(commas.as_ref().unwrap_or(hir));
-        let torn = reading.config.open || beside;
+        // What has an error is not in the graph.
+        let unread = found
+            .iter()
+            .any(|d| d.code.starts_with('D') && codes::level(d.code) == Level::Error);
+        let torn = reading.config.open || beside || unread;
         let whole = matches!(plan_of(sources, options), PLAN | DIAL);
         let plan = Plan::new(index, torn, reading.part, whole, dialect, sources);
         if depth >= Depth::Analysis {
@@ -349,11 +353,7 @@ fn look(
             found.extend(lint::check(&plan, sources));
         }
     }
-    // Those checks speak of lines of extensions.conf; `.dial` has its own.
-    found.retain(|finding| {
-        let file = sources.file(finding.primary.span.file);
-        finding.code.starts_with('D') || !dial::is_dial(file.name())
-    });
+    dial::spoken::tell(&mut found, sources, hir);
     settle(sources, options, depth, reading.file, found)
 }
 

@@ -14,6 +14,7 @@ mod hours;
 mod lower;
 pub(crate) mod notes;
 mod numbers;
+pub mod spoken;
 pub mod syntax;
 pub mod test;
 mod typed;

@@ -121,11 +121,11 @@ fn listed(sources: &Sources, code: &str) -> bool {
 
 /// Reads the comments of one file. Several may stand above one another; they speak of the line below all of them.
 fn read(id: FileId, file: &SourceFile, allowed: &mut Comments, wrong: &mut Vec<Diagnostic>) {
-    // TOML has another sign for a comment.
-    let sign: &[u8] = if file.name().ends_with(".toml") {
-        b"#"
-    } else {
-        b";"
+    // TOML and `.dial` have other signs for a comment.
+    let sign: &[u8] = match file.name() {
+        name if name.ends_with(".toml") => b"#",
+        name if crate::dial::is_dial(name) => b"//",
+        _ => b";",
     };
     let mut waiting = Vec::new();
     for line in 1..=file.line_count() {
