@@ -3,6 +3,7 @@
 //! [`testing`] runs the tests of a dialplan. Everything else here is the program: [`program`] reads the command line and calls one
 //! subcommand; each lives in a file of its own name.
 
+mod audit;
 mod batch;
 mod behaviour;
 mod bench;
@@ -71,6 +72,8 @@ enum Command {
     Eval(eval::Args),
     /// Print a plan in .dial as an extensions.conf, for an Asterisk
     Emit(emit::Args),
+    /// List what a plan may do beyond talking: doors that no check sees through, and what contexts can use
+    Audit(audit::Args),
     /// Compile a plan into one file (.dialc) that the other commands take
     Compile(compile::Args),
     /// Run one call through a dialplan in a made-up world, in virtual time
@@ -111,6 +114,7 @@ pub fn program() -> ExitCode {
         Command::Lsp(args) => lsp::main(args),
         Command::Fmt(args) => fmt::main(args),
         Command::Explain(args) => explain::main(args),
+        Command::Audit(args) => audit::main(args),
         Command::Compile(args) => compile::main(args),
         Command::Emit(args) => emit::main(args),
         Command::Show(args) => show::main(args),
