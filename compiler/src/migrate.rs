@@ -5,7 +5,9 @@
 
 mod comment;
 mod compare;
+mod formula;
 mod graph;
+mod kinds;
 mod layout;
 mod names;
 mod print;
@@ -13,16 +15,20 @@ mod prove;
 mod rest;
 mod statement;
 mod structure;
+mod subs;
 mod text;
 mod word;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use strowger_stdlib::template::has_hole;
+
 use self::graph::Reader;
 use self::names::Names;
 use self::statement::Statements;
 use self::write::{Work, Written};
+use crate::call::Call;
 use crate::compile::{Options, Reading};
 use crate::hir::{Context, Extension, Hir};
 use crate::jump::Part;
@@ -125,8 +131,15 @@ pub fn migrate(sources: &Sources, options: &Options, named: &[(String, String)])
     let mut padded: BTreeMap<At, u32> = BTreeMap::new();
     let mut statements = Statements::default();
     let mut names = Names::default();
+    names.types = kinds::kinds(hir);
+    names.subs = subs::subs(hir, &reader);
+    for number in kept.keys() {
+        names
+            .subs
+            .remove(&*String::from_utf8_lossy(&hir.contexts[*number].name));
+    }
     // Each round something more stays, or it is the last one.
-    for _ in 0..=hir.contexts.len() + PADDINGS {
+    for _ in 0..=2 * hir.contexts.len() + PADDINGS {
         reader.kept = kept.keys().map(|n| hir.contexts[*n].name.clone()).collect();
         let mut work = Work {
             sources,
@@ -166,7 +179,15 @@ pub fn migrate(sources: &Sources, options: &Options, named: &[(String, String)])
             }
             return finish(sources, hir, &kept, ground, written);
         }
-        kept.extend(failed);
+        for number in failed.keys() {
+            // As a context it may have a form.
+            let name = String::from_utf8_lossy(&hir.contexts[*number].name).into_owned();
+            if names.subs.remove(&name).is_some() {
+                statements.forget();
+            } else {
+                kept.insert(*number, failed[number].clone());
+            }
+        }
     }
     // Everything stays: that cannot fail, since nothing is compared.
     let all = (0..hir.contexts.len()).map(|n| (n, "the plan does not fit".to_owned()));
@@ -351,7 +372,7 @@ fn refused(reader: &Reader, context: &Context, extension: &Extension) -> Option<
 
 /// Contexts to which jumps lead by priorities that nobody knows: labels stay, numbers do not. What is left is told.
 fn uncertain(hir: &Hir, reader: &Reader, ground: &mut Ground) {
-    let (mut wild, mut logged) = (0usize, 0usize);
+    let (mut wild, mut logged, mut beside, mut parted) = (0usize, 0usize, 0usize, 0usize);
     let steps = hir
         .contexts
         .iter()
@@ -365,6 +386,10 @@ fn uncertain(hir: &Hir, reader: &Reader, ground: &mut Ground) {
             for step in &extension.steps {
                 let asks = |text: &[u8]| text.windows(10).any(|w| w == b"{PRIORITY}");
                 logged += usize::from(graph::is_log(step) && asks(step.args.bytes()));
+                let holds = |c: &Call| !c.own && has_hole(c.args.bytes());
+                parted += usize::from(reader.parts(step) && step.calls().any(holds));
+                let expressions = formula::inside(step.args.bytes());
+                beside += expressions.iter().filter(|e| formula::touches(e)).count();
                 for target in step.targets() {
                     if reader.place(context, extension, step, target).is_some() {
                         continue;
@@ -409,6 +434,22 @@ fn uncertain(hir: &Hir, reader: &Reader, ground: &mut Ground) {
         };
         ground.doubts.push(format!(
             "{wild} {jumps} to a place that only the call knows; if it names the number of a priority other than 1, that is another one now"
+        ));
+    }
+    if beside > 0 {
+        let has = if beside == 1 {
+            "expression has"
+        } else {
+            "expressions have"
+        };
+        ground.doubts.push(format!(
+            "{beside} {has} a variable beside a sign, without a blank: a value that ends in a sign would have been read together with it"
+        ));
+    }
+    if parted > 0 {
+        let lines = if parted == 1 { "line" } else { "lines" };
+        ground.doubts.push(format!(
+            "{parted} {lines} with ExecIf put a variable into what is run: a value with a parenthesis too many and a colon would have been read as two calls"
         ));
     }
     if logged > 0 {

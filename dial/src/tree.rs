@@ -164,6 +164,8 @@ pub struct Param {
 pub struct Callable {
     /// Its name.
     pub name: Name,
+    /// Its name in a dialplan, if that is another one.
+    pub conf: Option<Constant>,
     /// Its parameters.
     pub params: Vec<Param>,
     /// What it returns, if it is written.

@@ -280,6 +280,7 @@ impl Writer<'_> {
     fn callable(&mut self, word: &str, f: &Callable) {
         self.put(word);
         self.put(&f.name.text);
+        self.conf(f.conf.as_ref());
         self.params(&f.params);
         if let Some(result) = &f.result {
             self.put(" -> ");

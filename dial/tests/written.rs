@@ -559,6 +559,11 @@ impl Dice<'_> {
                 };
                 let f = Callable {
                     name: self.word(),
+                    conf: if n == 6 {
+                        None
+                    } else {
+                        self.some(Self::constant)
+                    },
                     params: self.params(),
                     result,
                     body: self.block(),

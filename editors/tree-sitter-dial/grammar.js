@@ -81,6 +81,7 @@ module.exports = grammar({
     subroutine: ($) => seq(
       "sub",
       field("name", $.identifier),
+      optional(seq("as", field("conf", $._constant))),
       $.parameters,
       optional(seq("->", field("result", $.type))),
       $.block,

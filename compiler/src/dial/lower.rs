@@ -63,7 +63,8 @@ pub(crate) fn lower(program: &Program, sources: &Sources, hir: &mut Hir) -> Vec<
     for number in 0..program.subs.len() {
         contexts.extend(lowering.sub(number));
     }
-    let globals = program.variables.iter().filter_map(global);
+    let globals = program.variables.iter();
+    let globals = globals.filter_map(|v| global(v, program.migrated));
     hir.globals.extend(globals);
     for context in contexts {
         match hir.contexts.iter_mut().find(|c| c.name == context.name) {
@@ -173,7 +174,7 @@ impl<'p> Shared<'p> {
                     && let Some(sub) = program.subs.get(*number)
                 {
                     let mut pairs = args.iter().zip(&sub.body.locals);
-                    if pairs.any(|(e, l)| !call::passes(trust(&l.ty, &program.enums), e)) {
+                    if pairs.any(|(e, l)| !call::passes(shared.trust(&l.ty), e)) {
                         passed.insert(*number);
                     }
                 }
@@ -186,6 +187,15 @@ impl<'p> Shared<'p> {
         }
         shared.passed = passed;
         shared
+    }
+
+    /// How far texts of a type are trusted. A migrated file pastes them wherever the lines pasted them, of which it was made.
+    fn trust(&self, ty: &Type) -> Trust {
+        let own = trust(ty, &self.program.enums);
+        match self.program.migrated {
+            true => own.max(Trust::Name),
+            false => own,
+        }
     }
 
     /// The variable in which a text is passed to a subroutine.
@@ -424,7 +434,7 @@ fn parameters(w: &mut Writer, number: usize, sub: &typed::Sub) {
         if is_passed && free {
             let name = w.shared.passed_as(number, i);
             w.store_text(&To::Local(id), &format!("${{{name}}}"));
-        } else if walk::assigns(&sub.body.block, id) {
+        } else if walk::assigns(&sub.body.block, id) && !w.is_migrated() {
             w.store_text(&To::Local(id), &format!("${{{argument}}}"));
         } else {
             w.is_parameter(id, argument);
@@ -433,7 +443,11 @@ fn parameters(w: &mut Writer, number: usize, sub: &typed::Sub) {
 }
 
 /// A global variable, or the first value of a channel variable.
-fn global(variable: &typed::Variable) -> Option<Global> {
+fn global(variable: &typed::Variable, migrated: bool) -> Option<Global> {
+    if migrated && variable.value.is_none() && matches!(variable.scope, Scope::Channel(_)) {
+        // The lines had none.
+        return None;
+    }
     let zero = matches!(
         variable.ty,
         Type::Int | Type::Bool | Type::Duration | Type::Time

@@ -6,7 +6,7 @@ use strowger_stdlib::signatures::{self, Split};
 use strowger_stdlib::words;
 
 use super::graph::{Condition, Graph, Link, Node};
-use super::layout;
+use super::{formula, layout};
 use crate::jump::Shape;
 
 /// Option letters with what stands in parentheses behind them.
@@ -101,6 +101,19 @@ pub(super) fn same_arguments(app: &str, a: &[u8], b: &[u8]) -> bool {
     if a == b {
         return true;
     }
+    let (a, b) = (formula::plain(a), formula::plain(b));
+    let (a, b) = (a.as_slice(), b.as_slice());
+    if a == b {
+        return true;
+    }
+    if app == "goto" {
+        // An extension without a context is looked for where the call is (DL-245).
+        let here = |t: &[u8]| {
+            let rest = t.strip_prefix(b"${CHANNEL(context)},").unwrap_or(t);
+            rest.to_vec()
+        };
+        return here(a) == here(b);
+    }
     if app == "hangup" {
         // A cause has a number and a name.
         let case = |t: &[u8]| words::enumeration("Cause")?.case(std::str::from_utf8(t).ok()?);
@@ -159,9 +172,15 @@ fn sorted(args: &[u8], slot: usize) -> Option<(Vec<Vec<u8>>, Letters)> {
 pub(super) fn same_condition(a: &Condition, b: &Condition) -> Option<bool> {
     match (a, b) {
         (Condition::Text(a), Condition::Text(b)) => {
+            // Blanks around what is true or not mean nothing (DL-224).
+            let (a, b) = (
+                formula::plain(a.trim_ascii()),
+                formula::plain(b.trim_ascii()),
+            );
             if a == b {
                 return Some(true);
             }
+            let (a, b) = (a.as_slice(), b.as_slice());
             let ((a, x), (b, y)) = (comparison(a)?, comparison(b)?);
             (a == b).then_some(x == y)
         }

@@ -10,6 +10,41 @@ use strowger_stdlib::words::{self, Kind};
 use crate::hir::{Context, Extension, Hir, Step};
 use crate::jump::{Part, Shape, Target};
 use crate::resolve::Index;
+use crate::source::Text;
+
+/// Functions that change nothing when they are read.
+const READERS: [&[u8]; 30] = [
+    b"BASE64_DECODE",
+    b"BASE64_ENCODE",
+    b"CALLERID",
+    b"CDR",
+    b"CHANNEL",
+    b"CUT",
+    b"DEVICE_STATE",
+    b"DIALPLAN_EXISTS",
+    b"ENV",
+    b"EXISTS",
+    b"EXTENSION_STATE",
+    b"FIELDNUM",
+    b"FIELDQTY",
+    b"FILTER",
+    b"GLOBAL",
+    b"GROUP_COUNT",
+    b"HASH",
+    b"IF",
+    b"IFTIME",
+    b"ISNULL",
+    b"LEN",
+    b"MATH",
+    b"MD5",
+    b"PJSIP_HEADER",
+    b"REGEX",
+    b"REPLACE",
+    b"STRFTIME",
+    b"TOLOWER",
+    b"TOUPPER",
+    b"URIENCODE",
+];
 
 /// Jumps that follow each other before one is taken as it is.
 const FOLLOWED: usize = 1_000;
@@ -83,6 +118,10 @@ pub(super) struct Graph {
     pub(super) torn: Option<&'static str>,
     /// Priorities at which calls run on in other entries, see [`Reader::run_on`].
     pub(super) on: Vec<u32>,
+    /// Steps that stood in others, behind those of the extension.
+    pub(super) inner: Vec<Step>,
+    /// The same while the graph is made, and what follows them.
+    waiting: Vec<(Step, Link)>,
 }
 
 /// What the graph of a plan's extension is made with.
@@ -94,6 +133,8 @@ pub(super) struct Reader<'a> {
     pub(super) numbers: bool,
     /// Contexts that stay as they are: their priorities keep their numbers.
     pub(super) kept: HashSet<Vec<u8>>,
+    /// Some line asks what DB has found.
+    reads_result: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -107,6 +148,10 @@ impl<'a> Reader<'a> {
             alone: alone.collect(),
             numbers,
             kept: HashSet::new(),
+            reads_result: contexts.iter().flat_map(|c| &c.extensions).any(|e| {
+                let mut steps = e.steps.iter();
+                steps.any(|s| s.args.bytes().windows(9).any(|w| w == b"DB_RESULT"))
+            }),
         }
     }
 
@@ -134,6 +179,22 @@ impl<'a> Reader<'a> {
             let next = next(extension, i);
             let node = self.node(context, extension, step, i, next, &loops, &mut graph);
             graph.nodes.push(node);
+        }
+        // Those that stood in others; they may hold more.
+        let mut at = 0;
+        while let Some((step, next)) = graph.waiting.get(at).cloned() {
+            let node = self.node(
+                context,
+                extension,
+                &step,
+                usize::MAX,
+                next,
+                &loops,
+                &mut graph,
+            );
+            graph.inner.push(step);
+            graph.nodes.push(node);
+            at += 1;
         }
         if self.numbers && !extension.steps.is_empty() {
             self.run_on(context, extension, &mut graph);
@@ -194,6 +255,52 @@ impl<'a> Reader<'a> {
                 };
                 Node::Branch { condition, yes, no }
             }
+            "gosubif" if self.parts(step) => {
+                let args = own.args.bytes();
+                let question = own.shape.find(args, b'?', 0).unwrap_or(0);
+                let condition = asked(&args[..question], self.hir());
+                let mut ways = [next, next];
+                let arms = crate::jump::branches_of_calls(&own.args, &own.shape);
+                for (way, arm) in ways.iter_mut().zip(arms) {
+                    if arm.bytes().trim_ascii().is_empty() {
+                        continue;
+                    }
+                    let inner = Step {
+                        app: Text::new(&b"Gosub"[..], step.span),
+                        args: arm,
+                        label: None,
+                        ..step.clone()
+                    };
+                    *way = Link::Step(extension.steps.len() + graph.waiting.len());
+                    graph.waiting.push((inner, next));
+                }
+                let [yes, no] = ways;
+                Node::Branch { condition, yes, no }
+            }
+            "execif" if self.parts(step) => {
+                let condition = own.args.bytes();
+                let question = own.shape.find(condition, b'?', 0).unwrap_or(0);
+                let condition = asked(&condition[..question], self.hir());
+                let (mut yes, mut no) = (next, next);
+                for call in step.commands().filter(|c| !c.own) {
+                    let Some((_, holds)) = call.when() else {
+                        continue;
+                    };
+                    let inner = Step {
+                        app: call.name.clone(),
+                        args: call.args.clone(),
+                        label: None,
+                        ..step.clone()
+                    };
+                    let to = Link::Step(extension.steps.len() + graph.waiting.len());
+                    graph.waiting.push((inner, next));
+                    match holds {
+                        true => yes = to,
+                        false => no = to,
+                    }
+                }
+                Node::Branch { condition, yes, no }
+            }
             "while" if loops.partner.contains_key(&at) => {
                 let end = loops.partner[&at];
                 let no = self::next(extension, end);
@@ -211,6 +318,73 @@ impl<'a> Reader<'a> {
             }
             _ => run(false),
         }
+    }
+
+    /// Whether an `ExecIf` is a branch with a step on each way. Both argument texts are filled before the choice (DL-227): that must
+    /// not be noticed, so they hold variables and functions that only read.
+    pub(super) fn parts(&self, step: &Step) -> bool {
+        if *step.own().app == *b"gosubif" {
+            // The same splits it (DL-257).
+            let (args, shape) = (&step.own().args, &step.own().shape);
+            let arms = crate::jump::branches_of_calls(args, shape);
+            return shape.find(args.bytes(), b'?', 0).is_some_and(|q| q > 0)
+                && arms.iter().all(|arm| self.only_reads(arm.bytes()));
+        }
+        if *step.own().app != *b"execif" {
+            return false;
+        }
+        let inner: Vec<_> = step.commands().filter(|c| !c.own).collect();
+        let plain = |name: &[u8]| {
+            !matches!(
+                name,
+                b"while"
+                    | b"endwhile"
+                    | b"exitwhile"
+                    | b"continuewhile"
+                    | b"execif"
+                    | b"exec"
+                    | b"tryexec"
+                    | b"execiftime"
+                    | b"if"
+                    | b"elseif"
+                    | b"else"
+                    | b"endif"
+                    | b"exitif"
+            ) && !name.starts_with(b"macro")
+        };
+        let args = step.own().args.bytes();
+        let question = step.own().shape.find(args, b'?', 0);
+        !inner.is_empty()
+            && inner.len() == step.calls().count()
+            && question.is_some_and(|q| q > 0)
+            && inner.iter().all(|c| {
+                plain(&c.app) && c.when().is_some() && self.only_reads(c.args.bytes())
+            })
+            // An arm that is there and has no name is none of ours.
+            && crate::jump::branches_of_calls(&step.own().args, &step.own().shape)
+                .into_iter()
+                .filter(|arm| !arm.bytes().trim_ascii().is_empty())
+                .count()
+                == inner.len()
+    }
+
+    /// Whether filling a text changes nothing.
+    fn only_reads(&self, text: &[u8]) -> bool {
+        let template = strowger_stdlib::template::Template::read(text);
+        template.holes().into_iter().all(|hole| {
+            let body = hole.body.print();
+            if hole.kind == strowger_stdlib::template::HoleKind::Expression {
+                return true;
+            }
+            match body.iter().position(|b| *b == b'(') {
+                None => true,
+                Some(open) => {
+                    let name = body[..open].to_ascii_uppercase();
+                    // DB leaves its value in DB_RESULT.
+                    READERS.contains(&name.as_slice()) || name == b"DB" && !self.reads_result
+                }
+            }
+        })
     }
 
     /// Why a step depends on the numbers of priorities.
@@ -258,7 +432,7 @@ impl<'a> Reader<'a> {
             }
             let at = graph.nodes.len();
             let label = format!("priority_{priority}");
-            let exists = format!("${{DIALPLAN_EXISTS(${{CONTEXT}},${{EXTEN}},{label})}}");
+            let exists = format!("${{DIALPLAN_EXISTS(${{CHANNEL(context)}},${{EXTEN}},{label})}}");
             for node in &mut graph.nodes {
                 let links = match node {
                     Node::Run { next, .. } | Node::Jump(next) => vec![next],
@@ -339,7 +513,11 @@ impl<'a> Reader<'a> {
             Part::Text(text) => Some(Some(text.bytes().to_vec())),
             Part::Computed(_) => None,
         };
-        let mut to = constant(&target.context)?;
+        // Where the call is, said by itself (DL-245).
+        let mut to = match &target.context {
+            Part::Computed(text) if text.bytes() == b"${CHANNEL(context)}" => None,
+            part => constant(part)?,
+        };
         let mut exten = match &target.exten {
             Part::Computed(text) if text.bytes() == b"${EXTEN}" => None,
             part => constant(part)?,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use strowger_dial::token::{Kind, lex};
 use strowger_stdlib::words;
 
+use super::subs::Sub;
 use crate::dial::check::world;
 use crate::lint::facts;
 
@@ -14,6 +15,8 @@ pub(super) enum What {
     Context,
     Global,
     Channel,
+    /// A subroutine, by its context.
+    Sub,
 }
 
 /// All names of a file.
@@ -23,18 +26,30 @@ pub(super) struct Names {
     of: HashMap<(What, String), String>,
     /// Global variables, by their names in extensions.conf.
     pub(super) globals: HashSet<String>,
+    /// Subroutines, by the names of their contexts.
+    pub(super) subs: HashMap<String, Sub>,
+    /// The one whose body is written.
+    pub(super) within: Option<Sub>,
+    /// What variables hold, by their names in extensions.conf.
+    pub(super) types: HashMap<String, &'static str>,
 }
 
 impl Names {
     /// The name of a thing: its own in small letters as far as that is one.
     pub(super) fn of(&mut self, what: What, conf: &str) -> String {
+        // A subroutine is named as its context.
+        let what = if what == What::Sub {
+            What::Context
+        } else {
+            what
+        };
         let key = (what, conf.to_owned());
         if let Some(name) = self.of.get(&key) {
             return name.clone();
         }
         let stem = identifier(conf);
         let suffix = match what {
-            What::Context => "_context",
+            What::Context | What::Sub => "_context",
             What::Global => "_global",
             What::Channel => "_var",
         };
@@ -72,6 +87,11 @@ impl Names {
         Some((what, self.of(what, conf)))
     }
 
+    /// The type of a variable.
+    pub(super) fn ty(&self, conf: &str) -> &'static str {
+        self.types.get(conf).copied().unwrap_or("Raw")
+    }
+
     /// Names by what they stand for.
     pub(super) fn sorted(&self) -> BTreeMap<(What, String), String> {
         self.of
@@ -83,14 +103,18 @@ impl Names {
 
 /// Whether a variable can be declared.
 pub(super) fn is_variable(conf: &str) -> bool {
+    is_name(conf) && !argument(conf)
+}
+
+/// Whether it is a word as variables have them.
+pub(super) fn is_name(conf: &str) -> bool {
     let mut bytes = conf.bytes();
     bytes.next().is_some_and(|b| b.is_ascii_alphabetic())
         && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        && !argument(conf)
 }
 
 /// `ARG1`: of a subroutine.
-fn argument(conf: &str) -> bool {
+pub(super) fn argument(conf: &str) -> bool {
     let number = conf.strip_prefix("ARG");
     number.is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
 }

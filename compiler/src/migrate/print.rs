@@ -110,7 +110,7 @@ impl<'p, 's> Printer<'p, 's> {
             );
         }
         for _ in 0..padding {
-            self.say(indent, Statement::new(Written::plain("app(\"NoOp\")")));
+            self.say(indent, Statement::new(Written::plain("trace(\"\")")));
         }
         // What nothing leads to, and the words about lines that only jumped.
         let reached = self.told.clone();
@@ -174,9 +174,16 @@ impl<'p, 's> Printer<'p, 's> {
                 let Node::Run { args, .. } = &self.graph.nodes[*at] else {
                     return;
                 };
-                let Some(step) = self.extension.steps.get(*at) else {
-                    let text = format!("app(\"Goto\", {})", raw(&String::from_utf8_lossy(args)));
-                    self.say(indent, Statement::new(Written::plain(text)));
+                let own = self.extension.steps.get(*at);
+                let inner = at.checked_sub(self.extension.steps.len());
+                let inner = inner.and_then(|n| self.graph.inner.get(n));
+                let Some(step) = own.or(inner) else {
+                    let goto = super::statement::goto(args, self.number, self.names);
+                    let goto = goto.unwrap_or_else(|| {
+                        let args = raw(&String::from_utf8_lossy(args));
+                        Written::plain(format!("app(\"Goto\", {args})"))
+                    });
+                    self.say(indent, Statement::new(goto));
                     return;
                 };
                 let found = self
@@ -274,13 +281,31 @@ impl<'p, 's> Printer<'p, 's> {
         let (context, exten) = (text(&place.context)?, text(&place.exten)?);
         let priority = std::str::from_utf8(&place.priority).ok()?;
         let (Some(to), Some(number)) = (&place.context, &place.exten) else {
-            // Where the call is only Asterisk's own words can say.
-            let args = match (&place.context, &place.exten) {
-                (None, None) => priority.to_owned(),
-                (None, Some(_)) => format!("{exten},{priority}"),
-                (Some(_), _) => format!("{context},${{EXTEN}},{priority}"),
+            if self.number == Number::None && place.exten.is_none() {
+                // There is no dialled number to name.
+                return Some(format!("app(\"Goto\", {})", raw(&priority_of(place)?)));
+            }
+            let to = match &place.context {
+                None => "channel.context".to_owned(),
+                Some(to) => match (self.path)(self.names, to) {
+                    Some(path) if priority == "1" && place.exten.is_none() => {
+                        return Some(match (self.has)(to, b"s") {
+                            true => format!("goto {path}.(exten)"),
+                            false => format!("goto {path}"),
+                        });
+                    }
+                    _ => quoted(&context),
+                },
             };
-            return Some(format!("app(\"Goto\", {})", raw(&args)));
+            let number = match &place.exten {
+                None => "exten".to_owned(),
+                Some(_) => quoted(&exten),
+            };
+            let last = match priority {
+                "1" => "1".to_owned(),
+                label => quoted(label),
+            };
+            return Some(format!("goto dynamic({to}, {number}, {last})"));
         };
         if priority == "1"
             && let Some(path) = (self.path)(self.names, to)
@@ -310,6 +335,24 @@ impl<'p, 's> Printer<'p, 's> {
             _ => None,
         }
     }
+}
+
+/// A jump as Asterisk writes it.
+fn priority_of(place: &Place) -> Option<String> {
+    let text = |part: &Option<Vec<u8>>| match part {
+        Some(bytes) => std::str::from_utf8(bytes).ok().map(str::to_owned),
+        None => Some("${EXTEN}".to_owned()),
+    };
+    let priority = std::str::from_utf8(&place.priority).ok()?;
+    Some(match &place.context {
+        None if place.exten.is_none() => priority.to_owned(),
+        None => format!("{},{priority}", text(&place.exten)?),
+        Some(to) => format!(
+            "{},{},{priority}",
+            std::str::from_utf8(to).ok()?,
+            text(&place.exten)?
+        ),
+    })
 }
 
 fn unasked(condition: &Condition) -> String {

@@ -10,7 +10,7 @@ use super::write::{Work, Written};
 use crate::codes;
 use crate::compile::{Options, Reading};
 use crate::diagnostic::Level;
-use crate::hir::{Context, Extension, Include, Matches};
+use crate::hir::{Context, Extension, Hir, Include, Matches};
 use crate::resolve::Index;
 use crate::source::Sources;
 
@@ -56,6 +56,11 @@ impl Work<'_, '_> {
         }
         if !failed.is_empty() {
             return failed;
+        }
+        if globals(&reading.hir) != globals(self.hir) {
+            let all = (0..self.hir.contexts.len()).filter(|n| !self.kept.contains_key(n));
+            let reason = "the global variables became others".to_owned();
+            return all.map(|n| (n, reason.clone())).collect();
         }
         let index = Index::new(&reading.hir);
         let reader = Reader::new(&index, false);
@@ -171,6 +176,12 @@ impl Work<'_, '_> {
             on.as_bytes(),
         ))
     }
+}
+
+/// Global variables by their names; the last value counts.
+fn globals(hir: &Hir) -> BTreeMap<&[u8], &[u8]> {
+    let all = hir.globals.iter();
+    all.map(|g| (&g.name[..], &g.value[..])).collect()
 }
 
 /// Where a call runs off, nothing else may catch it: so many steps more are needed for that.

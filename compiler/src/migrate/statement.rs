@@ -7,8 +7,10 @@ use strowger_stdlib::signatures;
 use strowger_stdlib::words::{self, Kind};
 
 use super::compare::{same_arguments, same_condition};
+use super::formula;
 use super::graph::{self, Condition};
 use super::names::{Names, What};
+use super::subs::{self, Sub};
 use super::text::{self, Number, Written, asterisk, quoted, raw};
 use super::word::Call;
 use crate::dial;
@@ -38,14 +40,22 @@ impl Statement {
 /// Candidates of one step that are tried, at most.
 const TRIED: usize = 12;
 
+/// What `exten` is, and in which subroutine it stands.
+type Place = (Number, Option<Sub>);
+
 /// Writes statements, and remembers what was tried.
 #[derive(Default)]
 pub(super) struct Statements {
-    known: HashMap<(Vec<u8>, Vec<u8>, Number), Option<Statement>>,
-    conditions: HashMap<(Vec<u8>, bool, Number), Written>,
+    known: HashMap<(Vec<u8>, Vec<u8>, Place), Option<Statement>>,
+    conditions: HashMap<(Vec<u8>, bool, Place), Written>,
 }
 
 impl Statements {
+    /// What was tried may be otherwise now.
+    pub(super) fn forget(&mut self) {
+        *self = Statements::default();
+    }
+
     /// A step with these arguments; none if there is no way to say it.
     pub(super) fn step(
         &mut self,
@@ -55,7 +65,11 @@ impl Statements {
         number: Number,
         names: &mut Names,
     ) -> Option<Statement> {
-        let key = (step.app.bytes().to_vec(), args.to_vec(), number);
+        let key = (
+            step.app.bytes().to_vec(),
+            args.to_vec(),
+            (number, names.within.clone()),
+        );
         if let Some(known) = self.known.get(&key) {
             return known.clone();
         }
@@ -82,6 +96,18 @@ impl Statements {
         let (key, tried) = match condition {
             Condition::Text(bytes) => {
                 let mut tried: Vec<Written> = dial_status(bytes).into_iter().collect();
+                let trimmed = bytes.trim_ascii();
+                if let Some(inner) = trimmed
+                    .strip_prefix(b"$[")
+                    .and_then(|t| t.strip_suffix(b"]"))
+                {
+                    tried.extend(formula::formula(inner, number, names));
+                } else if let Some(body) = trimmed
+                    .strip_prefix(b"${")
+                    .and_then(|t| t.strip_suffix(b"}"))
+                {
+                    tried.extend(text::value(body, number, names));
+                }
                 let as_is = std::str::from_utf8(bytes).ok()?;
                 tried.push(asterisk(as_is));
                 (bytes.clone(), tried)
@@ -96,7 +122,11 @@ impl Statements {
                 (bytes.clone(), tried)
             }
         };
-        let key = (key, matches!(condition, Condition::Time(..)), number);
+        let key = (
+            key,
+            matches!(condition, Condition::Time(..)),
+            (number, names.within.clone()),
+        );
         let found = match self.conditions.get(&key) {
             Some(found) => found.clone(),
             None => {
@@ -115,12 +145,21 @@ fn opposite(written: Written) -> Written {
     let text = match written.text.strip_prefix("not ") {
         Some(rest) => rest.to_owned(),
         None if written.text.starts_with("asterisk(") => format!("not {}", written.text),
-        None => match written.text.split_once(" == ") {
-            Some((left, right)) => format!("{left} != {right}"),
-            None => format!("not ({})", written.text),
+        // What may be pasted may make both true: only what is sure is turned around.
+        None => match written.text.strip_prefix("last_dial ") {
+            Some(rest) if rest.starts_with("== ") => format!("last_dial !={}", &rest[2..]),
+            Some(rest) if rest.starts_with("!= ") => format!("last_dial =={}", &rest[2..]),
+            _ if is_one(&written.text) => format!("not {}", written.text),
+            _ => format!("not ({})", written.text),
         },
     };
     Written { text, ..written }
+}
+
+/// Whether a text is one name.
+fn is_one(text: &str) -> bool {
+    text.bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))
 }
 
 /// `app("Name", 'args')`.
@@ -149,7 +188,9 @@ fn gives(written: &Written, app: &str, args: &[u8], number: Number, names: &Name
         let Some(first) = steps.first() else {
             return false;
         };
-        let alone = steps.len() == 1 || steps.len() == 2 && &*steps[1].own().app == b"noop";
+        // Behind it the trial stands, and the end of a subroutine.
+        let behind = |s: &Step| matches!(&*s.own().app, b"noop" | b"return");
+        let alone = steps.len() <= 3 && steps[1..].iter().all(behind);
         alone && first.own().app.as_str() == app && same_arguments(app, args, first.args.bytes())
     })
 }
@@ -227,15 +268,35 @@ fn trial(body: &str, written: &Written, number: Number, names: &Names) -> Option
     let mut text = format!("{}\n", dial::MIGRATED);
     let mut declared = std::collections::HashSet::new();
     for key in &written.names {
-        if declared.insert(key)
-            && let Some(name) = all.get(key)
-        {
-            text.push_str(&declaration(key.0, name, &key.1, ""));
+        if !declared.insert(key) {
+            continue;
+        }
+        if key.0 == What::Sub {
+            if let Some(sub) = names.subs.get(&key.1)
+                && let Some(name) = all.get(&(What::Context, key.1.clone()))
+            {
+                let value = if sub.returns { " \"\"" } else { "" };
+                let head = sub_head(name, &key.1, sub);
+                text.push_str(&format!("{head} {{ return{value} }}\n"));
+            }
+        } else if let Some(name) = all.get(key) {
+            let ty = names.ty(&key.1);
+            let value = if ty == "Int" || ty == "Bool" { "0" } else { "" };
+            text.push_str(&declaration(key.0, name, &key.1, value, ty));
         }
     }
-    text.push_str(&format!(
-        "context trial {{\n  on {on} {{\n{body}\n  }}\n}}\n"
-    ));
+    text.push_str(&match &names.within {
+        None => format!("context trial {{\n  on {on} {{\n{body}\n  }}\n}}\n"),
+        Some(sub) => {
+            let value = if sub.returns { " \"\"" } else { "" };
+            let head = sub_head("trial", "trial", sub);
+            let body = match body.contains("return") {
+                true => body.to_owned(),
+                false => format!("{body}\n    return{value}"),
+            };
+            format!("{head} {{\n{body}\n}}\n")
+        }
+    });
     let sources = Sources::new().with("trial.dial", text);
     let file = sources.find("trial.dial")?;
     let program = dial::read(&sources, &[file]);
@@ -247,19 +308,26 @@ fn trial(body: &str, written: &Written, number: Number, names: &Names) -> Option
     if wrong {
         return None;
     }
-    let extension = hir.contexts.first()?.extensions.first()?;
-    Some(extension.steps.clone())
+    let context = hir.contexts.iter().find(|c| c.name == b"trial")?;
+    Some(context.extensions.first()?.steps.clone())
 }
 
 /// The line that declares a variable.
-pub(super) fn declaration(what: What, name: &str, conf: &str, value: &str) -> String {
+pub(super) fn declaration(what: What, name: &str, conf: &str, value: &str, ty: &str) -> String {
     let renamed = match name == conf {
         true => String::new(),
         false => format!(" as {}", quoted(conf)),
     };
-    match what {
-        What::Global => format!("global {name}: Str = {}{renamed}\n", quoted(value)),
-        _ => format!("channel {name}: Raw = \"\"{renamed}\n"),
+    match (what, ty) {
+        (What::Global, "Int") => format!("global {name}: Int = {value}{renamed}\n"),
+        (What::Global, "Bool") => {
+            let value = value == "1";
+            format!("global {name}: Bool = {value}{renamed}\n")
+        }
+        (What::Global, _) => format!("global {name}: Str = {}{renamed}\n", quoted(value)),
+        // It has no value until a call sets one.
+        (_, "Int" | "Bool") => format!("channel {name}: {ty}{renamed}\n"),
+        (_, ty) => format!("channel {name}: {ty} = \"\"{renamed}\n"),
     }
 }
 
@@ -273,7 +341,32 @@ fn candidates(
 ) -> Vec<Written> {
     match app {
         "set" => set(args, hir, number, names).unwrap_or_default(),
-        "return" if args.is_empty() => Vec::new(),
+        "return" => match &names.within {
+            None => Vec::new(),
+            Some(sub) if !sub.returns => vec![Written::plain("return")],
+            Some(_) if args.is_empty() => vec![Written::plain("return \"\"")],
+            Some(_) => {
+                let value = text::literal(args, number, names);
+                let value = value.map(|value| Written {
+                    text: format!("return {}", value.text),
+                    ..value
+                });
+                value.into_iter().collect()
+            }
+        },
+        "gosub" => gosub(args, number, names).unwrap_or_default(),
+        "goto" => goto(args, number, names).into_iter().collect(),
+        "noop" => {
+            if args.is_empty() {
+                return vec![Written::plain("trace(\"\")")];
+            }
+            let shown = text::text(args, number, names);
+            let shown = shown.map(|shown| Written {
+                text: format!("trace({})", shown.text),
+                ..shown
+            });
+            shown.into_iter().collect()
+        }
         _ => {
             let Some(signature) = signatures::application(app.as_bytes()) else {
                 return Vec::new();
@@ -312,6 +405,82 @@ fn candidates(
     }
 }
 
+/// How a subroutine begins.
+pub(super) fn sub_head(name: &str, conf: &str, sub: &Sub) -> String {
+    let renamed = match name == conf {
+        true => String::new(),
+        false => format!(" as {}", quoted(conf)),
+    };
+    let params: Vec<String> = sub.params.iter().map(|p| format!("{p}: Raw")).collect();
+    let result = if sub.returns { " -> Raw" } else { "" };
+    format!("sub {name}{renamed}({}){result}", params.join(", "))
+}
+
+/// The call of a subroutine.
+fn gosub(args: &[u8], number: Number, names: &mut Names) -> Option<Vec<Written>> {
+    let text = std::str::from_utf8(args).ok()?;
+    let (place, arguments) = match text.split_once('(') {
+        Some((place, arguments)) => (place, arguments.strip_suffix(')')?),
+        None => (text, ""),
+    };
+    let conf = place.strip_suffix(",s,1")?;
+    let sub = names.subs.get(conf)?.clone();
+    let name = names.of(What::Sub, conf);
+    let mut given = subs::arguments_of(arguments.as_bytes());
+    if given.len() > sub.params.len() {
+        return None;
+    }
+    given.resize(sub.params.len(), Vec::new());
+    let mut used = vec![(What::Sub, conf.to_owned())];
+    let mut values = Vec::new();
+    for one in given {
+        let value = text::text(&one, number, names)
+            .or_else(|| Some(asterisk(std::str::from_utf8(&one).ok()?)))?;
+        values.push(value.text);
+        used.extend(value.names);
+    }
+    let call = Written {
+        text: format!("{name}({})", values.join(", ")),
+        names: used,
+        open: false,
+    };
+    let dropped = Written {
+        text: format!("let _ = {}", call.text),
+        ..call.clone()
+    };
+    Some(vec![call, dropped])
+}
+
+/// A `Goto` to a place that only the call knows.
+pub(super) fn goto(args: &[u8], number: Number, names: &mut Names) -> Option<Written> {
+    let parts = super::layout::split(args, b',');
+    let (context, exten, priority) = match parts.as_slice() {
+        [exten, priority] => (None, exten, priority),
+        [context, exten, priority] => (Some(context), exten, priority),
+        _ => return None,
+    };
+    let context = match context {
+        None => Written::plain("channel.context"),
+        Some(context) => text::text(context, number, names)?,
+    };
+    let exten = text::text(exten, number, names)?;
+    let one = priority == b"1";
+    let priority = match one {
+        true => Written::plain("1"),
+        false => text::text(priority, number, names)?,
+    };
+    let text = format!(
+        "goto dynamic({}, {}, {})",
+        context.text, exten.text, priority.text
+    );
+    let names = [context.names, exten.names, priority.names].concat();
+    Some(Written {
+        text,
+        names,
+        open: false,
+    })
+}
+
 /// `NAME=value` of `Set`.
 fn set(args: &[u8], hir: &Hir, number: Number, names: &mut Names) -> Option<Vec<Written>> {
     if hir.dialect.pairs_in_set {
@@ -340,12 +509,19 @@ fn set(args: &[u8], hir: &Hir, number: Number, names: &mut Names) -> Option<Vec<
     values.extend(&unchecked);
     // Places may hold numbers and times.
     let digits = !right.is_empty() && right.len() < 10 && right.bytes().all(|b| b.is_ascii_digit());
-    let others = [format!("{right}s"), right.to_owned()].map(Written::plain);
+    let truth = if right == "1" { "true" } else { "false" };
+    let others = [format!("{right}s"), right.to_owned(), truth.to_owned()].map(Written::plain);
     if digits {
         values.extend(&others);
     }
     let name = left.trim_start_matches('_');
-    if let Some(field) = dial::check::world::field_by_conf(left) {
+    let param = left
+        .strip_prefix("ARG")
+        .and_then(|n| n.parse::<usize>().ok()?.checked_sub(1));
+    let within = names.within.as_ref();
+    if let Some(param) = param.and_then(|n| within?.params.get(n)) {
+        place(Written::plain(param.clone()), &values);
+    } else if let Some(field) = dial::check::world::field_by_conf(left) {
         place(Written::plain(field), &values);
     } else if let Some(inner) = left
         .strip_prefix("GLOBAL(")

@@ -1,9 +1,14 @@
 //! Texts of extensions.conf as literals of `.dial`.
 
-use strowger_stdlib::template::{HoleKind, Piece, Slice, Template, What as Read, split_body};
+use strowger_stdlib::signatures;
+use strowger_stdlib::template::{HoleKind, Piece, Template};
+use strowger_stdlib::words::{self, Kind};
 
-use super::names::{Names, What};
+use super::formula;
+use super::names::{self, Names, What};
+use super::word::Call;
 use crate::dial::check::world;
+use crate::lint::facts;
 
 /// What `exten` is in a body.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -78,17 +83,29 @@ pub(super) fn text(bytes: &[u8], number: Number, names: &mut Names) -> Option<Wr
         match piece {
             Piece::Text(text) => literal.push_str(&escaped(std::str::from_utf8(text).ok()?)),
             Piece::Hole(hole) => {
-                if hole.kind != HoleKind::Variable || !hole.closed || hole.too_deep {
+                if !hole.closed || hole.too_deep {
                     return None;
                 }
-                let hole = value(hole.body.as_plain()?, number, names)?;
+                if hole.kind == HoleKind::Expression {
+                    let span = hole.span.start + 2..hole.span.end - 1;
+                    let counted = formula::formula(&bytes[span], number, names)?;
+                    out.names.extend(counted.names);
+                    if single {
+                        out.text = counted.text;
+                        return Some(out);
+                    }
+                    literal.push_str(&format!("{{{}}}", within(&counted.text)?));
+                    continue;
+                }
+                let span = hole.span.start + 2..hole.span.end - 1;
+                let hole = value(&bytes[span], number, names)?;
                 out.names.extend(hole.names);
-                out.open = true;
+                out.open |= hole.open;
                 if single {
                     out.text = hole.text;
                     return Some(out);
                 }
-                literal.push_str(&format!("{{{}}}", hole.text));
+                literal.push_str(&format!("{{{}}}", within(&hole.text)?));
             }
         }
     }
@@ -96,8 +113,84 @@ pub(super) fn text(bytes: &[u8], number: Number, names: &mut Names) -> Option<Wr
     Some(out)
 }
 
+/// An expression within a text: single quotes take the place of double ones.
+fn within(text: &str) -> Option<String> {
+    if !text.contains('"') {
+        return Some(text.to_owned());
+    }
+    let sound = !text.contains(['\'', '\\', '{', '}']);
+    sound.then(|| text.replace('"', "'"))
+}
+
+/// A text that stays one: a number that stands alone gets quotes.
+pub(super) fn literal(bytes: &[u8], number: Number, names: &mut Names) -> Option<Written> {
+    let written = text(bytes, number, names)?;
+    let numeric = written
+        .names
+        .iter()
+        .any(|(_, name)| matches!(names.ty(name), "Int" | "Bool"));
+    Some(match numeric && !written.text.starts_with('"') {
+        true => Written {
+            text: format!("\"{{{}}}\"", written.text),
+            ..written
+        },
+        false => written,
+    })
+}
+
 /// The body of `${...}` as an expression without quotes.
 pub(super) fn value(body: &[u8], number: Number, names: &mut Names) -> Option<Written> {
+    let (whole, slice) = sliced(body);
+    let written = unsliced(whole, number, names)?;
+    let Some(slice) = slice else {
+        return Some(written);
+    };
+    Some(Written {
+        text: format!("{}[{slice}]", written.text),
+        ..written
+    })
+}
+
+/// A body and the stretch that is cut out of it, as `.dial` writes that.
+fn sliced(body: &[u8]) -> (&[u8], Option<String>) {
+    let Some(colon) = body.iter().position(|b| *b == b':').filter(|c| {
+        // Behind the parenthesis of a function (DL-176).
+        !body[*c..].contains(&b')') && !body[*c..].contains(&b'$')
+    }) else {
+        let last = body.iter().rposition(|b| *b == b')');
+        let Some(last) = last.filter(|l| body.get(l + 1) == Some(&b':')) else {
+            return (body, None);
+        };
+        return match stretch(&body[last + 2..]) {
+            Some(slice) => (&body[..=last], Some(slice)),
+            None => (body, None),
+        };
+    };
+    match stretch(&body[colon + 1..]) {
+        Some(slice) => (&body[..colon], Some(slice)),
+        None => (body, None),
+    }
+}
+
+/// `1..`, `0..3` or `-4..`.
+fn stretch(text: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(text).ok()?;
+    let (offset, length) = match text.split_once(':') {
+        Some((offset, length)) => (
+            offset.parse::<i64>().ok()?,
+            Some(length.parse::<i64>().ok()?),
+        ),
+        None => (text.parse::<i64>().ok()?, None),
+    };
+    Some(match length {
+        None => format!("{offset}.."),
+        Some(length) if offset >= 0 && length > 0 => format!("{offset}..{}", offset + length),
+        Some(length) if length < 0 && offset >= 0 => format!("{offset}..{length}"),
+        Some(_) => return None,
+    })
+}
+
+fn unsliced(body: &[u8], number: Number, names: &mut Names) -> Option<Written> {
     let body = std::str::from_utf8(body).ok()?;
     if let Some(field) = world::field_by_conf(body) {
         return Some(Written {
@@ -105,38 +198,56 @@ pub(super) fn value(body: &[u8], number: Number, names: &mut Names) -> Option<Wr
             ..Written::plain(field)
         });
     }
-    let read = split_body(body.as_bytes());
-    let Read::Variable(name) = read.what else {
-        return None;
-    };
-    let name = String::from_utf8(name).ok()?;
-    let mut out = if name == "EXTEN" {
-        if number == Number::None {
-            return None;
-        }
-        Written::plain("exten")
-    } else {
-        let (what, own) = names.read(&name)?;
-        Written {
-            text: own,
-            names: vec![(what, name)],
-            open: true,
-        }
-    };
-    out.open = true;
-    match read.slice {
-        None => {}
-        Some(Slice { offset, length }) => {
-            if offset < 0 || length.is_some_and(|l| l <= 0) {
-                return None;
-            }
-            let end = length.map_or(String::new(), |l| {
-                (i64::from(offset) + i64::from(l)).to_string()
-            });
-            out.text.push_str(&format!("[{offset}..{end}]"));
-        }
+    if let Some((function, rest)) = body.split_once('(') {
+        return function_call(function, rest.strip_suffix(')')?, number, names);
     }
-    Some(out)
+    if body == "EXTEN" {
+        return (number != Number::None).then(|| Written {
+            open: number != Number::Digits,
+            ..Written::plain("exten")
+        });
+    }
+    if let Some(number) = body
+        .strip_prefix("ARG")
+        .and_then(|n| n.parse::<usize>().ok())
+        && let Some(param) = names
+            .within
+            .as_ref()
+            .and_then(|w| w.params.get(number.checked_sub(1)?))
+    {
+        return Some(Written {
+            open: true,
+            ..Written::plain(param.clone())
+        });
+    }
+    if names::is_name(body) && facts::is_built_in(body.as_bytes()) || names::argument(body) {
+        // One that the exchange has itself.
+        return Some(Written {
+            open: true,
+            ..Written::plain(format!("channel({})", quoted(body)))
+        });
+    }
+    let (what, own) = names.read(body)?;
+    Some(Written {
+        text: own,
+        names: vec![(what, body.to_owned())],
+        open: names.ty(body) == "Raw",
+    })
+}
+
+/// `${NAME(args)}` as a word.
+fn function_call(function: &str, args: &str, number: Number, names: &mut Names) -> Option<Written> {
+    let signature = signatures::function(function.as_bytes())?;
+    let mut all = words::of(signature).filter(|w| matches!(w.kind, Kind::Function | Kind::Place));
+    all.find_map(|word| {
+        let mut call = Call {
+            number,
+            names: &mut *names,
+            unchecked: false,
+            open: true,
+        };
+        call.word(word, signature, args.as_bytes())
+    })
 }
 
 /// An extension as `on`, `hint` and `goto` name it: `` `10XX` ``, `61`, `"abc"`, `start`. None if none of these says it.
@@ -189,7 +300,7 @@ pub(super) fn proves(name: &[u8]) -> Number {
         Some(pattern)
             if pattern
                 .iter()
-                .all(|b| is_digit(*b) || b"XZNxzn-".contains(b)) =>
+                .all(|b| is_digit(*b) || b"XZNxzn-[]".contains(b)) =>
         {
             Number::Digits
         }

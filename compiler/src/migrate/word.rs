@@ -26,7 +26,6 @@ impl Call<'_> {
     ) -> Option<Written> {
         if matches!(word.value, From::Named(_))
             || matches!(word.value, From::Status(_)) && word.result.starts_with("Option(")
-            || args.iter().any(|b| matches!(b, b'"' | b'\\'))
         {
             return None;
         }
@@ -149,7 +148,17 @@ impl Call<'_> {
                         None => None,
                     }
                 }
-                Place::Part(..) | Place::Piece(..) | Place::Word(..) | Place::Before(_) => None,
+                Place::Word(slot, word) => {
+                    let slot = usize::from(slot);
+                    // Several stand in the last argument, with commas between.
+                    let words = slots.get(slot).map(|s| layout::split(s, b','));
+                    let has = words.is_some_and(|all| all.iter().any(|w| w == word.as_bytes()));
+                    has.then(|| {
+                        used[slot] = true;
+                        Written::plain("true")
+                    })
+                }
+                Place::Part(..) | Place::Piece(..) | Place::Before(_) => None,
             };
             match found {
                 Some(found) => given.push((param, found)),

@@ -109,11 +109,13 @@ impl Work<'_, '_> {
         let mut variables = String::new();
         for (name, value) in globals.iter().flatten() {
             let own = self.names.of(What::Global, name);
-            variables.push_str(&statement::declaration(What::Global, &own, name, value));
+            let ty = self.names.ty(name);
+            variables.push_str(&statement::declaration(What::Global, &own, name, value, ty));
         }
         for ((what, conf), name) in &declared {
             if *what == What::Channel && used.contains(&(*what, conf.clone())) {
-                variables.push_str(&statement::declaration(*what, name, conf, ""));
+                let ty = self.names.ty(conf);
+                variables.push_str(&statement::declaration(*what, name, conf, "", ty));
             }
         }
         if !variables.is_empty() {
@@ -176,7 +178,11 @@ impl Work<'_, '_> {
                 }
                 for step in &extension.steps {
                     let own = step.own().app.as_str();
-                    let structured = matches!(own, "goto" | "gotoif" | "gotoiftime");
+                    let structured = matches!(own, "goto" | "gotoif" | "gotoiftime")
+                        || self.reader.parts(step)
+                            && step
+                                .commands()
+                                .all(|c| &*c.app != b"gosub" && &*c.app != b"gosubif");
                     for target in step.targets() {
                         let Some(place) = self.reader.place(context, extension, step, target)
                         else {
@@ -257,6 +263,30 @@ impl Work<'_, '_> {
         let file = self.sources.file(context.span.file);
         for comment in comments.of(context.span.file, file.line(context.span.start)) {
             lines.push(format!("// {comment}"));
+        }
+        self.names.within = self.names.subs.get(&conf).cloned();
+        if let Some(sub) = &self.names.within {
+            lines.push(format!("{} {{", statement::sub_head(&own, &conf, sub)));
+            let before = lines.len();
+            let extension = &context.extensions[0];
+            let done = self.extension(
+                (number, 0),
+                context,
+                extension,
+                wanted,
+                comments,
+                used,
+                written,
+                &mut lines,
+            );
+            self.names.within = None;
+            done?;
+            // Its body stands one step to the left, without `on`.
+            let body: Vec<String> = lines.drain(before..).collect();
+            let inner = body.iter().skip(1).take(body.len().saturating_sub(2));
+            lines.extend(inner.map(|l| l.strip_prefix("  ").unwrap_or(l).to_owned()));
+            lines.push("}".to_owned());
+            return Ok(lines);
         }
         lines.push(match own == conf {
             true => format!("context {own} {{"),
@@ -380,7 +410,7 @@ impl Work<'_, '_> {
         }
         // The steps that the graph has beside the lines.
         for (at, labels) in labels.iter_mut().enumerate().skip(extension.steps.len()) {
-            labels.push(format!("run_on_{at}"));
+            labels.push(format!("step_{}", at + 1));
         }
         written.roots.insert(at, kept);
         let number = text::proves(&extension.name);

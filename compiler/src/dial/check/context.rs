@@ -482,8 +482,11 @@ impl Checker<'_> {
                         text
                     }
                     Some(tree::TargetNumber::Computed(e)) => {
+                        let own = is_exten(e);
                         let made = self.expr(e, None);
                         match made.ty {
+                            // Where the number that was dialled leads, it may lead.
+                            Type::Raw if own => vec![TextPart::Value(made)],
                             Type::Raw | Type::Uri => {
                                 self.tainted(&made, &Type::Str);
                                 Vec::new()
@@ -534,7 +537,11 @@ impl Checker<'_> {
                     };
                 };
                 let context = self.wanted(context, &Type::Str);
-                let number = self.wanted(number, &Type::Str);
+                let own = is_exten(number);
+                let number = match own {
+                    true => self.expr(number, None),
+                    false => self.wanted(number, &Type::Str),
+                };
                 let priority = self.expr(priority, None);
                 let priority = match priority.ty {
                     Type::Int | Type::Wrong => priority,
@@ -545,6 +552,11 @@ impl Checker<'_> {
         };
         self.made(at, Type::Never, kind)
     }
+}
+
+/// Whether an expression is the number that was dialled.
+fn is_exten(e: &tree::Expr) -> bool {
+    matches!(&*e.kind, tree::ExprKind::Name(name) if &*name.text == "exten")
 }
 
 /// A context's name in a dialplan, and the plain names that it answers.

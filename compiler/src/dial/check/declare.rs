@@ -94,7 +94,7 @@ impl<'a> Checker<'a> {
                         result: Type::Wrong,
                     });
                     self.program.subs.push(Sub {
-                        conf: name.text.to_string(),
+                        conf: conf_of(callable).to_string(),
                         params: callable.params.len(),
                         result: Type::Wrong,
                         body: Body::default(),
@@ -367,7 +367,10 @@ impl<'a> Checker<'a> {
             };
             let ty = self.program.variables[number].ty.clone();
             let Some(value) = &variable.value else {
-                if !has_empty(&ty) {
+                // What was migrated had no value until the call set one.
+                let from_lines =
+                    self.around.unchecked && matches!(decl.kind, DeclKind::Channel(..));
+                if !has_empty(&ty) && !from_lines {
                     self.tell(
                         self.error(
                             "D410",
@@ -439,7 +442,10 @@ impl<'a> Checker<'a> {
                         conf.as_ref().map_or(&name.text, |c| &c.text).to_string(),
                         conf.as_ref().map_or(name.at, |c| c.at),
                     ),
-                    DeclKind::Fn(c) | DeclKind::Sub(c) => (c.name.text.to_string(), c.name.at),
+                    DeclKind::Fn(c) | DeclKind::Sub(c) => (
+                        conf_of(c).to_string(),
+                        c.conf.as_ref().map_or(c.name.at, |c| c.at),
+                    ),
                     _ => continue,
                 };
                 if let Some(bad) = conf.chars().find(|c| matches!(c, ']' | '\n' | '\r')) {
@@ -521,4 +527,12 @@ fn foreign(name: &str) -> Option<&'static str> {
         "peer" | "device" => "Endpoint",
         _ => return None,
     })
+}
+
+/// The name of a sub in a dialplan.
+fn conf_of(callable: &tree::Callable) -> &str {
+    callable
+        .conf
+        .as_ref()
+        .map_or(&callable.name.text, |c| &c.text)
 }

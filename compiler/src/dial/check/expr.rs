@@ -245,6 +245,14 @@ impl Checker<'_> {
                     match &value.ty {
                         Type::Raw | Type::Uri => ty = Type::Raw,
                         Type::Digits | Type::Wrong => {}
+                        // Lines of an extensions.conf take nothing for an empty text.
+                        Type::Option(of) if self.around.unchecked => {
+                            ty = match **of {
+                                Type::Raw | Type::Uri => Type::Raw,
+                                _ if ty == Type::Digits => Type::Str,
+                                _ => ty,
+                            };
+                        }
                         // A negative number is no digits.
                         Type::Option(of) => {
                             let of = self.show(of);

@@ -73,6 +73,13 @@ impl Checker<'_> {
                     ..e
                 };
             }
+            // Lines of an extensions.conf take nothing for an empty text.
+            (Option(of), Raw | Str) if self.around.unchecked && is_text(of, want) => {
+                return Expr {
+                    ty: want.clone(),
+                    ..e
+                };
+            }
             (Option(_), _) => {
                 let have = self.show(&e.ty);
                 self.tell(
@@ -245,4 +252,12 @@ fn raw_part(e: &Expr) -> Option<&Expr> {
         TextPart::Value(v) if matches!(v.ty, Type::Raw | Type::Uri) => raw_part(v).or(Some(v)),
         _ => None,
     })
+}
+
+/// Whether a value of this type is a text of that one.
+fn is_text(of: &Type, want: &Type) -> bool {
+    matches!(
+        (of, want),
+        (Type::Str | Type::Digits, _) | (Type::Raw, Type::Raw)
+    )
 }

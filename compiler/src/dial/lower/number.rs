@@ -108,7 +108,13 @@ pub(super) fn value(w: &mut Writer, e: &Expr) -> Operand {
         ExprKind::Either(a, b) => logical(w, a, b, false),
         ExprKind::Not(inner) => match w.value(inner) {
             Operand::Constant(c) => Operand::truth(c != "1"),
-            value => Operand::Formula(value.formula().opposed()),
+            value => {
+                let mut formula = value.formula();
+                if w.is_migrated() {
+                    formula.opposite = None;
+                }
+                Operand::Formula(formula.opposed())
+            }
         },
         ExprKind::Same(same, a, b) => {
             let values = w.values(&[a, b]);

@@ -387,6 +387,7 @@ impl<'p> Writer<'p> {
             match piece.value {
                 value if piece.trust >= Trust::Name => out.push_str(&value.value()),
                 Operand::Constant(c) => out.push_str(&text::constant(&c.replace(',', ""))),
+                value if self.is_migrated() => out.push_str(&value.value()),
                 value => {
                     let read = self.as_read(value);
                     out.push_str(&format!("${{REPLACE({},\\,)}}", read.body()));

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::Shared;
 use super::formula::Formula;
 use super::names::Names;
-use super::operand::{Operand, Read, Trust, trust};
+use super::operand::{Operand, Read, Trust};
 use super::steps::{Condition, Mark, Steps};
 use super::walk;
 use crate::diagnostic::Diagnostic;
@@ -120,7 +120,11 @@ impl<'p> Writer<'p> {
         self.steps.jump(to, self.place);
     }
 
-    pub(super) fn branch_on(&mut self, formula: Formula, when: bool, to: Mark) {
+    pub(super) fn branch_on(&mut self, mut formula: Formula, when: bool, to: Mark) {
+        if self.is_migrated() {
+            // What is pasted may be read as something else, and then both may be true.
+            formula.opposite = None;
+        }
         let condition = Condition::Formula(formula);
         self.steps.branch(condition, when, to, self.place);
     }
@@ -151,7 +155,9 @@ impl<'p> Writer<'p> {
             To::Local(id) => {
                 let first = self.written.insert(*id);
                 let name = self.names.local(*id);
-                if self.sub.is_some() && (first || self.has_labels) {
+                // What a migrated sub is given stands in the frame of the call already.
+                let is_given = self.is_migrated() && name.starts_with("ARG");
+                if self.sub.is_some() && !is_given && (first || self.has_labels) {
                     format!("LOCAL({name})")
                 } else {
                     name.to_owned()
@@ -271,7 +277,12 @@ impl<'p> Writer<'p> {
     }
 
     pub(super) fn trust(&self, ty: &Type) -> Trust {
-        trust(ty, &self.shared.program.enums)
+        self.shared.trust(ty)
+    }
+
+    /// Whether the file stands for lines of an extensions.conf.
+    pub(super) fn is_migrated(&self) -> bool {
+        self.shared.program.migrated
     }
 
     /// What the value of an expression can hold: a local keeps what its declaration says, whatever it is taken for.
