@@ -4,6 +4,7 @@
 //! agrees with everything, so that one mistake gives one finding.
 
 mod call;
+mod checked;
 mod context;
 mod cover;
 mod declare;

@@ -179,6 +179,12 @@ impl Checker<'_> {
             }
             "keep" => return self.keep(at, name, args),
             "int" => return self.int(at, name, args),
+            checked if checked.starts_with("checked_") => {
+                let mut all = super::checked::NAMES.into_iter();
+                if let Some((_, op)) = all.find(|(name, _)| *name == checked) {
+                    return self.checked(at, name, args, op);
+                }
+            }
             "unchecked" => return self.unchecked(at, name, args),
             "app" => return self.app(at, name, args),
             "asterisk" => {

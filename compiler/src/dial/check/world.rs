@@ -69,7 +69,7 @@ pub(super) fn is_object(name: &str) -> bool {
 }
 
 /// Names that mean the same everywhere and cannot be declared.
-const FIXED: [&str; 28] = [
+const FIXED: [&str; 33] = [
     "exten",
     "now",
     "caller",
@@ -98,6 +98,11 @@ const FIXED: [&str; 28] = [
     "true",
     "false",
     "int",
+    "checked_add",
+    "checked_sub",
+    "checked_mul",
+    "checked_div",
+    "checked_rem",
 ];
 
 /// Whether the name cannot be declared.
