@@ -145,10 +145,7 @@ fn human(
         })
         .collect();
     if rows.is_empty() {
-        writeln!(
-            out,
-            "There are no doors through which no check sees."
-        )?;
+        writeln!(out, "There are no doors through which no check sees.")?;
     } else {
         writeln!(out, "Doors, through which no check sees: {}", rows.len())?;
         table(out, &rows)?;

@@ -16,7 +16,8 @@ use strowger_runtime::config;
 ///
 /// Nothing else is touched: lines stay lines, comments stay where they are, and the plan means what it meant. A directory stands for
 /// its extensions.conf and the files in it that this includes, and for the `.dial` files in it and what they import; `-` for standard
-/// input in the language of extensions.conf, which goes to standard output. A `.dial` file with mistakes is not touched.
+/// input, which goes to standard output: in the language of extensions.conf, or in that of the name that --stdin-filename gives. A
+/// `.dial` file with mistakes is not touched.
 ///
 /// Exit 0: done. 1: --check, and something is not formatted. 2: could not be read or written.
 #[derive(clap::Args)]
@@ -24,7 +25,8 @@ use strowger_runtime::config;
   strowger fmt --diff /etc/asterisk          # what would change
   strowger fmt /etc/asterisk
   strowger fmt --check extensions.conf       # for CI
-  strowger fmt - < extensions.conf")]
+  strowger fmt - < extensions.conf
+  strowger fmt --stdin-filename office.dial - < office.dial   # for editors")]
 pub(crate) struct Args {
     /// Dialplan files, configuration directories, or `-`
     #[arg(required = true)]
@@ -35,6 +37,9 @@ pub(crate) struct Args {
     /// Write nothing; show what would change
     #[arg(long)]
     diff: bool,
+    /// What standard input is called: a name that ends in .dial for that language. Nothing by this name is read
+    #[arg(long, value_name = "NAME")]
+    stdin_filename: Option<PathBuf>,
 }
 
 pub(crate) fn main(args: Args) -> ExitCode {
@@ -206,6 +211,8 @@ fn one(path: &Path, args: &Args) -> std::io::Result<bool> {
             format!("longer than {} bytes", config::FILE),
         ));
     }
+    let named = args.stdin_filename.as_deref().filter(|_| input);
+    let path = named.unwrap_or(path);
     let laid = if is_dial(path) {
         dial(&path.display().to_string(), &text).map_err(std::io::Error::other)?
     } else {

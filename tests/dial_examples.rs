@@ -96,3 +96,46 @@ fn they_are_written_as_fmt_writes_them() {
         assert_eq!(out, "", "{}", folder.display());
     }
 }
+
+/// What an editor hands to the formatter comes back laid out, in the language of its name.
+#[test]
+fn standard_input_is_laid_out_by_its_name() {
+    use std::io::Write;
+    let fmt = |words: &[&str], text: &str| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_strowger"))
+            .arg("fmt")
+            .args(words)
+            .arg("-")
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        child
+            .stdin
+            .take()
+            .unwrap()
+            .write_all(text.as_bytes())
+            .unwrap();
+        let out = child.wait_with_output().unwrap();
+        let text = String::from_utf8(out.stdout).unwrap() + &String::from_utf8_lossy(&out.stderr);
+        (text, out.status.code().unwrap())
+    };
+    let named = ["--stdin-filename", "some/where/office.dial"];
+    let (laid, code) = fmt(&named, "context office {\non 61 {\nhangup()\n}\n}\n");
+    assert_eq!(laid, "context office {\n  on 61 {\n    hangup()\n  }\n}\n");
+    assert_eq!(code, 0);
+    let (wrong, code) = fmt(&named, "context office {\n  on 61 {\n");
+    assert!(
+        wrong.contains("not touched, for it has mistakes") && wrong.contains("office.dial:2"),
+        "{wrong}"
+    );
+    assert_eq!(code, 2);
+    let (lines, _) = fmt(&[], "[office]\nexten=>61,1,Hangup()\n");
+    assert_eq!(lines, "[office]\nexten => 61,1,Hangup()\n");
+    let (lines, _) = fmt(
+        &["--stdin-filename", "extensions.conf"],
+        "[office]\nexten=>61,1,Hangup()\n",
+    );
+    assert_eq!(lines, "[office]\nexten => 61,1,Hangup()\n");
+}

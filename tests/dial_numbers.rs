@@ -100,3 +100,118 @@ test \"constants\" {
     .unwrap_or_else(|e| panic!("{e}"));
     suite.run().assert();
 }
+
+const RANGES: &str = "
+fn size(n: Int) -> Str {
+  match n {
+    ..0 -> \"negative\"
+    0 -> \"none\"
+    1 | 2..5 -> \"few\"
+    5..1000 -> \"many\"
+    1000.. -> \"too many\"
+  }
+}
+";
+
+#[test]
+fn ranges_in_a_match() {
+    let ranges = RANGES;
+    let mut plan = format!(
+        "{ranges}
+channel seen: Str = \"\"
+channel waited: Str = \"\"
+channel maybe: Str = \"\"
+
+context office {{
+  on 1 {{
+    let n = int(channel(\"N\")) ?? 0
+    seen = size(n)
+    let time = 500ms * n
+    waited = match time {{
+      ..1s -> \"at once\"
+      1s..1m -> \"soon\"
+      1m.. -> \"late\"
+    }}
+    maybe = match int(channel(\"N\")) {{
+      Some(-10..10) -> \"small\"
+      Some(_) -> \"other\"
+      None -> \"nothing\"
+    }}
+    hangup()
+  }}
+}}
+"
+    );
+    for n in [
+        -1_000_000_i64,
+        -10,
+        -1,
+        0,
+        1,
+        2,
+        4,
+        5,
+        9,
+        10,
+        119,
+        120,
+        999,
+        1_000,
+        1_001,
+    ] {
+        let size = match n {
+            ..0 => "negative",
+            0 => "none",
+            1..5 => "few",
+            5..1000 => "many",
+            1000.. => "too many",
+        };
+        let waited = match n * 500 {
+            ..1_000 => "at once",
+            1_000..60_000 => "soon",
+            60_000.. => "late",
+        };
+        let maybe = if (-10..10).contains(&n) {
+            "small"
+        } else {
+            "other"
+        };
+        let _ = writeln!(
+            plan,
+            "\ntest \"{n}\" {{\n  given channel(\"N\") = \"{n}\"\n  call 1 in office\n  expect seen == \"{size}\"\n  expect waited == \"{waited}\"\n  expect maybe == \"{maybe}\"\n}}"
+        );
+    }
+    plan.push_str("\ntest \"none\" {\n  call 1 in office\n  expect maybe == \"nothing\" and seen == \"none\"\n}\n");
+    let suite = Suite::from_dial(&plan).unwrap_or_else(|e| panic!("{e}"));
+    suite.run().assert();
+    // Layout keeps them.
+    let laid = strowger_dial::print::format(ranges).unwrap();
+    assert!(
+        laid.contains("    1 | 2..5 -> \"few\"") && laid.contains("    ..0 -> \"negative\""),
+        "{laid}"
+    );
+    assert_eq!(strowger_dial::print::format(&laid).unwrap(), laid);
+}
+
+#[test]
+fn what_ranges_leave_out_is_told_and_what_they_hide() {
+    let wrong = |arms: &str| {
+        let plan = format!("fn f(n: Int) -> Int {{\n  match n {{\n{arms}\n  }}\n}}\n");
+        let told = Suite::from_dial(&plan).err().map(|e| e.to_string());
+        told.unwrap_or_default()
+    };
+    let told = wrong("    ..0 -> 1\n    1..10 -> 2");
+    assert!(told.contains("missing: `0`, `10..`"), "{told}");
+    let told = wrong("    ..10 -> 1\n    0..10 -> 2\n    10.. -> 3");
+    assert!(told.contains("[D302]") && told.contains(":4:5"), "{told}");
+    let told = wrong("    ..10 -> 1\n    7 -> 2\n    10.. -> 3");
+    assert!(told.contains("[D302]"), "{told}");
+    let told = wrong("    10..3 -> 1\n    _ -> 3");
+    assert!(told.contains("the range holds nothing"), "{told}");
+    let told = wrong("    1s..3s -> 1\n    _ -> 3");
+    assert!(told.contains("a range of times"), "{told}");
+    assert_eq!(
+        wrong("    ..0 | 0..10 -> 1\n    10 -> 2\n    11.. -> 3"),
+        ""
+    );
+}

@@ -85,7 +85,6 @@ pub(crate) fn continues(kind: Kind) -> bool {
             | Else
             | Pipe
             | Dot
-            | DotDot
             | Default
             | And
             | Or

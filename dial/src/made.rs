@@ -129,9 +129,17 @@ impl<'t> Made<'t> {
         expr(at.start, at.end, ExprKind::Duration { number, unit })
     }
 
-    pub(crate) fn duration_pattern(&self, at: At) -> ArmPatternKind {
+    pub(crate) fn duration_bound(&self, at: At) -> Bound {
         let (number, unit) = self.time(at);
-        ArmPatternKind::Duration { number, unit }
+        Bound::Duration { number, unit }
+    }
+
+    /// A bound that stands alone is a value.
+    pub(crate) fn alone(&self, bound: Bound) -> ArmPatternKind {
+        match bound {
+            Bound::Int(digits) => ArmPatternKind::Int(digits),
+            Bound::Duration { number, unit } => ArmPatternKind::Duration { number, unit },
+        }
     }
 
     pub(crate) fn binary(

@@ -665,6 +665,27 @@ pub enum ArmPatternKind {
         /// The unit.
         unit: Unit,
     },
+    /// `1..10`, `..10`, `5s..`: from the first up to the last, without it.
+    Range {
+        /// The first.
+        from: Option<Bound>,
+        /// Behind the last.
+        to: Option<Bound>,
+    },
+}
+
+/// An end of a range.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Bound {
+    /// `42`, `-1`.
+    Int(Box<str>),
+    /// `5s`.
+    Duration {
+        /// The digits as written.
+        number: Box<str>,
+        /// The unit.
+        unit: Unit,
+    },
 }
 
 /// Where a `goto` leads.

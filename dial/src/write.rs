@@ -634,6 +634,21 @@ impl Writer<'_> {
                 self.put(number);
                 self.put(unit.word());
             }
+            ArmPatternKind::Range { from, to } => {
+                from.iter().for_each(|bound| self.bound(bound));
+                self.put("..");
+                to.iter().for_each(|bound| self.bound(bound));
+            }
+        }
+    }
+
+    fn bound(&mut self, bound: &Bound) {
+        match bound {
+            Bound::Int(digits) => self.put(digits),
+            Bound::Duration { number, unit } => {
+                self.put(number);
+                self.put(unit.word());
+            }
         }
     }
 

@@ -278,10 +278,23 @@ pub(crate) enum Test {
     Int(i64),
     Bool(bool),
     Duration(u64),
+    /// From the first up to the last, without it.
+    Range(Range),
     Text(String),
     /// A regular expression, with `^` and `$`; captures: locals with their stretch of the value.
     Pattern(String, Vec<(LocalId, usize, Option<usize>)>),
     Case(EnumId, usize, Vec<Test>),
     Nothing,
     Just(Box<Test>),
+}
+
+/// Numbers between two, or times in milliseconds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Range {
+    /// The first; none: from the smallest on.
+    pub(crate) from: Option<i64>,
+    /// Behind the last; none: to the largest.
+    pub(crate) to: Option<i64>,
+    /// They are times.
+    pub(crate) time: bool,
 }

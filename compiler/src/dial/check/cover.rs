@@ -1,12 +1,12 @@
 //! `match`: what each arm is for, whether all values have one, and whether each arm can be reached.
 
-use strowger_dial::tree::{self, Arm, ArmBody, ArmPattern, ArmPatternKind as P, At};
+use strowger_dial::tree::{self, Arm, ArmBody, ArmPattern, ArmPatternKind as P, At, Bound as End};
 
 use super::expr::Use;
 use super::{Binding, Bound, Checker, Item, constant_text};
 use crate::dial::notes::Fact;
 use crate::dial::numbers;
-use crate::dial::typed::{Expr, ExprKind, Test};
+use crate::dial::typed::{Expr, ExprKind, Range, Test};
 use crate::dial::types::Type;
 
 /// Most steps that a `match` is looked at for completeness; a larger one is taken for incomplete.
@@ -199,6 +199,7 @@ impl Checker<'_> {
                     any
                 }
             },
+            P::Range { from, to } => self.range_test(at, from.as_ref(), to.as_ref(), of),
             P::Text(text) => match of {
                 Type::Str | Type::Raw => Test::Text(text.text.to_string()),
                 Type::Digits => {
@@ -264,6 +265,60 @@ impl Checker<'_> {
                 Test::Pattern(read.regex, captures)
             }
         }
+    }
+
+    /// `1..10`, `5s..`.
+    fn range_test(&mut self, at: At, from: Option<&End>, to: Option<&End>, of: &Type) -> Test {
+        let any = Test::Any(None);
+        let time = match of {
+            Type::Int => false,
+            Type::Duration => true,
+            _ => {
+                let mut found = self.arm_mismatch(at, "a range", of);
+                if matches!(of, Type::Digits | Type::Str | Type::Raw) {
+                    found = found.help("numbers of a telephone are matched by patterns: `1XX`");
+                }
+                self.tell(found);
+                return any;
+            }
+        };
+        let mut ends = [None, None];
+        for (end, made) in [from, to].into_iter().zip(&mut ends) {
+            let read = match end {
+                None => continue,
+                Some(End::Int(digits)) if !time => digits.parse::<i64>().ok(),
+                Some(End::Duration { number, unit }) if time => {
+                    let Some(ms) = self.milliseconds(number, *unit, at) else {
+                        return any;
+                    };
+                    i64::try_from(ms).ok()
+                }
+                Some(_) => {
+                    let what = if time { "numbers" } else { "times" };
+                    let found = self.arm_mismatch(at, &format!("a range of {what}"), of);
+                    self.tell(found);
+                    return any;
+                }
+            };
+            let Some(n) = read else {
+                self.tell(
+                    self.error("D407", at, "this number is too large")
+                        .label("an Int has 64 bits"),
+                );
+                return any;
+            };
+            *made = Some(n);
+        }
+        let [from, to] = ends;
+        if let (Some(first), Some(end)) = (from, to)
+            && first >= end
+        {
+            self.tell(
+                self.error("D302", at, "this arm is never reached")
+                    .label("the range holds nothing: its end does not belong to it"),
+            );
+        }
+        Test::Range(Range { from, to, time })
     }
 
     fn arm_mismatch(&self, at: At, what: &str, of: &Type) -> crate::diagnostic::Diagnostic {
@@ -462,6 +517,21 @@ impl Checker<'_> {
             Test::Int(n) => n.to_string(),
             Test::Bool(b) => b.to_string(),
             Test::Duration(ms) => format!("{ms}ms"),
+            Test::Range(range) => {
+                let shown = |n: i64| match (range.time, n % 1_000) {
+                    (false, _) => n.to_string(),
+                    (true, 0) => format!("{}s", n / 1_000),
+                    (true, _) => format!("{n}ms"),
+                };
+                match (range.from, range.to) {
+                    (Some(from), Some(to)) if from + 1 == to => shown(from),
+                    (from, to) => format!(
+                        "{}..{}",
+                        from.map(shown).unwrap_or_default(),
+                        to.map(shown).unwrap_or_default()
+                    ),
+                }
+            }
             Test::Text(text) => format!("{text:?}"),
             Test::Pattern(..) => "_".to_owned(),
             Test::Nothing => "None".to_owned(),
@@ -489,6 +559,15 @@ impl Checker<'_> {
         let (Some(first), Some(ty)) = (row.first(), types.first()) else {
             return Some(rows.is_empty());
         };
+        if let (Some(_), Some(pieces)) = (head(first), pieces(rows, Some(first))) {
+            for piece in pieces.iter().filter(|piece| takes(first, piece)) {
+                let narrowed = narrow(rows, piece, 0);
+                if self.useful(&narrowed, &row[1..], &types[1..], work)? {
+                    return Some(true);
+                }
+            }
+            return Some(false);
+        }
         match head(first) {
             Some(head) => {
                 let types_in = self.inside(&head, ty);
@@ -547,6 +626,9 @@ impl Checker<'_> {
 
     /// What a value of the type can begin with that stands in the first column.
     fn heads(&self, rows: &[Vec<Test>], _: &Type) -> Vec<Head> {
+        if let Some(pieces) = pieces(rows, None) {
+            return pieces;
+        }
         let mut heads: Vec<Head> = Vec::new();
         for row in rows {
             if let Some(head) = row.first().and_then(head)
@@ -560,6 +642,9 @@ impl Checker<'_> {
 
     /// Whether the first column names all that a value of the type can begin with.
     fn is_all(&self, rows: &[Vec<Test>], ty: &Type) -> bool {
+        if pieces(rows, None).is_some() {
+            return true;
+        }
         let heads = self.heads(rows, ty);
         match ty {
             Type::Bool => heads.len() == 2,
@@ -612,6 +697,8 @@ enum Head {
     Int(i64),
     Bool(bool),
     Duration(u64),
+    /// A piece of the numbers that no range of the column cuts.
+    Piece(Range),
     Text(String),
     Pattern(String),
     Case(crate::dial::types::EnumId, usize),
@@ -625,6 +712,7 @@ impl Head {
             Head::Int(n) => Test::Int(n),
             Head::Bool(b) => Test::Bool(b),
             Head::Duration(ms) => Test::Duration(ms),
+            Head::Piece(range) => Test::Range(range),
             Head::Text(text) => Test::Text(text),
             Head::Pattern(regex) => Test::Pattern(regex, Vec::new()),
             Head::Case(id, case) => Test::Case(id, case, fields),
@@ -640,6 +728,7 @@ fn head(test: &Test) -> Option<Head> {
         Test::Int(n) => Head::Int(*n),
         Test::Bool(b) => Head::Bool(*b),
         Test::Duration(ms) => Head::Duration(*ms),
+        Test::Range(range) => Head::Piece(*range),
         Test::Text(text) => Head::Text(text.clone()),
         Test::Pattern(regex, _) => Head::Pattern(regex.clone()),
         Test::Case(id, case, _) => Head::Case(*id, *case),
@@ -648,12 +737,59 @@ fn head(test: &Test) -> Option<Head> {
     })
 }
 
+/// Whether a test takes all that begins so.
+fn takes(test: &Test, head_of: &Head) -> bool {
+    match (head_of, range(test)) {
+        (Head::Piece(piece), Some(range)) => {
+            let starts = range
+                .from
+                .is_none_or(|a| piece.from.is_some_and(|b| a <= b));
+            let ends = range.to.is_none_or(|a| piece.to.is_some_and(|b| a >= b));
+            starts && ends
+        }
+        _ => head(test).as_ref() == Some(head_of),
+    }
+}
+
+/// The numbers that a test takes.
+fn range(test: &Test) -> Option<Range> {
+    let one = |n: i64, time| Range {
+        from: Some(n),
+        to: n.checked_add(1),
+        time,
+    };
+    match test {
+        Test::Int(n) => Some(one(*n, false)),
+        Test::Duration(ms) => Some(one(i64::try_from(*ms).ok()?, true)),
+        Test::Range(range) => Some(*range),
+        _ => None,
+    }
+}
+
+/// All numbers, cut wherever a test of the first column begins or ends; none if no range is among them.
+fn pieces(rows: &[Vec<Test>], more: Option<&Test>) -> Option<Vec<Head>> {
+    let column = rows.iter().filter_map(|r| r.first()).chain(more);
+    let is_range = |test: &&Test| matches!(test, Test::Range(_));
+    let time = match column.clone().find(is_range)? {
+        Test::Range(range) => range.time,
+        _ => return None,
+    };
+    let ranges = column.filter_map(range);
+    let mut cuts: Vec<i64> = ranges.flat_map(|r| [r.from, r.to]).flatten().collect();
+    cuts.sort_unstable();
+    cuts.dedup();
+    let from = std::iter::once(None).chain(cuts.iter().copied().map(Some));
+    let to = cuts.iter().copied().map(Some).chain([None]);
+    let piece = |(from, to)| Head::Piece(Range { from, to, time });
+    Some(from.zip(to).map(piece).collect())
+}
+
 /// A row with what its first test holds in the place of that test; none if it begins with something else.
 fn spread(row: &[Test], wanted: &Head, width: usize) -> Option<Vec<Test>> {
     let (first, rest) = row.split_first()?;
     let mut spread: Vec<Test> = match first {
         Test::Any(_) => vec![Test::Any(None); width],
-        _ if head(first).as_ref() != Some(wanted) => return None,
+        _ if !takes(first, wanted) => return None,
         Test::Case(_, _, fields) => fields.clone(),
         Test::Just(of) => vec![(**of).clone()],
         _ => Vec::new(),

@@ -174,7 +174,12 @@ fn binds(test: &Test) -> bool {
         Test::Pattern(_, captures) => !captures.is_empty(),
         Test::Case(_, _, fields) => fields.iter().any(binds),
         Test::Just(inner) => binds(inner),
-        Test::Int(_) | Test::Bool(_) | Test::Duration(_) | Test::Text(_) | Test::Nothing => false,
+        Test::Int(_)
+        | Test::Bool(_)
+        | Test::Duration(_)
+        | Test::Range(..)
+        | Test::Text(_)
+        | Test::Nothing => false,
     }
 }
 
@@ -193,6 +198,27 @@ fn ask(w: &mut Writer, m: &Matched, ty: &Type, test: &Test) -> Asked {
         Test::Bool(b) => word(if *b { "1" } else { "0" }),
         Test::Duration(ms) if optional => word(&super::value::seconds(*ms)),
         Test::Duration(ms) => number(&super::value::seconds(*ms)),
+        Test::Range(range) => {
+            let shown = |n: i64| match (range.time, u64::try_from(n)) {
+                (true, Ok(ms)) => super::value::seconds(ms),
+                _ => n.to_string(),
+            };
+            // An empty text would be no expression; a nought in front changes no number.
+            let value = match optional {
+                true => format!("0{hole}"),
+                false => hole.clone(),
+            };
+            let compare =
+                |n: i64, op, opposite| Formula::comparison(&value, op, opposite, &shown(n));
+            let from = range.from.map(|n| compare(n, ">=", "<"));
+            let to = range.to.map(|n| compare(n, "<", ">="));
+            let there = optional.then(|| emptiness(&m.read, w.trust(ty)).opposed());
+            let asks = [there, from, to].into_iter().flatten();
+            match asks.reduce(|a, b| Formula::joined(&a, true, &b)) {
+                Some(formula) => formula,
+                None => return Asked::Always,
+            }
+        }
         Test::Text(text) => {
             let constant = Operand::Constant(text.clone());
             let read = Operand::Read(m.read.clone());
