@@ -295,6 +295,24 @@ fn a_subroutine_that_calls_itself_keeps_its_values() {
     assert_eq!(logged(&run(&plan, &[])), ["NOTICE,144 7"]);
 }
 
+/// A `for` writes its body once for each element: a jump stays in its turn, one from outside leads to the first.
+#[test]
+fn a_label_in_a_for_is_one_in_each_turn() {
+    let plan = compiled(
+        "context main {\n  on start {\n    var again = true\n    for who in [\"a\", \"b\", \"c\"] {\n      if who == \"b\" { goto @behind }\n      log(who)\n      label behind\n      log(\"-{who}\")\n    }\n    if again {\n      again = false\n      goto @behind\n    }\n    hangup()\n  }\n}\n",
+    );
+    let turns = [
+        "NOTICE,a",
+        "NOTICE,-a",
+        "NOTICE,-b",
+        "NOTICE,c",
+        "NOTICE,-c",
+    ];
+    let mut wanted = turns.to_vec();
+    wanted.extend(["NOTICE,-c", "NOTICE,-b", "NOTICE,c", "NOTICE,-c"]);
+    assert_eq!(logged(&run(&plan, &[])), wanted);
+}
+
 /// What the checker may refuse of a random program.
 const REFUSED: [&str; 2] = ["D302", "D407"];
 

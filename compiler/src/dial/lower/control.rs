@@ -6,6 +6,7 @@ use super::pieces::Piece;
 use super::steps::{Condition, Mark};
 use super::text;
 use super::value::{constant_text, emptiness};
+use super::walk;
 use super::writer::{To, Writer};
 use crate::dial::typed::{Block, Expr, ExprKind, LocalId, Scope, Stmt, StmtKind, TextPart};
 use crate::dial::types::Type;
@@ -52,7 +53,13 @@ fn statement(w: &mut Writer, stmt: &Stmt) {
         StmtKind::While(condition, body) => while_(w, condition, body),
         StmtKind::For(local, elements, body) => {
             let behind = w.steps.mark("end");
-            for element in elements {
+            let labels = walk::labels(body);
+            let mut first = None;
+            for (turn, element) in elements.iter().enumerate() {
+                if turn > 0 {
+                    let before = w.forget_labels(&labels);
+                    first.get_or_insert(before);
+                }
                 if !w.goes_on() {
                     return;
                 }
@@ -65,6 +72,10 @@ fn statement(w: &mut Writer, stmt: &Stmt) {
                 w.loops.pop();
                 w.steps.bind(next);
             }
+            if let Some(first) = first {
+                w.forget_labels(&labels);
+                w.remember_labels(first);
+            }
             w.steps.bind(behind);
         }
         StmtKind::Break | StmtKind::Continue => {
@@ -75,8 +86,7 @@ fn statement(w: &mut Writer, stmt: &Stmt) {
             w.jump(if is_break { behind } else { again });
         }
         StmtKind::Label(label) => {
-            let mark = w.label(label);
-            w.steps.label(label, mark, stmt.place);
+            w.bind_label(label, stmt.place);
         }
         StmtKind::Expr(e) => w.effect(e),
     }
@@ -222,9 +232,19 @@ pub(super) fn short_if(
                 None => w.is_simple(v) && w.trust_of(v) == Trust::Plain,
             })
     };
+    // What is left of a text may be nothing, and IF() wants one value that is something.
+    let something = |b: &Block| {
+        let value = b.value.as_ref();
+        value.is_some_and(|v| v.ty != Type::Digits || constant_text(v).is_some())
+    };
     let optional = matches!(ty, Type::Option(_) | Type::Never | Type::Unit);
     let hours = matches!(*condition.kind, ExprKind::InHours(_));
-    !optional && !hours && w.is_simple(condition) && short(then) && short(otherwise)
+    !optional
+        && !hours
+        && w.is_simple(condition)
+        && short(then)
+        && short(otherwise)
+        && (something(then) || something(otherwise))
 }
 
 pub(super) fn if_function(

@@ -201,6 +201,13 @@ impl Steps {
         self.label = Some(label.to_owned());
     }
 
+    /// A label of the program stands before the next step that stood before another one already: a `for` writes its body again.
+    pub(super) fn label_again(&mut self, mark: Mark) {
+        self.reachable = true;
+        self.used.insert(mark);
+        self.waiting.push(mark);
+    }
+
     /// Whether the next step must exist: somebody jumps there, or it has a label.
     pub(super) fn is_awaited(&self) -> bool {
         self.label.is_some() || self.waiting.iter().any(|m| self.used.contains(m))

@@ -151,12 +151,14 @@ pub(super) fn locals(body: &Body) -> Vec<(Type, bool)> {
     types.zip(writes.iter().map(|count| *count < 2)).collect()
 }
 
-/// Whether a block has labels: then its statements need not run in their order.
-pub(super) fn has_labels(body: &Block) -> bool {
-    let mut found = false;
+/// The labels of a block. Where there are some, its statements need not run in their order.
+pub(super) fn labels(body: &Block) -> Vec<&str> {
+    let mut found = Vec::new();
     block(body, &mut |node| {
-        if let Node::Stmt(stmt) = node {
-            found |= matches!(stmt.kind, StmtKind::Label(_));
+        if let Node::Stmt(stmt) = node
+            && let StmtKind::Label(label) = &stmt.kind
+        {
+            found.push(label.as_str());
         }
     });
     found

@@ -61,6 +61,8 @@ pub(super) struct Writer<'p> {
     /// Where `continue` and `break` lead.
     pub(super) loops: Vec<(Mark, Mark)>,
     labels: HashMap<String, Mark>,
+    /// Labels of the program that stand before a step.
+    bound: HashSet<String>,
     /// Behind the last statement.
     pub(super) end: Mark,
     has_labels: bool,
@@ -90,8 +92,9 @@ impl<'p> Writer<'p> {
             place,
             loops: Vec::new(),
             labels: HashMap::new(),
+            bound: HashSet::new(),
             end,
-            has_labels: walk::has_labels(&body.block),
+            has_labels: !walk::labels(&body.block).is_empty(),
             written: HashSet::new(),
             faults: Vec::new(),
             statements: 0,
@@ -142,6 +145,28 @@ impl<'p> Writer<'p> {
         let mark = self.steps.mark("label");
         self.labels.insert(label.to_owned(), mark);
         mark
+    }
+
+    /// A label of the program stands here.
+    pub(super) fn bind_label(&mut self, label: &str, place: Place) {
+        let mark = self.label(label);
+        match self.bound.insert(label.to_owned()) {
+            true => self.steps.label(label, mark, place),
+            false => self.steps.label_again(mark),
+        }
+    }
+
+    /// Forgets where labels are: the body of a `for` is written once more, and its jumps stay in it. What they were.
+    pub(super) fn forget_labels(&mut self, labels: &[&str]) -> Vec<(String, Mark)> {
+        let known = labels.iter();
+        known
+            .filter_map(|label| self.labels.remove_entry(*label))
+            .collect()
+    }
+
+    /// Jumps from outside lead to the first of several.
+    pub(super) fn remember_labels(&mut self, labels: Vec<(String, Mark)>) {
+        self.labels.extend(labels);
     }
 
     /// A variable for a value in between.
