@@ -38,10 +38,18 @@ impl Loaded {
         Arc::clone(&self.module)
     }
 
-    /// Makes the automata of large contexts on a thread of its own; until they are there, their numbers are found less quickly.
+    /// Makes machine code for functions, where this program can, and the automata of large contexts, on a thread of its own. Calls
+    /// do not wait for it: until it is done functions run in typed code, and numbers are found less quickly.
     pub(crate) fn prepare_aside(&self) {
         let module = self.module();
-        std::thread::spawn(move || module.prepare());
+        std::thread::spawn(move || {
+            if let Err(fault) = strowger_native::prepare(&module)
+                && strowger_native::BUILT
+            {
+                tracing::warn!(%fault, "functions run in typed code");
+            }
+            module.prepare();
+        });
     }
 
     /// Whether a file is so broken that the exchange must not start: one that Asterisk would refuse as a whole (DL-008), or an error in

@@ -2,9 +2,10 @@
 
 use crate::{batch, graph, load, render};
 use serde_json::{Map, Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use strowger_compiler::{Compiled, Diagnostic, Options, Sources, compile};
+use strowger_vm::Module;
 
 /// Show what a dialplan was read as: contexts, priorities, includes
 ///
@@ -29,11 +30,14 @@ pub(crate) struct Args {
     /// The bytecode that runs (docs/bytecode.md explains it)
     #[arg(long, conflicts_with_all = ["json", "context"])]
     bytecode: bool,
+    /// The machine code of functions, with the lines that it was made of (docs/native.md)
+    #[arg(long, conflicts_with_all = ["json", "context", "bytecode"])]
+    native: bool,
     /// What each instruction of the bytecode means: name, operands, cost in fuel
-    #[arg(long, conflicts_with_all = ["path", "context", "json", "bytecode"])]
+    #[arg(long, conflicts_with_all = ["path", "context", "json", "bytecode", "native"])]
     instructions: bool,
     /// Where the steps lead, as a drawing
-    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["json", "bytecode", "instructions"])]
+    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["json", "bytecode", "native", "instructions"])]
     graph: Option<graph::Format>,
     /// Where to write the drawing (default: standard output)
     #[arg(short, long, value_name = "FILE", requires = "graph")]
@@ -41,7 +45,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     release: load::Release,
     /// One JSON object a line: id, text, files in; contexts, globals, log out
-    #[arg(long, conflicts_with_all = ["path", "context", "bytecode", "json", "graph", "instructions", "asterisk_version"])]
+    #[arg(long, conflicts_with_all = ["path", "context", "bytecode", "native", "json", "graph", "instructions", "asterisk_version"])]
     batch: bool,
 }
 
@@ -62,6 +66,12 @@ pub(crate) fn main(args: Args) -> ExitCode {
                 print!("{}", program.module.disassemble());
                 ExitCode::SUCCESS
             }
+            Err(fault) => load::cannot(&fault),
+        };
+    }
+    if args.native {
+        return match load::program(&path, args.release) {
+            Ok(program) => native(&path, &program.module),
             Err(fault) => load::cannot(&fault),
         };
     }
@@ -158,6 +168,25 @@ pub(crate) fn main(args: Args) -> ExitCode {
         );
     }
     ExitCode::SUCCESS
+}
+
+/// The machine code of a plan's functions.
+fn native(path: &Path, module: &Module) -> ExitCode {
+    match strowger_native::show(module) {
+        Ok(text) if text.is_empty() => {
+            println!(
+                "{}: no function gains by machine code: that needs a `fn` of .dial that loops or calls another one, with Int, Bool and \
+                 Duration only",
+                path.display()
+            );
+            ExitCode::SUCCESS
+        }
+        Ok(text) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(fault) => load::cannot(&fault.to_string()),
+    }
 }
 
 fn lossy(bytes: &[u8]) -> String {

@@ -55,6 +55,17 @@ fn names(line: &str, word: &str) -> bool {
         .any(|(at, _)| !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
 }
 
+/// The sources of all crates of the product.
+const CRATES: &[&str] = &[
+    "src",
+    "stdlib/src",
+    "dial/src",
+    "vm/src",
+    "compiler/src",
+    "native/src",
+    "runtime/src",
+];
+
 const WORLD: &[&str] = &[
     "std::net",
     "std::fs",
@@ -70,7 +81,13 @@ const WORLD: &[&str] = &[
 
 #[test]
 fn the_core_touches_no_world() {
-    for folder in ["stdlib/src", "dial/src", "vm/src", "compiler/src"] {
+    for folder in [
+        "stdlib/src",
+        "dial/src",
+        "vm/src",
+        "compiler/src",
+        "native/src",
+    ] {
         forbid(folder, WORLD);
     }
 }
@@ -90,8 +107,34 @@ fn left_never_knows_right() {
             "strowger_runtime",
         ],
     );
-    forbid("vm/src", &["strowger_compiler", "strowger_runtime"]);
-    forbid("compiler/src", &["strowger_runtime"]);
+    forbid(
+        "vm/src",
+        &["strowger_compiler", "strowger_native", "strowger_runtime"],
+    );
+    forbid("compiler/src", &["strowger_native", "strowger_runtime"]);
+    forbid("native/src", &["strowger_compiler", "strowger_runtime"]);
+    forbid("runtime/src", &["strowger_native"]);
+}
+
+/// Every crate denies it; the one file that may has to say why.
+#[test]
+fn one_file_is_unsafe() {
+    const DOOR: &str = "native/src/memory.rs";
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    for folder in CRATES {
+        let manifest = Path::new(folder.trim_end_matches("src")).join("Cargo.toml");
+        let manifest = std::fs::read_to_string(root.join(manifest)).unwrap();
+        assert!(manifest.contains("[lints]\nworkspace = true"), "{folder}");
+        for (path, text) in sources(folder) {
+            if path != root.join(DOOR) && product(&text).any(|l| names(l, "unsafe")) {
+                found.push(path.display().to_string());
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    let manifest = std::fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    assert!(manifest.contains("unsafe_code = \"deny\""));
 }
 
 #[test]
@@ -144,14 +187,7 @@ fn protocols_are_without_io_but_for_one_file_each() {
 
 #[test]
 fn nothing_is_left_to_do() {
-    for folder in [
-        "src",
-        "stdlib/src",
-        "dial/src",
-        "vm/src",
-        "compiler/src",
-        "runtime/src",
-    ] {
+    for folder in CRATES {
         forbid(folder, &["todo!(", "unimplemented!("]);
     }
 }
