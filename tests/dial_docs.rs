@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use strowger::testing::Suite;
 use strowger_compiler::{Level, Options, Sources, codes, compile};
@@ -62,4 +63,38 @@ fn the_words_are_those_of_the_table() {
         there.trim() == table.trim(),
         "docs/dial/words.md is stale: UPDATE=1 cargo test --test dial_docs"
     );
+}
+
+/// Both sides of each pair do the same, as far as callers notice.
+#[test]
+fn side_by_side_is_equal() {
+    let text = std::fs::read_to_string(docs().join("from-extensions-conf.md")).unwrap();
+    let folder = std::env::temp_dir().join(format!("strowger-pairs-{}", std::process::id()));
+    let mut count = 0;
+    for part in text.split("```ini\n").skip(1) {
+        let (lines, rest) = part.split_once("```\n```dial\n").unwrap();
+        let (dial, _) = rest.split_once("```").unwrap();
+        count += 1;
+        let (old, new) = (folder.join("old"), folder.join("new"));
+        for (side, name, text) in [
+            (&old, "extensions.conf", lines),
+            (&new, "extensions.dial", dial),
+        ] {
+            std::fs::create_dir_all(side).unwrap();
+            std::fs::write(side.join(name), text).unwrap();
+        }
+        let out = Command::new(env!("CARGO_BIN_EXE_strowger"))
+            .arg("explore")
+            .arg(&new)
+            .arg("--against")
+            .arg(&old)
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&out.stdout).into_owned();
+        let told = told + &String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.success(), "{lines}{dial}{told}");
+        assert!(told.contains("reached 100 % of steps"), "{dial}{told}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(count >= 12, "{count}");
 }
