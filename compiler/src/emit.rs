@@ -37,9 +37,23 @@ pub fn conf(hir: &Hir, sources: &Sources) -> Result<Vec<u8>, Vec<Refusal>> {
         printer.line(b"[globals]", None);
         globals.iter().for_each(|g| printer.global(g));
     }
-    let calls = |c: &&Context| own(c.span) && !c.name.ends_with(ON_MESSAGE);
+    // Of a context that stands in both languages the rest is in its file.
+    let partly = |c: &Context| {
+        own(c.span)
+            || c.extensions.iter().any(|e| own(e.span))
+            || c.includes.iter().any(|i| own(i.span))
+    };
+    let calls = |c: &&Context| partly(c) && !c.name.ends_with(ON_MESSAGE);
     for context in hir.contexts.iter().filter(calls) {
-        printer.context(context);
+        match own(context.span) {
+            true => printer.context(context),
+            false => {
+                let mut part = context.clone();
+                part.extensions.retain(|e| own(e.span));
+                part.includes.retain(|i| own(i.span));
+                printer.context(&part);
+            }
+        }
         let texts = hir.context(&[&context.name[..], ON_MESSAGE].concat());
         let first = context.extensions.is_empty() && context.includes.is_empty();
         for texts in texts.iter().flat_map(|texts| &texts.extensions) {

@@ -68,6 +68,8 @@ pub struct Moved {
     pub extensions: usize,
     /// It asks a realtime database, or something else that stands in no file.
     pub elsewhere: bool,
+    /// Printed as an extensions.conf by [`emit`](crate::emit) it is the same again.
+    pub returned: bool,
     /// What of it stays in extensions.conf, though the rest does not.
     pub apart: Vec<String>,
 }
@@ -93,6 +95,15 @@ pub enum Verdict {
 /// An extension, by context and extension.
 type At = (usize, usize);
 
+/// Steps that do nothing and are added to an extension.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Pads {
+    /// So that calls that run on in it find a number that is higher than theirs.
+    before: u32,
+    /// So that no call that ends in it runs on in another one.
+    behind: u32,
+}
+
 /// Most steps that are added to an extension, so that no other one catches a call that ends there.
 const PADDING: u32 = 50;
 /// Most rounds in which some are.
@@ -106,6 +117,8 @@ struct Ground {
     /// Contexts that the graphs cannot prove.
     unproved: BTreeMap<usize, String>,
     doubts: Vec<String>,
+    /// Contexts that are the same when they are printed.
+    returned: BTreeSet<usize>,
 }
 
 /// Writes a plan anew. Contexts that are `named` stay as they are, for the reason that stands there.
@@ -128,7 +141,7 @@ pub fn migrate(sources: &Sources, options: &Options, named: &[(String, String)])
     }
     uncertain(hir, &reader, &mut ground);
     // So many steps are added to an extension, by context and extension.
-    let mut padded: BTreeMap<At, u32> = BTreeMap::new();
+    let mut padded: BTreeMap<At, Pads> = BTreeMap::new();
     let mut statements = Statements::default();
     let mut names = Names::default();
     names.types = kinds::kinds(hir);
@@ -140,6 +153,7 @@ pub fn migrate(sources: &Sources, options: &Options, named: &[(String, String)])
     }
     // Each round something more stays, or it is the last one.
     for _ in 0..=2 * hir.contexts.len() + PADDINGS {
+        run_on(hir, &reader, &mut kept);
         reader.kept = kept.keys().map(|n| hir.contexts[*n].name.clone()).collect();
         let mut work = Work {
             sources,
@@ -151,6 +165,7 @@ pub fn migrate(sources: &Sources, options: &Options, named: &[(String, String)])
             padded: &padded,
             names: &mut names,
             statements: &mut statements,
+            returned: BTreeSet::new(),
             stubs: BTreeSet::new(),
         };
         let written = work.write();
@@ -163,8 +178,9 @@ pub fn migrate(sources: &Sources, options: &Options, named: &[(String, String)])
         if failed.is_empty() && !more.is_empty() {
             for (at, steps) in more {
                 let all = padded.entry(at).or_default();
-                *all += steps;
-                if *all > PADDING {
+                all.before += steps.before;
+                all.behind += steps.behind;
+                if all.before.max(all.behind) > PADDING {
                     kept.insert(
                         at.0,
                         "a call that ends would run on in another extension".to_owned(),
@@ -177,6 +193,7 @@ pub fn migrate(sources: &Sources, options: &Options, named: &[(String, String)])
             for (number, reason) in differing {
                 ground.unproved.entry(number).or_insert(reason);
             }
+            ground.returned = std::mem::take(&mut work.returned);
             return finish(sources, hir, &kept, ground, written);
         }
         for number in failed.keys() {
@@ -203,6 +220,7 @@ pub fn migrate(sources: &Sources, options: &Options, named: &[(String, String)])
         padded: &padded,
         names: &mut names,
         statements: &mut statements,
+        returned: BTreeSet::new(),
         stubs: BTreeSet::new(),
     };
     let written = work.write();
@@ -229,6 +247,7 @@ fn finish(
                     None => Verdict::Proved,
                 },
             },
+            returned: ground.returned.contains(&number),
             apart: match kept.contains_key(&number) {
                 true => Vec::new(),
                 false => apart(context, number, &ground),
@@ -311,6 +330,27 @@ fn stays(
     }
     apart.extend(alone);
     None
+}
+
+/// A call that runs off an extension that stays may go on in others at the numbers of their priorities (DL-119): these stay, too.
+fn run_on(hir: &Hir, reader: &Reader, kept: &mut BTreeMap<usize, String>) {
+    let mut work: Vec<usize> = kept.keys().copied().collect();
+    while let Some(number) = work.pop() {
+        let context = &hir.contexts[number];
+        for extension in &context.extensions {
+            let ends = extension.steps.iter().map(|s| s.priority + 1);
+            for priority in ends.filter(|p| extension.step(*p).is_none()) {
+                for (to, _) in reader.catching(context, extension, priority, b"") {
+                    let other = reader.index.number(&to);
+                    if let Some(other) = other.filter(|o| !kept.contains_key(o)) {
+                        let from = String::from_utf8_lossy(&context.name);
+                        kept.insert(other, format!("calls of [{from}] run on in it"));
+                        work.push(other);
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// Whether an extension can stay in extensions.conf while the others of its context do not: its priorities keep their numbers, so

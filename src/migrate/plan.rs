@@ -298,6 +298,7 @@ fn as_json(told: &Told) -> Value {
                 "reason": reason,
                 "tested": tested,
                 "stays": context.apart,
+                "returned": context.returned,
                 "extensions": context.extensions,
                 "statements": context.statements,
                 "doors": context.doors,

@@ -120,8 +120,8 @@ pub(super) struct Graph {
     pub(super) on: Vec<u32>,
     /// Steps that stood in others, behind those of the extension.
     pub(super) inner: Vec<Step>,
-    /// The same while the graph is made, and what follows them.
-    waiting: Vec<(Step, Link)>,
+    /// The same while the graph is made, what follows them, and the steps in which they stood.
+    waiting: Vec<(Step, Link, usize)>,
 }
 
 /// What the graph of a plan's extension is made with.
@@ -167,7 +167,7 @@ impl<'a> Reader<'a> {
     /// The graph of an extension.
     pub(super) fn graph(&self, context: &Context, extension: &Extension) -> Graph {
         let mut graph = Graph::default();
-        let loops = Loops::read(extension);
+        let loops = Loops::read(self, extension);
         graph.torn = loops.torn;
         for (i, step) in extension.steps.iter().enumerate() {
             if let Some(why) = self.counts(context, extension, step) {
@@ -182,16 +182,8 @@ impl<'a> Reader<'a> {
         }
         // Those that stood in others; they may hold more.
         let mut at = 0;
-        while let Some((step, next)) = graph.waiting.get(at).cloned() {
-            let node = self.node(
-                context,
-                extension,
-                &step,
-                usize::MAX,
-                next,
-                &loops,
-                &mut graph,
-            );
+        while let Some((step, next, outer)) = graph.waiting.get(at).cloned() {
+            let node = self.node(context, extension, &step, outer, next, &loops, &mut graph);
             graph.inner.push(step);
             graph.nodes.push(node);
             at += 1;
@@ -272,7 +264,7 @@ impl<'a> Reader<'a> {
                         ..step.clone()
                     };
                     *way = Link::Step(extension.steps.len() + graph.waiting.len());
-                    graph.waiting.push((inner, next));
+                    graph.waiting.push((inner, next, at));
                 }
                 let [yes, no] = ways;
                 Node::Branch { condition, yes, no }
@@ -293,7 +285,7 @@ impl<'a> Reader<'a> {
                         ..step.clone()
                     };
                     let to = Link::Step(extension.steps.len() + graph.waiting.len());
-                    graph.waiting.push((inner, next));
+                    graph.waiting.push((inner, next, at));
                     match holds {
                         true => yes = to,
                         false => no = to,
@@ -339,8 +331,6 @@ impl<'a> Reader<'a> {
                 name,
                 b"while"
                     | b"endwhile"
-                    | b"exitwhile"
-                    | b"continuewhile"
                     | b"execif"
                     | b"exec"
                     | b"tryexec"
@@ -760,7 +750,7 @@ struct Loops {
 }
 
 impl Loops {
-    fn read(extension: &Extension) -> Loops {
+    fn read(reader: &Reader, extension: &Extension) -> Loops {
         let mut loops = Loops {
             partner: BTreeMap::new(),
             torn: None,
@@ -793,6 +783,22 @@ impl Loops {
                     loops.torn = Some("the application If has no form in .dial yet");
                 }
                 _ => {}
+            }
+            // `ExecIf(...?ExitWhile())` finds the loop around it.
+            let inner = step.commands().filter(|c| !c.own);
+            let mut leads = inner.filter(|c| c.app.ends_with(b"while"));
+            let Some(lead) = leads.next() else {
+                continue;
+            };
+            match (&*lead.app, open.last_mut()) {
+                _ if leads.next().is_some() || !reader.parts(step) => {
+                    loops.torn = Some("a loop is told by an application within another one");
+                }
+                (b"exitwhile", Some((_, exits))) => exits.push(i),
+                (b"continuewhile", Some((start, _))) => {
+                    loops.partner.insert(i, *start);
+                }
+                _ => loops.torn = Some("a loop is told by an application within another one"),
             }
         }
         if !open.is_empty() {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use super::Pads;
 use super::comment::Comments;
 use super::graph::{Condition, Graph, Link, Node, Place};
 use super::names::{Names, What};
@@ -79,8 +80,17 @@ impl<'p, 's> Printer<'p, 's> {
     }
 
     /// Writes the whole body.
-    pub(super) fn body(&mut self, indent: usize, last: &[(String, Link)], padding: u32) {
+    pub(super) fn body(&mut self, indent: usize, last: &[(String, Link)], pads: Pads) {
         let structure = self.structure;
+        if pads.before > 0 {
+            self.line(
+                indent,
+                "// Calls of shorter extensions go on below: at priorities that have to be higher than theirs.",
+            );
+        }
+        for _ in 0..pads.before {
+            self.say(indent, Statement::new(Written::plain("trace(\"\")")));
+        }
         self.block(&structure.body, indent, true);
         // Labels of lines that only jumped elsewhere.
         let away: Vec<&(String, Link)> = last.iter().filter(|(_, to)| !to.is_off()).collect();
@@ -103,13 +113,13 @@ impl<'p, 's> Printer<'p, 's> {
         for (label, _) in last.iter().filter(|(_, to)| to.is_off()) {
             self.line(indent, &format!("label {label}"));
         }
-        if padding > 0 {
+        if pads.behind > 0 {
             self.line(
                 indent,
                 "// A call that ends here would go on in another extension that has more steps.",
             );
         }
-        for _ in 0..padding {
+        for _ in 0..pads.behind {
             self.say(indent, Statement::new(Written::plain("trace(\"\")")));
         }
         // What nothing leads to, and the words about lines that only jumped.

@@ -15,6 +15,8 @@ pub(super) struct Staying<'s> {
     pub(super) kept: &'s BTreeMap<usize, String>,
     /// Extensions of others.
     pub(super) apart: &'s BTreeMap<At, String>,
+    /// Priorities at which calls of contexts that do not stay run on in those that do.
+    pub(super) on: &'s BTreeSet<u32>,
     /// Contexts that stand nowhere.
     pub(super) stubs: &'s BTreeSet<Vec<u8>>,
 }
@@ -53,7 +55,8 @@ pub(super) fn conf(reader: &Reader, hir: &Hir, stays: &Staying, with_globals: bo
             }
             beside(context, &mut line);
             for extension in &context.extensions {
-                self::extension(reader, context, extension, false, &mut line);
+                let named = |p: u32| stays.on.contains(&p);
+                self::extension(reader, context, extension, &named, &mut line);
             }
             continue;
         }
@@ -71,7 +74,7 @@ pub(super) fn conf(reader: &Reader, hir: &Hir, stays: &Staying, with_globals: bo
         beside(context, &mut line);
         for (extension, reason) in apart {
             line(format!("; {reason}").as_bytes());
-            self::extension(reader, context, extension, true, &mut line);
+            self::extension(reader, context, extension, &|_| true, &mut line);
         }
     }
     out
@@ -131,12 +134,12 @@ fn beside(context: &Context, line: &mut dyn FnMut(&[u8])) {
     }
 }
 
-/// The lines of an extension. `named`: each step has a label.
+/// The lines of an extension. `named`: whether a step of this priority has a label.
 fn extension(
     reader: &Reader,
     context: &Context,
     extension: &Extension,
-    named: bool,
+    named: &dyn Fn(u32) -> bool,
     line: &mut dyn FnMut(&[u8]),
 ) {
     let mut name = extension.name.clone();
@@ -164,7 +167,9 @@ fn extension(
     for step in &extension.steps {
         let mut field = step.priority.to_string().into_bytes();
         let label = step.label.as_ref().map(|l| l.bytes().to_vec());
-        if let Some(label) = label.or_else(|| named.then(|| label_of(extension, step))) {
+        if let Some(label) =
+            label.or_else(|| named(step.priority).then(|| label_of(extension, step)))
+        {
             field.push(b'(');
             field.extend_from_slice(&label);
             field.push(b')');

@@ -9,7 +9,7 @@ use super::names::{self, Names, What};
 use super::print::Printer;
 use super::statement::{self, Statements};
 use super::text::{self, quoted};
-use super::{At, rest, structure};
+use super::{At, Pads, rest, structure};
 use crate::compile::Options;
 use crate::dial;
 use crate::hir::{Context, Extension, Hir, Step};
@@ -26,9 +26,11 @@ pub(super) struct Work<'w, 'a> {
     pub(super) kept: &'w BTreeMap<usize, String>,
     /// Extensions that stay, though their contexts do not.
     pub(super) apart: &'w BTreeMap<At, String>,
-    pub(super) padded: &'w BTreeMap<At, u32>,
+    pub(super) padded: &'w BTreeMap<At, Pads>,
     pub(super) names: &'w mut Names,
     pub(super) statements: &'w mut Statements,
+    /// Contexts that mean the same when they are printed as an extensions.conf.
+    pub(super) returned: BTreeSet<usize>,
     /// Contexts that are included and exist nowhere.
     pub(super) stubs: BTreeSet<Vec<u8>>,
 }
@@ -132,7 +134,14 @@ impl Work<'_, '_> {
             written.ranges.push((number, from..text.len()));
         }
         written.dial = text;
+        let others = hir.contexts.iter().enumerate();
+        let others = others.filter(|(number, _)| !self.kept.contains_key(number));
+        let on: BTreeSet<u32> = others
+            .flat_map(|(_, context)| context.extensions.iter().map(move |e| (context, e)))
+            .flat_map(|(context, extension)| self.reader.graph(context, extension).on)
+            .collect();
         let staying = rest::Staying {
+            on: &on,
             kept: self.kept,
             apart: self.apart,
             stubs: &self.stubs,
