@@ -2,6 +2,7 @@
 //! entered and where it stops.
 
 use std::collections::BTreeMap;
+use std::mem::offset_of;
 
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
@@ -15,9 +16,10 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Switch, Variab
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{Linkage, Module as _, default_libcall_names};
 use strowger_vm::Module;
-use strowger_vm::typed::{LARGEST, Op, Typed, Word};
+use strowger_vm::typed::{Op, Typed, Word};
 
-use crate::memory::{CALLED, Code, GAVE_UP, RETURNED, SPENT};
+use crate::bounds::certain;
+use crate::memory::{CALLED, Code, GAVE_UP, RETURNED, SPENT, State};
 use crate::{ALL_WORDS, Fault, WORDS};
 
 fn failed(why: impl std::fmt::Display) -> Fault {
@@ -123,6 +125,8 @@ fn write(
     b.append_block_params_for_function_params(start);
     b.switch_to_block(start);
     let (memory, state) = (b.block_params(start)[0], b.block_params(start)[1]);
+    let largest = b.ins().load(types::I64, OWN, state, LARGEST);
+    let twice = b.ins().load(types::I64, OWN, state, TWICE);
     let registers = (0..f.registers)
         .map(|_| b.declare_var(types::I64))
         .collect();
@@ -133,6 +137,9 @@ fn write(
         f,
         memory,
         state,
+        largest,
+        twice,
+        certain: certain(f),
         registers,
         fuel,
         blocks: BTreeMap::new(),
@@ -146,12 +153,23 @@ fn write(
 /// Memory that is there, aligned, and belongs to this call.
 const OWN: MemFlagsData = MemFlagsData::trusted();
 
+const AT: i32 = offset_of!(State, at) as i32;
+const FUEL: i32 = offset_of!(State, fuel) as i32;
+const VALUE: i32 = offset_of!(State, value) as i32;
+const LARGEST: i32 = offset_of!(State, largest) as i32;
+const TWICE: i32 = offset_of!(State, twice) as i32;
+
 struct Writer<'a> {
     b: FunctionBuilder<'a>,
     f: &'a Typed,
     /// Where the registers are when it does not run.
     memory: Value,
     state: Value,
+    /// The largest number of a register, and twice that.
+    largest: Value,
+    twice: Value,
+    /// By word: whether its sum needs no look.
+    certain: Vec<bool>,
     registers: Vec<Variable>,
     fuel: Variable,
     /// By word: where something goes to it.
@@ -222,8 +240,8 @@ impl Writer<'_> {
             let value = self.b.ins().load(types::I64, OWN, self.memory, offset);
             self.b.def_var(self.registers[n], value);
         }
-        let at = self.b.ins().load(types::I64, OWN, self.state, 0);
-        let fuel = self.b.ins().load(types::I64, OWN, self.state, 8);
+        let at = self.b.ins().load(types::I64, OWN, self.state, AT);
+        let fuel = self.b.ins().load(types::I64, OWN, self.state, FUEL);
         self.b.def_var(self.fuel, fuel);
         let mut switch = Switch::new();
         for entrance in entrances {
@@ -243,10 +261,10 @@ impl Writer<'_> {
     fn leave(&mut self, why: i64, at: Option<usize>) {
         if let Some(at) = at {
             let at = self.number(at as i64);
-            self.b.ins().store(OWN, at, self.state, 0);
+            self.b.ins().store(OWN, at, self.state, AT);
         }
         let fuel = self.b.use_var(self.fuel);
-        self.b.ins().store(OWN, fuel, self.state, 8);
+        self.b.ins().store(OWN, fuel, self.state, FUEL);
         let why = self.number(why);
         self.b.ins().return_(&[why]);
     }
@@ -260,11 +278,9 @@ impl Writer<'_> {
 
     /// Keeps a number that may have more than 18 digits.
     fn keep(&mut self, register: u8, value: Value) {
-        let shifted = self.b.ins().iadd_imm_s(value, LARGEST);
-        let holds = self
-            .b
-            .ins()
-            .icmp_imm_s(IntCC::UnsignedGreaterThan, shifted, 2 * LARGEST);
+        let shifted = self.b.ins().iadd(value, self.largest);
+        let how = IntCC::UnsignedGreaterThan;
+        let holds = self.b.ins().icmp(how, shifted, self.twice);
         self.give_up_if(holds);
         self.set(register, value);
     }
@@ -362,7 +378,11 @@ impl Writer<'_> {
             Op::AddI => {
                 let b = self.get(word.b);
                 let value = self.b.ins().iadd_imm_s(b, i64::from(word.n));
-                self.keep(word.a, value);
+                if self.certain[at] {
+                    self.set(word.a, value);
+                } else {
+                    self.keep(word.a, value);
+                }
             }
             Op::Mul => {
                 let (b, c) = (self.get(word.b), self.get(word.c));
@@ -419,7 +439,7 @@ impl Writer<'_> {
             }
             Op::Return => {
                 let value = self.get(word.a);
-                self.b.ins().store(OWN, value, self.state, 16);
+                self.b.ins().store(OWN, value, self.state, VALUE);
                 self.leave(RETURNED, None);
             }
             Op::GiveUp => {

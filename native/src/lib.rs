@@ -4,6 +4,8 @@
 //! crate only says so.
 
 #[cfg(feature = "jit")]
+mod bounds;
+#[cfg(feature = "jit")]
 mod compile;
 #[cfg(feature = "jit")]
 mod listing;

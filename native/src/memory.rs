@@ -8,7 +8,7 @@
 #![allow(unsafe_code)]
 
 use cranelift_jit::JITModule;
-use strowger_vm::typed::{Native, Pause, Window};
+use strowger_vm::typed::{LARGEST, Native, Pause, Window};
 
 /// What machine code is told, and tells.
 #[repr(C)]
@@ -19,6 +19,9 @@ pub(crate) struct State {
     pub(crate) fuel: i64,
     /// The result.
     pub(crate) value: i64,
+    /// Numbers that do not fit an instruction: the largest one of a register, and twice that.
+    pub(crate) largest: i64,
+    pub(crate) twice: i64,
 }
 
 /// What it gives back.
@@ -104,6 +107,8 @@ impl Native for Code {
             at: *at as i64,
             fuel: *fuel,
             value: 0,
+            largest: LARGEST,
+            twice: 2 * LARGEST,
         };
         let pause = match (f.entry)(registers.as_mut_ptr(), &raw mut state) {
             RETURNED => Pause::Returned(state.value),
