@@ -196,8 +196,14 @@ impl Writer {
                 let value = self.expression(Ty::Int, 1);
                 self.line(&format!("match {value} {{"));
                 self.indent += 1;
-                let cases = ["0 -> {", "1 | 2 -> {", "7 -> {"];
-                for case in &cases[..1 + self.next(3)] {
+                let cases = [
+                    "0 -> {",
+                    "1 | 2 -> {",
+                    "7 -> {",
+                    "3..7 | ..-5 -> {",
+                    "1000.. -> {",
+                ];
+                for case in &cases[..1 + self.next(5)] {
                     self.line(case);
                     self.block(depth - 1);
                     self.line("}");

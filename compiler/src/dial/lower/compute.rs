@@ -11,7 +11,7 @@ use strowger_vm::typed::{self, LARGEST, Op, Typed, WORDS, Word};
 
 use super::walk;
 use crate::dial::typed::{
-    Arm, Block, Expr, ExprKind, LocalId, Place, Program, Stmt, StmtKind, Sub, Test,
+    Arm, Block, Expr, ExprKind, LocalId, Place, Program, Range, Stmt, StmtKind, Sub, Test,
 };
 use crate::dial::types::Type;
 use crate::hir::Function;
@@ -669,6 +669,24 @@ impl Emitter<'_> {
         Some(place)
     }
 
+    /// Jumps if a number lies in a range.
+    fn range(&mut self, matched: u8, range: &Range, to: Label) -> Option<()> {
+        let outside = self.label();
+        if let Some(from) = range.from {
+            let from = self.number(bound(from, range)?, None)?;
+            self.emit(Op::IfLt, matched, from, 0, outside.0 as i32)?;
+        }
+        match range.to {
+            Some(end) => {
+                let end = self.number(bound(end, range)?, None)?;
+                self.emit(Op::IfLt, matched, end, 0, to.0 as i32)?;
+            }
+            None => self.jump(to)?,
+        }
+        self.bind(outside);
+        Some(())
+    }
+
     fn match_(&mut self, value: &Expr, arms: &[Arm], to: Option<u8>) -> Option<()> {
         in_register(&value.ty)?;
         let next = self.next;
@@ -687,10 +705,13 @@ impl Emitter<'_> {
                 tests => {
                     let any = tests.iter().any(|t| matches!(t, Test::Any(None)));
                     for test in tests.iter().filter(|_| !any) {
-                        let n = tested(test)?;
                         let inner = self.next;
-                        let n = self.number(n, None)?;
-                        self.emit(Op::IfEq, matched, n, 0, body.0 as i32)?;
+                        if let Test::Range(range) = test {
+                            self.range(matched, range, body)?;
+                        } else {
+                            let n = self.number(tested(test)?, None)?;
+                            self.emit(Op::IfEq, matched, n, 0, body.0 as i32)?;
+                        }
                         self.next = inner;
                     }
                     if !any {
@@ -714,6 +735,16 @@ impl Emitter<'_> {
         self.next = next;
         Some(())
     }
+}
+
+/// The first whole number that is no less than a bound of a range.
+fn bound(n: i64, range: &Range) -> Option<i64> {
+    let n = match range.time {
+        // Times in milliseconds.
+        true => n.div_euclid(1000) + i64::from(n.rem_euclid(1000) > 0),
+        false => n,
+    };
+    (-LARGEST..=LARGEST).contains(&n).then_some(n)
 }
 
 /// How two numbers are compared.
