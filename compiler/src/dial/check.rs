@@ -18,7 +18,9 @@ mod test;
 mod word;
 pub(crate) mod world;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use strowger_dial::tree::{self, At, Name};
 use strowger_stdlib::words;
@@ -84,10 +86,12 @@ fn looked<'a>(units: &'a [Unit<'a>], around: &'a Around, notes: Option<Box<Notes
         units,
         around,
         names: Vec::new(),
+        visible: units.iter().map(|_| OnceCell::new()).collect(),
         program: Program::default(),
         subs: Vec::new(),
         consts: Vec::new(),
         found: Vec::new(),
+        numbers: HashMap::new(),
         unit: 0,
         body: InBody::default(),
     };
@@ -105,11 +109,15 @@ pub(super) struct Checker<'a> {
     around: &'a Around,
     /// What each file's names are.
     names: Vec<HashMap<&'a str, Item<'a>>>,
+    /// The enums that each file may name.
+    visible: Vec<OnceCell<Rc<[EnumId]>>>,
     program: Program,
     /// What is known of subs before their bodies are read, by the same numbers as in the program.
     subs: Vec<Signature<'a>>,
     consts: Vec<Const<'a>>,
     found: Vec<Diagnostic>,
+    /// The numbers of the context that is looked at, with `from` and whether for texts, and where each stands.
+    numbers: HashMap<(String, Option<String>, bool), At>,
     /// The file that is looked at.
     unit: usize,
     body: InBody,
@@ -521,6 +529,7 @@ impl Checker<'_> {
             hints: Vec::new(),
         };
         let _ = decl;
+        self.numbers.clear();
         let made = context.conf.clone();
         match conf {
             Some(constant) => self.note_inside(constant.at, |_| Fact::Context(made, true)),

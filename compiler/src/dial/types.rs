@@ -1,6 +1,10 @@
 //! The types of `.dial` (dsl.md 3), and what a value looks like as the text of a variable.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::LazyLock;
+
+use strowger_stdlib::words;
 
 /// An enum, by its number in [`Enums`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -92,8 +96,17 @@ impl Enums {
 
     /// The enum of this name.
     pub(crate) fn named(&self, name: &str) -> Option<EnumId> {
-        let at = self.0.iter().position(|e| e.name == name)?;
-        Some(EnumId(at as u32))
+        // The built-in ones come first, and are asked for at every call.
+        static BUILT_IN: LazyLock<HashMap<&str, u32>> =
+            LazyLock::new(|| words::ENUMS.iter().map(|e| e.name).zip(0..).collect());
+        if let Some(at) = BUILT_IN.get(name) {
+            return Some(EnumId(*at));
+        }
+        let own = self.0.iter().skip(words::ENUMS.len());
+        let at = own
+            .zip(words::ENUMS.len() as u32..)
+            .find(|(e, _)| e.name == name);
+        at.map(|(_, at)| EnumId(at))
     }
 
     /// A type as a user writes it.

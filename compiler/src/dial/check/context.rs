@@ -133,12 +133,9 @@ impl Checker<'_> {
                 }
             },
         };
-        if let Some(before) = context
-            .extensions
-            .iter()
-            .find(|e| e.name == name && e.from == from && e.message == message)
-        {
-            let first = self.span(before.place.at);
+        let key = (name.clone(), from.clone(), message);
+        if let Some(before) = self.numbers.insert(key, at) {
+            let first = self.span(before);
             self.tell(
                 self.error("D202", at, format!("the context has two bodies for {name}"))
                     .label("the second one")

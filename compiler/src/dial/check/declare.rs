@@ -1,6 +1,7 @@
 //! What the files of a program declare, and how they name each other's things.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use strowger_dial::tree::{self, At, DeclKind, Inherit, Name};
 
@@ -334,7 +335,13 @@ impl<'a> Checker<'a> {
     }
 
     /// Enums that this file may name: the language's, its own, and those of the files that it imports.
-    pub(super) fn visible_enums(&self) -> Vec<EnumId> {
+    pub(super) fn visible_enums(&self) -> Rc<[EnumId]> {
+        let visible = &self.visible[self.unit];
+        Rc::clone(visible.get_or_init(|| self.look_for_enums().into()))
+    }
+
+    /// Names are declared before anybody asks for one.
+    fn look_for_enums(&self) -> Vec<EnumId> {
         let built_in = strowger_stdlib::words::ENUMS.len() as u32;
         let mut visible: Vec<EnumId> = (0..built_in).map(EnumId).collect();
         let of = |unit: usize| {

@@ -7,16 +7,19 @@ use crate::lint::facts;
 
 /// The names of one body.
 #[derive(Debug)]
-pub(super) struct Names {
+pub(super) struct Names<'p> {
+    /// Names that no body may take.
+    reserved: &'p HashSet<String>,
     taken: HashSet<String>,
     locals: Vec<String>,
 }
 
-impl Names {
+impl<'p> Names<'p> {
     /// Names for the locals of a body: their own, with a number behind those that would be mistaken for another.
-    pub(super) fn new(body: &Body, reserved: &HashSet<String>) -> Names {
+    pub(super) fn new(body: &Body, reserved: &'p HashSet<String>) -> Names<'p> {
         let mut names = Names {
-            taken: reserved.clone(),
+            reserved,
+            taken: HashSet::new(),
             locals: Vec::new(),
         };
         for local in &body.locals {
@@ -41,11 +44,16 @@ impl Names {
     fn fresh(&mut self, name: &str) -> String {
         let mut number = 1;
         let mut candidate = name.to_owned();
-        while facts::is_built_in(candidate.as_bytes()) || !self.taken.insert(candidate.clone()) {
+        while facts::is_built_in(candidate.as_bytes()) || !self.take(&candidate) {
             number += 1;
             candidate = format!("{name}_{number}");
         }
         candidate
+    }
+
+    /// Takes a name, if it is free.
+    fn take(&mut self, name: &str) -> bool {
+        !self.reserved.contains(name) && self.taken.insert(name.to_owned())
     }
 
     /// A name for a value in between: `value_1`.
@@ -54,7 +62,7 @@ impl Names {
         loop {
             number += 1;
             let candidate = format!("{stem}_{number}");
-            if self.taken.insert(candidate.clone()) {
+            if self.take(&candidate) {
                 return candidate;
             }
         }

@@ -52,7 +52,7 @@ pub(super) struct Writer<'p> {
     pub(super) shared: &'p Shared<'p>,
     /// The subroutine whose body it is.
     pub(super) sub: Option<usize>,
-    pub(super) names: Names,
+    pub(super) names: Names<'p>,
     /// The types of the locals, and whether they are written once.
     locals: Vec<(Type, bool)>,
     pub(super) steps: Steps,
