@@ -55,7 +55,10 @@ async fn over_a_reload() {
     let folder = Folder::new("reload");
     let example = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/two-phones");
     for file in std::fs::read_dir(example).unwrap().flatten() {
-        std::fs::copy(file.path(), folder.0.join(file.file_name())).unwrap();
+        // The plan in the other language would take the place of one that is gone.
+        if file.file_name() != "extensions.dial" {
+            std::fs::copy(file.path(), folder.0.join(file.file_name())).unwrap();
+        }
     }
     folder.write("rtp.conf", "[general]\nrtpstart=30000\nrtpend=31999\n");
     folder.write(

@@ -38,6 +38,7 @@ use crate::draft::{Dashes, rank, split_caller, stored_name};
 use crate::hir::{Context, Extension, Global, Hint, Hir, Include, Matches, Step};
 use crate::pattern::overlap;
 use crate::source::{Sources, Text};
+use strowger_stdlib::words;
 use strowger_vm::ON_MESSAGE;
 
 /// Most bytes of the arguments of a step: what is longer would be cut (DL-189).
@@ -275,7 +276,10 @@ impl Lowering<'_> {
 
     fn extension(&mut self, extension: &typed::Extension, closed: bool) -> Vec<Step> {
         let mut w = Writer::new(self.shared, &extension.body, None, extension.place);
-        control::block(&mut w, &extension.body.block, None);
+        match closed {
+            true => control::block(&mut w, &with_causes(&extension.body.block), None),
+            false => control::block(&mut w, &extension.body.block, None),
+        }
         let end = w.end;
         w.place = extension.place;
         w.steps.bind(end);
@@ -440,6 +444,63 @@ fn parameters(w: &mut Writer, number: usize, sub: &typed::Sub) {
             w.is_parameter(id, argument);
         }
     }
+}
+
+/// A body whose last statement is a choice: ways that end with a Dial end with its cause, as a body does that ends with one.
+fn with_causes(block: &typed::Block) -> typed::Block {
+    let mut block = block.clone();
+    if let Some(typed::Stmt {
+        kind: typed::StmtKind::Expr(e),
+        ..
+    }) = block.stmts.last_mut()
+    {
+        match &mut *e.kind {
+            ExprKind::If(_, then, otherwise) => {
+                *then = ended(then);
+                if let Some(otherwise) = otherwise {
+                    *otherwise = ended(otherwise);
+                }
+            }
+            ExprKind::Match(_, arms) => {
+                for arm in arms {
+                    arm.body = ended(&arm.body);
+                }
+            }
+            ExprKind::Block(inner) => *inner = with_causes(inner),
+            _ => {}
+        }
+    }
+    block
+}
+
+fn ended(block: &typed::Block) -> typed::Block {
+    let mut block = with_causes(block);
+    let dialled = block.stmts.last().and_then(|stmt| match &stmt.kind {
+        typed::StmtKind::Expr(e) => match &*e.kind {
+            ExprKind::Word { word, .. } if word.calls == "Dial" => Some(stmt.place),
+            _ => None,
+        },
+        _ => None,
+    });
+    if let (Some(place), Some(word)) = (dialled, words::named("hangup")) {
+        let made = |ty, kind| typed::Expr {
+            place,
+            ty,
+            kind: Box::new(kind),
+        };
+        let cause = vec![typed::TextPart::Asterisk("${HANGUPCAUSE}".to_owned())];
+        let cause = made(Type::Str, ExprKind::Text(cause));
+        let mut args: Vec<Option<typed::Expr>> = vec![None; word.params.len()];
+        if let Some(first) = args.first_mut() {
+            *first = Some(cause);
+        }
+        let hangup = made(Type::Never, ExprKind::Word { word, args });
+        block.stmts.push(typed::Stmt {
+            place,
+            kind: typed::StmtKind::Expr(hangup),
+        });
+    }
+    block
 }
 
 /// A global variable, or the first value of a channel variable.
