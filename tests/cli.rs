@@ -463,3 +463,34 @@ fn a_plan_in_dial_is_printed_for_an_asterisk() {
     assert_eq!(other.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&other.stderr).contains("nothing in it is .dial"));
 }
+
+#[test]
+fn machine_code_is_shown_where_the_program_can_make_it() {
+    let loops = "fn last(to: Int) -> Int {\n  var n = 0\n  while n < to { n = n + 1 }\n  n\n}\n";
+    let plain = "context c {\n  on 1 { hangup() }\n}\n";
+    let folder = folder("native", &[("loop.dial", loops), ("plain.dial", plain)]);
+    let show = |name: &str| {
+        let path = folder.join(name);
+        let out = strowger(&["show", path.to_str().unwrap(), "--native"]);
+        let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+        (
+            out.status.code().unwrap(),
+            text(&out.stdout),
+            text(&out.stderr),
+        )
+    };
+    let (code, out, err) = show("loop.dial");
+    let (nothing, told, _) = show("plain.dial");
+    if strowger_native::BUILT {
+        assert_eq!((code, nothing), (0, 0), "{err}");
+        assert!(out.starts_with("last    ; ") && out.contains("; loop.dial:3\n"));
+        assert!(told.contains("no function gains by machine code"), "{told}");
+    } else {
+        assert_eq!((code, nothing), (2, 2));
+        assert_eq!(
+            err,
+            "strowger: this strowger was built without machine code; build it with: cargo build --release --features jit\n"
+        );
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
