@@ -78,7 +78,7 @@ enum Command {
     Compile(compile::Args),
     /// Run one call through a dialplan in a made-up world, in virtual time
     Simulate(simulate::Args),
-    /// Run the tests of a plan (*.test.yaml) in virtual time
+    /// Run the tests of a plan (*.test.yaml, and `test` in .dial) in virtual time
     Test(test::Args),
     /// Run recorded calls again on the plan of today, and show where their behaviour changed
     Replay(replay::Args),

@@ -19,22 +19,23 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::Instant;
 
-/// Run the tests of a plan (*.test.yaml) in virtual time
+/// Run the tests of a plan (*.test.yaml, and `test` in .dial) in virtual time
 ///
-/// A test file stands beside its plan and says what phones do, who calls, and what must come of it (docs/testing.md). Each test has a
+/// A test file stands beside its plan, a `test` in the .dial file itself; it says what phones do, who calls, and what must come of it
+/// (docs/testing.md). Each test has a
 /// world of its own; a day of calls takes milliseconds. Exit 0: all passed. 1: some failed, or too little was covered. 2: something
 /// could not be read.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   strowger test --init /etc/asterisk          # write a first file: what each extension does today, for you to correct
-  strowger test                               # all *.test.yaml here and below
+  strowger test                               # all *.test.yaml, and .dial files with tests, here and below
   strowger test extensions.test.yaml --filter busy
   strowger test --coverage                    # what was never tried, with numbers that would
   strowger test --coverage=coverage.html      # the same as a page: coloured lines, the jump graph
   strowger test --coverage=lcov.info --fail-under 80
   strowger test --format junit > tests.xml")]
 pub(crate) struct Args {
-    /// Test files, or folders that hold some
+    /// Test files, .dial files with tests, or folders that hold some
     #[arg(default_value = ".")]
     paths: Vec<PathBuf>,
     /// Only tests whose names hold this, whatever its case
@@ -61,7 +62,7 @@ pub(crate) struct Args {
     /// Show each trace that changed, and ask
     #[arg(long, conflicts_with_all = ["init", "watch"])]
     review: bool,
-    /// Write a first file of tests beside the plan: what each extension does today
+    /// Write a first file of tests beside the plan, or to the end of one in .dial: what each extension does today
     #[arg(long, conflicts_with = "watch")]
     init: bool,
     /// Test again whenever a file changes, until it is interrupted
@@ -211,7 +212,7 @@ fn nothing(args: &Args) -> String {
             let paths: Vec<String> = args.paths.iter().map(|p| p.display().to_string()).collect();
             let paths = paths.join(" ");
             format!(
-                "{paths}: there are no tests (*.test.yaml)\n  hint: strowger test --init {paths} writes a first file"
+                "{paths}: there are no tests (*.test.yaml, or `test` in .dial)\n  hint: strowger test --init {paths} writes a first file"
             )
         }
     }

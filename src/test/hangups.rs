@@ -89,7 +89,7 @@ pub(crate) fn main(
     }
     if tests == 0 {
         if worst == 0 {
-            load::cannot("there are no tests (*.test.yaml)");
+            load::cannot("there are no tests (*.test.yaml, or `test` in .dial)");
         }
         return 2;
     }

@@ -64,7 +64,7 @@ pub(crate) fn main(
         }
     }
     if plans.is_empty() && worst == 0 {
-        load::cannot("there are no tests (*.test.yaml)");
+        load::cannot("there are no tests (*.test.yaml, or `test` in .dial)");
         return 2;
     }
     let mut out = std::io::stdout().lock();
