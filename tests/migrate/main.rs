@@ -1,6 +1,7 @@
 //! `strowger migrate`, as a person runs it.
 #![allow(clippy::unwrap_used)]
 
+mod corpus;
 mod devices;
 mod modernise;
 mod plan;
