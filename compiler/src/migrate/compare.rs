@@ -173,12 +173,9 @@ pub(super) fn same_condition(a: &Condition, b: &Condition) -> Option<bool> {
     match (a, b) {
         (Condition::Text(a), Condition::Text(b)) => {
             // Blanks around what is true or not mean nothing (DL-224).
-            let (a, b) = (
-                formula::plain(a.trim_ascii()),
-                formula::plain(b.trim_ascii()),
-            );
+            let ((a, up), (b, down)) = (formula::bared(a), formula::bared(b));
             if a == b {
-                return Some(true);
+                return Some(up == down);
             }
             let (a, b) = (a.as_slice(), b.as_slice());
             let ((a, x), (b, y)) = (comparison(a)?, comparison(b)?);

@@ -338,6 +338,14 @@ impl<'p> Parser<'p> {
         let hole = self.marked.restored(word);
         let body = hole.strip_prefix(b"${")?.strip_suffix(b"}")?;
         let written = text::value(body, self.number, self.names)?;
+        let name = body.split(|b| *b == b'(').next().unwrap_or_default();
+        if is_truth(name) {
+            return Some(Made {
+                written,
+                kind: Kind::Truth,
+                level: Level::Atom,
+            });
+        }
         let one = match written.names.as_slice() {
             [(What::Channel | What::Global, name)] if !written.text.contains('(') => {
                 Some(self.names.ty(name))
@@ -357,6 +365,41 @@ impl<'p> Parser<'p> {
             level: Level::Atom,
         })
     }
+}
+
+/// Functions that give 1 or 0.
+fn is_truth(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"DB_EXISTS" | b"DIALPLAN_EXISTS" | b"EXISTS" | b"ISNULL" | b"REGEX"
+    )
+}
+
+/// A condition without what does not change whether it is true, and whether it is turned around: a value that stands alone in `$[...]` is
+/// itself (DL-209), and `!` of 1 or 0 is the opposite (DL-214).
+pub(super) fn bared(text: &[u8]) -> (Vec<u8>, bool) {
+    let mut text = plain(text.trim_ascii());
+    let mut as_is = true;
+    while let Some(inner) = text.strip_prefix(b"$[").and_then(|t| t.strip_suffix(b"]")) {
+        let inner = inner.trim_ascii();
+        let (inner, opposed) = match inner.strip_prefix(b"!") {
+            Some(rest) => (rest.trim_ascii(), true),
+            None => (inner, false),
+        };
+        let template = Template::read(inner);
+        let [Piece::Hole(hole)] = template.pieces.as_slice() else {
+            break;
+        };
+        let body = hole.body.print();
+        let name = body.split(|b| *b == b'(').next().unwrap_or_default();
+        let whole = hole.closed && hole.kind == HoleKind::Variable && body.ends_with(b")");
+        if !whole || !is_truth(name) {
+            break;
+        }
+        text = inner.to_vec();
+        as_is ^= opposed;
+    }
+    (text, as_is)
 }
 
 fn both(a: Written, b: Written, text: String) -> Written {

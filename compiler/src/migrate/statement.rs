@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use strowger_stdlib::signatures;
-use strowger_stdlib::words::{self, Kind};
+use strowger_stdlib::words::{self, From, Kind};
 
 use super::compare::{same_arguments, same_condition};
 use super::formula;
@@ -373,6 +373,14 @@ fn candidates(
             };
             let mut all = Vec::new();
             for word in words::of(signature).filter(|w| w.kind == Kind::Application) {
+                // The variable that takes the value stands among the arguments.
+                let (variable, args) = match word.value {
+                    From::Named(slot) => match taken(args, usize::from(slot)) {
+                        Some((variable, rest)) => (Some(variable), rest),
+                        None => continue,
+                    },
+                    _ => (None, args.to_vec()),
+                };
                 for unchecked in [false, true] {
                     let mut call = Call {
                         number,
@@ -380,10 +388,21 @@ fn candidates(
                         unchecked,
                         open: false,
                     };
-                    let Some(call) = call.word(word, signature, args) else {
+                    let Some(call) = call.word(word, signature, &args) else {
                         continue;
                     };
                     if unchecked && !call.open {
+                        continue;
+                    }
+                    if let Some(variable) = &variable {
+                        let own = names.of(What::Channel, variable);
+                        let mut used = call.names;
+                        used.push((What::Channel, variable.clone()));
+                        all.push(Written {
+                            text: format!("{own} = {}", call.text),
+                            names: used,
+                            open: call.open,
+                        });
                         continue;
                     }
                     let dropped = Written {
@@ -403,6 +422,16 @@ fn candidates(
             all
         }
     }
+}
+
+/// The variable at this place of the arguments, and the arguments without it.
+fn taken(args: &[u8], slot: usize) -> Option<(String, Vec<u8>)> {
+    let mut fields = super::layout::fields(args);
+    let field = fields.get_mut(slot)?;
+    let name = String::from_utf8(std::mem::take(field)).ok()?;
+    let plain =
+        super::names::is_variable(&name) && !crate::lint::facts::is_built_in(name.as_bytes());
+    plain.then(|| (name, fields.join(&b',')))
 }
 
 /// How a subroutine begins.

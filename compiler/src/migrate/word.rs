@@ -24,9 +24,7 @@ impl Call<'_> {
         signature: &Signature,
         args: &[u8],
     ) -> Option<Written> {
-        if matches!(word.value, From::Named(_))
-            || matches!(word.value, From::Status(_)) && word.result.starts_with("Option(")
-        {
+        if matches!(word.value, From::Status(_)) && word.result.starts_with("Option(") {
             return None;
         }
         let mut slots = match args {

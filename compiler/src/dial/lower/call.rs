@@ -17,7 +17,11 @@ impl Writer<'_> {
     pub(super) fn word(&mut self, word: &'static Word, args: &[Option<Expr>], to: Option<&To>) {
         let result = match word.value {
             From::Named(_) => {
-                let own = to.and_then(|to| self.declare(to));
+                let own = to.and_then(|to| match to {
+                    // Lines name the variable itself.
+                    To::Place(name) if self.is_migrated() && is_name(name) => Some(name.clone()),
+                    to => self.declare(to),
+                });
                 own.or_else(|| {
                     let between = self.between();
                     self.declare(&between)
@@ -43,6 +47,7 @@ impl Writer<'_> {
             return;
         };
         match (word.value, result) {
+            (From::Named(_), Some(name)) if *to == To::Place(name.clone()) => {}
             (From::Named(_), Some(name)) => self.store(to, &Operand::Read(Read::new(name))),
             (value, _) => {
                 if let Some(value) = Self::word_value(value) {
