@@ -313,6 +313,27 @@ fn a_label_in_a_for_is_one_in_each_turn() {
     assert_eq!(logged(&run(&plan, &[])), wanted);
 }
 
+#[test]
+fn a_jump_into_a_for_over_nothing_is_refused() {
+    let body = |list: &str, inside: &str, behind: &str| {
+        format!(
+            "context main {{\n  on start {{\n    for who in {list} {{\n      label again\n      log(who)\n      {inside}\n    }}\n    {behind}\n    hangup()\n  }}\n}}\n"
+        )
+    };
+    let jump = "if now in hours(\"mon 09:00-17:00\") { goto @again }";
+    let codes = |text: String| -> Vec<&'static str> {
+        let (_, errors) = checked(&text);
+        errors.into_iter().map(|(code, _)| code).collect()
+    };
+    assert_eq!(codes(body("[]", "", jump)), ["D207"]);
+    assert_eq!(codes(body("[\"a\"]", "", jump)), [""; 0]);
+    assert_eq!(
+        codes(body("[]", jump, "")),
+        [""; 0],
+        "nothing of it is written"
+    );
+}
+
 /// What the checker may refuse of a random program.
 const REFUSED: [&str; 2] = ["D302", "D407"];
 

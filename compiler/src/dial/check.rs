@@ -173,6 +173,10 @@ struct InBody {
     loops: usize,
     /// Labels that the body declares.
     labels: Vec<Name>,
+    /// Those of them that are written nowhere: their `for` goes through nothing.
+    unwritten: Vec<Name>,
+    /// Jumps to labels.
+    gotos: Vec<Name>,
     /// Where what is declared now can be used.
     region: At,
     /// What a sub returns.
@@ -404,6 +408,20 @@ impl<'a> Checker<'a> {
         self.body.scopes.push(HashMap::new());
         let made = read(self);
         let body = std::mem::replace(&mut self.body, before);
+        for goto in &body.gotos {
+            let mut unwritten = body.unwritten.iter();
+            if let Some(label) = unwritten.find(|l| l.text == goto.text) {
+                self.tell(
+                    self.error(
+                        "D207",
+                        goto.at,
+                        format!("the label `{}` is never reached", goto.text),
+                    )
+                    .label("leads nowhere")
+                    .also(self.span(label.at), "its `for` goes through nothing"),
+                );
+            }
+        }
         (made, body.locals)
     }
 

@@ -431,6 +431,7 @@ impl Checker<'_> {
                 let label = self.body.labels.iter().find(|l| l.text == name.text);
                 if let Some(at) = label.map(|l| l.at) {
                     self.note_bound(name.at, at);
+                    self.body.gotos.push(name.clone());
                 } else {
                     let labels = self.body.labels.iter().map(|l| &*l.text);
                     let like = self.like(&name.text, labels);

@@ -204,6 +204,7 @@ impl Checker<'_> {
                     Type::List(of) => (**of).clone(),
                     _ => Type::Wrong,
                 };
+                let gotos = self.body.gotos.len();
                 self.body.loops += 1;
                 let (local, block) = self.in_scope(|c| {
                     let outer = std::mem::replace(&mut c.body.region, body.at);
@@ -213,6 +214,11 @@ impl Checker<'_> {
                     (local, block)
                 });
                 self.body.loops -= 1;
+                if items.is_empty() {
+                    // A body that is written for nothing is not written.
+                    self.body.gotos.truncate(gotos);
+                    self.body.unwritten.extend(labels(body));
+                }
                 StmtKind::For(local, items, block)
             }
             S::Break | S::Continue => {
