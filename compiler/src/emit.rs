@@ -334,7 +334,7 @@ const ESCAPE: &[u8] = b"strowger-argument";
 const BLANK: &[u8] = b"${URIDECODE(%20)}";
 
 /// A text as a line holds it: a semicolon would begin a comment (DL-011).
-fn escaped(text: &[u8]) -> Vec<u8> {
+pub(crate) fn escaped(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for byte in text {
         if *byte == b';' {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::At;
 use super::graph::{Reader, label_of};
+use crate::emit::escaped;
 use crate::hir::{Context, Extension, General, Hir};
 
 /// The name of the file with all that was migrated.
@@ -192,16 +193,4 @@ fn extension(
             .concat(),
         );
     }
-}
-
-/// A text in which no comment begins.
-fn escaped(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    for byte in text {
-        if *byte == b';' {
-            out.push(b'\\');
-        }
-        out.push(*byte);
-    }
-    out
 }
