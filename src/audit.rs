@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
+use strowger_compiler::Span;
 use strowger_compiler::audit::{Audit, DoorKind, Power, audit};
-use strowger_compiler::{Diagnostic, Level, Span};
 
 use crate::load::{self, Loaded};
 
@@ -74,6 +74,9 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Ok(plan) => plan,
         Err(fault) => return load::cannot(&fault),
     };
+    if let Err(fault) = plan.whole() {
+        return load::cannot(&fault);
+    }
     let marks = &plan.config.options.check.surroundings;
     let found = audit(&plan.sources, &plan.compiled.hir, marks);
     let denied = broken(&found, &args.deny);
@@ -83,14 +86,6 @@ pub(crate) fn main(args: Args) -> ExitCode {
         Format::Human => human(&mut out, &plan, &found, &denied),
         Format::Json => writeln!(out, "{:#}", object(&plan, &found, &denied)),
     };
-    let wrong = |d: &&Diagnostic| d.level == Level::Error && d.code.starts_with('D');
-    if let Some(first) = plan.findings.iter().find(wrong) {
-        return load::cannot(&format!(
-            "{}: {}\n  hint: as long as that is so, what .dial says is not compiled, and its uses are missing here; `strowger check` tells more",
-            place(&plan, first.primary.span),
-            first.message
-        ));
-    }
     match denied.is_empty() {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,

@@ -56,6 +56,10 @@ pub(crate) fn main(args: Args) -> ExitCode {
         );
         return ExitCode::FAILURE;
     }
+    if let Err(fault) = plan.whole() {
+        eprintln!("strowger: {fault}");
+        return ExitCode::FAILURE;
+    }
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let module = stamped(&plan, &name);
     let bytes = module.write();

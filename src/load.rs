@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use strowger_compiler::conf::line;
+use strowger_compiler::dial;
 use strowger_compiler::edit_distance::nearest;
 use strowger_compiler::{Compiled, Diagnostic, InForce, Level, Options, Reading, Sources, compile};
 use strowger_runtime::config::{self, Config};
@@ -53,7 +54,7 @@ impl Loaded {
     }
 
     /// Whether a file is so broken that the exchange must not start: one that Asterisk would refuse as a whole (DL-008), or an error in
-    /// our own `strowger.toml`.
+    /// our own `strowger.toml`, or one of a `.dial` file, which compiles as a whole or not at all.
     pub(crate) fn fatal(&self) -> bool {
         let refused = |name: &&str| {
             name.ends_with(".conf")
@@ -64,11 +65,41 @@ impl Loaded {
         };
         let ours = self.sources.find("strowger.toml");
         self.compiled.refused
+            || self.compiled.torn
             || config::FILES.iter().any(refused)
             || self
                 .findings
                 .iter()
                 .any(|d| d.level == Level::Error && Some(d.primary.span.file) == ours)
+    }
+
+    /// For who runs the plan or looks into it: without its `.dial` files it is another one.
+    ///
+    /// # Errors
+    /// The first error of a `.dial` file, if one keeps them from being compiled.
+    pub(crate) fn whole(&self) -> Result<(), String> {
+        if !self.compiled.torn {
+            return Ok(());
+        }
+        let wrong = |d: &&Diagnostic| {
+            let name = self.sources.file(d.primary.span.file).name();
+            d.level == Level::Error && dial::is_dial(name)
+        };
+        let wrong: Vec<&Diagnostic> = self.findings.iter().filter(wrong).collect();
+        let first = wrong.first().map(|first| {
+            let file = self.sources.file(first.primary.span.file);
+            let (line, column) = file.line_column(first.primary.span.start);
+            let place = format!("{}:{line}:{column}", file.name());
+            format!("{place}: {} ({})", first.message, first.code)
+        });
+        let more = match wrong.len() {
+            0 | 1 => String::new(),
+            n => format!("; {} more", n - 1),
+        };
+        Err(format!(
+            "{}{more}\n  hint: as long as a .dial file has an error, none is compiled; `strowger check` shows all",
+            first.unwrap_or_default()
+        ))
     }
 
     /// Whether the next reload forgets all global variables first (DL-048).
@@ -128,8 +159,9 @@ pub(crate) fn program(path: &Path, release: Release) -> Result<Program, String> 
     if is_compiled(path) {
         return read_compiled(path, release);
     }
-    // What is wrong with the plan nobody is told here.
+    // What is wrong with lines of extensions.conf nobody is told here: the rest of them runs.
     let plan = read(path, Asked::of(release), strowger_compiler::load)?;
+    plan.whole()?;
     Ok(Program {
         module: plan.module(),
         globals: plan.globals(),

@@ -71,6 +71,7 @@ fn run(args: &Args) -> Result<u8, String> {
     let mut reader =
         Reader::new(BufReader::new(file)).map_err(|fault| format!("{shown}: {fault}"))?;
     let loaded = load::to_run(&args.plan)?;
+    loaded.whole()?;
     if loaded.compiled.refused {
         return Err(format!(
             "{}: Asterisk would refuse this file as a whole\n  hint: strowger check {0}",

@@ -494,3 +494,58 @@ fn machine_code_is_shown_where_the_program_can_make_it() {
     }
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+/// Without its `.dial` files a plan is another one: nobody runs that instead.
+#[test]
+fn an_error_in_dial_runs_nowhere() {
+    let wrong = "context office {\n  on 1 {\n    playbak(\"hello\")\n    dial(2)\n  }\n}\n";
+    let conf = "#include \"office.dial\"\n[old]\nexten => 1,1,Answer()\n";
+    let tests = "dialplan: extensions.conf\ntests:\n  - name: old\n    call: 1@old\n";
+    let folder = folder(
+        "torn",
+        &[
+            ("extensions.conf", conf),
+            ("office.dial", wrong),
+            ("old.test.yaml", tests),
+        ],
+    );
+    let path = folder.to_str().unwrap();
+    let mut all = String::new();
+    for words in [
+        &["run", "--check-only"][..],
+        &["simulate", "old,1"],
+        &["match", "old", "1"],
+        &["compile"],
+        &["explore"],
+        &["audit"],
+        &["show", "--bytecode"],
+        &["bench", "old,1"],
+        &["test"],
+    ] {
+        let mut args = words.to_vec();
+        args.insert(1, path);
+        all += &seen(&args).replace(path, "FOLDER");
+    }
+    let parts: Vec<&str> = all.split("$ strowger").skip(1).collect();
+    assert!(parts.iter().all(|p| !p.contains("--- exit 0")), "{all}");
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn an_error_in_a_test_keeps_no_plan_from_running() {
+    let plan = "context office {\n  on 1 {\n    answer()\n    hangup()\n  }\n}\n\ntest \"one\" {\n  call 1 in office\n  expect ended\n}\n";
+    let folder = folder("test-only", &[("extensions.dial", plan)]);
+    let path = folder.to_str().unwrap();
+    let ran = seen(&["simulate", path, "office,1"]);
+    assert!(ran.ends_with("--- exit 0\n"), "{ran}");
+    let tested = seen(&["test", path]);
+    assert!(
+        tested.contains("[D501]") && tested.ends_with("--- exit 2\n"),
+        "{tested}"
+    );
+    let checked = seen(&["check", path]);
+    assert!(
+        checked.contains("[D501]") && checked.ends_with("--- exit 1\n"),
+        "{checked}"
+    );
+}

@@ -101,6 +101,8 @@ pub struct Compiled {
     pub module: Result<Arc<Module>, BadModule>,
     /// The file cannot be used as it stands (DL-008): a running exchange keeps its old plan.
     pub refused: bool,
+    /// A `.dial` file has an error outside its tests, so none of them is part of the plan: a running exchange keeps its old one.
+    pub torn: bool,
     /// The tests that its `.dial` files hold.
     pub tests: Vec<dial::test::Block>,
 }
@@ -167,6 +169,7 @@ pub struct Reading {
     part: bool,
     pub(crate) config: Config,
     pub(crate) hir: Hir,
+    torn: bool,
     tests: Vec<dial::test::Block>,
     /// The `.dial` files of it that nothing imports.
     pub(crate) dials: Vec<FileId>,
@@ -215,14 +218,15 @@ impl Reading {
         let mut found = std::mem::take(&mut config.diagnostics);
         let mut hir = Hir::default();
         let mut tests = Vec::new();
+        let mut torn = false;
         if file.is_some() {
             let built = build::build(sources, &exten::parse(&config, dialect), options);
             hir = built.0;
             found.extend(built.1);
             if !program.is_empty() {
                 let compiled = program.compile(sources, &mut hir);
-                tests = compiled.0;
-                found.extend(compiled.1);
+                (torn, tests) = (compiled.torn, compiled.tests);
+                found.extend(compiled.found);
             }
         }
         let named = |s: &line::Section| matches!(s.name.as_slice(), b"general" | b"globals");
@@ -243,6 +247,7 @@ impl Reading {
             part,
             config,
             hir,
+            torn,
             tests,
             dials: roots,
             found,
@@ -396,6 +401,7 @@ fn translate(sources: &Sources, options: &Options, depth: Depth) -> Compiled {
         hir: reading.hir,
         module,
         refused: reading.config.refused,
+        torn: reading.torn,
         tests: reading.tests,
     }
 }

@@ -214,6 +214,16 @@ fn indent(found: &mut [Diagnostic], sources: &Sources) {
     }
 }
 
+/// What the files of a program come to.
+pub(crate) struct Compiled {
+    /// Something is an error, so they are no part of the plan.
+    pub(crate) torn: bool,
+    /// The tests that they hold; none if one of them is wrong.
+    pub(crate) tests: Vec<test::Block>,
+    /// What is wrong.
+    pub(crate) found: Vec<Diagnostic>,
+}
+
 impl Program {
     /// Whether there is nothing in it.
     pub(crate) fn is_empty(&self) -> bool {
@@ -228,21 +238,22 @@ impl Program {
         (self.files, notes)
     }
 
-    /// Checks the files and adds what they mean to the graph, which holds the extensions.conf already. Where something is wrong,
-    /// nothing is added. Gives the tests that the files hold.
-    pub(crate) fn compile(
-        self,
-        sources: &Sources,
-        hir: &mut Hir,
-    ) -> (Vec<test::Block>, Vec<Diagnostic>) {
+    /// Checks the files and adds what they mean to the graph, which holds the extensions.conf already.
+    pub(crate) fn compile(self, sources: &Sources, hir: &mut Hir) -> Compiled {
         let migrated = self.files.iter().all(|(file, _)| {
             let text = sources.file(*file).bytes();
             text.starts_with(MIGRATED.as_bytes())
         });
         let mut found = self.found;
         let units = units(&self.files, self.imports);
-        let (mut program, tests, mut wrong) = check::check(&units, &around(hir, migrated));
+        let check::Checked {
+            mut program,
+            tests,
+            found: mut wrong,
+            mut in_tests,
+        } = check::check(&units, &around(hir, migrated));
         indent(&mut wrong, sources);
+        indent(&mut in_tests, sources);
         program.migrated = migrated;
         if !found.is_empty() {
             // What declares a name, or is an arm, may be what could not be read; and one mistake is told once.
@@ -251,14 +262,24 @@ impl Program {
                 let holds = |s: Span| s.file == at.file && s.start <= at.start && at.end <= s.end;
                 found.iter().any(|f| holds(f.primary.span))
             };
-            wrong.retain(|d| !UNKNOWN.contains(&d.code) && !within(d));
+            let new = |d: &Diagnostic| !UNKNOWN.contains(&d.code) && !within(d);
+            wrong.retain(new);
+            in_tests.retain(new);
         }
         found.extend(wrong);
         let is_error = |d: &Diagnostic| crate::codes::level(d.code) == crate::Level::Error;
-        if found.iter().any(is_error) {
-            return (Vec::new(), found);
+        let torn = found.iter().any(is_error);
+        let tests = match torn || in_tests.iter().any(is_error) {
+            true => Vec::new(),
+            false => tests,
+        };
+        found.extend(in_tests);
+        if torn {
+            return Compiled { torn, tests, found };
         }
-        found.extend(lower::lower(&program, sources, hir));
-        (tests, found)
+        let beyond = lower::lower(&program, sources, hir);
+        let torn = beyond.iter().any(is_error);
+        found.extend(beyond);
+        Compiled { torn, tests, found }
     }
 }

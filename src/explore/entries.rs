@@ -69,6 +69,7 @@ pub(crate) fn entries(
 ) -> Result<(Suite, Vec<Entry>, usize), String> {
     let suite = |body: &str| suite(format!("dialplan: {}\n{body}", scalar(plan)));
     let bare = suite("tests: []\n")?;
+    bare.loaded.whole()?;
     let accounts = &bare.loaded.config.accounts;
     let for_texts: BTreeSet<&[u8]> = accounts
         .iter()

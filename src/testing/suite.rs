@@ -396,6 +396,9 @@ impl Draft {
                 None => return Err(Refused::fault(fault, files)),
             },
         };
+        loaded
+            .whole()
+            .map_err(|fault| Refused::fault(fault, files.clone()))?;
         // Places of the plan stay what they were: the file comes behind all others.
         let (sources, id) = self.with_plan(loaded.sources.clone());
         let root = match yaml::read(id, &self.text) {

@@ -126,6 +126,19 @@ async fn over_a_reload() {
     phone.hang_up().await;
     assert_eq!(ended(&mut phone).await, 487);
 
+    // Nor does one in .dial that has an error: it is compiled as a whole or not at all.
+    exchange.folder.write(
+        "office.dial",
+        "context office {\n  on 1 { playbak(\"hello\") }\n}\n",
+    );
+    exchange.folder.write(
+        "extensions.conf",
+        "#include \"office.dial\"\n[default]\nexten => 4000,1,Hangup()\n",
+    );
+    exchange.signal("-HUP");
+    exchange.wait("there is no function or sub `playbak`", PATIENCE);
+    exchange.wait("Not reloaded: nothing was changed.", PATIENCE);
+
     // Without its plan it keeps the one that it has; with a sound one it goes on.
     std::fs::remove_file(exchange.folder.0.join("extensions.conf")).unwrap();
     exchange.signal("-HUP");

@@ -41,14 +41,29 @@ pub(crate) struct Around {
     pub(crate) unchecked: bool,
 }
 
-/// Checks the files of a program. Where something is an error, the program is not complete.
-pub(crate) fn check(
-    units: &[Unit<'_>],
-    around: &Around,
-) -> (Program, Vec<super::test::Block>, Vec<Diagnostic>) {
+/// A program that was checked.
+pub(crate) struct Checked {
+    /// What it says.
+    pub(crate) program: Program,
+    /// Its tests.
+    pub(crate) tests: Vec<super::test::Block>,
+    /// What is wrong with it. Where something is an error, the program is not complete.
+    pub(crate) found: Vec<Diagnostic>,
+    /// What is wrong with the tests: the program runs all the same.
+    pub(crate) in_tests: Vec<Diagnostic>,
+}
+
+/// Checks the files of a program.
+pub(crate) fn check(units: &[Unit<'_>], around: &Around) -> Checked {
     let mut checker = looked(units, around, None);
+    let found = std::mem::take(&mut checker.found);
     let tests = checker.tests();
-    (checker.program, tests, checker.found)
+    Checked {
+        program: checker.program,
+        tests,
+        found,
+        in_tests: checker.found,
+    }
 }
 
 /// What checking learns about the places of a program.

@@ -301,7 +301,7 @@ fn trial(body: &str, written: &Written, number: Number, names: &Names) -> Option
     let file = sources.find("trial.dial")?;
     let program = dial::read(&sources, &[file]);
     let mut hir = Hir::default();
-    let (_, found) = program.compile(&sources, &mut hir);
+    let found = program.compile(&sources, &mut hir).found;
     let wrong = found
         .iter()
         .any(|d| crate::codes::level(d.code) == crate::Level::Error);

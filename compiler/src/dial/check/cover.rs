@@ -169,14 +169,12 @@ impl Checker<'_> {
                 _ => {
                     let mut found = self.arm_mismatch(at, "a number", of);
                     if matches!(of, Type::Digits | Type::Str | Type::Raw) {
-                        found = found
-                            .help(format!("digits are text: write \"{digits}\""))
-                            .fix(
-                                format!("write \"{digits}\""),
-                                self.span(at),
-                                format!("\"{digits}\""),
-                                true,
-                            );
+                        found = found.fix(
+                            format!("digits are text: write \"{digits}\""),
+                            self.span(at),
+                            format!("\"{digits}\""),
+                            true,
+                        );
                     }
                     self.tell(found);
                     any

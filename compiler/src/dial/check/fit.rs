@@ -155,8 +155,8 @@ impl Checker<'_> {
             }
             (Type::Int, Type::Digits | Type::Str | Type::Raw) => {
                 if let ExprKind::Int(n) = &*e.kind {
-                    found = found.help(format!("digits are text: write \"{n}\"")).fix(
-                        format!("write \"{n}\""),
+                    found = found.fix(
+                        format!("digits are text: write \"{n}\""),
                         self.span(e.place.at),
                         format!("\"{n}\""),
                         false,

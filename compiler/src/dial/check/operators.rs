@@ -244,8 +244,8 @@ impl Checker<'_> {
                 if text(&this.ty)
                     && let ExprKind::Int(n) = &*other.kind
                 {
-                    found = found.help(format!("digits are text: write \"{n}\"")).fix(
-                        format!("write \"{n}\""),
+                    found = found.fix(
+                        format!("digits are text: write \"{n}\""),
                         self.span(other.place.at),
                         format!("\"{n}\""),
                         false,

@@ -332,6 +332,14 @@ impl<'a> Checker<'a> {
                             self.add_named(trial, key, entry);
                         }
                     }
+                    (None, T::Name(name)) if DIALLING.contains(&&*name.text) => self.tell(
+                        self.error(
+                            "D501",
+                            at,
+                            "a test is given what a phone does, not what a Dial comes to",
+                        )
+                        .help("given pjsip(\"61\") = busy()"),
+                    ),
                     _ => self.given_phone(trial, place, value),
                 }
             }
@@ -445,7 +453,7 @@ impl<'a> Checker<'a> {
                 T::Name(name) => (name, args),
                 _ => return self.no_manner(e.at, None),
             },
-            T::Name(name) => return self.no_manner(e.at, Some(name)),
+            T::Name(name) | T::Case(name) => return self.no_manner(e.at, Some(name)),
             _ => return self.no_manner(e.at, None),
         };
         let Some((word, key)) = MANNERS.iter().find(|(word, _)| *word == &*name.text) else {
@@ -510,6 +518,16 @@ impl<'a> Checker<'a> {
             }
             None => self.error("D501", at, "this is nothing that a phone does"),
         };
+        let outcome = name.and_then(|n| OUTCOMES.iter().find(|(case, _)| *case == &*n.text));
+        if let Some((_, word)) = outcome {
+            self.tell(found.fix(
+                format!("write `{word}()`"),
+                self.span(at),
+                format!("{word}()"),
+                false,
+            ));
+            return None;
+        }
         let known = name.filter(|n| words.clone().any(|w| w == &*n.text));
         let like = name.and_then(|n| self.like(&n.text, words.clone()));
         found = match (known, like) {
@@ -781,6 +799,19 @@ fn is_name(e: &tree::Expr, name: &str) -> bool {
 
 /// What a test can be given, for who is lost.
 const GIVEN: &str = "a test is given phones (`pjsip(\"61\") = busy()`), `now`, `caller.name`, `db(\"family/key\")`, `sound(\"x\")`, and variables of the plan";
+
+/// What a Dial comes to, and the phone that brings it about.
+const OUTCOMES: [(&str, &str); 6] = [
+    ("Answered", "answers"),
+    ("Busy", "busy"),
+    ("NoAnswer", "never_answers"),
+    ("Congestion", "congested"),
+    ("Unavailable", "unavailable"),
+    ("Declined", "declines"),
+];
+
+/// Words whose outcome the phones decide.
+const DIALLING: [&str; 2] = ["dial", "dial_and_return"];
 
 /// What is given by name, and the key of a test file that holds it.
 const NAMED: [(&str, &str); 6] = [
