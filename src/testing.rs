@@ -42,6 +42,7 @@ mod hits;
 mod holds;
 mod judge;
 mod keys;
+mod mailboxes;
 mod phones;
 mod phrase;
 mod problem;

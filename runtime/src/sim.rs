@@ -54,6 +54,7 @@ pub mod scenario;
 mod stage;
 mod talk;
 mod texts;
+mod voicemail;
 
 pub(crate) use self::database::children;
 
@@ -61,7 +62,9 @@ pub use self::answered::Answered;
 pub use self::ask::{Ask, Dialled, Key};
 pub use self::profile::Spent;
 pub use self::report::Report;
-pub use self::scenario::{Act, Attempt, Call, Endpoint, HangUp, Message, Scenario, Sounds};
+pub use self::scenario::{
+    Act, Attempt, Call, Endpoint, HangUp, Mailbox, Message, Scenario, Sounds,
+};
 
 use self::call::{Actor, Delivery, FarEnd, Progress, Which};
 use self::effects::{Own, Simulated};
@@ -218,6 +221,7 @@ struct Running {
     dialed: Vec<report::Dialed>,
     heard: Vec<report::Heard>,
     sent: Vec<report::Sent>,
+    mail: Vec<report::Mail>,
     acted: Vec<report::Acted>,
     received: Vec<report::Received>,
     logs: Vec<report::Logged>,
@@ -547,6 +551,7 @@ impl Running {
         self.dialed.clear();
         self.heard.clear();
         self.sent.clear();
+        self.mail.clear();
         self.acted.clear();
         self.received.clear();
         self.logs.clear();
@@ -634,6 +639,7 @@ impl World {
             dialed: handed_out(&mut run.dialed),
             heard: handed_out(&mut run.heard),
             sent: std::mem::take(&mut run.sent),
+            mail: std::mem::take(&mut run.mail),
             acted: std::mem::take(&mut run.acted),
             received: std::mem::take(&mut run.received),
             logs: std::mem::take(&mut run.logs),

@@ -84,6 +84,8 @@ pub(crate) enum What {
     Texts(Row),
     /// Messages, in order.
     Messages(Vec<Option<Sent>>),
+    /// Messages in mailboxes, in order.
+    Voicemail(Vec<Option<Mail>>),
     /// A field of the record of the call.
     Cdr(Field, Want),
     /// How long the call took.
@@ -131,6 +133,14 @@ pub(crate) struct Sent {
     pub(crate) from: Option<Want>,
     pub(crate) body: Option<Want>,
     pub(crate) status: Option<Want>,
+}
+
+/// A message in a mailbox as it is expected.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Mail {
+    pub(crate) mailbox: Option<Want>,
+    pub(crate) greeting: Option<String>,
+    pub(crate) length: Option<Want>,
 }
 
 /// A field of the record of a call.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use regex::bytes::RegexBuilder;
 use strowger_compiler::Span;
-use strowger_compiler::dial::test::{As, Ask, Compare, Formula, FormulaKind, Part, Record, Value};
+use strowger_compiler::dial::test::{
+    As, Ask, Compare, Formula, FormulaKind, MailPart, Part, Record, Value,
+};
 
 use super::case::{Expectation, Row, Subject};
 use super::judge::{Failure, Judge, lossy, user};
@@ -284,6 +286,32 @@ impl Asked<'_, '_> {
                     }
                 });
                 list(came.collect())
+            }
+            Ask::Mail(part) => match part {
+                MailPart::Mailbox => list(
+                    judge
+                        .mail(of)
+                        .into_iter()
+                        .map(|m| judge.mailbox(m))
+                        .collect(),
+                ),
+                MailPart::Greeting => {
+                    let named = |m: &strowger_runtime::sim::report::Mail| Came {
+                        shown: m.greeting.name().to_owned(),
+                        forms: vec![m.greeting.name().into()],
+                        step: judge.until(m.channel, m.at),
+                    };
+                    list(judge.mail(of).into_iter().map(named).collect())
+                }
+                MailPart::Length => {
+                    let all = judge.mail(of).into_iter().map(|m| milliseconds(m.length));
+                    plain(Value::List(all.collect()))
+                }
+            },
+            Ask::MailIn(mailbox) => {
+                let want = Want::literally(mailbox);
+                let all = judge.mail(of).into_iter().map(|m| judge.mailbox(m));
+                list(all.filter(|m| m.is(&want)).collect())
             }
             Ask::Cause => plain(Value::Text(judge.cause(of).to_string())),
             Ask::Reason => plain(Value::Text(judge.reason(of).to_owned())),

@@ -11,7 +11,7 @@ use strowger_vm::trace::Source;
 use strowger_vm::{Executed, Text, Trace};
 
 use super::block;
-use super::case::{Case, Expectation, Field, PhoneField, Row, Sent, Subject, What};
+use super::case::{Case, Expectation, Field, Mail, PhoneField, Row, Sent, Subject, What};
 use super::row::{self, Came};
 use super::want::Want;
 use crate::duration;
@@ -140,7 +140,16 @@ impl<'a> Judge<'a> {
                 ),
                 Kind::Application => (
                     format!("{what} is not served by the simulator: it did nothing"),
-                    "a test cannot go through this step".to_owned(),
+                    match (what.as_str(), self.case.in_dial) {
+                        ("VoiceMail" | "MailboxExists", true) => {
+                            "say which mailboxes there are: given mailboxes = [mailbox(\"1001\")]"
+                        }
+                        ("VoiceMail" | "MailboxExists", false) => {
+                            "say which mailboxes there are: `mailboxes: [1001]`, or put voicemail.conf beside the plan"
+                        }
+                        _ => "a test cannot go through this step",
+                    }
+                    .to_owned(),
                 ),
             };
             if out.iter().any(|f| f.message.as_ref() == Some(&message)) {
@@ -284,6 +293,7 @@ impl<'a> Judge<'a> {
             What::Said(wanted) => self.row(e, wanted, &self.said(subject)),
             What::Texts(wanted) => self.row(e, wanted, &self.texts(subject)),
             What::Messages(wanted) => self.messages(e, wanted),
+            What::Voicemail(wanted) => self.voicemail(e, wanted),
             What::Logs(wanted) => self.logs(e, wanted),
             What::NeverLogged(wanted) => self.never(e, wanted, &self.logged()),
             What::Cdr(field, wanted) => {
@@ -584,8 +594,23 @@ impl<'a> Judge<'a> {
             .filter(|h| h.said.is_some() && !self.is_called(h.channel))
             .collect();
         for answered in &self.report.answers {
-            let Effect::Say { prompts, .. } = &answered.effect else {
-                continue;
+            let within = |h: &&report::Heard| {
+                h.channel == answered.channel && answered.asked <= h.at && h.until <= answered.at
+            };
+            let prompts = match &answered.effect {
+                Effect::Say { prompts, .. } => prompts,
+                // VoiceMail spells the number of the mailbox.
+                Effect::Unserved { .. } => {
+                    let said = rest.iter().find(|h| within(h)).and_then(|h| h.said.clone());
+                    rest.retain(|h| !within(h));
+                    out.extend(said.map(|text| Came {
+                        shown: lossy(&text),
+                        forms: vec![text],
+                        step: self.before(answered.channel, answered.before),
+                    }));
+                    continue;
+                }
+                _ => continue,
             };
             let mut said: Option<&report::Heard> = None;
             for prompt in prompts {
@@ -695,6 +720,72 @@ impl<'a> Judge<'a> {
                 .map(|w| w.as_ref().map_or("...".to_owned(), fields))
                 .collect(),
             got,
+            source: self.source(step, "this message is another one than expected"),
+            ..self.failure(e.span, &e.key, step)
+        })
+    }
+
+    /// Messages that were left in mailboxes.
+    pub(super) fn mail(&self, subject: Subject) -> Vec<&'a report::Mail> {
+        let mail = self.report.mail.iter();
+        mail.filter(|m| self.counts(subject, m.of)).collect()
+    }
+
+    /// The mailbox of a message, in all forms.
+    pub(super) fn mailbox(&self, mail: &report::Mail) -> Came {
+        let name = &mail.mailbox;
+        let mut forms = vec![name.clone()];
+        // Without a context it is that one.
+        forms.extend(name.strip_suffix(b"@default").map(<[u8]>::to_vec));
+        Came {
+            shown: lossy(forms.last().unwrap_or(name)),
+            forms,
+            step: self.until(mail.channel, mail.at),
+        }
+    }
+
+    fn voicemail(&self, e: &Expectation, wanted: &[Option<Mail>]) -> Option<Failure> {
+        let came = self.mail(e.subject);
+        let ms = |mail: &report::Mail| u64::try_from(mail.length.as_millis()).unwrap_or(u64::MAX);
+        let fits = |want: &Mail, came: &&report::Mail| {
+            let mailbox = want.mailbox.as_ref();
+            let greeting = want.greeting.as_ref();
+            let length = want.length.as_ref();
+            mailbox.is_none_or(|w| self.mailbox(came).is(w))
+                && greeting.is_none_or(|w| w == came.greeting.name())
+                && length.is_none_or(|w| w.fits_time(ms(came)))
+        };
+        let at = row::parting(wanted, &came, fits)?;
+        let step = came.get(at).and_then(|m| self.until(m.channel, m.at));
+        let told = |mailbox: &str, greeting: &str, length: &str| {
+            let all = [
+                ("mailbox", mailbox),
+                ("greeting", greeting),
+                ("length", length),
+            ];
+            let all = all.iter().filter(|(_, value)| !value.is_empty());
+            let all: Vec<String> = all.map(|(key, value)| format!("{key}: {value}")).collect();
+            format!("{{ {} }}", all.join(", "))
+        };
+        let shown = |want: &Mail| {
+            let written = |want: &Option<Want>| want.as_ref().map(|w| w.written.clone());
+            let greeting = want.greeting.as_deref().unwrap_or_default();
+            let mailbox = written(&want.mailbox).unwrap_or_default();
+            told(
+                &mailbox,
+                greeting,
+                &written(&want.length).unwrap_or_default(),
+            )
+        };
+        let wanted = wanted.iter();
+        let wanted = wanted.map(|w| w.as_ref().map_or("...".to_owned(), shown));
+        let got = came.iter().map(|m| {
+            let length = duration::told(ms(m));
+            told(&self.mailbox(m).shown, m.greeting.name(), &length)
+        });
+        Some(Failure {
+            expected: wanted.collect(),
+            got: got.collect(),
             source: self.source(step, "this message is another one than expected"),
             ..self.failure(e.span, &e.key, step)
         })

@@ -101,6 +101,11 @@ static SCENE: &[Entry] = &[
         &NAMES,
         "What functions answer that reach outside: `CURL(http://x)`, or `CURL` for all others.",
     ),
+    may(
+        "mailboxes",
+        &Shape::List(&Shape::Text),
+        "The mailboxes that there are: `1001`, `1001@sales`; [] for none. Without it those of voicemail.conf and users.conf beside the plan.",
+    ),
 ];
 
 static NAMES: Shape = Shape::Named(&Shape::Text);
@@ -488,6 +493,11 @@ static EXPECT: Shape = Shape::Map(&Keys {
             ])),
             "Messages that were sent, in order; [] for none.",
         ),
+        may(
+            "voicemail",
+            &Shape::List(&Shape::Either(&[Shape::Want, Shape::Map(&MAIL)])),
+            "Messages that were left in mailboxes, in order: the mailbox alone, or more of it; [] for none.",
+        ),
         may("cdr", &CDR, "The record of the call."),
         may(
             "time",
@@ -586,6 +596,32 @@ static SENT: Keys = Keys {
     variables: None,
     hint: "",
 };
+
+static MAIL: Keys = Keys {
+    what: "a message in a mailbox",
+    keys: &[&[
+        may(
+            "mailbox",
+            &Shape::Want,
+            "Whose: `1001`, or with its context, `1001@default`.",
+        ),
+        may(
+            "greeting",
+            &Shape::Words(GREETINGS),
+            "What the caller was told before.",
+        ),
+        may("length", &Shape::Want, "How long it is: `\">= 5s\"`."),
+    ]],
+    variables: None,
+    hint: "",
+};
+
+/// What a caller may be told before a message is left.
+pub(crate) const GREETINGS: &[(&str, &str)] = &[
+    ("none", "Nothing of the owner."),
+    ("busy", "The owner is on the phone."),
+    ("unavailable", "The owner is not available."),
+];
 
 static CDR: Shape = Shape::Map(&Keys {
     what: "the record of a call",

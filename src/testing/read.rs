@@ -7,11 +7,12 @@ use strowger_compiler::dial::test::{Ask, Block, Claim, FormulaKind};
 use strowger_compiler::edit_distance::nearest;
 use strowger_compiler::{Diagnostic, Sources, Span};
 use strowger_runtime::config::{Accounts, Technology};
-use strowger_runtime::sim::scenario::{Call, Endpoint, Message, Scenario, Sounds};
+use strowger_runtime::sim::scenario::{Call, Endpoint, Mailbox, Message, Scenario, Sounds};
 use strowger_vm::{Identity, Module, Text};
 
-use super::case::{Case, Dialled, Expectation, Field, PhoneField, Row, Sent, Subject, What};
+use super::case::{Case, Dialled, Expectation, Field, Mail, PhoneField, Row, Sent, Subject, What};
 use super::holds::Holds;
+use super::mailboxes::Mailboxes;
 use super::phones;
 use super::problem::problem;
 use super::want::Want;
@@ -33,6 +34,8 @@ pub(crate) struct Beside<'p> {
     pub(crate) accounts: &'p Accounts,
     /// Where random numbers begin, whatever the file says.
     pub(crate) seed: Option<u64>,
+    /// Those that files beside the plan describe.
+    pub(crate) mailboxes: Option<&'p Mailboxes>,
 }
 
 /// Reads the tests of a file.
@@ -348,9 +351,24 @@ impl<'a> Reader<'a> {
             database: self.texts(test, "database"),
             environment: self.texts(test, "environment"),
             functions: self.texts(test, "functions"),
+            mailboxes: self.mailboxes(test),
             endpoints: endpoints.into_values().collect(),
             ..Scenario::default()
         }
+    }
+
+    /// The mailboxes that a test names, as the files beside the plan describe them; of a test that names none, all of those.
+    fn mailboxes(&self, test: &'a Node) -> Option<Mailboxes> {
+        let described = self.beside.mailboxes;
+        let Some(named) = self.get(test, "mailboxes") else {
+            return described.cloned();
+        };
+        let one = |node: &Node| {
+            let name = Mailbox::whole_name(&text(node));
+            let of_file = described.and_then(|all| all.get(&name));
+            (name, of_file.cloned().unwrap_or_default())
+        };
+        Some(named.items().iter().map(one).collect())
     }
 
     fn sounds(&mut self, test: &'a Node) -> Sounds {
@@ -642,6 +660,17 @@ impl<'a> Reader<'a> {
                 "said" => What::Said(row(value)),
                 "texts" => What::Texts(row(value)),
                 "messages" => What::Messages(value.items().iter().map(sent).collect()),
+                "voicemail" => {
+                    let all: Vec<Option<Mail>> = value.items().iter().map(mail).collect();
+                    for item in value.items() {
+                        if let Some(length) = item.get("length")
+                            && want(length).is_some_and(|w| !w.is_time())
+                        {
+                            self.found.push(no_time(length));
+                        }
+                    }
+                    What::Voicemail(all)
+                }
                 "logs" => What::Logs(wants(value)),
                 "never logged" => What::NeverLogged(wants(value)),
                 "reason" => What::Reason(value.text().unwrap_or_default().to_owned()),
@@ -760,4 +789,19 @@ fn sent(node: &Node) -> Option<Sent> {
         body: field("body"),
         status: field("status"),
     })
+}
+
+fn mail(node: &Node) -> Option<Mail> {
+    match node.text() {
+        Some("...") => None,
+        Some(_) => Some(Mail {
+            mailbox: want(node),
+            ..Mail::default()
+        }),
+        None => Some(Mail {
+            mailbox: node.get("mailbox").and_then(want),
+            greeting: node.get("greeting").and_then(Node::text).map(str::to_owned),
+            length: node.get("length").and_then(want),
+        }),
+    }
 }

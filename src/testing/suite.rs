@@ -13,6 +13,7 @@ use strowger_vm::{Globals, Module};
 
 use super::block;
 use super::case::Case;
+use super::mailboxes::{self, Mailboxes};
 use super::problem::problem;
 use super::read::{self, Beside};
 use super::snapshot::Accepted;
@@ -133,7 +134,10 @@ impl Suite {
             .filter(|p| !p.as_os_str().is_empty())
             .unwrap_or(Path::new("."));
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let draft = Draft::read(folder, &name, text, seed);
+        let draft = Draft {
+            mailboxes: mailboxes::beside(folder).map(Arc::new),
+            ..Draft::read(folder, &name, text, seed)
+        };
         let mut suite = if is_dial(&name) {
             let (plan, loaded) = with_blocks(folder, &name)?;
             draft.of_blocks(plan, loaded)?
@@ -272,6 +276,12 @@ impl Suite {
         let read = self.loaded.sources.files();
         read.map(|(_, file)| self.loaded.directory.join(file.name()))
             .chain(self.path.clone())
+            .chain(
+                self.draft
+                    .mailboxes
+                    .as_ref()
+                    .map(|_| self.draft.folder.join(mailboxes::FILE)),
+            )
             .collect()
     }
 }
@@ -333,6 +343,8 @@ struct Draft {
     name: String,
     text: Vec<u8>,
     seed: Option<u64>,
+    /// Those that files beside the plan describe.
+    mailboxes: Option<Arc<Mailboxes>>,
 }
 
 impl Draft {
@@ -342,6 +354,7 @@ impl Draft {
             name: name.to_owned(),
             text,
             seed,
+            mailboxes: None,
         }
     }
 
@@ -423,6 +436,7 @@ impl Draft {
             module: &module,
             accounts: &loaded.config.accounts,
             seed: self.seed,
+            mailboxes: self.mailboxes.as_deref(),
         };
         let cases = read::cases(&root, &beside, &mut found);
         if !found.is_empty() {
@@ -476,6 +490,7 @@ impl Draft {
             module: &module,
             accounts: &loaded.config.accounts,
             seed: self.seed,
+            mailboxes: self.mailboxes.as_deref(),
         };
         let cases = read::of_blocks(&told, &sources, &beside, &mut found);
         if !found.is_empty() {

@@ -60,6 +60,7 @@ const PAIRS: [(&str, &str); 6] = [
   given sound(\"vm-isonphone\") = 3s
   given sound(\"vm-nobodyavail\") = None
   given seed = 7
+  given mailboxes = [mailbox(\"1001\"), mailbox(\"2\", context: \"sales\")]
   given channel.language = \"de\"
   given caller.name = \"Anna\"
   call 1001 from \"1002\" in office
@@ -70,6 +71,7 @@ const PAIRS: [(&str, &str); 6] = [
     with: { PJSIP/1001: busy after 5s }
     sounds: { vm-isonphone: 3s, vm-nobodyavail: missing }
     seed: 7
+    mailboxes: [1001, 2@sales]
     language: de
     from: '\"Anna\" <1002>'
     dial: 1001
@@ -349,7 +351,7 @@ test \"asked\" {
   expect cdr.bilsec == 3s
   expect calls[3].answered
   expect caller.name == \"x\"
-  expect voicemail.count(\"1\") == 1
+  expect voicemail[0].from == \"1\"
   expect trace == []
   expect 1 == 1
   expect elapsed

@@ -13,6 +13,7 @@ mod outputs;
 mod page;
 mod schema;
 mod shop;
+mod voicemail;
 mod watching;
 
 use std::io::Write;

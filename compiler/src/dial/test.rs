@@ -175,6 +175,10 @@ pub enum Ask {
     Apps,
     /// A part of each message that was sent.
     Messages(Part),
+    /// A part of each message that was left in a mailbox.
+    Mail(MailPart),
+    /// The messages in one mailbox.
+    MailIn(String),
     /// The hangup cause, as a number.
     Cause,
     /// How the call ended, in words: one of [`REASONS`].
@@ -215,6 +219,20 @@ pub enum Part {
     /// What became of it, in Asterisk's words.
     Status,
 }
+
+/// A part of a message in a mailbox.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MailPart {
+    /// The mailbox: its number, or `number@context`.
+    Mailbox,
+    /// What its caller was told before: one of [`GREETINGS`].
+    Greeting,
+    /// How long it is.
+    Length,
+}
+
+/// What a caller may be told before a message is left.
+pub const GREETINGS: [&str; 3] = ["none", "busy", "unavailable"];
 
 /// A field of the record of a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -309,7 +309,10 @@ impl Simulated {
                 args,
                 value,
             } => self.write(&function, &args, &value),
-            Effect::Unserved { application, .. } => {
+            Effect::Unserved { application, args } => {
+                if let Some(reply) = self.mail(&application, &args, inbox).await {
+                    return reply;
+                }
                 let name = String::from_utf8_lossy(&application).into_owned();
                 self.note(Level::Notice, format!("{name} does nothing in this world"));
                 let mut world = self.stage.world();

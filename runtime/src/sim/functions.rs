@@ -5,7 +5,7 @@
 
 use super::effects::Simulated;
 use super::report::Kind;
-use super::scenario::Attempt;
+use super::scenario::{Attempt, Mailbox};
 use super::{World, children, files};
 use crate::states;
 use strowger_stdlib::signatures::{self, Capability};
@@ -59,7 +59,28 @@ impl Simulated {
                 let low = u128::from(world.draw());
                 Reply::value(states::uuid(high | low))
             }
-            // This world has neither queues nor mailboxes nor conferences.
+            b"MAILBOX_EXISTS" if world.scene.mailboxes.is_some() => {
+                let there = world.mailbox(&Mailbox::whole_name(args)).is_some();
+                Reply::value(if there { "1" } else { "0" })
+            }
+            b"VM_INFO" if world.scene.mailboxes.is_some() => {
+                let mut parts = args.split(|b| *b == b',');
+                let name = Mailbox::whole_name(parts.next().unwrap_or_default());
+                match parts.next().unwrap_or_default() {
+                    b"exists" => {
+                        let there = world.mailbox(&name).is_some();
+                        Reply::value(if there { "1" } else { "0" })
+                    }
+                    b"count" => Reply::value(world.messages_in(&name).to_string()),
+                    _ => Reply::done(),
+                }
+            }
+            b"VMCOUNT" if world.scene.mailboxes.is_some() => {
+                let name = args.split(|b| *b == b',').next().unwrap_or_default();
+                let name = Mailbox::whole_name(name);
+                Reply::value(world.messages_in(&name).to_string())
+            }
+            // This world has neither queues nor conferences, and mailboxes only where somebody names them.
             b"QUEUE_EXISTS" | b"QUEUE_WAITING_COUNT" | b"VMCOUNT" if !args.is_empty() => {
                 Reply::value("0")
             }

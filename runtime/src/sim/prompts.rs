@@ -83,7 +83,7 @@ impl Simulated {
     }
 
     /// Plays one sound to its end, to a key that may break it, or to the hang-up.
-    async fn sound(
+    pub(super) async fn sound(
         &mut self,
         name: &[u8],
         said: Option<Text>,
@@ -164,7 +164,7 @@ impl World {
     }
 
     /// How long a sound lasts; `None`: it does not exist.
-    fn sound(&self, name: &[u8]) -> Option<Duration> {
+    pub(super) fn sound(&self, name: &[u8]) -> Option<Duration> {
         match self.scene.sounds.named.get(name) {
             Some(length) => *length,
             None => self.prompt_ms.map(Duration::from_millis),

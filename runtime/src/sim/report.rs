@@ -34,6 +34,8 @@ pub struct Report {
     pub heard: Vec<Heard>,
     /// Texts that the plan sent, outside calls and inside.
     pub sent: Vec<Sent>,
+    /// Messages that were left in mailboxes.
+    pub mail: Vec<Mail>,
     /// What phones did.
     pub acted: Vec<Acted>,
     /// Keys and texts that came to phones in calls.
@@ -306,6 +308,46 @@ pub struct Sent {
     pub status: Text,
     /// By SendText.
     pub inside_call: bool,
+}
+
+/// A message that VoiceMail left in a mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// When it began.
+    pub at: Time,
+    /// For whom.
+    pub of: Of,
+    /// The channel that left it.
+    pub channel: usize,
+    /// `number@context`.
+    pub mailbox: Text,
+    /// What its caller was told before.
+    pub greeting: Greeting,
+    /// How long it is.
+    pub length: Duration,
+}
+
+/// What VoiceMail tells a caller of the owner of a mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Greeting {
+    /// Nothing.
+    None,
+    /// Option `b`.
+    Busy,
+    /// Option `u`.
+    Unavailable,
+}
+
+impl Greeting {
+    /// As a test calls it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Greeting::None => "none",
+            Greeting::Busy => "busy",
+            Greeting::Unavailable => "unavailable",
+        }
+    }
 }
 
 /// Something that a phone did.

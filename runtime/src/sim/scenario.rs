@@ -28,6 +28,8 @@ pub struct Scenario {
     pub files: BTreeMap<Text, Text>,
     /// What functions that reach outside answer: `CURL(http://x)` as it is asked, else the name alone, in capitals.
     pub functions: BTreeMap<Text, Text>,
+    /// Mailboxes, by `number@context`; `None`: nobody says which there are, and VoiceMail does nothing.
+    pub mailboxes: Option<BTreeMap<Text, Mailbox>>,
     /// Whom the plan may dial, and what they do.
     pub endpoints: Vec<Endpoint>,
     /// Calls that come in.
@@ -48,6 +50,7 @@ impl Default for Scenario {
             environment: BTreeMap::new(),
             files: BTreeMap::new(),
             functions: BTreeMap::new(),
+            mailboxes: None,
             endpoints: Vec::new(),
             calls: Vec::new(),
             messages: Vec::new(),
@@ -80,6 +83,31 @@ impl Sounds {
         match self.named.get(name) {
             Some(length) => *length,
             None => self.others,
+        }
+    }
+}
+
+/// A mailbox, as voicemail.conf describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Mailbox {
+    /// A message that is shorter is not kept (`minsecs`).
+    pub shortest: Duration,
+    /// A message ends after so long (`maxsecs`); `None`: never.
+    pub longest: Option<Duration>,
+    /// `0` leads to the extension `o` (`operator`).
+    pub operator: bool,
+    /// Where `o` and `a` are looked for (`exitcontext`); empty: where the call is.
+    pub exit: Text,
+}
+
+impl Mailbox {
+    /// `number@context`, from a name that may have no context.
+    #[must_use]
+    pub fn whole_name(name: &[u8]) -> Text {
+        match name.iter().position(|b| *b == b'@') {
+            Some(at) if at + 1 < name.len() => name.to_vec(),
+            Some(at) => [&name[..at], b"@default"].concat(),
+            None => [name, b"@default"].concat(),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::dial::test::{
     ACTS, Act, Block, Claim, Formula, Key, MANNER_ARGUMENTS, MANNERS, OF_CALLERS, Said, SaidKind,
     Takes,
 };
-use crate::dial::typed::{Expr, Scope};
+use crate::dial::typed::{Expr, ExprKind, Scope};
 use crate::dial::types::Type;
 use crate::source::Span;
 
@@ -264,6 +264,12 @@ impl<'a> Checker<'a> {
                     trial.scene.push((key, self.said_text(value.at, text)));
                 }
             }
+            T::Name(name)
+                if &*name.text == "mailboxes"
+                    && !self.names[self.unit].contains_key("mailboxes") =>
+            {
+                self.given_mailboxes(trial, at, value);
+            }
             T::Name(name) => match self.names[self.unit].get(&*name.text).copied() {
                 Some(Item::Variable(number)) => self.given_variable(trial, number, at, value),
                 Some(_) => {
@@ -347,6 +353,34 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// `given mailboxes = [...]`.
+    fn given_mailboxes(&mut self, trial: &mut Trial<'a>, at: At, value: &tree::Expr) {
+        let made = self.constant_expr(value, Some(&Type::List(Box::new(Type::Mailbox))));
+        let ExprKind::List(items) = &*made.kind else {
+            if made.ty != Type::Wrong {
+                self.tell(
+                    self.error("D402", value.at, "a list of mailboxes is needed here")
+                        .help("given mailboxes = [mailbox(\"1001\")]"),
+                );
+            }
+            return;
+        };
+        let all: Option<Vec<Said>> = items
+            .iter()
+            .map(|item| Some(self.said_text(item.place.at, constant_text(item)?)))
+            .collect();
+        match all {
+            Some(all) => {
+                let entry = (
+                    self.key("mailboxes", at),
+                    self.said(value.at, SaidKind::List(all)),
+                );
+                self.add(&mut trial.scene, entry);
+            }
+            None => self.not_constant(value.at, "the mailboxes of a test"),
+        }
+    }
+
     fn is_import(&self, of: &tree::Expr) -> bool {
         matches!(&*of.kind, T::Name(n) if matches!(self.names[self.unit].get(&*n.text), Some(Item::Unit(_))))
     }
@@ -363,7 +397,7 @@ impl<'a> Checker<'a> {
     }
 
     fn no_given(&mut self, name: &Name) {
-        let mut known: Vec<&str> = vec!["now", "seed", "caller", "channel"];
+        let mut known: Vec<&str> = vec!["now", "seed", "caller", "channel", "mailboxes"];
         known.extend(NAMED.iter().map(|(word, _)| *word));
         let declared = self.names[self.unit].iter();
         known.extend(
@@ -798,7 +832,7 @@ fn is_name(e: &tree::Expr, name: &str) -> bool {
 }
 
 /// What a test can be given, for who is lost.
-const GIVEN: &str = "a test is given phones (`pjsip(\"61\") = busy()`), `now`, `caller.name`, `db(\"family/key\")`, `sound(\"x\")`, and variables of the plan";
+const GIVEN: &str = "a test is given phones (`pjsip(\"61\") = busy()`), `now`, `caller.name`, `db(\"family/key\")`, `sound(\"x\")`, `mailboxes`, and variables of the plan";
 
 /// What a Dial comes to, and the phone that brings it about.
 const OUTCOMES: [(&str, &str); 6] = [

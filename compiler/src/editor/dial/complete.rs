@@ -1,7 +1,7 @@
 //! What could be written at a place of a `.dial` file. The words before the cursor decide; names and types are those of the file as
 //! far as it can be read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use strowger_dial::token::{Kind, Token, lex};
 use strowger_dial::tree::{DeclKind, ItemKind as Held, Number};
@@ -99,11 +99,11 @@ impl View {
                 cursor.word();
             }
         }
-        let mut seen = BTreeSet::new();
-        let mut out = cursor.out;
-        out.retain(|i| seen.insert(i.label.clone()));
-        out.truncate(ITEMS);
-        out
+        let all = cursor.out;
+        let mut seen = HashSet::new();
+        let first: Vec<bool> = all.iter().map(|i| seen.insert(i.label.as_str())).collect();
+        let kept = all.into_iter().zip(first).filter(|(_, first)| *first);
+        kept.map(|(item, _)| item).take(ITEMS).collect()
     }
 }
 
@@ -139,8 +139,10 @@ enum Inside {
 
 impl<'a> Cursor<'a> {
     fn offer(&mut self, kind: ItemKind, label: &str, insert: &str, detail: &str) {
-        let written = self.text[self.from..].to_ascii_lowercase();
-        let fits = label.to_ascii_lowercase().starts_with(&written);
+        // Asked for each word that there is: nothing is made for those that do not fit.
+        let written = &self.text.as_bytes()[self.from..];
+        let begins = label.as_bytes().get(..written.len());
+        let fits = begins.is_some_and(|b| b.eq_ignore_ascii_case(written));
         if fits && self.out.len() < 2 * ITEMS {
             self.out.push(Item {
                 kind,

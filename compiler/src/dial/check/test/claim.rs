@@ -5,7 +5,8 @@ use strowger_dial::tree::{self, Arg, At, BinaryOp, ExprKind as T, Name, UnaryOp}
 use super::super::{Checker, Item, constant_text, constant_value};
 use super::{Trial, is_name};
 use crate::dial::test::{
-    As, Ask, Claim, Compare, Formula, FormulaKind, Part, REASONS, Record, Value,
+    As, Ask, Claim, Compare, Formula, FormulaKind, GREETINGS, MailPart, Part, REASONS, Record,
+    Value,
 };
 use crate::dial::typed::{Expr, ExprKind, Scope};
 use crate::dial::types::Type;
@@ -195,7 +196,11 @@ impl<'a> Checker<'a> {
                 T::Name(name) if CALLS.contains(&&*name.text) && !self.is_declared(&name.text) => {
                     self.asked_call(trial, at, name, args)
                 }
-                T::Field { of, .. } if is_name(of, "voicemail") => self.formula_of(trial, of, want),
+                T::Field { of, name }
+                    if is_name(of, "voicemail") && !self.is_declared("voicemail") =>
+                {
+                    self.mail_in(at, name, args)
+                }
                 _ if self.asks(trial, callee) => {
                     self.tell(
                         self.error("D501", callee.at, "this cannot be called")
@@ -329,24 +334,35 @@ impl<'a> Checker<'a> {
             );
             return None;
         }
-        self.known_reason(&left, &right);
-        self.known_reason(&right, &left);
+        self.known_word(&left, &right);
+        self.known_word(&right, &left);
         let kind = FormulaKind::Compare(compare, Box::new(left), Box::new(right));
         Some((self.made_formula(at, kind), Type::Bool))
     }
 
-    /// A call ends in one of a few ways.
-    fn known_reason(&mut self, asked: &Formula, other: &Formula) {
-        if let FormulaKind::Ask(_, Ask::Reason) = &asked.kind
-            && let FormulaKind::Known(Value::Text(text)) = &other.kind
-            && !REASONS.contains(&text.as_str())
-        {
-            let all: Vec<String> = REASONS.iter().map(|r| format!("\"{r}\"")).collect();
-            let found = crate::Diagnostic::new("D501", "no call ends so", other.span);
-            let like = self.like(text, REASONS.into_iter());
+    /// A call ends in one of a few ways, and so is it with greetings.
+    fn known_word(&mut self, asked: &Formula, other: &Formula) {
+        let one = match &asked.kind {
+            FormulaKind::Item(list, _) => &list.kind,
+            asked => asked,
+        };
+        let (words, wrong, all): (&'static [&'static str], _, _) = match one {
+            FormulaKind::Ask(_, Ask::Reason) => (&REASONS, "no call ends so", "calls end as"),
+            FormulaKind::Ask(_, Ask::Mail(MailPart::Greeting)) => {
+                (&GREETINGS, "there is no such greeting", "a greeting is")
+            }
+            _ => return,
+        };
+        let FormulaKind::Known(Value::Text(text)) = &other.kind else {
+            return;
+        };
+        if !words.contains(&text.as_str()) {
+            let shown: Vec<String> = words.iter().map(|r| format!("\"{r}\"")).collect();
+            let found = crate::Diagnostic::new("D501", wrong, other.span);
+            let like = self.like(text, words.iter().copied());
             self.tell(match like {
                 Some(like) => found.help(format!("did you mean \"{like}\"?")),
-                None => found.help(format!("calls end as {}", all.join(", "))),
+                None => found.help(format!("{all} {}", shown.join(", "))),
             });
         }
     }
@@ -456,13 +472,7 @@ impl<'a> Checker<'a> {
                 );
                 return None;
             }
-            "voicemail" => {
-                self.tell(
-                    self.error("D501", at, "the made-up world of tests has no mailboxes")
-                        .help("ask whether it got that far: `\"VoiceMail\" in apps`"),
-                );
-                return None;
-            }
+            "voicemail" => (Ask::Mail(MailPart::Mailbox), list(Type::Mailbox)),
             _ => {
                 self.no_name(name);
                 return None;
@@ -561,9 +571,6 @@ impl<'a> Checker<'a> {
             T::Name(n) if &*n.text == "cdr" && !self.is_declared("cdr") => {
                 return self.record(at, None, name);
             }
-            T::Name(n) if &*n.text == "voicemail" && !self.is_declared("voicemail") => {
-                return self.asked_name(n, None, want);
-            }
             // A variable of another file.
             T::Name(n) => {
                 if let Some(Item::Unit(other)) = self.names[self.unit].get(&*n.text)
@@ -580,6 +587,12 @@ impl<'a> Checker<'a> {
                 return self.message(at, place, name);
             }
             T::Index { of: list, index }
+                if is_name(list, "voicemail") && !self.is_declared("voicemail") =>
+            {
+                let place = self.place_in_list(index)?;
+                return self.mail(at, place, name);
+            }
+            T::Index { of: list, index }
                 if is_name(list, "calls") && !self.is_declared("calls") =>
             {
                 let place = self.place_in_list(index)?;
@@ -594,7 +607,7 @@ impl<'a> Checker<'a> {
                 }
                 let place = (trial.calls.len() > 1).then_some(place);
                 return match &*name.text {
-                    "calls" | "messages" | "trace" | "voicemail" => {
+                    "calls" | "messages" | "trace" => {
                         self.no_name(name);
                         None
                     }
@@ -715,6 +728,50 @@ impl<'a> Checker<'a> {
             _ => Type::Str,
         };
         Some((self.read(at, one, &ty), ty))
+    }
+
+    /// A part of a message in a mailbox.
+    fn mail(&mut self, at: At, place: usize, name: &Name) -> Made {
+        let (part, ty) = match &*name.text {
+            "mailbox" => (MailPart::Mailbox, Type::Mailbox),
+            "greeting" => (MailPart::Greeting, Type::Str),
+            "length" => (MailPart::Length, Type::Duration),
+            other => {
+                let names = ["mailbox", "greeting", "length"];
+                let like = self.like(other, names.into_iter());
+                let text = format!("a message in a mailbox has no `{other}`");
+                let found = self.error("D501", name.at, text);
+                self.tell(match like {
+                    Some(like) => found.help(format!("did you mean `{like}`?")),
+                    None => found.help(format!("it has: {}", names.join(", "))),
+                });
+                return None;
+            }
+        };
+        let list = self.made_formula(at, FormulaKind::Ask(None, Ask::Mail(part)));
+        let kind = FormulaKind::Item(Box::new(list), place);
+        Some((self.made_formula(at, kind), ty))
+    }
+
+    /// `voicemail.count("1001")`.
+    fn mail_in(&mut self, at: At, name: &Name, args: &[Arg]) -> Made {
+        if &*name.text != "count" {
+            let text = format!("`voicemail` has no `{}`", name.text);
+            self.tell(
+                self.error("D501", name.at, text)
+                    .help("voicemail.count(\"1001\") is how many messages a mailbox has"),
+            );
+            return None;
+        }
+        let given = self.arguments(at, name, args, &[("mailbox", Type::Mailbox)], &[])?;
+        let given = given.into_iter().next().flatten();
+        let Some(mailbox) = given.as_ref().and_then(constant_text) else {
+            self.not_constant(at, "a mailbox of a test");
+            return None;
+        };
+        let list = self.made_formula(at, FormulaKind::Ask(None, Ask::MailIn(mailbox)));
+        let kind = FormulaKind::Count(Box::new(list));
+        Some((self.made_formula(at, kind), Type::Int))
     }
 
     fn asked_call(&mut self, trial: &Trial<'a>, at: At, name: &Name, args: &[Arg]) -> Made {
