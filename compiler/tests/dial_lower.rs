@@ -267,6 +267,24 @@ fn an_argument_is_one_whatever_stands_in_it() {
     }
 }
 
+/// Digits hold nothing that would have to be protected, whatever an argument takes.
+#[test]
+fn a_number_of_digits_is_an_argument_as_it_is() {
+    let plan = |pattern: &str| {
+        listing(&format!(
+            "context main {{\n  on `{pattern}` {{\n    let _ = voicemail(\"{{exten}}\")\n    let _ = voicemail([exten])\n    hangup()\n  }}\n}}\n"
+        ))
+    };
+    let digits = plan("2XX");
+    assert_eq!(digits.matches("VoiceMail(${EXTEN}").count(), 2, "{digits}");
+    let any = plan("X.");
+    assert_eq!(
+        any.matches("VoiceMail(${ARGUMENT(EXTEN)}").count(),
+        2,
+        "{any}"
+    );
+}
+
 #[test]
 fn loops_in_loops_come_to_an_end() {
     let head = "const all = [1, 2, 3, 4, 5, 6, 7, 8, 9]\ncontext main {\n  on start {\n";

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use strowger_compiler::dial;
 use strowger_compiler::migrate::{self, Migrated, Moved, Verdict};
 use strowger_compiler::{Options, Sources};
 use strowger_runtime::config;
@@ -21,6 +22,11 @@ pub(super) fn run(args: &Args) -> Result<bool, String> {
     }
     let (directory, plan) = place(&args.directory)?;
     let (directory, plan) = (directory.as_path(), plan.as_str());
+    if dial::is_dial(plan) {
+        return Err(format!(
+            "{plan} is in .dial already\n  hint: `strowger emit --conf` prints it as an extensions.conf"
+        ));
+    }
     let sources = config::gather_with(directory, plan)
         .map_err(|e| format!("{}: {e}", directory.display()))?;
     if sources.find(plan).is_none() {

@@ -120,6 +120,14 @@ fn what_is_not_proved_is_tried() {
 }
 
 #[test]
+fn a_plan_in_dial_stays_what_it_is() {
+    let folder = folder(&[("office.dial", "context office {\n  on 1 { hangup() }\n}\n")]);
+    let (code, _, err) = migrate(&["plan/office.dial"], folder.path());
+    assert_eq!(code, 2);
+    assert!(err.contains("office.dial is in .dial already"), "{err}");
+}
+
+#[test]
 fn nothing_is_written_over() {
     let folder = folder(&[("extensions.conf", "[a]\nexten => 1,1,Answer\n")]);
     let run = |arguments: &[&str]| migrate(arguments, folder.path()).0;

@@ -443,6 +443,7 @@ impl Teller<'_> {
             d = d.help(format!("the same {times} in this file"));
         }
         let mut edits = Vec::new();
+        let mut title = title;
         for (i, at) in all.iter().enumerate() {
             let Some((from, to, text)) = edit(&self.text(*at)) else {
                 continue;
@@ -454,6 +455,9 @@ impl Teller<'_> {
                 && !(line.trim_ascii().is_empty() || line.trim_ascii_start().starts_with(b"//"));
             let doubled = all.get(i + 1).is_some_and(|next| next.start == at.end);
             let closes = line.trim_ascii_start().starts_with(b"}");
+            if goes_on && !doubled && !closes {
+                title = "write each statement on a line of its own";
+            }
             edits.push(Edit {
                 span: self.span(At {
                     start: at.start + from,

@@ -199,10 +199,12 @@ pub(crate) enum ExprKind {
     Local(LocalId),
     /// A `global` or `channel`, by its number.
     Variable(usize),
-    /// What stands at these bytes of EXTEN: from, and how many (none: the rest). A capture, or `exten` itself.
+    /// What stands at these bytes of EXTEN: from, and how many (none: the rest). A capture, or `exten` itself. Whether the pattern lets
+    /// digits through only, whatever it is taken for.
     Exten {
         from: usize,
         length: Option<usize>,
+        digits: bool,
     },
     /// A case of an enum, with what it carries.
     Case(EnumId, usize, Vec<Expr>),

@@ -292,7 +292,11 @@ impl Checker<'_> {
             self.note_bound(at, bound.at);
             let kind = match bound.what {
                 Binding::Local { id, .. } => ExprKind::Local(id),
-                Binding::Capture { from, length } => ExprKind::Exten { from, length },
+                Binding::Capture { from, length } => ExprKind::Exten {
+                    from,
+                    length,
+                    digits: bound.ty == Type::Digits,
+                },
             };
             return self.made(at, bound.ty, kind);
         }
@@ -423,14 +427,12 @@ impl Checker<'_> {
 
     pub(super) fn exten(&mut self, at: At) -> Expr {
         if let Some(ty) = self.body.exten.clone() {
-            return self.made(
-                at,
-                ty,
-                ExprKind::Exten {
-                    from: 0,
-                    length: None,
-                },
-            );
+            let kind = ExprKind::Exten {
+                from: 0,
+                length: None,
+                digits: ty == Type::Digits,
+            };
+            return self.made(at, ty, kind);
         }
         let help = match self.body.kind {
             BodyKind::Extension => "only an `on` with numbers has one",

@@ -90,6 +90,7 @@ impl Writer<'_> {
         match &*e.kind {
             ExprKind::Text(parts) => self.parts(parts, trust),
             ExprKind::Just(e) => self.pieces(e),
+            ExprKind::List(one) if one.len() == 1 => self.pieces(&one[0]),
             _ => {
                 let value = self.value(e);
                 vec![Piece { value, trust }]

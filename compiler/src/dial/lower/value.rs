@@ -88,7 +88,7 @@ impl<'p> Writer<'p> {
                 let name = self.shared.program.variables.get(*number);
                 Operand::Read(Read::new(name.map_or("", |v| v.conf.as_str())))
             }
-            ExprKind::Exten { from, length } => Operand::Read(exten(*from, *length)),
+            ExprKind::Exten { from, length, .. } => Operand::Read(exten(*from, *length)),
             ExprKind::Case(id, case, fields) => self.case(*id, *case, fields),
             ExprKind::Nothing => Operand::Constant(String::new()),
             ExprKind::Just(e) => self.value(e),

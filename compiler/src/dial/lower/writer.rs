@@ -310,10 +310,12 @@ impl<'p> Writer<'p> {
         self.shared.program.migrated
     }
 
-    /// What the value of an expression can hold: a local keeps what its declaration says, whatever it is taken for.
+    /// What the value of an expression can hold: a local keeps what its declaration says, and a number what its pattern says, whatever
+    /// they are taken for.
     pub(super) fn trust_of(&self, e: &Expr) -> Trust {
         let own = match &*e.kind {
             ExprKind::Local(id) => self.locals.get(id.0 as usize).map(|(ty, _)| self.trust(ty)),
+            ExprKind::Exten { digits: true, .. } => Some(self.trust(&Type::Digits)),
             ExprKind::Just(inner) => Some(self.trust_of(inner)),
             _ => None,
         };
