@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use strowger_compiler::Span;
-use strowger_compiler::audit::{Audit, DoorKind, Power, audit};
+use strowger_compiler::audit::{Audit, Denied, Power, audit};
 
 use crate::load::{self, Loaded};
 
@@ -48,25 +48,11 @@ enum Format {
     Json,
 }
 
-/// What must not be there.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Denied {
-    Door(DoorKind),
-    Power(Power),
-}
-
 fn denied(word: &str) -> Result<Denied, String> {
-    let door = DoorKind::ALL.into_iter().find(|k| k.word() == word);
-    let power = Power::ALL.into_iter().find(|p| p.word() == word);
-    door.map(Denied::Door)
-        .or(power.map(Denied::Power))
-        .ok_or_else(|| {
-            let doors = DoorKind::ALL.into_iter().map(DoorKind::word);
-            let words: Vec<&str> = doors
-                .chain(Power::ALL.into_iter().map(Power::word))
-                .collect();
-            format!("write one of {}", words.join(", "))
-        })
+    Denied::named(word).ok_or_else(|| {
+        let words: Vec<&str> = Denied::all().map(Denied::word).collect();
+        format!("write one of {}", words.join(", "))
+    })
 }
 
 pub(crate) fn main(args: Args) -> ExitCode {
@@ -94,16 +80,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
 
 /// What is denied and there: its word, and how often.
 fn broken(found: &Audit, denied: &[Denied]) -> Vec<(&'static str, usize)> {
-    let count = |denied: &Denied| match denied {
-        Denied::Door(kind) => {
-            let doors = found.doors.iter().filter(|d| d.kind == *kind);
-            (kind.word(), doors.count())
-        }
-        Denied::Power(power) => {
-            let uses = found.uses.iter().filter(|u| u.power == *power);
-            (power.word(), uses.count())
-        }
-    };
+    let count = |denied: &Denied| (denied.word(), denied.places(found).count());
     denied.iter().map(count).filter(|(_, n)| *n > 0).collect()
 }
 

@@ -133,3 +133,20 @@ fn a_plan_that_only_talks_and_one_that_is_wrong() {
     let wrong = "context office as \"default\" {\n  on 1 {\n    playbak(\"hello\")\n    app(\"NoOp\", '')\n  }\n}\n";
     insta::assert_snapshot!(said("wrong", &[("extensions.dial", wrong)], &[]));
 }
+
+/// What `[check] denied` names is an error of the plan, but where a comment allows it with its reason.
+#[test]
+fn what_the_configuration_denies() {
+    let dial = "context office as \"default\" {\n  on 1 {\n    app(\"NoOp\", '')\n    // strowger: allow X821 it says nothing\n    app(\"NoOp\", 'x')\n    system(\"ls\")\n    hangup()\n  }\n}\n";
+    let toml = "[check]\ndenied = [\"app\", \"shell\"]\n";
+    let files = [("extensions.dial", dial), ("strowger.toml", toml)];
+    let folder = folder("denied-check", &files);
+    let out = Command::new(env!("CARGO_BIN_EXE_strowger"))
+        .args(["check", "--color", "never", "."])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(out.status.code(), Some(1));
+    insta::assert_snapshot!(String::from_utf8(out.stdout).unwrap());
+}

@@ -161,6 +161,53 @@ impl Power {
     }
 }
 
+/// A door or a power that a plan must not have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Denied {
+    /// A door.
+    Door(DoorKind),
+    /// A power.
+    Power(Power),
+}
+
+impl Denied {
+    /// All that there are, doors first.
+    pub fn all() -> impl Iterator<Item = Denied> {
+        let doors = DoorKind::ALL.into_iter().map(Denied::Door);
+        doors.chain(Power::ALL.into_iter().map(Denied::Power))
+    }
+
+    /// The one that is called so.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Denied> {
+        Denied::all().find(|denied| denied.word() == word)
+    }
+
+    /// As it is called.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Denied::Door(kind) => kind.word(),
+            Denied::Power(power) => power.word(),
+        }
+    }
+
+    /// Where a plan has it: the place, and what stands there.
+    pub fn places(self, found: &Audit) -> impl Iterator<Item = (Span, &str)> {
+        let doors = found
+            .doors
+            .iter()
+            .filter(move |d| self == Denied::Door(d.kind))
+            .map(|d| (d.span, d.what.as_str()));
+        let uses = found
+            .uses
+            .iter()
+            .filter(move |u| self == Denied::Power(u.power))
+            .map(|u| (u.span, u.by.as_str()));
+        doors.chain(uses)
+    }
+}
+
 /// Applications and functions whose power no table tells: how their names begin, in capitals.
 const OTHERS: [(&str, Power); 13] = [
     ("REALTIME", Power::Database),

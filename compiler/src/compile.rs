@@ -6,6 +6,7 @@ use std::sync::Arc;
 use strowger_stdlib::Dialect;
 use strowger_vm::{BadModule, Module};
 
+use crate::audit::Denied;
 use crate::conf::line::{self, Config};
 use crate::conf::{exten, pipes};
 use crate::diagnostic::{Diagnostic, Level};
@@ -50,6 +51,8 @@ pub struct Surroundings {
     pub trust: Vec<Vec<u8>>,
     /// Numbers of emergency services. Empty: those of many countries are looked at, more cautiously.
     pub emergency: Vec<Vec<u8>>,
+    /// What the plan must not have.
+    pub denied: Vec<Denied>,
 }
 
 /// What a plan finds in force when it takes the place of another one.

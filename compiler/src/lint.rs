@@ -21,6 +21,7 @@ mod arrivals;
 mod assigned;
 mod chan_sip;
 mod conditions;
+mod denied;
 mod emptiness;
 mod every_call;
 mod expressions;
@@ -199,6 +200,7 @@ pub(crate) fn secure(
     let world = &World::new(plan);
     let mut out = Vec::new();
     security::check(world, &plan.peers, sources, surroundings, &mut out);
+    denied::check(plan.index.hir(), sources, surroundings, &mut out);
     once(&mut out);
     out
 }

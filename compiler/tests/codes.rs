@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use strowger_compiler::audit::Denied;
 use strowger_compiler::codes::{self, Files};
 use strowger_compiler::{Diagnostic, Level, Options, Sources, Span, analyse};
 use strowger_stdlib::Dialect;
@@ -10,10 +11,15 @@ use strowger_stdlib::Dialect;
 fn checked(files: Files) -> (Sources, Vec<Diagnostic>) {
     let sources = codes::sources(files);
     let mut options = Options::default();
-    // The exchange reads this file; here one key of it counts.
+    // The exchange reads this file; here two keys of it count.
     if let Some((_, text)) = files.iter().find(|(name, _)| *name == "strowger.toml") {
-        let (_, release) = text.split_once("asterisk_version = ").unwrap();
-        options.dialect = Dialect::named(release.trim()).unwrap();
+        if let Some((_, release)) = text.split_once("asterisk_version = ") {
+            options.dialect = Dialect::named(release.trim()).unwrap();
+        }
+        if let Some((_, words)) = text.split_once("denied = ") {
+            let words = words.split('"').skip(1).step_by(2);
+            options.surroundings.denied = words.map(|w| Denied::named(w).unwrap()).collect();
+        }
     }
     // Codes that are off unless asked for are shown too.
     options.levels.extend(

@@ -196,4 +196,31 @@ pub(super) static CODES: &[Code] = &[
         plan!("[messages]\nexten => _X.,1,Set(x=${EVAL(${MESSAGE(body)})})\n"),
         plan!("[messages]\nexten => _X.,1,Set(x=${MESSAGE(body)})\n"),
     ),
+    check(
+        "X821",
+        X,
+        Error,
+        "something that strowger.toml denies",
+        "`denied = [\"unchecked\", \"shell\"]` below [check] says what the plan must not have: doors through which no check sees (app, asterisk, dynamic, unchecked, channel-write, channel-read, import-conf, computed), and what it could use (shell, file, database, network, environment, listen, originate, dial, trunk). `strowger audit` lists all of them. One place is allowed by a comment on the line before it, with the reason: `// strowger: allow X821 the number was looked up`, in lines of extensions.conf with `;`.",
+        &[
+            (
+                "extensions.conf",
+                "[a]\nexten => 1,1,System(touch /tmp/x)\nexten => 2,1,Goto(${WHERE},1)\n",
+            ),
+            (
+                "strowger.toml",
+                "[check]\ndenied = [\"shell\", \"dynamic\"]\n",
+            ),
+        ],
+        &[
+            (
+                "extensions.conf",
+                "[a]\n; strowger: allow X821 it takes no text of a caller\nexten => 1,1,System(touch /tmp/x)\nexten => 2,1,Playback(hello)\n",
+            ),
+            (
+                "strowger.toml",
+                "[check]\ndenied = [\"shell\", \"dynamic\"]\n",
+            ),
+        ],
+    ),
 ];

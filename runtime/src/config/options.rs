@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use strowger_compiler::Surroundings;
+use strowger_compiler::audit::Denied;
 use strowger_compiler::codes;
 use strowger_compiler::diagnostic::{Diagnostic, Level};
 use strowger_compiler::edit_distance::nearest;
@@ -91,7 +92,7 @@ pub struct Check {
     pub runs: bool,
     /// `generated = "all"`: files that a program wrote are checked as if somebody had.
     pub generated: bool,
-    /// `entries`, `guests`, `trunks`, `trust` and `emergency`.
+    /// `entries`, `guests`, `trunks`, `trust`, `emergency` and `denied`.
     pub surroundings: Surroundings,
 }
 
@@ -137,6 +138,7 @@ const TABLES: &[(&str, &[&str])] = &[
             "trunks",
             "trust",
             "emergency",
+            "denied",
         ],
     ),
     ("reload", &["calls"]),
@@ -359,6 +361,15 @@ impl Reader<'_> {
             ("check", "emergency") => {
                 let found = self.texts(key, value, "[\"112\"]");
                 self.options.check.surroundings.emergency = found;
+            }
+            ("check", "denied") => {
+                let words = self.texts(key, value, "[\"unchecked\", \"shell\"]");
+                let named = |word: &Vec<u8>| std::str::from_utf8(word).ok().and_then(Denied::named);
+                if words.iter().any(|word| named(word).is_none()) {
+                    let all: Vec<&str> = Denied::all().map(Denied::word).collect();
+                    self.bad(key, value, &format!("some of {}", all.join(", ")));
+                }
+                self.options.check.surroundings.denied = words.iter().filter_map(named).collect();
             }
             ("check", "generated") => match text {
                 Some("all") => self.options.check.generated = true,
