@@ -17,6 +17,7 @@ mod statement;
 mod structure;
 mod subs;
 mod text;
+mod truth;
 mod word;
 mod write;
 

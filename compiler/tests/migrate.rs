@@ -89,6 +89,31 @@ exten => i,1,Goto(s,again)
 }
 
 #[test]
+fn bare_comparisons() {
+    insta::assert_snapshot!(shown(
+        "[globals]
+LIMIT=3
+
+[a]
+exten => s,1,GotoIf($[ ${CALLS} > ${LIMIT}]?x)
+ same => n,GotoIf($[${DND}=yes]?x)
+ same => n,GotoIf($[\"${DND}\"=1]?x)
+ same => n,GotoIf($[${ARG1:0:2}=01]?x)
+ same => n,GotoIf(${BLOCKED}?x)
+ same => n,GotoIf($[${BLOCKED}]?x)
+ same => n,GotoIf($[!${BLOCKED}]?x)
+ same => n,GotoIf($[!${LEN(${NAME})} | \"${NAME}\" = \"-\"]?x)
+ same => n,GotoIf($[\"${DB_EXISTS(a/${NAME})}\" = \"0\"]?x)
+ same => n,GotoIf($[\"${CONFIDENCE}\" > \"0.5\"]?x)
+ same => n,GotoIf($[PRO${NAME} = PROTEX & ${CALLS}]?x)
+ same => n,Set(LEFT=$[${DIALEDTIME}-${ANSWEREDTIME}])
+ same => n,NoOp(was ${DB_DELETE(busy/${NAME})} before)
+ same => n(x),Hangup()
+"
+    ));
+}
+
+#[test]
 fn loops_and_jumps() {
     insta::assert_snapshot!(shown(
         "[loops]

@@ -426,8 +426,8 @@ pub(super) static CODES: &[Code] = &[
         "D406",
         D,
         Error,
-        "`unchecked`",
-        "It says that text from outside is safe where nobody has looked at it. The migration writes it where a line of extensions.conf does that; such lines are to be mended one by one, and allowed until then: `[check] allow = [\"D406\"]`.",
+        "`unchecked` or `bare`",
+        "`unchecked` says that text from outside is safe where nobody has looked at it. The migration writes it where a line of extensions.conf does that; such lines are to be mended one by one, and allowed until then: `[check] allow = [\"D406\"]`. So it is with `bare(x)`, by which a value is read as part of an expression.",
         plan!(
             "context office as \"default\" {\n  on `X.` {\n    dial(pjsip(unchecked(exten)), ring: 20s)\n  }\n}\n"
         ),

@@ -12,6 +12,7 @@ mod expr;
 mod fit;
 mod operators;
 mod own;
+mod pasted;
 mod place;
 mod stmt;
 mod test;
@@ -109,6 +110,7 @@ fn looked<'a>(units: &'a [Unit<'a>], around: &'a Around, notes: Option<Box<Notes
         numbers: HashMap::new(),
         unit: 0,
         body: InBody::default(),
+        bare: false,
     };
     checker.built_in_enums();
     checker.declare();
@@ -136,6 +138,8 @@ pub(super) struct Checker<'a> {
     /// The file that is looked at.
     unit: usize,
     body: InBody,
+    /// Whether `bare` stands around what is looked at.
+    bare: bool,
     /// What is learned, if somebody wants to know.
     notes: Option<Box<Notes>>,
 }

@@ -238,6 +238,8 @@ pub(crate) enum ExprKind {
     Both(Expr, Expr),
     Either(Expr, Expr),
     Not(Expr),
+    /// A truth that stands in `$[ ]`, whatever it is.
+    Bare(Expr),
     Neg(Expr),
     /// `a ?? b`.
     Default(Expr, Expr),

@@ -6,7 +6,7 @@ use strowger_stdlib::signatures::{self, Split};
 use strowger_stdlib::words;
 
 use super::graph::{Condition, Graph, Link, Node};
-use super::{formula, layout};
+use super::{formula, layout, truth};
 use crate::jump::Shape;
 
 /// Option letters with what stands in parentheses behind them.
@@ -173,7 +173,7 @@ pub(super) fn same_condition(a: &Condition, b: &Condition) -> Option<bool> {
     match (a, b) {
         (Condition::Text(a), Condition::Text(b)) => {
             // Blanks around what is true or not mean nothing (DL-224).
-            let ((a, up), (b, down)) = (formula::bared(a), formula::bared(b));
+            let ((a, up), (b, down)) = (truth::normal(a), truth::normal(b));
             if a == b {
                 return Some(up == down);
             }

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use strowger_stdlib::expr::{Comparison, Literal, Op, Token, tokens};
 use strowger_stdlib::template::{HoleKind, Piece, Template};
+use strowger_stdlib::words;
 
-use super::names::{Names, What};
+use super::names::Names;
 use super::text::{self, Number, Written};
 
 /// Operators may stand in each other so deep.
@@ -15,14 +16,14 @@ const DEPTH: usize = 64;
 const MARK: u8 = 0x80;
 
 /// An expression whose holes are words.
-struct Marked {
-    text: Vec<u8>,
+pub(super) struct Marked {
+    pub(super) text: Vec<u8>,
     holes: Vec<Vec<u8>>,
 }
 
 impl Marked {
     /// None if some hole is not closed, or the text holds the mark.
-    fn read(inner: &[u8]) -> Option<Marked> {
+    pub(super) fn read(inner: &[u8]) -> Option<Marked> {
         let mut marked = Marked {
             text: Vec::new(),
             holes: Vec::new(),
@@ -47,7 +48,7 @@ impl Marked {
     }
 
     /// A stretch as it was.
-    fn restored(&self, text: &[u8]) -> Vec<u8> {
+    pub(super) fn restored(&self, text: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
         for (n, part) in text.split(|b| *b == MARK).enumerate() {
             let number = std::str::from_utf8(part).ok().and_then(|p| p.parse().ok());
@@ -64,18 +65,7 @@ impl Marked {
 fn canonical(inner: &[u8]) -> Option<Vec<u8>> {
     let marked = Marked::read(inner)?;
     let all = tokens(&marked.text);
-    // What is no token is dropped (DL-204): such a text stays as it is.
-    let mut covered = 0;
-    for (_, range) in &all {
-        if !marked.text[covered..range.start]
-            .iter()
-            .all(u8::is_ascii_whitespace)
-        {
-            return None;
-        }
-        covered = range.end;
-    }
-    if !marked.text[covered..].iter().all(u8::is_ascii_whitespace) {
+    if !covers(&marked.text, &all) {
         return None;
     }
     let mut out = Vec::new();
@@ -83,15 +73,32 @@ fn canonical(inner: &[u8]) -> Option<Vec<u8>> {
         if !out.is_empty() {
             out.push(b' ');
         }
-        let spelled: &[u8] = match token {
-            Token::Or => b"|",
-            Token::And => b"&",
-            Token::Compare(Comparison::Equal) => b"=",
-            _ => &marked.text[range],
-        };
-        out.extend(marked.restored(spelled));
+        out.extend(marked.restored(spelled(&token, &marked.text[range])));
     }
     Some(out)
+}
+
+/// Whether tokens are all of a text: what is none is dropped (DL-204), and such a text stays as it is.
+pub(super) fn covers(text: &[u8], tokens: &[(Token, Range<usize>)]) -> bool {
+    let blank = |range: Range<usize>| text[range].iter().all(u8::is_ascii_whitespace);
+    let mut covered = 0;
+    for (_, range) in tokens {
+        if !blank(covered..range.start) {
+            return false;
+        }
+        covered = range.end;
+    }
+    blank(covered..text.len())
+}
+
+/// The one spelling of a token that is written so.
+pub(super) fn spelled<'t>(token: &Token, written: &'t [u8]) -> &'t [u8] {
+    match token {
+        Token::Or => b"|",
+        Token::And => b"&",
+        Token::Compare(Comparison::Equal) => b"=",
+        _ => written,
+    }
 }
 
 /// A text whose `$[...]` are written in one way; those within `${...}` stay as they are.
@@ -136,11 +143,14 @@ pub(super) fn touches(inner: &[u8]) -> bool {
 }
 
 /// What an expression is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
     Truth,
     Number,
+    /// A text in quotes.
     Text,
+    /// A text without them.
+    Bare,
 }
 
 /// How strongly the loosest operator binds.
@@ -148,6 +158,7 @@ enum Kind {
 enum Level {
     Or,
     And,
+    Not,
     Compare,
     Sum,
     Product,
@@ -158,10 +169,36 @@ struct Made {
     written: Written,
     kind: Kind,
     level: Level,
+    /// The text, if all of it is known.
+    known: Option<String>,
 }
 
 /// The inside of `$[...]` in `.dial`; none if it has no form of its own.
 pub(super) fn formula(inner: &[u8], number: Number, names: &mut Names) -> Option<Written> {
+    read(inner, number, names).map(|made| made.written)
+}
+
+/// The same where it is asked whether it is true: the ways to say it, the shortest first.
+pub(super) fn truth(inner: &[u8], number: Number, names: &mut Names) -> Vec<Written> {
+    let Some(made) = read(inner, number, names) else {
+        return Vec::new();
+    };
+    match made.kind {
+        // The opposite of a value is not always what a jump for its opposite does.
+        Kind::Truth if made.level == Level::Not => {
+            vec![made.written.clone(), wrapped(made.written)]
+        }
+        Kind::Truth => vec![made.written],
+        Kind::Number if made.written.is_counted() => asked(made, Level::Or)
+            .map(|made| made.written)
+            .into_iter()
+            .collect(),
+        Kind::Number | Kind::Bare if made.known.is_none() => vec![wrapped(made.written)],
+        _ => Vec::new(),
+    }
+}
+
+fn read(inner: &[u8], number: Number, names: &mut Names) -> Option<Made> {
     let marked = Marked::read(inner)?;
     let all = tokens(&marked.text);
     let mut parser = Parser {
@@ -173,7 +210,39 @@ pub(super) fn formula(inner: &[u8], number: Number, names: &mut Names) -> Option
         names,
     };
     let made = parser.either()?;
-    (parser.at == all.len()).then_some(made.written)
+    (parser.at == all.len()).then_some(made)
+}
+
+/// `bare(...)`.
+fn wrapped(written: Written) -> Written {
+    Written {
+        text: format!("bare({})", written.text),
+        ty: "",
+        ..written
+    }
+}
+
+/// What is asked by a value in the place of a truth.
+fn asked(made: Made, least: Level) -> Option<Made> {
+    match made.kind {
+        Kind::Truth => Some(made),
+        // A number that a function counts is never empty.
+        Kind::Number if made.written.is_counted() => Some(Made {
+            written: Written {
+                text: format!("{} > 0", made.written.text),
+                ty: "Bool",
+                ..made.written
+            },
+            kind: Kind::Truth,
+            level: Level::Compare,
+            known: None,
+        }),
+        Kind::Number | Kind::Bare if made.known.is_none() && made.level >= least => Some(Made {
+            kind: Kind::Truth,
+            ..made
+        }),
+        _ => None,
+    }
 }
 
 struct Parser<'p> {
@@ -195,7 +264,7 @@ impl<'p> Parser<'p> {
         while self.peek() == Some(&Token::Or) {
             self.at += 1;
             let right = self.both()?;
-            left = join(left, "or", right, Kind::Truth, Level::Or)?;
+            left = logical(left, "or", right, Level::Or)?;
         }
         Some(left)
     }
@@ -205,7 +274,7 @@ impl<'p> Parser<'p> {
         while self.peek() == Some(&Token::And) {
             self.at += 1;
             let right = self.compared()?;
-            left = join(left, "and", right, Kind::Truth, Level::And)?;
+            left = logical(left, "and", right, Level::And)?;
         }
         Some(left)
     }
@@ -225,16 +294,7 @@ impl<'p> Parser<'p> {
         };
         self.at += 1;
         let right = self.sum()?;
-        let alike = left.kind == right.kind && left.kind != Kind::Truth;
-        if !alike || orders && left.kind == Kind::Text {
-            return None;
-        }
-        let text = format!("{} {sign} {}", left.written.text, right.written.text);
-        Some(Made {
-            written: both(left.written, right.written, text),
-            kind: Kind::Truth,
-            level: Level::Compare,
-        })
+        compare(left, sign, orders, right)
     }
 
     fn sum(&mut self) -> Option<Made> {
@@ -247,7 +307,7 @@ impl<'p> Parser<'p> {
             };
             self.at += 1;
             let right = self.product()?;
-            left = join(left, sign, right, Kind::Number, Level::Sum)?;
+            left = counted(left, sign, right, Level::Sum)?;
         }
     }
 
@@ -261,7 +321,7 @@ impl<'p> Parser<'p> {
             };
             self.at += 1;
             let right = self.atom()?;
-            left = join(left, sign, right, Kind::Number, Level::Product)?;
+            left = counted(left, sign, right, Level::Product)?;
         }
     }
 
@@ -288,36 +348,37 @@ impl<'p> Parser<'p> {
                 })
             }
             Token::Not => {
-                let made = self.atom().filter(|m| m.kind == Kind::Truth)?;
-                Some(Made {
-                    written: Written {
-                        text: format!("not {}", made.written.text),
-                        ..made.written
-                    },
-                    level: Level::Compare,
-                    ..made
-                })
+                let made = self.atom()?;
+                opposed(made)
             }
             Token::Operand(Literal::Number(digits)) => {
                 let digits = std::str::from_utf8(digits).ok()?;
-                let own = digits.parse::<u32>().ok()?.to_string() == digits;
-                own.then(|| Made {
-                    written: Written::plain(digits),
-                    kind: Kind::Number,
+                let own = digits.parse::<u32>().is_ok_and(|n| n.to_string() == digits);
+                let text = match own {
+                    true => digits.to_owned(),
+                    false => text::quoted(digits),
+                };
+                Some(Made {
+                    written: Written::plain(text),
+                    kind: if own { Kind::Number } else { Kind::Bare },
                     level: Level::Atom,
+                    known: Some(digits.to_owned()),
                 })
             }
             Token::Operand(Literal::Text(word)) => match word.strip_prefix(b"\"") {
                 Some(quoted) => {
                     let inside = self.marked.restored(quoted.strip_suffix(b"\"")?);
+                    let known = !inside.contains(&b'$') && !inside.contains(&b'\\');
                     let written = match inside.as_slice() {
                         b"" => Written::plain("\"\""),
                         inside => text::literal(inside, self.number, self.names)?,
                     };
+                    let text = String::from_utf8(inside).ok()?;
                     Some(Made {
                         written,
                         kind: Kind::Text,
                         level: Level::Atom,
+                        known: known.then_some(text),
                     })
                 }
                 None => self.bare(range),
@@ -328,104 +389,191 @@ impl<'p> Parser<'p> {
         made
     }
 
-    /// A hole that stands alone: a number, or a truth.
+    /// A word without quotes: a hole that stands alone is a number, a truth or a text.
     fn bare(&mut self, range: &Range<usize>) -> Option<Made> {
-        let word = &self.marked.text[range.clone()];
-        let marks = word.iter().filter(|b| **b == MARK).count();
-        if marks != 2 || word.first() != Some(&MARK) || word.last() != Some(&MARK) {
-            return None;
-        }
-        let hole = self.marked.restored(word);
-        let body = hole.strip_prefix(b"${")?.strip_suffix(b"}")?;
-        let written = text::value(body, self.number, self.names)?;
-        let name = body.split(|b| *b == b'(').next().unwrap_or_default();
-        if is_truth(name) {
+        let word = self.marked.restored(&self.marked.text[range.clone()]);
+        let body = word.strip_prefix(b"${").and_then(|w| w.strip_suffix(b"}"));
+        let alone = matches!(Template::read(&word).pieces.as_slice(), [Piece::Hole(_)]);
+        let Some(body) = body.filter(|_| alone) else {
+            let known = !word.contains(&b'$');
+            let written = text::literal(&word, self.number, self.names)?;
             return Some(Made {
                 written,
-                kind: Kind::Truth,
+                kind: Kind::Bare,
                 level: Level::Atom,
+                known: known.then(|| String::from_utf8_lossy(&word).into_owned()),
             });
-        }
-        let one = match written.names.as_slice() {
-            [(What::Channel | What::Global, name)] if !written.text.contains('(') => {
-                Some(self.names.ty(name))
-            }
-            _ => None,
         };
-        let kind = match one {
-            Some("Bool") => Kind::Truth,
-            Some("Int") => Kind::Number,
-            Some(_) => return None,
-            // A word: whether it is a number the trial shows.
-            None => Kind::Number,
+        let written = text::value(body, self.number, self.names)?;
+        let kind = match written.ty {
+            "Bool" => Kind::Truth,
+            "Int" | "Duration" | "Time" => Kind::Number,
+            _ => Kind::Bare,
         };
         Some(Made {
             written,
             kind,
             level: Level::Atom,
+            known: None,
         })
     }
 }
 
-/// Functions that give 1 or 0.
-fn is_truth(name: &[u8]) -> bool {
-    matches!(
-        name,
-        b"DB_EXISTS" | b"DIALPLAN_EXISTS" | b"EXISTS" | b"ISNULL" | b"REGEX"
-    )
+/// What is true where this is not.
+fn opposed(made: Made) -> Option<Made> {
+    if made.kind == Kind::Number && made.written.is_counted() {
+        return Some(Made {
+            written: Written {
+                text: format!("{} == 0", made.written.text),
+                ty: "Bool",
+                ..made.written
+            },
+            kind: Kind::Truth,
+            level: Level::Compare,
+            known: None,
+        });
+    }
+    let made = asked(made, Level::Atom)?;
+    let text = match made.level {
+        Level::Atom => format!("not {}", made.written.text),
+        _ => format!("not ({})", made.written.text),
+    };
+    Some(Made {
+        written: Written {
+            text,
+            ty: "Bool",
+            ..made.written
+        },
+        kind: Kind::Truth,
+        level: Level::Not,
+        known: None,
+    })
 }
 
-/// A condition without what does not change whether it is true, and whether it is turned around: a value that stands alone in `$[...]` is
-/// itself (DL-209), and `!` of 1 or 0 is the opposite (DL-214).
-pub(super) fn bared(text: &[u8]) -> (Vec<u8>, bool) {
-    let mut text = plain(text.trim_ascii());
-    let mut as_is = true;
-    while let Some(inner) = text.strip_prefix(b"$[").and_then(|t| t.strip_suffix(b"]")) {
-        let inner = inner.trim_ascii();
-        let (inner, opposed) = match inner.strip_prefix(b"!") {
-            Some(rest) => (rest.trim_ascii(), true),
-            None => (inner, false),
+/// `a == b`.
+fn compare(left: Made, sign: &str, orders: bool, right: Made) -> Option<Made> {
+    use Kind::{Bare, Number, Text, Truth};
+    let truth = |written: Written, text: String, level: Level| {
+        Some(Made {
+            written: Written {
+                text,
+                ty: "Bool",
+                ..written
+            },
+            kind: Truth,
+            level,
+            known: None,
+        })
+    };
+    // A truth that is compared with 1 or 0.
+    let quotes = |m: &Made| m.kind == Kind::Text;
+    let truth_of = left.written.ty == "Bool" && left.level == Level::Atom && !orders;
+    if truth_of && quotes(&left) == quotes(&right) {
+        let is = match right.known.as_deref()? {
+            "1" => sign == "==",
+            "0" => sign == "!=",
+            _ => return None,
         };
-        let template = Template::read(inner);
-        let [Piece::Hole(hole)] = template.pieces.as_slice() else {
-            break;
+        // In quotes it is a text with one hole.
+        let own = left.written.text.clone();
+        let own = own
+            .strip_prefix("\"{")
+            .and_then(|t| t.strip_suffix("}\""))
+            .map_or(own.clone(), str::to_owned);
+        return match is {
+            true => truth(left.written, own, Level::Atom),
+            false => truth(left.written, format!("not {own}"), Level::Not),
         };
-        let body = hole.body.print();
-        let name = body.split(|b| *b == b'(').next().unwrap_or_default();
-        let whole = hole.closed && hole.kind == HoleKind::Variable && body.ends_with(b")");
-        if !whole || !is_truth(name) {
-            break;
-        }
-        text = inner.to_vec();
-        as_is ^= opposed;
     }
-    (text, as_is)
-}
-
-fn both(a: Written, b: Written, text: String) -> Written {
-    Written {
-        text,
-        names: [a.names, b.names].concat(),
-        open: a.open || b.open,
-    }
-}
-
-/// `a op b` of two values of a kind.
-fn join(a: Made, sign: &str, b: Made, kind: Kind, level: Level) -> Option<Made> {
-    if a.kind != kind || b.kind != kind {
-        return None;
-    }
-    let within = |m: &Made, least: Level| match m.level < least {
+    let within = |m: &Made| match m.level <= Level::Compare {
         true => format!("({})", m.written.text),
         false => m.written.text.clone(),
     };
-    // On the right an operator of the same strength needs parentheses, which the parser has kept.
-    let text = format!("{} {sign} {}", within(&a, level), within(&b, level));
+    let joined = |a: &str, b: &str| format!("{a} {sign} {b}");
+    let (mut l, mut r) = (within(&left), within(&right));
+    // Cases of an enum have names.
+    for (this, known, text) in [(&left, &right, &mut r), (&right, &left, &mut l)] {
+        if let (Some(of), Some(word)) = (words::enumeration(this.written.ty), &known.known) {
+            *text = of.case(word)?.to_owned();
+        }
+    }
+    let quoted = |m: &Made| match &m.known {
+        Some(known) => text::quoted(known),
+        None => m.written.text.clone(),
+    };
+    let text = match (left.kind, right.kind) {
+        (Truth, _) | (_, Truth) => return None,
+        (Number, Number) | (Text, Text) => joined(&l, &r),
+        // A text beside a number is read as one.
+        (Bare, Number) | (Number, Bare)
+            if !(left.kind == Bare && left.known.is_some()
+                || right.kind == Bare && right.known.is_some()) =>
+        {
+            joined(&l, &r)
+        }
+        (Bare | Number, Bare | Number) => format!("bare({})", joined(&l, &r)),
+        (Text, Bare) => joined(&l, &format!("bare({r})")),
+        (Bare, Text) => joined(&format!("bare({l})"), &r),
+        (Text, Number) => joined(&l, &format!("bare({})", quoted(&right))),
+        (Number, Text) => joined(&format!("bare({})", quoted(&left)), &r),
+    };
+    truth(both(left.written, right.written), text, Level::Compare)
+}
+
+/// `a and b`.
+fn logical(a: Made, word: &str, b: Made, level: Level) -> Option<Made> {
+    let (a, b) = (asked(a, Level::Atom)?, asked(b, Level::Atom)?);
+    let text = format!("{} {word} {}", at(&a, level), at(&b, level));
     Some(Made {
-        written: both(a.written, b.written, text),
-        kind,
+        written: Written {
+            text,
+            ty: "Bool",
+            ..both(a.written, b.written)
+        },
+        kind: Kind::Truth,
         level,
+        known: None,
     })
+}
+
+/// `a + b`.
+fn counted(a: Made, sign: &str, b: Made, level: Level) -> Option<Made> {
+    let number = |m: &Made| match m.kind {
+        Kind::Number => true,
+        Kind::Bare => m.known.is_none() && m.level == Level::Atom,
+        _ => false,
+    };
+    if !number(&a) || !number(&b) {
+        return None;
+    }
+    // On the right an operator of the same strength needs parentheses, which the parser has kept.
+    let text = format!("{} {sign} {}", at(&a, level), at(&b, level));
+    Some(Made {
+        written: Written {
+            text,
+            ty: "Int",
+            ..both(a.written, b.written)
+        },
+        kind: Kind::Number,
+        level,
+        known: None,
+    })
+}
+
+fn at(m: &Made, least: Level) -> String {
+    match m.level < least {
+        true => format!("({})", m.written.text),
+        false => m.written.text.clone(),
+    }
+}
+
+fn both(a: Written, b: Written) -> Written {
+    Written {
+        text: String::new(),
+        names: [a.names, b.names].concat(),
+        open: a.open || b.open,
+        ty: "",
+    }
 }
 
 /// The `$[...]` of a text, not those within `${...}`.
@@ -467,7 +615,9 @@ pub(super) fn variables(inner: &[u8]) -> Vec<(Vec<u8>, Stands)> {
         let whole = marked.restored(&marked.text[range.clone()]);
         // What it is compared with.
         let beside = [n.checked_sub(2).and_then(|m| all.get(m)), all.get(n + 2)];
-        let stands = match quoted {
+        // Alone it may be a truth or anything.
+        let alone = matches!(&all[..], [_] | [(Token::Not, _), _]);
+        let stands = match quoted || alone {
             true => Stands::Quoted,
             false if beside.into_iter().any(is_word) => Stands::Word,
             false if word.iter().filter(|b| **b == MARK).count() != 2 => Stands::Word,

@@ -101,7 +101,7 @@ impl Statements {
                     .strip_prefix(b"$[")
                     .and_then(|t| t.strip_suffix(b"]"))
                 {
-                    tried.extend(formula::formula(inner, number, names));
+                    tried.extend(formula::truth(inner, number, names));
                 } else if let Some(body) = trimmed
                     .strip_prefix(b"${")
                     .and_then(|t| t.strip_suffix(b"}"))
@@ -149,17 +149,11 @@ fn opposite(written: Written) -> Written {
         None => match written.text.strip_prefix("last_dial ") {
             Some(rest) if rest.starts_with("== ") => format!("last_dial !={}", &rest[2..]),
             Some(rest) if rest.starts_with("!= ") => format!("last_dial =={}", &rest[2..]),
-            _ if is_one(&written.text) => format!("not {}", written.text),
+            _ if text::is_one(&written.text) => format!("not {}", written.text),
             _ => format!("not ({})", written.text),
         },
     };
     Written { text, ..written }
-}
-
-/// Whether a text is one name.
-fn is_one(text: &str) -> bool {
-    text.bytes()
-        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))
 }
 
 /// `app("Name", 'args')`.
@@ -360,7 +354,7 @@ fn candidates(
             if args.is_empty() {
                 return vec![Written::plain("trace(\"\")")];
             }
-            let shown = text::text(args, number, names);
+            let shown = text::literal(args, number, names);
             let shown = shown.map(|shown| Written {
                 text: format!("trace({})", shown.text),
                 ..shown
@@ -402,6 +396,7 @@ fn candidates(
                             text: format!("{own} = {}", call.text),
                             names: used,
                             open: call.open,
+                            ty: "",
                         });
                         continue;
                     }
@@ -471,7 +466,7 @@ fn gosub(args: &[u8], number: Number, names: &mut Names) -> Option<Vec<Written>>
     let call = Written {
         text: format!("{name}({})", values.join(", ")),
         names: used,
-        open: false,
+        ..Written::default()
     };
     let dropped = Written {
         text: format!("let _ = {}", call.text),
@@ -506,7 +501,7 @@ pub(super) fn goto(args: &[u8], number: Number, names: &mut Names) -> Option<Wri
     Some(Written {
         text,
         names,
-        open: false,
+        ..Written::default()
     })
 }
 
@@ -518,6 +513,7 @@ fn set(args: &[u8], hir: &Hir, number: Number, names: &mut Names) -> Option<Vec<
     let args = std::str::from_utf8(args).ok()?;
     let (left, right) = args.split_once('=')?;
     let value = text::text(right.as_bytes(), number, names);
+    let shown = text::literal(right.as_bytes(), number, names);
     let as_is = asterisk(right);
     let mut all = Vec::new();
     let mut place = |place: Written, values: &[&Written]| {
@@ -526,10 +522,12 @@ fn set(args: &[u8], hir: &Hir, number: Number, names: &mut Names) -> Option<Vec<
                 text: format!("{} = {}", place.text, value.text),
                 names: [place.names.clone(), value.names.clone()].concat(),
                 open: true,
+                ty: "",
             });
         }
     };
     let mut values: Vec<&Written> = value.iter().collect();
+    values.extend(shown.iter().filter(|s| value.as_ref() != Some(s)));
     values.push(&as_is);
     let unchecked = value.as_ref().filter(|v| v.open).map(|v| Written {
         text: format!("unchecked({})", v.text),

@@ -26,15 +26,46 @@ pub(super) struct Written {
     pub(super) names: Vec<(What, String)>,
     /// It holds what only the call knows.
     pub(super) open: bool,
+    /// Its type as the table of words writes it, as far as that is known.
+    pub(super) ty: &'static str,
 }
 
 impl Written {
+    /// Whether a function has counted it: a whole number, never empty.
+    pub(super) fn is_counted(&self) -> bool {
+        self.ty == "Int" && self.text.ends_with(')') && is_one(&self.text)
+    }
+
     pub(super) fn plain(text: impl Into<String>) -> Written {
         Written {
             text: text.into(),
             ..Written::default()
         }
     }
+}
+
+/// Whether a text is one name, or one call.
+pub(super) fn is_one(text: &str) -> bool {
+    let name = |t: &str| {
+        t.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))
+    };
+    let Some((called, _)) = text.split_once('(') else {
+        return name(text);
+    };
+    let mut depth = 0usize;
+    let mut quote = None;
+    let end = text.bytes().position(|b| {
+        match (quote, b) {
+            (None, b'"' | b'\'' | b'`') => quote = Some(b),
+            (Some(q), b) if q == b => quote = None,
+            (None, b'(') => depth += 1,
+            (None, b')') => depth -= 1,
+            _ => {}
+        }
+        depth == 0 && b == b')'
+    });
+    name(called) && !text.contains('\\') && end == Some(text.len() - 1)
 }
 
 /// A text in double quotes.
@@ -70,6 +101,7 @@ pub(super) fn asterisk(text: &str) -> Written {
         text: format!("asterisk({})", raw(text)),
         names: Vec::new(),
         open: true,
+        ty: "Raw",
     }
 }
 
@@ -92,6 +124,7 @@ pub(super) fn text(bytes: &[u8], number: Number, names: &mut Names) -> Option<Wr
                     out.names.extend(counted.names);
                     if single {
                         out.text = counted.text;
+                        out.ty = counted.ty;
                         return Some(out);
                     }
                     literal.push_str(&format!("{{{}}}", within(&counted.text)?));
@@ -103,6 +136,7 @@ pub(super) fn text(bytes: &[u8], number: Number, names: &mut Names) -> Option<Wr
                 out.open |= hole.open;
                 if single {
                     out.text = hole.text;
+                    out.ty = hole.ty;
                     return Some(out);
                 }
                 literal.push_str(&format!("{{{}}}", within(&hole.text)?));
@@ -113,25 +147,78 @@ pub(super) fn text(bytes: &[u8], number: Number, names: &mut Names) -> Option<Wr
     Some(out)
 }
 
-/// An expression within a text: single quotes take the place of double ones.
+/// An expression within a text: single quotes take the place of double ones, and a text with holes is put together by `join`.
 fn within(text: &str) -> Option<String> {
-    if !text.contains('"') {
-        return Some(text.to_owned());
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(from) = rest.find(['"', '\'']) {
+        out.push_str(&rest[..from]);
+        let whole = &rest[from..];
+        let length = match whole.as_bytes()[0] {
+            b'"' => joined(whole, &mut out)?,
+            _ => {
+                let length = whole[1..].find('\'')? + 2;
+                let stays = !whole[..length].contains(['"', '\\', '\n']);
+                out.push_str(stays.then_some(&whole[..length])?);
+                length
+            }
+        };
+        rest = &whole[length..];
     }
-    let sound = !text.contains(['\'', '\\', '{', '}']);
-    sound.then(|| text.replace('"', "'"))
+    out.push_str(rest);
+    Some(out)
+}
+
+/// A text in double quotes without them; how long it was.
+fn joined(whole: &str, out: &mut String) -> Option<usize> {
+    let bytes = whole.as_bytes();
+    let mut parts: Vec<String> = Vec::new();
+    let mut plain = String::new();
+    let mut at = 1;
+    loop {
+        match *bytes.get(at)? {
+            b'"' => break,
+            b'\\' | b'\n' => return None,
+            b @ (b'{' | b'}') if bytes.get(at + 1) == Some(&b) => {
+                plain.push(char::from(b));
+                at += 2;
+            }
+            b'{' => {
+                let mut quoted = false;
+                let length = bytes[at..].iter().position(|b| {
+                    quoted ^= *b == b'\'';
+                    *b == b'}' && !quoted
+                })?;
+                if !plain.is_empty() {
+                    parts.push(raw(&std::mem::take(&mut plain)));
+                }
+                parts.push(whole[at + 1..at + length].to_owned());
+                at += length + 1;
+            }
+            _ => {
+                let c = whole[at..].chars().next()?;
+                plain.push(c);
+                at += c.len_utf8();
+            }
+        }
+    }
+    if !plain.is_empty() || parts.is_empty() {
+        parts.push(raw(&plain));
+    }
+    match parts.as_slice() {
+        [one] if one.starts_with('\'') => out.push_str(one),
+        parts => out.push_str(&format!("join({})", parts.join(", "))),
+    }
+    Some(at + 1)
 }
 
 /// A text that stays one: a number that stands alone gets quotes.
 pub(super) fn literal(bytes: &[u8], number: Number, names: &mut Names) -> Option<Written> {
     let written = text(bytes, number, names)?;
-    let numeric = written
-        .names
-        .iter()
-        .any(|(_, name)| matches!(names.ty(name), "Int" | "Bool"));
+    let numeric = matches!(written.ty, "Int" | "Bool" | "Duration" | "Time");
     Some(match numeric && !written.text.starts_with('"') {
         true => Written {
-            text: format!("\"{{{}}}\"", written.text),
+            text: format!("\"{{{}}}\"", within(&written.text)?),
             ..written
         },
         false => written,
@@ -147,6 +234,7 @@ pub(super) fn value(body: &[u8], number: Number, names: &mut Names) -> Option<Wr
     };
     Some(Written {
         text: format!("{}[{slice}]", written.text),
+        ty: "Raw",
         ..written
     })
 }
@@ -195,6 +283,7 @@ fn unsliced(body: &[u8], number: Number, names: &mut Names) -> Option<Written> {
     if let Some(field) = world::field_by_conf(body) {
         return Some(Written {
             open: true,
+            ty: world::type_of(field),
             ..Written::plain(field)
         });
     }
@@ -204,6 +293,7 @@ fn unsliced(body: &[u8], number: Number, names: &mut Names) -> Option<Written> {
     if body == "EXTEN" {
         return (number != Number::None).then(|| Written {
             open: number != Number::Digits,
+            ty: "Raw",
             ..Written::plain("exten")
         });
     }
@@ -217,6 +307,7 @@ fn unsliced(body: &[u8], number: Number, names: &mut Names) -> Option<Written> {
     {
         return Some(Written {
             open: true,
+            ty: "Raw",
             ..Written::plain(param.clone())
         });
     }
@@ -224,6 +315,7 @@ fn unsliced(body: &[u8], number: Number, names: &mut Names) -> Option<Written> {
         // One that the exchange has itself.
         return Some(Written {
             open: true,
+            ty: "Raw",
             ..Written::plain(format!("channel({})", quoted(body)))
         });
     }
@@ -232,6 +324,7 @@ fn unsliced(body: &[u8], number: Number, names: &mut Names) -> Option<Written> {
         text: own,
         names: vec![(what, body.to_owned())],
         open: names.ty(body) == "Raw",
+        ty: names.ty(body),
     })
 }
 

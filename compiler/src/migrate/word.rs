@@ -174,7 +174,10 @@ impl Call<'_> {
             return None;
         }
         if word.is_field() {
-            return Some(Written::plain(word.name));
+            return Some(Written {
+                ty: word.result,
+                ..Written::plain(word.name)
+            });
         }
         let mut next = word.params.iter().filter(|p| p.positional);
         let mut all = Vec::new();
@@ -194,6 +197,7 @@ impl Call<'_> {
             text: format!("{}({})", word.name, all.join(", ")),
             names,
             open: self.open,
+            ty: word.result,
         })
     }
 

@@ -42,6 +42,9 @@ impl Checker<'_> {
             Use::Nothing { .. } => None,
         };
         match &*callee.kind {
+            tree::ExprKind::Name(name) if &*name.text == "bare" => {
+                self.bare_call(e.at, name, args, want)
+            }
             tree::ExprKind::Name(name) => self.call_name(e.at, name, args),
             tree::ExprKind::Case(name) => {
                 let known = name.text.as_ref() == "Some"
@@ -178,6 +181,7 @@ impl Checker<'_> {
                 };
             }
             "keep" => return self.keep(at, name, args),
+            "join" => return self.join_texts(at, name, args),
             "int" => return self.int(at, name, args),
             checked if checked.starts_with("checked_") => {
                 let mut all = super::checked::NAMES.into_iter();

@@ -80,6 +80,13 @@ impl Checker<'_> {
                     ..e
                 };
             }
+            // So is a text or a number that stands where a truth is asked for.
+            (_, Type::Bool) if self.asks_text(&e) => {
+                return Expr {
+                    ty: Type::Bool,
+                    ..e
+                };
+            }
             (Option(_), _) => {
                 let have = self.show(&e.ty);
                 self.tell(

@@ -79,8 +79,12 @@ impl Checker<'_> {
             BinaryOp::Eq | BinaryOp::Ne => self.equality(at, op, op_at, left, right),
             BinaryOp::In => self.membership(at, left, right),
             BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge => {
+                let ((left, a), (right, b)) = (self.operand(left), self.operand(right));
                 let left = self.expr(left, None);
                 let right = self.expr(right, Some(&left.ty.clone()));
+                if let Some((left, right)) = self.pasted(op, &left, &right, [a, b]) {
+                    return self.made(at, Type::Bool, ExprKind::Number(op, left, right));
+                }
                 if !self.same_numbers(&left, &right, op, op_at) {
                     return self.wrong(at);
                 }
@@ -114,7 +118,8 @@ impl Checker<'_> {
                 Type::Duration
             }
             _ => {
-                if !self.same_numbers(&left, &right, op, op_at) {
+                if !self.counts_texts(&left, &right) && !self.same_numbers(&left, &right, op, op_at)
+                {
                     return self.wrong(at);
                 }
                 Type::Int
@@ -201,6 +206,8 @@ impl Checker<'_> {
         left: &tree::Expr,
         right: &tree::Expr,
     ) -> Expr {
+        let ((left, a), (right, b)) = (self.operand(left), self.operand(right));
+        let bare = [a, b];
         // A case is looked up in the type of the other side.
         let first_case = matches!(&*left.kind, tree::ExprKind::Case(_));
         let (left, right) = if first_case {
@@ -214,6 +221,9 @@ impl Checker<'_> {
         };
         if left.ty == Type::Wrong || right.ty == Type::Wrong {
             return self.wrong(at);
+        }
+        if let Some((left, right)) = self.pasted(op, &left, &right, bare) {
+            return self.made(at, Type::Bool, ExprKind::Number(op, left, right));
         }
         let equal = op == BinaryOp::Eq;
         if matches!(left.ty, Type::Int | Type::Duration | Type::Time) && left.ty == right.ty {

@@ -258,6 +258,26 @@ impl Checker<'_> {
         }
     }
 
+    /// `join(a, b)`: the text "{a}{b}", where no text in double quotes can stand.
+    pub(super) fn join_texts(&mut self, at: At, name: &Name, args: &[Arg]) -> Expr {
+        let named = args.iter().find_map(|a| a.name.as_ref());
+        if args.is_empty() || named.is_some() {
+            let at = named.map_or(at, |n| n.at);
+            self.tell(
+                self.error(
+                    "D403",
+                    at,
+                    format!("`{}` takes texts without names", name.text),
+                )
+                .help("for example join('a/', x)"),
+            );
+            return self.wrong(at);
+        }
+        let holes = args.iter().map(|a| tree::TextPart::Hole(a.value.clone()));
+        let parts: Vec<tree::TextPart> = holes.collect();
+        self.text(at, &parts)
+    }
+
     pub(super) fn keep(&mut self, at: At, name: &Name, args: &[Arg]) -> Expr {
         let given = self.arguments(
             at,

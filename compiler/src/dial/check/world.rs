@@ -59,6 +59,15 @@ pub(crate) fn field_by_conf(conf: &str) -> Option<&'static str> {
     words.find(reads).map(|w| w.name)
 }
 
+/// The type of a field, as the table of words writes it.
+pub(crate) fn type_of(field: &str) -> &'static str {
+    match VARIABLES.iter().find(|(name, _, _)| *name == field) {
+        Some((_, Type::Int, _)) => "Int",
+        Some(_) => "Raw",
+        None => words::named(field).map_or("", |w| w.result),
+    }
+}
+
 /// Whether the name is an object with fields.
 pub(super) fn is_object(name: &str) -> bool {
     words::all().iter().any(|w| {
@@ -69,7 +78,7 @@ pub(super) fn is_object(name: &str) -> bool {
 }
 
 /// Names that mean the same everywhere and cannot be declared.
-const FIXED: [&str; 33] = [
+const FIXED: [&str; 35] = [
     "exten",
     "now",
     "caller",
@@ -79,7 +88,9 @@ const FIXED: [&str; 33] = [
     "peers",
     "digits",
     "keep",
+    "join",
     "unchecked",
+    "bare",
     "hours",
     "trunk",
     "pjsip",

@@ -48,7 +48,9 @@ impl<'p> Writer<'p> {
             ExprKind::Word { word, args } => {
                 word.kind != Kind::Application && args.iter().flatten().all(named)
             }
-            ExprKind::Just(e) | ExprKind::Not(e) | ExprKind::Neg(e) => self.is_simple(e),
+            ExprKind::Just(e) | ExprKind::Not(e) | ExprKind::Bare(e) | ExprKind::Neg(e) => {
+                self.is_simple(e)
+            }
             ExprKind::Keep(e, _) | ExprKind::IsSome(e) | ExprKind::InPattern(e, _) => named(e),
             ExprKind::Slice(e, from, length) => {
                 is_readable(e) && *from >= 0 && length.is_none_or(|l| l >= 0)
@@ -105,6 +107,11 @@ impl<'p> Writer<'p> {
             }
             ExprKind::Word { word, args } if word.kind != Kind::Application => {
                 self.function(word, args)
+            }
+            ExprKind::Bare(e) => {
+                let asked = self.value(e).formula();
+                let level = asked.level.min(Level::Sign);
+                Operand::Formula(Formula::new(asked.text, level))
             }
             ExprKind::Keep(e, characters) => self.keep_characters(e, characters),
             ExprKind::Slice(e, from, length) => {

@@ -74,6 +74,7 @@ pub(super) fn expr<'b>(e: &'b Expr, see: &mut dyn FnMut(Node<'b>)) {
         | ExprKind::Digits(e)
         | ExprKind::Keep(e, _)
         | ExprKind::Not(e)
+        | ExprKind::Bare(e)
         | ExprKind::Neg(e)
         | ExprKind::IsSome(e)
         | ExprKind::InPattern(e, _)

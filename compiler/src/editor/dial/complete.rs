@@ -46,6 +46,7 @@ const VALUES: &[(&str, &str)] = &[
     ("digits", "a text if it is digits"),
     ("int", "a text if it is a number"),
     ("keep", "what is left of a text"),
+    ("join", "texts, one behind the other"),
     ("asterisk", "text in Asterisk's meaning"),
     ("app", "an application by its name"),
     ("true", ""),
