@@ -15,7 +15,7 @@ pub(crate) fn read(text: &str) -> Option<u64> {
         _ => return None,
     };
     let ms = number.parse::<f64>().ok()? * scale;
-    (0.0..=86_400e3).contains(&ms).then_some(ms as u64)
+    (0.0..=86_400e3).contains(&ms).then_some(ms.round() as u64)
 }
 
 /// The same back: `2 s`, `0.5 s`, `14.2 s`.
@@ -31,6 +31,7 @@ mod tests {
             ("5s", Some(5_000)),
             ("1.5 s", Some(1_500)),
             ("500ms", Some(500)),
+            ("32.352s", Some(32_352)),
             ("2m", Some(120_000)),
             ("24h", Some(86_400_000)),
             ("7", Some(7_000)),

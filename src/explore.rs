@@ -25,6 +25,7 @@ use strowger_runtime::sim::report::Kind;
 
 use crate::check::progress::Progress;
 use crate::folders::Folders;
+use crate::testing::Stands;
 use crate::testing::{Hits, PLAN, Suite, plan_of, seen, suite_name};
 use crate::{crew, load, render};
 use against::Other;
@@ -46,6 +47,7 @@ use told::{Failure, Format, Told};
   strowger explore /etc/asterisk
   strowger explore extensions.conf --context office --property P001,P005
   strowger explore . --save found.test.yaml      # the failures as tests
+  strowger explore . --save found.dial           # the same for a plan in .dial
   strowger explore new --against old             # P006: does the new plan do what the old one did?
   strowger explore . --format json | jq -r 'select(.property) | .message'")]
 pub(crate) struct Args {
@@ -76,7 +78,7 @@ pub(crate) struct Args {
     /// How to say it
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// Write the failures as tests into a new file beside the plan
+    /// Write the failures as tests into a new file beside the plan: *.test.yaml, or *.dial for a plan in .dial
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
     #[command(flatten)]
@@ -495,10 +497,15 @@ fn drawn(
                 n => format!("{n} more numbers lead there"),
             });
         }
+        let test = written::test(entry, found, mark, &mut here, expected.as_ref());
         all.push(Failure {
             property: broken.property,
             finding,
-            test: written::test(entry, found, mark, &mut here, expected.as_ref()),
+            block: suite
+                .is_dial()
+                .then(|| written::block(suite, &test, Stands::InPlan).ok())
+                .flatten(),
+            test,
             context: entry.context.clone(),
             number: entry.number.clone(),
             at: moment,
@@ -524,7 +531,11 @@ fn save(file: &Path, told: &Told<'_>) -> Result<(), String> {
     if told.failures.is_empty() {
         return Ok(());
     }
-    std::fs::write(file, told.file()).map_err(|e| format!("{shown}: {e}"))
+    let text = match strowger_compiler::dial::is_dial(&shown) {
+        true => told.blocks().map_err(|e| format!("{shown}: {e}"))?,
+        false => told.file(),
+    };
+    std::fs::write(file, text).map_err(|e| format!("{shown}: {e}"))
 }
 
 /// What a plan in memory draws first, for the page of a code.

@@ -55,9 +55,10 @@ mod snapshot;
 mod suite;
 mod told;
 mod want;
+mod written;
 mod yaml;
 
-pub(crate) use block::{constructor, quoted};
+pub(crate) use block::quoted;
 pub(crate) use case::Case;
 pub(crate) use hits::{Finder, Hits};
 pub(crate) use judge::{Seen, endpoint_of, notices, seen, user_of};
@@ -65,6 +66,7 @@ pub(crate) use run::{Failed, Outcome, Ran, run};
 pub(crate) use schema::schema;
 pub(crate) use suite::{PLAN, plan_of, suite_name};
 pub(crate) use told::{changes, diagnostic, difference, failed, summary};
+pub(crate) use written::{Stands, endpoint, import};
 
 pub use suite::{Refused, Suite};
 

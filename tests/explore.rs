@@ -353,3 +353,55 @@ fn plans(root: &Path) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+/// A plan in `.dial` has its failures as blocks: on the screen for the plan itself, in a file that imports it, and each of them fails.
+#[test]
+fn failures_of_a_dial_plan_are_blocks() {
+    const PLAN: &str = "\
+context office as \"default\" {
+  on 1001 {
+    match dial(pjsip(\"1001\"), ring: 12s) {
+      Busy -> playback(\"vm-isonphone\")
+      _ -> { while true { wait(5s) } }
+    }
+    hangup()
+  }
+}
+";
+    let folder = folder("dial", &[("extensions.dial", PLAN)]);
+    let said = explore(&folder, &["--property", "P001", "--save", "found.dial"]);
+    insta::assert_snapshot!(said);
+    let saved = std::fs::read_to_string(folder.join("found.dial")).unwrap();
+    insta::assert_snapshot!("failures_of_a_dial_plan_in_a_file", saved);
+    let run = strowger(&folder, &["test", "found.dial"]);
+    let run = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(run.contains("1 failed"), "the saved test shows it: {run}");
+    let mended = PLAN.replace("{ while true { wait(5s) } }", "wait(5s)");
+    std::fs::write(folder.join("extensions.dial"), &mended).unwrap();
+    let run = strowger(&folder, &["test", "found.dial"]);
+    let run = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(run.contains("1 passed"), "{run}");
+    // On the screen it stands as the plan would have it.
+    let block: String = said
+        .lines()
+        .skip_while(|l| !l.starts_with("    test \""))
+        .take_while(|l| !l.is_empty())
+        .map(|l| format!("{}\n", l.trim_start_matches("    ")))
+        .collect();
+    std::fs::remove_file(folder.join("found.dial")).unwrap();
+    std::fs::write(folder.join("extensions.dial"), format!("{PLAN}\n{block}")).unwrap();
+    let run = strowger(&folder, &["test", "."]);
+    let run = String::from_utf8_lossy(&run.stdout).into_owned();
+    assert!(run.contains("1 failed"), "{block}{run}");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_plan_of_lines_has_no_blocks() {
+    let plan = "[default]\nexten => 1,1,Answer()\nsame => n(x),Wait(5)\nsame => n,Goto(x)\n";
+    let folder = folder("blocks-of-lines", &[("extensions.conf", plan)]);
+    let said = explore(&folder, &["--property", "P001", "--save", "found.dial"]);
+    assert!(said.ends_with("exit 2\n"), "{said}");
+    assert!(said.contains("let the name end in .test.yaml"), "{said}");
+    std::fs::remove_dir_all(folder).unwrap();
+}

@@ -81,6 +81,35 @@ pub fn contexts(bytes: &[u8]) -> Vec<(String, String)> {
     names.collect()
 }
 
+/// The contexts of a plan that a file can name, by their names in a dialplan and by how it names them: its own, and those of files that
+/// it imports.
+pub fn context_paths(sources: &Sources, file: FileId) -> Vec<(String, String)> {
+    let bytes = sources.file(file).bytes();
+    let mut paths = contexts(bytes);
+    for decl in &strowger_dial::parse_bytes(bytes).module.decls {
+        let (DeclKind::Import { name, .. } | DeclKind::ImportConf { name, .. }) = &decl.kind else {
+            continue;
+        };
+        let files = imported(&decl.kind).map(|path| sources.resolve(&path));
+        for other in files.into_iter().flatten() {
+            if matches!(decl.kind, DeclKind::Import { .. }) {
+                let own = contexts(sources.file(other).bytes()).into_iter();
+                paths.extend(own.map(|(conf, context)| (conf, format!("{}.{context}", name.text))));
+            } else {
+                let config = crate::conf::line::read(sources, other);
+                let names = config
+                    .sections()
+                    .map(|s| String::from_utf8_lossy(&s.name).into_owned());
+                paths.extend(names.map(|conf| {
+                    let path = format!("{}[\"{conf}\"]", name.text);
+                    (conf, path)
+                }));
+            }
+        }
+    }
+    paths
+}
+
 /// The name of the file that a declaration imports.
 fn imported(decl: &DeclKind) -> Option<String> {
     match decl {

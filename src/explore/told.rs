@@ -9,8 +9,9 @@ use strowger_compiler::{Diagnostic, Sources};
 
 use super::property::Property;
 use super::search::{Counts, DEPTH};
+use super::written::block;
 use crate::render;
-use crate::testing::{Hits, Suite};
+use crate::testing::{Hits, Stands, Suite, import};
 
 /// How it is said.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
@@ -27,10 +28,19 @@ pub(crate) struct Failure {
     pub(crate) finding: Diagnostic,
     /// As a member of the list `tests`.
     pub(crate) test: String,
+    /// As a block of a plan in `.dial`, if one can say it.
+    pub(crate) block: Option<String>,
     pub(crate) context: String,
     pub(crate) number: String,
     pub(crate) at: String,
     pub(crate) choices: String,
+}
+
+impl Failure {
+    /// The test as the plan has its own.
+    fn shown(&self) -> &str {
+        self.block.as_deref().unwrap_or(&self.test)
+    }
 }
 
 /// Everything that came of it.
@@ -71,7 +81,7 @@ impl Told<'_> {
         for failure in &self.failures {
             files.draw(out, &failure.finding, colour)?;
             writeln!(out, "  as a test:")?;
-            for line in failure.test.lines() {
+            for line in failure.shown().lines() {
                 writeln!(out, "    {line}")?;
             }
             writeln!(out)?;
@@ -113,7 +123,7 @@ impl Told<'_> {
             object["number"] = Value::from(failure.number.as_str());
             object["at"] = Value::from(failure.at.as_str());
             object["choices"] = Value::from(failure.choices.as_str());
-            object["test"] = Value::from(failure.test.as_str());
+            object["test"] = Value::from(failure.shown());
             writeln!(out, "{object}")?;
         }
         let counts = self.counts;
@@ -220,6 +230,35 @@ impl Told<'_> {
         out.truncate(out.trim_end().len());
         out.push('\n');
         out
+    }
+}
+
+impl Told<'_> {
+    /// A `.dial` file with all failures; what a block cannot say is named in it.
+    ///
+    /// # Errors
+    /// The plan is none in `.dial`, or cannot be imported.
+    pub(crate) fn blocks(&self) -> Result<String, String> {
+        if !self.suite.is_dial() {
+            return Err("tests of an extensions.conf stand in a test file\n  hint: let the name end in .test.yaml".to_owned());
+        }
+        let mut out = String::from(
+            "// What `strowger explore` found: each test fails until the plan is mended.\n",
+        );
+        out.push_str(&import(self.suite.plan_name())?);
+        for failure in &self.failures {
+            out.push('\n');
+            match block(self.suite, &failure.test, Stands::Beside) {
+                Ok(block) => out.push_str(&block),
+                Err(why) => {
+                    let why = why.lines().next().unwrap_or_default();
+                    let message = failure.finding.message.replace('\n', " ");
+                    let code = failure.property.code();
+                    let _ = writeln!(out, "// {code}: {message}. No block says {why}.");
+                }
+            }
+        }
+        Ok(out)
     }
 }
 

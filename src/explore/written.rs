@@ -13,7 +13,7 @@ use super::path::{Path, Pick, span};
 use super::property::Property;
 use super::search::Found;
 use crate::test::init::scalar;
-use crate::testing::{Seen, seen};
+use crate::testing::{Seen, Stands, Suite, seen};
 
 /// So long a caller stays in a call that does not end by itself.
 const PATIENCE: Duration = Duration::from_secs(3_600);
@@ -54,14 +54,14 @@ pub(crate) fn test(
         let _ = writeln!(out, "  sounds: {{ {}: missing }}", scalar(prompt));
     }
     let also = unmocked(&report, Kind::Endpoint);
-    block(&mut out, "with", &path.with_lines(&also));
-    block(&mut out, "database", &path.stored());
+    entries(&mut out, "with", &path.with_lines(&also));
+    entries(&mut out, "database", &path.stored());
     let functions = unmocked(&report, Kind::Function);
     let functions: Vec<String> = functions
         .iter()
         .map(|f| format!("{}: \"\"", scalar(&String::from_utf8_lossy(f))))
         .collect();
-    block(&mut out, "functions", &functions);
+    entries(&mut out, "functions", &functions);
     let does = path.does();
     if !does.is_empty() {
         out.push_str("  does:\n");
@@ -74,6 +74,24 @@ pub(crate) fn test(
         let _ = writeln!(out, "    {line}");
     }
     out
+}
+
+/// The same as a block of a plan in `.dial`.
+///
+/// # Errors
+/// What a block cannot say.
+pub(crate) fn block(suite: &Suite, test: &str, stands: Stands) -> Result<String, String> {
+    let case = suite.told(test)?;
+    let block = suite.as_block(&case, stands)?;
+    let mut out = String::new();
+    for line in block.lines() {
+        if line.starts_with("  given sound(") && line.ends_with(" = None") {
+            out.push_str("  // Delete this line once the prompt is recorded.\n");
+        }
+        out.push_str(line);
+        out.push('\n');
+    }
+    Ok(out)
 }
 
 fn expectations(
@@ -141,7 +159,7 @@ fn expectations(
     }
 }
 
-fn block(out: &mut String, key: &str, lines: &[String]) {
+fn entries(out: &mut String, key: &str, lines: &[String]) {
     if !lines.is_empty() {
         let _ = writeln!(out, "  {key}:");
     }

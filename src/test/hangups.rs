@@ -19,7 +19,7 @@ use super::report::Format;
 use crate::check::progress::Progress;
 use crate::explore::property::{Broken, Property, left};
 use crate::load;
-use crate::testing::{Case, Suite};
+use crate::testing::{Case, Stands, Suite};
 
 /// Most hang-ups of one test.
 const MOST: usize = 500;
@@ -38,6 +38,8 @@ struct Found {
     /// When the call began and when the caller hung up, from the beginning.
     began: Duration,
     at: Duration,
+    /// The `h` that would run: `office,h,1`.
+    h: String,
     broken: Broken,
 }
 
@@ -153,6 +155,7 @@ fn one(suite: &Suite, number: usize, simulation: &mut Simulation) -> Tried {
             let Some((at, last)) = hung_up(&report, call, moment.effect) else {
                 continue;
             };
+            let h = format!("{},h,1", String::from_utf8_lossy(&last.context));
             let broken = left(&report, call, at).or_else(|| without_h(suite, &report, call, last));
             if let Some(broken) = broken
                 && !tried
@@ -168,6 +171,7 @@ fn one(suite: &Suite, number: usize, simulation: &mut Simulation) -> Tried {
                     place: moment.place,
                     began,
                     at,
+                    h,
                     broken,
                 });
             }
@@ -332,14 +336,31 @@ fn say(
     Ok(())
 }
 
-/// The test with this hang-up, as a member of the list `tests` of the same file.
+/// The test with this hang-up, as the file of tests says one; what a block cannot say stands in a test file.
 fn test(suite: &Suite, found: &Found) -> String {
+    let listed = listed(suite, found);
+    let block = || {
+        let case = suite.told(&listed)?;
+        suite.as_block(&case, Stands::InPlan)
+    };
+    match suite.cases[found.case].in_dial {
+        true => block().unwrap_or(listed),
+        false => listed,
+    }
+}
+
+/// The same as a member of the list `tests`.
+fn listed(suite: &Suite, found: &Found) -> String {
     let case: &Case = &suite.cases[found.case];
-    let name = format!("{}, and hangs up during {}", case.name, found.place);
+    let who = match case.scenario.calls.len() {
+        1 => String::new(),
+        _ => format!("call {} ", found.call + 1),
+    };
+    let name = format!("{}, and {who}hangs up during {}", case.name, found.place);
     let mut out = format!("- name: {}\n", serde_json::Value::from(name));
     let hangs_up = format!("{{ at effect: {} }}", found.effect);
     let expect = match found.broken.detail.as_str() {
-        "h" => "path: [..., \"/,h,1$/\", ...]".to_owned(),
+        "h" => format!("path: [..., {}, ...]", scalar(&found.h)),
         "" => {
             let until = found.at.saturating_sub(found.began) + GRACE;
             format!(

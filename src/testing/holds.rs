@@ -265,6 +265,7 @@ impl Asked<'_, '_> {
             Ask::Texts => list(judge.texts(of)),
             Ask::Logs => list(judge.logged()),
             Ask::Apps => list(applications(judge.path(of))),
+            Ask::Path => list(judge.path(of)),
             Ask::PhoneHeard(phone) => list(judge.heard_at(of, phone)),
             Ask::PhoneApps(phone) => list(applications(judge.path_of(of, phone))),
             Ask::PhoneKeys(phone) => plain(Value::Text(judge.keys_at(of, phone))),

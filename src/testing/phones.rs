@@ -8,8 +8,8 @@ use super::yaml::{Node, Value};
 use crate::duration;
 
 /// How long a phone rings before it answers, and how long it talks, where nothing is said.
-const RINGS: u64 = 1_000;
-const TALKS: u64 = 10_000;
+pub(super) const RINGS: u64 = 1_000;
+pub(super) const TALKS: u64 = 10_000;
 
 /// What an endpoint does. The table has checked the value.
 pub(crate) fn endpoint(name: &str, node: &Node, context: &str) -> Endpoint {

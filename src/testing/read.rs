@@ -543,7 +543,9 @@ impl<'a> Reader<'a> {
         };
         let mut variables = from.variables;
         let own = self.names(test, "variables").into_iter();
-        let more = of.get("variables").map(Node::entries).unwrap_or_default();
+        // What a test with one call says, it says of its call.
+        let more = of.get("variables").filter(|_| !std::ptr::eq(of, test));
+        let more = more.map(Node::entries).unwrap_or_default();
         variables.extend(own.map(|(name, value)| (name, text(value))));
         variables.extend(
             more.iter()

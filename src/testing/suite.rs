@@ -216,6 +216,7 @@ impl Suite {
     /// Other tests of the same plan, in a file of no name.
     pub(crate) fn retold(&self, text: String) -> Result<Suite, Box<Refused>> {
         let draft = Draft {
+            name: TYPED.to_owned(),
             text: text.into_bytes(),
             ..self.draft.clone()
         };
@@ -227,6 +228,39 @@ impl Suite {
                 name.to_owned(),
             )
         })
+    }
+
+    /// A test of a test file, as its text in the list `tests`, understood beside this plan.
+    pub(crate) fn told(&self, test: &str) -> Result<Case, String> {
+        let plan = serde_json::Value::from(self.plan.as_str());
+        let text = format!("dialplan: {plan}\ntests:\n{test}");
+        let suite = self.retold(text).map_err(|refused| refused.to_string())?;
+        suite
+            .cases
+            .into_iter()
+            .next()
+            .ok_or_else(|| "nothing".to_owned())
+    }
+
+    /// The file that holds the tests, if it is one of `.dial`.
+    pub(super) fn blocks_in(&self) -> Option<&str> {
+        Some(self.draft.name.as_str()).filter(|name| is_dial(name))
+    }
+
+    /// The tests of a `.dial` file of this plan, with other texts.
+    pub(super) fn blocks_of(
+        &self,
+        file: &str,
+        plan: &str,
+        sources: Sources,
+    ) -> Result<Suite, String> {
+        let loaded = load::these(sources, self.loaded.directory.clone(), plan.to_owned())?;
+        let draft = Draft {
+            name: file.to_owned(),
+            ..self.draft.clone()
+        };
+        let suite = draft.of_blocks(plan, loaded);
+        suite.map_err(|refused| refused.to_string())
     }
 
     /// The same tests of a plan whose files are changed. No snapshot is accepted.
@@ -246,6 +280,11 @@ impl Suite {
         let features = &self.loaded.config.features;
         simulation.world.features.clone_from(features);
         simulation
+    }
+
+    /// Mailboxes that files beside the plan describe.
+    pub(super) fn mailboxes(&self) -> Option<&Mailboxes> {
+        self.draft.mailboxes.as_deref()
     }
 
     pub(crate) fn module(&self) -> Arc<Module> {

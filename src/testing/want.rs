@@ -61,6 +61,28 @@ impl Want {
         }
     }
 
+    /// The text that it must not be.
+    pub(crate) fn unlike(&self) -> Option<&str> {
+        match &self.how {
+            How::IsNot(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The sign and the milliseconds of a comparison with a span of time.
+    pub(crate) fn of_time(&self) -> Option<(&'static str, u64)> {
+        match &self.how {
+            How::Is(text) => Some(("==", duration::read(text)?)),
+            How::IsNot(text) => Some(("!=", duration::read(text)?)),
+            How::Matches(_) => None,
+            How::Compares(want, welcome) => {
+                let (sign, _) = COMPARISONS.iter().find(|(_, orders)| orders == welcome)?;
+                let ms = (want * 1e3).round();
+                (ms >= 0.0).then_some((*sign, ms as u64))
+            }
+        }
+    }
+
     /// Whether a text is what is wanted.
     pub(crate) fn fits(&self, text: &[u8]) -> bool {
         match &self.how {

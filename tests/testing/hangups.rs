@@ -66,7 +66,7 @@ fn what_is_left_is_told_as_a_test() {
     let said = folder.seen(&[]);
     let failed = said
         .lines()
-        .filter(|l| l.trim_start().starts_with("FAIL") && l.contains(", and hangs up during "));
+        .filter(|l| l.trim_start().starts_with("FAIL") && l.contains(" hangs up during "));
     assert_eq!(failed.count(), found, "{said}");
     folder.write("extensions.conf", PLAN);
     let said = folder.seen(&[]);
@@ -104,4 +104,52 @@ tests:
         &tests.replace("3s, expect", "soon, expect"),
     );
     insta::assert_snapshot!(folder.seen(&[]));
+}
+
+/// Of a `.dial` file the test is a block; put into the file, it fails.
+#[test]
+fn blocks_of_a_dial_file() {
+    const PLAN: &str = "\
+context office as \"default\" {
+  on 61 {
+    answer()
+    playback(\"welcome\")
+    dial(pjsip(\"61\"), ring: 20s)
+    hangup()
+  }
+  on hangup {
+    while true { log(\"round\") }
+  }
+}
+
+test \"somebody answers\" at \"2026-03-02 10:00\" {
+  given pjsip(\"61\") = answers(after: 5s)
+  call 61 from \"62\" in office { hangs_up(after: 300s) }
+  expect reason == \"stalled\"
+}
+
+test \"two at once\" {
+  given pjsip(\"61\") = answers(after: 5s)
+  call 61 in office
+  call 61 in office { begins(after: 1s) }
+  expect reason == \"stalled\"
+}
+";
+    let folder = Folder::new("hangups-blocks", &[("extensions.dial", PLAN)]);
+    insta::assert_snapshot!(folder.seen(&["--hangups"]));
+    let json = folder.seen(&["--hangups", "--format", "json"]);
+    let mut plan = PLAN.to_owned();
+    let mut found = 0;
+    for line in json.lines().filter(|l| l.contains("\"test\"")) {
+        let object: serde_json::Value = serde_json::from_str(line).unwrap();
+        plan.push_str(&format!("\n{}", object["test"].as_str().unwrap()));
+        found += 1;
+    }
+    assert!(found >= 2, "{json}");
+    folder.write("extensions.dial", &plan);
+    let said = folder.seen(&[]);
+    let failed = said
+        .lines()
+        .filter(|l| l.trim_start().starts_with("FAIL") && l.contains(" hangs up during "));
+    assert_eq!(failed.count(), found, "{said}");
 }

@@ -313,8 +313,8 @@ impl<'a> Checker<'a> {
     fn like<'n>(&self, name: &str, among: impl Iterator<Item = &'n str>) -> Option<String> {
         let most = (name.len() / 3).clamp(1, 3);
         among
-            .map(|n| (edit_distance::distance(name, n), n))
-            .filter(|(d, n)| *d <= most && *n != name)
+            .filter_map(|n| Some((edit_distance::within(name, n, most)?, n)))
+            .filter(|(_, n)| *n != name)
             .min()
             .map(|(_, n)| n.to_owned())
     }

@@ -173,6 +173,8 @@ pub enum Ask {
     Logs,
     /// The applications that ran.
     Apps,
+    /// The steps that ran, by application, application with arguments, or place.
+    Path,
     /// A part of each message that was sent.
     Messages(Part),
     /// A part of each message that was left in a mailbox.

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use strowger_compiler::dial;
-use strowger_runtime::config::{Accounts, Technology};
+use strowger_runtime::config::Accounts;
 use strowger_stdlib::words;
 
 use super::{Draft, PATH, PATIENCE, Test, flat, lacks};
 use crate::load;
-use crate::testing::{Seen, Suite, constructor, endpoint_of, quoted, seen};
+use crate::testing::{Seen, Suite, endpoint, endpoint_of, quoted, seen};
 
 /// The plan's text with the tests behind it, how many they are, and how many are left out.
 pub(super) fn written(mut draft: Draft, text: &[u8]) -> Result<(Vec<u8>, usize, usize), String> {
@@ -133,20 +133,4 @@ fn number(exten: &str) -> String {
         _ if digits && exten.len() <= 18 => exten.to_owned(),
         other => quoted(other),
     }
-}
-
-/// An endpoint by its constructor; of one that the device files do not know, by its name.
-fn endpoint(name: &str, accounts: &Accounts) -> String {
-    let technology = match name.split_once('/') {
-        Some(("PJSIP", _)) => Technology::Pjsip,
-        _ => Technology::Sip,
-    };
-    let rest = name.split_once('/').map_or(name, |(_, rest)| rest);
-    let account = rest.split_once('@').map_or(rest, |(_, account)| account);
-    let listed =
-        accounts.iter().next().is_none() || accounts.find(technology, account.as_bytes()).is_some();
-    if !listed {
-        return format!("device({})", quoted(name));
-    }
-    constructor(name)
 }

@@ -12,7 +12,7 @@ use crate::dial::typed::{Expr, ExprKind, Scope};
 use crate::dial::types::Type;
 
 /// Names that mean something in an `expect`, unless the file declares them.
-pub(super) const NAMES: [&str; 17] = [
+pub(super) const NAMES: [&str; 18] = [
     "dialed",
     "heard",
     "said",
@@ -23,6 +23,7 @@ pub(super) const NAMES: [&str; 17] = [
     "elapsed",
     "effects",
     "apps",
+    "path",
     "texts",
     "logs",
     "messages",
@@ -433,6 +434,7 @@ impl<'a> Checker<'a> {
             "texts" => (Ask::Texts, list(Type::Str)),
             "logs" => (Ask::Logs, list(Type::Str)),
             "apps" => (Ask::Apps, list(Type::Str)),
+            "path" => (Ask::Path, list(Type::Str)),
             "messages" => (Ask::Messages(Part::To), list(Type::Str)),
             "reason" => (Ask::Reason, Type::Str),
             "answered" => (Ask::Answered, Type::Bool),
