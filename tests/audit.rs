@@ -15,6 +15,9 @@ context office as "default" {
     log("{t} {b}")
     db("a/b") = "c"
     if exten == "5" { goto old["legacy"].61 }
+    gosub old["legacy"].61(int(channel("B")) ?? 1)
+    gosub old["legacy"].(exten)
+    gosub dynamic("x", "z", 1)
     goto dynamic("x", "y", 1)
   }
 }
@@ -96,6 +99,9 @@ fn for_programs() {
             "channel-read",
             "app",
             "asterisk",
+            "channel-read",
+            "dynamic",
+            "dynamic",
             "dynamic",
             "computed",
             "dynamic"

@@ -242,6 +242,7 @@ fn the_grammar_of_dial_reads_lines() {
         ("item", 1, "  on 61 {", vec!["on"]),
         ("goto", 0, "goto @again", vec!["goto", "@", "again"]),
         ("goto", 0, "goto phones.61", vec!["goto", "phones"]),
+        ("goto", 0, "gosub phones.61(a)", vec!["gosub", "phones"]),
         ("argument", 0, "dial(a, ring: 20s)", vec!["ring", ":"]),
         ("field", 0, "message.from", vec![".", "from"]),
         ("number", 0, "wait(500ms)", vec!["500", "ms"]),

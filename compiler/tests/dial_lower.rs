@@ -313,6 +313,69 @@ fn a_subroutine_that_calls_itself_keeps_its_values() {
     assert_eq!(logged(&run(&plan, &[])), ["NOTICE,144 7"]);
 }
 
+/// Bodies run on one channel: a context that is called leaves the names of its caller alone, those of a loop over texts, too.
+#[test]
+fn a_context_that_is_called_comes_back() {
+    let plan = compiled(
+        "sub twice(n: Int) -> Int {\n  let wait = n + n\n  gosub menu.7(wait)\n  wait\n}\n\
+         context main {\n  on start {\n    let wait = 5\n    let came = gosub menu.7(wait, \"b\", 20s)\n    log(\"{came} {wait}\")\n    \
+         for who in [\"{came}x\", \"z\"] {\n      let back = gosub menu.\"s-BUSY\"\n      log(\"{who} {back}\")\n    }\n    \
+         log(\"{twice(4)}\")\n    let there = gosub menu(1)\n    log(\"{there}\")\n    let other = gosub dynamic(\"menu\", \"7\", 1, 9)\n    log(other)\n    \
+         let said = gosub menu.(digits(came) ?? \"8\")\n    log(\"{said}\")\n    hangup()\n  }\n}\n\
+         context menu {\n  on start { return channel(\"ARG1\") }\n  on 7 {\n    let wait = 99\n    let who = 98\n    if wait == 99 { return \"{channel('ARG1')} {channel('ARG2')} {channel('ARG3')}\" }\n    return who\n  }\n  \
+         on \"s-BUSY\" {\n    let who = \"busy\"\n    for each in [\"1{who}\", who] { log(each) }\n    return who\n  }\n  on 8 { return }\n}\n",
+    );
+    assert_eq!(
+        logged(&run(&plan, &[])),
+        [
+            "NOTICE,5 b 20 5",
+            "NOTICE,1busy",
+            "NOTICE,busy",
+            "NOTICE,5 b 20x busy",
+            "NOTICE,1busy",
+            "NOTICE,busy",
+            "NOTICE,z busy",
+            "NOTICE,8",
+            "NOTICE,1",
+            "NOTICE,9  ",
+            "NOTICE,",
+        ]
+    );
+}
+
+/// What a `gosub` cannot mean is told.
+#[test]
+fn a_gosub_that_leads_nowhere_is_refused() {
+    let told = |line: &str| {
+        let menu = "context menu {\n  on 7 { return }\n}\n";
+        let text = format!(
+            "context main {{\n  on start {{\n    label again\n    {line}\n    hangup()\n  }}\n}}\n{menu}"
+        );
+        let (_, errors) = checked(&text);
+        errors.iter().map(|e| e.0).collect::<Vec<_>>()
+    };
+    for (line, code) in [
+        ("gosub manu.7", "D208"),
+        ("gosub @again", "D207"),
+        ("gosub menu", "D208"),
+        ("gosub menu.7(caller.name)", "D413"),
+        ("gosub menu.7(\"a,b\")", "D413"),
+        ("gosub menu.(caller.number)", "D401"),
+        ("gosub dynamic(caller.number, \"7\", 1)", "D401"),
+        ("gosub dynamic(\"menu\", \"7\")", "D403"),
+        ("gosub menu.7(read(\"x\"))", "D404"),
+        ("gosub menu.`X`", "D208"),
+    ] {
+        assert_eq!(told(line), [code], "{line}");
+    }
+    for line in ["gosub menu.7", "let _ = gosub menu.7(1, \"b c\", Busy)"] {
+        assert_eq!(told(line), [""; 0], "{line}");
+    }
+    let (_, errors) =
+        checked("fn f() -> Int {\n  gosub menu.7\n  1\n}\ncontext menu {\n  on 7 { return }\n}\n");
+    assert_eq!(errors.iter().map(|e| e.0).collect::<Vec<_>>(), ["D310"]);
+}
+
 /// A `for` writes its body once for each element: a jump stays in its turn, one from outside leads to the first.
 #[test]
 fn a_label_in_a_for_is_one_in_each_turn() {

@@ -68,6 +68,8 @@ fn findings_stand_at_the_statement_in_the_words_of_the_language() {
         ("a queue that is not there", body("answer()\nqueue_call(\"sales\", wait: 5m)\nhangup()")),
         ("a queue without a limit", body("answer()\nqueue_call(\"support\")\nlog(\"x\")\nhangup()")),
         ("a number that is not there", body("goto office.77")),
+        ("a call that comes back, to a number that is not there", body("gosub office.77\nhangup()")),
+        ("nobody to return to", body("if exten == \"61\" { return }\nhangup()")),
         ("a loop without an end", body("answer()\nwhile true {\n  log(\"x\")\n}")),
         ("a counter that never changes", body("answer()\nvar i = 0\nwhile i < 3 {\n  playback(\"hello\")\n}\nhangup()")),
         ("a call that calls itself", body("dial(local(\"61\", \"office\"), ring: 9s)")),

@@ -141,6 +141,42 @@ exten => s,1,NoOp(${ARG1} ${ARG2})
 }
 
 #[test]
+fn subroutines_of_all_kinds() {
+    insta::assert_snapshot!(shown(
+        "[main]
+exten => 100,1,Gosub(one,s,1(a,${X}))
+ same => n,Gosub(menu,s,1(a))
+ same => n,Gosub(menu,7,1)
+ same => n,Gosub(menu,en,1())
+ same => n,Set(R=${GOSUB_RETVAL})
+ same => n,GosubIf($[\"${R}\" = \"x\"]?menu,s,again(1))
+ same => n,Gosub(menu,s,3)
+ same => n,Gosub(menu,${EXTEN},1)
+ same => n,Gosub(menu,${R},1(x))
+ same => n,Gosub(of-${R},s,1(x))
+ same => n,Gosub(elsewhere,s,1(x))
+ same => n,Gosub(200,1(b))
+ same => n,Gosub(200,1())
+ same => n,Goto(menu,s,1)
+exten => 200,1,NoOp(${ARG1})
+ same => n,Return
+[one]
+exten => s,1,NoOp(${ARG1} ${ARG2})
+ same => n,Return(${ARG2})
+[menu]
+exten => s,1,NoOp(${ARG1})
+ same => n(again),Answer
+ same => n,Return(done)
+exten => 7,1,ExecIf($[\"${X}\" = \"\"]?Return)
+ same => n,Return(${X}-${Y})
+exten => en,1,Playback(hello)
+ same => n,Return()
+exten => _2XX,1,Return()
+"
+    ));
+}
+
+#[test]
 fn what_runs_on_in_another_extension() {
     insta::assert_snapshot!(shown(
         "[calls]

@@ -129,6 +129,7 @@ fn begins(kind: Kind) -> bool {
             | For
             | Given
             | Global
+            | Gosub
             | Goto
             | Hint
             | If
@@ -148,7 +149,11 @@ fn begins(kind: Kind) -> bool {
 
 /// Whether it may stand nowhere but at the beginning, whatever stood before it.
 fn begins_only(kind: Kind) -> bool {
-    begins(kind) && !matches!(kind, Kind::If | Kind::Match | Kind::Goto | Kind::Return)
+    begins(kind)
+        && !matches!(
+            kind,
+            Kind::If | Kind::Match | Kind::Gosub | Kind::Goto | Kind::Return
+        )
 }
 
 /// Whether an operand may begin with it.

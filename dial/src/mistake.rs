@@ -285,7 +285,7 @@ impl<'a> Stop<'a> {
         {
             return Some(kind);
         }
-        if last == Some(Kind::Goto) && found == Some(Kind::ParenOpen) {
+        if matches!(last, Some(Kind::Goto | Kind::Gosub)) && found == Some(Kind::ParenOpen) {
             return Some(ErrorKind::GotoParen);
         }
         if self.place == Place::Match && found == Some(Kind::Comma) && self.open() == 0 {
@@ -487,6 +487,7 @@ impl<'a> Stop<'a> {
                 | For
                 | Match
                 | Return
+                | Gosub
                 | Goto
                 | Break
                 | Continue
@@ -697,6 +698,7 @@ const KEYWORDS: &[(Kind, &str)] = &[
     (Kind::From, "from"),
     (Kind::Given, "given"),
     (Kind::Global, "global"),
+    (Kind::Gosub, "gosub"),
     (Kind::Goto, "goto"),
     (Kind::Hint, "hint"),
     (Kind::If, "if"),
@@ -748,10 +750,9 @@ fn name_like(kind: Kind) -> bool {
 fn foreign(word: &str, place: Place) -> Option<ErrorKind> {
     let meant = match (word, place) {
         ("elif" | "elsif" | "elseif" | "elsf", _) => return Some(ErrorKind::ElseIf(word.into())),
-        (
-            "def" | "function" | "func" | "fun" | "proc" | "macro" | "gosub" | "subroutine",
-            Place::File,
-        ) => "sub",
+        ("def" | "function" | "func" | "fun" | "proc" | "macro" | "subroutine", Place::File) => {
+            "sub"
+        }
         ("def" | "function" | "func" | "fun" | "proc" | "macro", _) => "sub",
         ("class" | "struct" | "type", Place::File) => "enum",
         ("let" | "var" | "set", Place::File) => "const",

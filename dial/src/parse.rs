@@ -308,7 +308,7 @@ impl<'m, 't> Cutter<'m, 't> {
         for lexeme in piece {
             match lexeme.kind {
                 Kind::Bad => bad = true,
-                Kind::Return if matches!(head, Some(Kind::Context | Kind::Test)) => {
+                Kind::Return if head == Some(Kind::Test) => {
                     self.made.tell(lexeme.at, ErrorKind::ReturnOutside);
                 }
                 _ => {}

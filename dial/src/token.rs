@@ -193,6 +193,9 @@ pub enum Kind {
     /// `global`
     #[token("global")]
     Global,
+    /// `gosub`
+    #[token("gosub")]
+    Gosub,
     /// `goto`
     #[token("goto")]
     Goto,
@@ -376,6 +379,7 @@ impl Kind {
                 | From
                 | Given
                 | Global
+                | Gosub
                 | Goto
                 | Hint
                 | If
@@ -470,6 +474,7 @@ fn looks_like_code(text: &[u8]) -> bool {
             b"let"
                 | b"var"
                 | b"return"
+                | b"gosub"
                 | b"goto"
                 | b"break"
                 | b"continue"

@@ -465,6 +465,13 @@ pub enum ExprKind {
     },
     /// `return e`.
     Return(Option<Expr>),
+    /// `gosub target(args)`.
+    Gosub {
+        /// Where it leads. A place that takes the whole list is [`Target::Dynamic`]: `gosub office(a)`.
+        target: Target,
+        /// What it is given.
+        args: Vec<Expr>,
+    },
     /// `goto target`.
     Goto(Target),
 }

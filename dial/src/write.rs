@@ -562,6 +562,15 @@ impl Writer<'_> {
                     self.simple(value, Tight::Pipe);
                 }
             }
+            ExprKind::Gosub { target, args } => {
+                self.put("gosub ");
+                self.target(target);
+                if !args.is_empty() {
+                    self.put("(");
+                    self.separated(args, ", ", |w, e| w.simple(e, Tight::Pipe));
+                    self.put(")");
+                }
+            }
             ExprKind::Goto(target) => {
                 self.put("goto ");
                 self.target(target);
@@ -787,6 +796,7 @@ impl Writer<'_> {
             ExprKind::If { .. }
             | ExprKind::Match { .. }
             | ExprKind::Return(_)
+            | ExprKind::Gosub { .. }
             | ExprKind::Goto(_) => self.expr(e),
         }
     }

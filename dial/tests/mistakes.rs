@@ -179,7 +179,10 @@ fn braces_and_parentheses() {
         ("a variable of globals", file("TRUNK=PJSIP")),
         ("expect in a body", body("    expect x == 1")),
         ("an arm in a body", body("    Busy -> hangup()")),
-        ("return in a context", body("    return")),
+        (
+            "return in a test",
+            file("test \"t\" {\n  call 61 in b {\n    return\n  }\n}"),
+        ),
         ("text not closed", body("    dial(pjsip(\"x), ring: 20s)\n    hangup()")),
         ("text not closed before {", body("    if x == \"abc {\n      hangup()\n    }")),
         ("raw text not closed", body("    log('it is)\n    hangup()")),

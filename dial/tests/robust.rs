@@ -29,6 +29,7 @@ const WORDS: &[&str] = &[
     "while",
     "for",
     "return",
+    "gosub",
     "goto",
     "import",
     "const",

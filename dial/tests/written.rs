@@ -341,7 +341,7 @@ impl Dice<'_> {
     fn expr(&mut self) -> Expr {
         self.deeper(
             |d| d.atom(false),
-            |d| match d.roll(5) {
+            |d| match d.roll(6) {
                 0 => d.simple(false),
                 1 => d.if_(),
                 2 => expr(ExprKind::Match {
@@ -349,7 +349,20 @@ impl Dice<'_> {
                     arms: d.many(3, Self::arm),
                 }),
                 3 => expr(ExprKind::Return(d.some(|d| d.simple(false)))),
-                _ => expr(ExprKind::Goto(d.target())),
+                4 => expr(ExprKind::Goto(d.target())),
+                _ => {
+                    let target = d.target();
+                    // `gosub office(a)` is a place that takes the whole list.
+                    let lists = !matches!(
+                        target,
+                        Target::Dynamic { .. } | Target::Place { number: None, .. }
+                    );
+                    let args = match lists {
+                        true => d.many(2, |d| d.simple(false)),
+                        false => Vec::new(),
+                    };
+                    expr(ExprKind::Gosub { target, args })
+                }
             },
         )
     }

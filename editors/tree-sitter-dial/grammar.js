@@ -24,7 +24,7 @@ const BINARY = [
 // Words that are names behind a dot and in front of the `:` of an argument.
 const KEYWORDS = [
   "and", "as", "at", "break", "call", "channel", "const", "context", "continue", "else", "enum", "expect", "false", "fn", "for",
-  "from", "given", "global", "goto", "hint", "if", "import", "in", "include", "inherit", "label", "let", "match", "not", "on", "or",
+  "from", "given", "global", "gosub", "goto", "hint", "if", "import", "in", "include", "inherit", "label", "let", "match", "not", "on", "or",
   "return", "sub", "test", "true", "unless", "var", "when", "while",
 ];
 
@@ -170,7 +170,7 @@ module.exports = grammar({
 
     // Expressions
 
-    _expression: ($) => choice($._simple, $.if, $.match, $.return, $.goto),
+    _expression: ($) => choice($._simple, $.if, $.match, $.return, $.goto, $.gosub),
     if: ($) => prec.right(seq("if", field("condition", $._simple), $.block, optional(seq("else", choice($.block, $.if))))),
     match: ($) => seq("match", field("of", $._simple), "{", repeat($.arm), "}"),
     arm: ($) => seq(
@@ -210,6 +210,15 @@ module.exports = grammar({
         )),
       )),
     )),
+    gosub: ($) => seq("gosub", choice(
+      seq("@", field("label", $.identifier), optional($.values)),
+      prec.right(seq(
+        field("context", $._path),
+        optional(seq(".", choice($._number, seq("(", $._simple, ")")))),
+        optional($.values),
+      )),
+    )),
+    values: ($) => seq("(", comma($._simple), ")"),
     _path: ($) => choice($.identifier, $.path_field, $.path_key),
     path_field: ($) => seq($._path, ".", field("field", $._field_name)),
     path_key: ($) => seq($._path, "[", field("key", $._constant), "]"),

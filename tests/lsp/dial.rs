@@ -43,6 +43,7 @@ context office as \"default\" {
       log(\"{number} {left}\")
     }
     if night { goto @again }
+    let back = gosub other.start(tries)
     match team_of(\"1\") {
       Sales -> goto office.61
       Support(queue) -> queue_call(queue)
@@ -151,6 +152,8 @@ fn words_about_a_place() {
         "team_of(\"1\") ¦{",
         "Support(que¦ue) ->",
         "goto office.6¦1",
+        "gosub oth¦er",
+        "let ba¦ck",
         "pjsip(\"an¦na",
         "numbers.pat¦ience",
     ] {
@@ -180,6 +183,7 @@ fn names() {
         ("b¦ox: Mailbox", "mailbox_of"),
         ("{num¦ber} {left", "digits_of"),
         ("goto @ag¦ain", "once_more"),
+        ("gosub oth¦er.start", "elsewhere"),
         ("Sal¦es,", "Shop"),
         ("numbers.pat¦ience", "waiting"),
         ("site/num¦bers", "figures"),
@@ -261,6 +265,8 @@ fn what_could_be_written() {
         ("context new {\n  on 1 {\n    le¦\n  }\n}", 12),
         ("context new {\n  on 1 {\n    goto ¦\n  }\n}", 12),
         ("context new {\n  on 1 {\n    goto office.¦\n  }\n}", 12),
+        ("context new {\n  on 1 {\n    gosub ¦\n  }\n}", 12),
+        ("context new {\n  on 1 {\n    gosub office.¦\n  }\n}", 12),
         (
             "context new {\n  on 1 {\n    label here\n    goto @¦\n  }\n}",
             12,

@@ -117,6 +117,27 @@ impl Finder<'_> {
         }
     }
 
+    /// Where a call goes.
+    fn target(&mut self, target: &Target) {
+        match target {
+            Target::Dynamic { name, args, at } => {
+                // `gosub office(a)` names its context.
+                if &*name.first.text == "dynamic" && name.rest.is_empty() {
+                    self.door(DoorKind::Dynamic, *at, "");
+                }
+                args.iter().for_each(|e| self.expr(e));
+            }
+            Target::Place {
+                number: Some(TargetNumber::Computed(e)),
+                ..
+            } => {
+                self.door(DoorKind::Dynamic, e.at, "");
+                self.expr(e);
+            }
+            Target::Place { .. } | Target::Label(_) => {}
+        }
+    }
+
     fn expr(&mut self, e: &Expr) {
         if let Some((name, args)) = called(e) {
             let kind = match name {
@@ -182,20 +203,11 @@ impl Finder<'_> {
                 }
             }
             ExprKind::Return(value) => value.iter().for_each(|e| self.expr(e)),
-            ExprKind::Goto(target) => match target {
-                Target::Dynamic { args, at, .. } => {
-                    self.door(DoorKind::Dynamic, *at, "");
-                    args.iter().for_each(|e| self.expr(e));
-                }
-                Target::Place {
-                    number: Some(TargetNumber::Computed(e)),
-                    ..
-                } => {
-                    self.door(DoorKind::Dynamic, e.at, "");
-                    self.expr(e);
-                }
-                Target::Place { .. } | Target::Label(_) => {}
-            },
+            ExprKind::Goto(target) => self.target(target),
+            ExprKind::Gosub { target, args } => {
+                self.target(target);
+                args.iter().for_each(|e| self.expr(e));
+            }
             ExprKind::Int(_)
             | ExprKind::Raw(_)
             | ExprKind::Pattern(_)

@@ -498,6 +498,19 @@ pub(super) static CODES: &[Code] = &[
         ),
     ),
     load(
+        "D413",
+        D,
+        Error,
+        "a text that a `gosub` cannot hand over",
+        "What a context is given stands between the parentheses of Asterisk's Gosub, where a comma begins the next argument and nothing protects one. Numbers, digits, words of an enum and devices go there; a text goes in a channel variable, or the lines that are called become a `sub`, which takes any text.",
+        plan!(
+            "context office as \"default\" {\n  on 61 {\n    gosub greeting.1(caller.name)\n    hangup()\n  }\n}\n\ncontext greeting {\n  on 1 {\n    log(\"{channel('ARG1')} calls\")\n    return\n  }\n}\n"
+        ),
+        plan!(
+            "channel who: Raw = \"\"\n\ncontext office as \"default\" {\n  on 61 {\n    who = caller.name\n    gosub greeting.1\n    hangup()\n  }\n}\n\ncontext greeting {\n  on 1 {\n    log(\"{who} calls\")\n    return\n  }\n}\n"
+        ),
+    ),
+    load(
         "D501",
         D,
         Error,

@@ -397,12 +397,12 @@ pub(super) static CODES: &[Code] = &[
         D,
         Error,
         "`return` without somebody to return to",
-        "A `fn` or `sub` is called and returns. A number that is dialled is not: its body ends with a hang-up or goes on elsewhere by `goto`.",
+        "A `fn` or `sub` is called and returns, and so may a context that is called by `gosub`. A test is not: it ends where it is written out.",
         plan!(
-            "context office as \"default\" {\n  on 61 {\n    if quiet { return }\n    answer()\n  }\n}\n"
+            "context office as \"default\" {\n  on 61 {\n    answer()\n    hangup()\n  }\n}\n\ntest \"it answers\" {\n  call 61 in office {\n    return\n  }\n  expect result == Answered\n}\n"
         ),
         plan!(
-            "context office as \"default\" {\n  on 61 {\n    if quiet { hangup() }\n    answer()\n  }\n}\n"
+            "context office as \"default\" {\n  on 61 {\n    answer()\n    hangup()\n  }\n}\n\ntest \"it answers\" {\n  call 61 in office {\n    hangup(after: 1s)\n  }\n  expect result == Answered\n}\n"
         ),
     ),
     load(

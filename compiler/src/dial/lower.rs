@@ -53,6 +53,7 @@ pub(crate) fn lower(program: &Program, sources: &Sources, hir: &mut Hir) -> Vec<
         shared: &shared,
         found: Vec::new(),
         steps: 0,
+        taken: HashSet::new(),
     };
     let mut contexts = Vec::new();
     for context in &program.contexts {
@@ -150,6 +151,8 @@ struct Shared<'p> {
     reserved: HashSet<String>,
     /// Subroutines that are called with texts that cannot stand in an argument list.
     passed: HashSet<usize>,
+    /// Some body calls another one by `gosub`.
+    gosubs: bool,
 }
 
 impl<'p> Shared<'p> {
@@ -159,6 +162,7 @@ impl<'p> Shared<'p> {
             sources,
             reserved: HashSet::new(),
             passed: HashSet::new(),
+            gosubs: false,
         };
         let own = program.variables.iter().map(|v| v.conf.clone());
         let others = hir.globals.iter();
@@ -167,9 +171,10 @@ impl<'p> Shared<'p> {
         let contexts = program.contexts.iter().flat_map(|c| &c.extensions);
         let bodies = contexts.map(|e| &e.body);
         let bodies: Vec<&Body> = bodies.chain(program.subs.iter().map(|s| &s.body)).collect();
-        let mut passed = HashSet::new();
+        let (mut passed, mut gosubs) = (HashSet::new(), false);
         for body in bodies {
             walk::block(&body.block, &mut |node| {
+                gosubs |= matches!(node, Node::Expr(e) if matches!(*e.kind, ExprKind::Gosub(..)));
                 if let Node::Expr(e) = node
                     && let ExprKind::Sub(number, args) = &*e.kind
                     && let Some(sub) = program.subs.get(*number)
@@ -187,6 +192,7 @@ impl<'p> Shared<'p> {
             shared.reserved.extend(names);
         }
         shared.passed = passed;
+        shared.gosubs = gosubs;
         shared
     }
 
@@ -215,6 +221,8 @@ struct Lowering<'p> {
     shared: &'p Shared<'p>,
     found: Vec<Diagnostic>,
     steps: usize,
+    /// Names of variables in the bodies so far, if some body calls another one by `gosub`: both run on one channel.
+    taken: HashSet<String>,
 }
 
 impl Lowering<'_> {
@@ -275,7 +283,8 @@ impl Lowering<'_> {
     }
 
     fn extension(&mut self, extension: &typed::Extension, closed: bool) -> Vec<Step> {
-        let mut w = Writer::new(self.shared, &extension.body, None, extension.place);
+        let taken = std::mem::take(&mut self.taken);
+        let mut w = Writer::new(self.shared, &extension.body, None, extension.place, taken);
         match closed {
             true => control::block(&mut w, &with_causes(&extension.body.block), None),
             false => control::block(&mut w, &extension.body.block, None),
@@ -297,7 +306,8 @@ impl Lowering<'_> {
 
     fn sub(&mut self, number: usize) -> Option<Context> {
         let sub = self.shared.program.subs.get(number)?;
-        let mut w = Writer::new(self.shared, &sub.body, Some(number), sub.place);
+        let taken = std::mem::take(&mut self.taken);
+        let mut w = Writer::new(self.shared, &sub.body, Some(number), sub.place, taken);
         parameters(&mut w, number, sub);
         let value = sub.body.block.value.as_ref();
         let returns = value.is_some() && !matches!(sub.result, Type::Unit | Type::Never);
@@ -340,6 +350,9 @@ impl Lowering<'_> {
             );
         }
         self.found.append(&mut w.found);
+        if self.shared.gosubs {
+            self.taken = w.names.into_taken();
+        }
         self.steps += w.steps.count();
         if self.steps > ALL_STEPS {
             if self.found.iter().all(|d| d.code != "D318") {

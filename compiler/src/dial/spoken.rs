@@ -42,13 +42,13 @@ pub fn told(code: &Code) -> Told {
         "F307" | "F308" | "F309" | "F310" | "F312" | "F313" | "F316" | "F317" | "F318" => Always,
         "F324" | "F325" | "F328" | "F329" => Always,
         "P701" | "P708" | "P709" => Always,
-        "R202" | "R203" | "R208" | "R209" | "R210" => Always,
+        "R202" | "R203" | "R205" | "R208" | "R209" | "R210" => Always,
         "X804" | "X805" | "X806" | "X807" | "X808" | "X809" | "X810" | "X811" | "X812" | "X813"
         | "X814" | "X816" | "X818" => Always,
         "V521" | "V523" | "M903" | "M904" => Always,
         // The types keep a caller's text from there, unless somebody opens a door.
         "X801" | "X802" | "X803" => Doors,
-        "R201" | "R205" | "R206" | "R212" | "R215" | "F321" => Doors,
+        "R201" | "R206" | "R212" | "R215" | "F321" => Doors,
         "V501" | "V502" | "V503" | "V506" | "V511" | "V512" | "V513" | "V514" | "V515" | "V516"
         | "V518" | "V520" | "V525" | "S117" | "S115" => Doors,
         "F320" | "F323" => Never(TYPES),
@@ -364,6 +364,13 @@ fn own_words(d: &mut Diagnostic) {
         }
         "C039" => {
             d.message = "`transfer:` and its kin keep the sound in the exchange".to_owned();
+        }
+        "R205" => {
+            d.message = "`return` with nobody to return to".to_owned();
+            d.helps = vec!["hangup() ends the call, goto goes on elsewhere; who comes by gosub comes back".to_owned()];
+            for label in &mut d.secondary {
+                label.text = label.text.replace("no Gosub", "no `gosub`");
+            }
         }
         "F310" => d.primary.text = d.primary.text.replace("goes back, and nothing", "nothing"),
         _ => {}

@@ -196,7 +196,10 @@ impl Teller<'_> {
                 ),
             },
             ForOfThree => say("`for` goes through a list", "a count is a `while`"),
-            GotoParen => say("`goto` takes no parentheses", "the place follows as it is"),
+            GotoParen => say(
+                "the place of a `goto` stands in no parentheses",
+                "the place follows as it is",
+            ),
             ArmComma => say("no comma stands behind an arm", "the end of the line does"),
             Operator { wrote, meant } => (format!("`{wrote}` is written `{meant}`"), String::new()),
             Compound(operator) => (
@@ -402,7 +405,7 @@ impl Teller<'_> {
             StatementElsewhere(Place::Context) => d.help("what happens when a number is called: on 61 { ... }; for any call: on start { ... }"),
             StatementElsewhere(Place::File) => d.help("for example: const x = 1, or context office { on 61 { ... } }"),
             StatementElsewhere(Place::Test) => d.help("what the caller does stands in braces behind `call`"),
-            ReturnOutside => d.help("hangup() ends the call; goto goes on elsewhere"),
+            ReturnOutside => d.help("a test ends where it is written out"),
             KeywordAsName(_) => d.help("it may be the name of an argument or a field; a variable needs another one"),
             CapitalName(word) => d.fix("begin it with a small letter", at, recased(word, true), false),
             SmallType(word) => d.fix("begin it with a capital letter", at, recased(word, false), false),

@@ -256,12 +256,23 @@ pub(crate) enum ExprKind {
     /// A block as a value.
     Block(Block),
     Return(Option<Expr>),
+    /// `gosub` there, with what it is given: Raw.
+    Gosub(Called, Vec<Expr>),
     /// `goto @label` of this body.
     GotoLabel(String),
     /// `goto context.number`: context and number as a dialplan writes them; priority 1. No context: this one.
     Goto(Option<String>, Text),
     /// `goto dynamic(c, e, p)`.
     GotoDynamic(Expr, Expr, Expr),
+}
+
+/// Where a `gosub` leads, as a `goto` does.
+#[derive(Clone, Debug)]
+pub(crate) enum Called {
+    /// Context and number as a dialplan writes them.
+    Place(String, Text),
+    /// `dynamic(c, e, p)`.
+    Dynamic(Expr, Expr, Expr),
 }
 
 /// An arm of a match.

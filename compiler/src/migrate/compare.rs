@@ -106,7 +106,7 @@ pub(super) fn same_arguments(app: &str, a: &[u8], b: &[u8]) -> bool {
     if a == b {
         return true;
     }
-    if app == "goto" {
+    if app == "goto" || app == "gosub" {
         // An extension without a context is looked for where the call is (DL-245).
         let here = |t: &[u8]| {
             let rest = t.strip_prefix(b"${CHANNEL(context)},").unwrap_or(t);

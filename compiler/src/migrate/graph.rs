@@ -214,6 +214,12 @@ impl<'a> Reader<'a> {
             next,
         };
         match name {
+            "gosub" => Node::Run {
+                app: name_of(step),
+                args: self.gosub(context, extension, step),
+                ends: false,
+                next,
+            },
             "goto" => match step.targets() {
                 [target] => match self.link(context, extension, step, target, graph) {
                     Some(link) => Node::Jump(link),
@@ -598,6 +604,40 @@ impl<'a> Reader<'a> {
                 let start = end - number.len();
                 out.splice(start..end, place.priority.iter().copied());
             }
+        }
+        out
+    }
+
+    /// The arguments of a `Gosub`, its place named in one way.
+    fn gosub(&self, context: &Context, extension: &Extension, step: &Step) -> Vec<u8> {
+        let place = match step.targets() {
+            [target] => self
+                .place(context, extension, step, target)
+                .map(|place| (place, &target.arguments)),
+            _ => None,
+        };
+        let Some((place, arguments)) = place else {
+            // Nothing in parentheses is no argument (DL-234).
+            let mut args = self.arguments(context, extension, step);
+            let open = Shape::read(&args).find(&args, b'(', 0);
+            if open.is_some_and(|open| args[open..] == *b"()") {
+                args.truncate(args.len() - 2);
+            }
+            return args;
+        };
+        let here = &b"${EXTEN}"[..];
+        let mut out = match (place.context, place.exten) {
+            (None, None) => return self.arguments(context, extension, step),
+            (None, Some(exten)) => exten,
+            (Some(to), exten) => [&to, &b","[..], exten.as_deref().unwrap_or(here)].concat(),
+        };
+        out.push(b',');
+        out.extend(place.priority);
+        let arguments = arguments.as_ref().map_or(&b""[..], |a| a.bytes());
+        if !arguments.is_empty() {
+            out.push(b'(');
+            out.extend_from_slice(arguments);
+            out.push(b')');
         }
         out
     }

@@ -17,6 +17,17 @@ pub(super) enum What {
     Channel,
     /// A subroutine, by its context.
     Sub,
+    /// A context that stays in extensions.conf.
+    Legacy,
+}
+
+/// A context as jumps name it.
+#[derive(Default)]
+pub(super) struct Site {
+    /// It stays in extensions.conf.
+    pub(super) stays: bool,
+    /// Its extensions.
+    pub(super) extensions: HashSet<String>,
 }
 
 /// All names of a file.
@@ -30,6 +41,8 @@ pub(super) struct Names {
     pub(super) subs: HashMap<String, Sub>,
     /// The one whose body is written.
     pub(super) within: Option<Sub>,
+    /// Contexts that `gosub` can name, by their names in extensions.conf.
+    pub(super) sites: HashMap<String, Site>,
     /// What variables hold, by their names in extensions.conf.
     pub(super) types: HashMap<String, &'static str>,
 }
@@ -49,7 +62,7 @@ impl Names {
         }
         let stem = identifier(conf);
         let suffix = match what {
-            What::Context | What::Sub => "_context",
+            What::Context | What::Sub | What::Legacy => "_context",
             What::Global => "_global",
             What::Channel => "_var",
         };

@@ -13,8 +13,10 @@ use super::names::{Names, What};
 use super::subs::{self, Sub};
 use super::text::{self, Number, Written, asterisk, quoted, raw};
 use super::word::Call;
+use super::write::LEGACY;
 use crate::dial;
-use crate::hir::{Hir, Step};
+use crate::hir::{Context, Hir, Step};
+use crate::jump::Shape;
 use crate::source::Sources;
 
 /// A statement.
@@ -54,6 +56,12 @@ impl Statements {
     /// What was tried may be otherwise now.
     pub(super) fn forget(&mut self) {
         *self = Statements::default();
+    }
+
+    /// Contexts may have other names now.
+    pub(super) fn forget_calls(&mut self) {
+        self.known
+            .retain(|(app, ..), _| !app.eq_ignore_ascii_case(b"gosub"));
     }
 
     /// A step with these arguments; none if there is no way to say it.
@@ -196,9 +204,7 @@ fn asks(written: &Written, condition: &Condition, number: Number, names: &Names)
         return false;
     };
     let index_hir = Hir {
-        contexts: vec![crate::hir::Context {
-            name: b"trial".to_vec(),
-            span: steps_span(&steps),
+        contexts: vec![Context {
             extensions: vec![crate::hir::Extension {
                 name: b"1".to_vec(),
                 matches: crate::hir::Matches::read(b"1"),
@@ -207,10 +213,7 @@ fn asks(written: &Written, condition: &Condition, number: Number, names: &Names)
                 steps,
                 hint: None,
             }],
-            includes: Vec::new(),
-            switches: Vec::new(),
-            ignorepats: Vec::new(),
-            autohints: false,
+            ..empty("trial")
         }],
         ..Hir::default()
     };
@@ -261,6 +264,7 @@ fn trial(body: &str, written: &Written, number: Number, names: &Names) -> Option
     let all = names.sorted();
     let mut text = format!("{}\n", dial::MIGRATED);
     let mut declared = std::collections::HashSet::new();
+    let mut hir = Hir::default();
     for key in &written.names {
         if !declared.insert(key) {
             continue;
@@ -272,6 +276,18 @@ fn trial(body: &str, written: &Written, number: Number, names: &Names) -> Option
                 let value = if sub.returns { " \"\"" } else { "" };
                 let head = sub_head(name, &key.1, sub);
                 text.push_str(&format!("{head} {{ return{value} }}\n"));
+            }
+        } else if key.0 == What::Legacy {
+            if hir.contexts.is_empty() {
+                text.push_str(&format!("import conf \"extensions.conf\" as {LEGACY}\n"));
+            }
+            hir.contexts.push(empty(&key.1));
+        } else if key.0 == What::Context {
+            if let Some(name) = all.get(key) {
+                text.push_str(&format!(
+                    "context {name} as {} {{\n  on start {{ }}\n}}\n",
+                    quoted(&key.1)
+                ));
             }
         } else if let Some(name) = all.get(key) {
             let ty = names.ty(&key.1);
@@ -291,10 +307,11 @@ fn trial(body: &str, written: &Written, number: Number, names: &Names) -> Option
             format!("{head} {{\n{body}\n}}\n")
         }
     });
-    let sources = Sources::new().with("trial.dial", text);
+    let sources = Sources::new()
+        .with("trial.dial", text)
+        .with("extensions.conf", Vec::new());
     let file = sources.find("trial.dial")?;
     let program = dial::read(&sources, &[file]);
-    let mut hir = Hir::default();
     let found = program.compile(&sources, &mut hir).found;
     let wrong = found
         .iter()
@@ -304,6 +321,19 @@ fn trial(body: &str, written: &Written, number: Number, names: &Names) -> Option
     }
     let context = hir.contexts.iter().find(|c| c.name == b"trial")?;
     Some(context.extensions.first()?.steps.clone())
+}
+
+/// A context of which only the name matters.
+fn empty(name: &str) -> Context {
+    Context {
+        name: name.as_bytes().to_vec(),
+        span: steps_span(&[]),
+        extensions: Vec::new(),
+        includes: Vec::new(),
+        switches: Vec::new(),
+        ignorepats: Vec::new(),
+        autohints: false,
+    }
 }
 
 /// The line that declares a variable.
@@ -336,10 +366,10 @@ fn candidates(
     match app {
         "set" => set(args, hir, number, names).unwrap_or_default(),
         "return" => match &names.within {
-            None => Vec::new(),
+            None if args.is_empty() => vec![Written::plain("return")],
             Some(sub) if !sub.returns => vec![Written::plain("return")],
             Some(_) if args.is_empty() => vec![Written::plain("return \"\"")],
-            Some(_) => {
+            _ => {
                 let value = text::literal(args, number, names);
                 let value = value.map(|value| Written {
                     text: format!("return {}", value.text),
@@ -440,22 +470,30 @@ pub(super) fn sub_head(name: &str, conf: &str, sub: &Sub) -> String {
     format!("sub {name}{renamed}({}){result}", params.join(", "))
 }
 
-/// The call of a subroutine.
+/// A call that comes back.
 fn gosub(args: &[u8], number: Number, names: &mut Names) -> Option<Vec<Written>> {
-    let text = std::str::from_utf8(args).ok()?;
-    let (place, arguments) = match text.split_once('(') {
-        Some((place, arguments)) => (place, arguments.strip_suffix(')')?),
-        None => (text, ""),
+    let shape = Shape::read(args);
+    let (place, arguments) = match shape.find(args, b'(', 0) {
+        Some(open) => (&args[..open], args[open + 1..].strip_suffix(b")")?),
+        None => (args, &b""[..]),
     };
-    let conf = place.strip_suffix(",s,1")?;
-    let sub = names.subs.get(conf)?.clone();
-    let name = names.of(What::Sub, conf);
-    let mut given = subs::arguments_of(arguments.as_bytes());
-    if given.len() > sub.params.len() {
-        return None;
+    let mut given = subs::arguments_of(arguments);
+    let parts = super::layout::split(place, b',');
+    let (context, exten, priority) = match parts.as_slice() {
+        [exten, priority] => (None, exten, priority),
+        [context, exten, priority] => (Some(context), exten, priority),
+        _ => return None,
+    };
+    let conf = context.and_then(|context| std::str::from_utf8(context).ok());
+    let sub = conf.filter(|_| exten == b"s" && priority == b"1");
+    let sub = sub.and_then(|conf| Some((conf, names.subs.get(conf)?.clone())));
+    if let Some((_, sub)) = &sub {
+        if given.len() > sub.params.len() {
+            return None;
+        }
+        given.resize(sub.params.len(), Vec::new());
     }
-    given.resize(sub.params.len(), Vec::new());
-    let mut used = vec![(What::Sub, conf.to_owned())];
+    let mut used = Vec::new();
     let mut values = Vec::new();
     for one in given {
         let value = text::text(&one, number, names)
@@ -463,16 +501,107 @@ fn gosub(args: &[u8], number: Number, names: &mut Names) -> Option<Vec<Written>>
         values.push(value.text);
         used.extend(value.names);
     }
-    let call = Written {
-        text: format!("{name}({})", values.join(", ")),
-        names: used,
-        ..Written::default()
+    if let Some((conf, _)) = sub {
+        let name = names.of(What::Sub, conf);
+        used.push((What::Sub, conf.to_owned()));
+        let call = Written {
+            text: format!("{name}({})", values.join(", ")),
+            names: used,
+            ..Written::default()
+        };
+        let dropped = Written {
+            text: format!("let _ = {}", call.text),
+            ..call.clone()
+        };
+        return Some(vec![call, dropped]);
+    }
+    let mut all = Vec::new();
+    let path = conf.filter(|_| priority == b"1");
+    let path = path.and_then(|conf| Some((conf, site(conf, names)?)));
+    if let Some((conf, (path, key))) = path {
+        let list = match values.is_empty() {
+            true => String::new(),
+            false => format!("({})", values.join(", ")),
+        };
+        let mut add = |exten: Written| {
+            all.push(Written {
+                text: format!("gosub {path}{}{list}", exten.text),
+                names: [exten.names, used.clone(), vec![key.clone()]].concat(),
+                open: exten.open,
+                ..Written::default()
+            });
+        };
+        let plain = std::str::from_utf8(exten).ok();
+        let plain = plain.filter(|e| !e.contains(['$', '"', '\\', '{']));
+        let has = |number: &str| {
+            let site = names.sites.get(conf);
+            site.is_some_and(|s| s.extensions.contains(number))
+        };
+        match plain {
+            Some("s") if has("s") => add(Written::plain("")),
+            Some(digits) if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
+                add(Written::plain(format!(".{digits}")));
+            }
+            Some(name) if !name.is_empty() => add(Written::plain(format!(".{}", quoted(name)))),
+            _ => {
+                for one in texts(exten, number, names)? {
+                    add(Written {
+                        text: format!(".({})", one.text),
+                        ..one
+                    });
+                }
+            }
+        }
+    }
+    let context = match context {
+        None => vec![Written::plain("channel.context")],
+        Some(context) => texts(context, number, names)?,
     };
-    let dropped = Written {
-        text: format!("let _ = {}", call.text),
-        ..call.clone()
+    let exten = texts(exten, number, names)?;
+    let priority = match priority.as_slice() {
+        b"1" => vec![Written::plain("1")],
+        priority => texts(priority, number, names)?,
     };
-    Some(vec![call, dropped])
+    let worst = |all: &[Written]| all.len().saturating_sub(1);
+    for level in 0..=worst(&context).max(worst(&exten)).max(worst(&priority)) {
+        let one = |all: &[Written]| all[level.min(worst(all))].clone();
+        let (context, exten, priority) = (one(&context), one(&exten), one(&priority));
+        let place = [&context, &exten, &priority].map(|part| part.text.as_str());
+        let values = values.iter().map(String::as_str);
+        let list: Vec<&str> = place.into_iter().chain(values).collect();
+        all.push(Written {
+            text: format!("gosub dynamic({})", list.join(", ")),
+            names: [context.names, exten.names, priority.names, used.clone()].concat(),
+            ..Written::default()
+        });
+    }
+    Some(all)
+}
+
+/// A part of a place: as it is, and through a door if the call may have chosen it.
+fn texts(part: &[u8], number: Number, names: &mut Names) -> Option<Vec<Written>> {
+    let plain = text::text(part, number, names);
+    let as_is = asterisk(std::str::from_utf8(part).ok()?);
+    let unchecked = |w: &Written| Written {
+        text: format!("unchecked({})", w.text),
+        ..w.clone()
+    };
+    let mut all: Vec<Written> = plain.iter().cloned().collect();
+    if plain.is_some() && !strowger_stdlib::template::has_hole(part) {
+        return Some(all);
+    }
+    all.push(unchecked(plain.as_ref().unwrap_or(&as_is)));
+    Some(all)
+}
+
+/// How `gosub` names a context, and what stands for it.
+fn site(conf: &str, names: &mut Names) -> Option<(String, (What, String))> {
+    let stays = names.sites.get(conf)?.stays;
+    let (path, what) = match stays {
+        true => (format!("{LEGACY}[{}]", quoted(conf)), What::Legacy),
+        false => (names.of(What::Context, conf), What::Context),
+    };
+    Some((path, (what, conf.to_owned())))
 }
 
 /// A `Goto` to a place that only the call knows.

@@ -1,11 +1,11 @@
 //! One round of writing: the text of all contexts that do not stay, and the extensions.conf beside it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 use super::comment::Comments;
 use super::graph::{Link, Reader, label_of};
-use super::names::{self, Names, What};
+use super::names::{self, Names, Site, What};
 use super::print::Printer;
 use super::statement::{self, Statements};
 use super::text::{self, quoted};
@@ -52,7 +52,7 @@ pub(super) struct Written {
 }
 
 /// The name of the import of extensions.conf.
-const LEGACY: &str = "legacy";
+pub(super) const LEGACY: &str = "legacy";
 
 impl Work<'_, '_> {
     pub(super) fn write(&mut self) -> Written {
@@ -77,6 +77,8 @@ impl Work<'_, '_> {
                     .of(What::Context, &String::from_utf8_lossy(&context.name));
             }
         }
+        self.names.sites = self.sites();
+        self.statements.forget_calls();
         let wanted = self.wanted();
         let mut comments = Comments::new(self.sources);
         let mut used: BTreeSet<(What, String)> = BTreeSet::new();
@@ -148,6 +150,25 @@ impl Work<'_, '_> {
         };
         written.conf = rest::conf(self.reader, hir, &staying, globals.is_none());
         written
+    }
+
+    /// The contexts that are no subroutines.
+    fn sites(&self) -> HashMap<String, Site> {
+        let contexts = self.hir.contexts.iter().enumerate();
+        let named = contexts.filter_map(|(number, context)| {
+            let name = std::str::from_utf8(&context.name).ok()?;
+            let all = context.extensions.iter();
+            let with_steps = all.filter(|e| !e.steps.is_empty() && e.caller.is_none());
+            let extensions = with_steps.filter_map(|e| String::from_utf8(e.name.clone()).ok());
+            let stays = self.kept.contains_key(&number);
+            let site = Site {
+                stays,
+                extensions: extensions.collect(),
+            };
+            let is_sub = !stays && self.names.subs.contains_key(name);
+            (!is_sub).then(|| (name.to_owned(), site))
+        });
+        named.collect()
     }
 
     /// Global variables with their values; none if they are made of what is known only while they are loaded.

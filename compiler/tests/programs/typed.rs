@@ -273,8 +273,67 @@ impl Gen<'_> {
         }
         self.indent -= 1;
         self.line("}");
+        self.called();
         self.line("context others as \"the-others\" { on 5 { log(\"{exten}\") } }");
         self.line("context night { on 6 { hangup(UserBusy) } }");
+    }
+
+    /// What others come to by `gosub`: its names are those that they have, too.
+    fn called(&mut self) {
+        self.line("context called as \"the-called\" {");
+        self.indent += 1;
+        for head in ["on start", "on 7", "on \"way-1\""] {
+            self.line(&format!("{head} {{"));
+            let (before, count) = (self.names.len(), self.count);
+            (self.exten, self.count, self.left) = (false, 0, 6);
+            self.indent += 1;
+            // No call goes in circles.
+            self.place = Where::Fn;
+            self.statements(3, 1);
+            self.place = Where::Extension;
+            let value = self.value(Ty::Raw, 2);
+            let kind = self.dice.below(3);
+            self.line(&match kind {
+                0 => "return".to_owned(),
+                1 => format!("return {value}"),
+                _ => "return channel(\"ARG1\")".to_owned(),
+            });
+            self.indent -= 1;
+            self.names.truncate(before);
+            self.count = self.count.max(count);
+            self.line("}");
+        }
+        self.indent -= 1;
+        self.line("}");
+    }
+
+    /// A call of one of them.
+    fn gosub(&mut self) {
+        let given = [Ty::Int, Ty::Digits, Ty::Duration, Ty::Bool];
+        let given: Vec<String> = (0..self.dice.below(3))
+            .map(|_| {
+                let ty = given[self.dice.below(given.len())];
+                self.value(ty, 1)
+            })
+            .collect();
+        let list = given.join(", ");
+        let call = match self.dice.below(4) {
+            0 => format!("gosub called({list})"),
+            1 => format!("gosub called.7({list})"),
+            2 => format!("gosub called.\"way-1\"({list})"),
+            _ => {
+                let place = ["\"the-called\"", "\"7\"", "1"].map(str::to_owned);
+                let all = [&place[..], &given[..]].concat();
+                format!("gosub dynamic({})", all.join(", "))
+            }
+        };
+        if self.dice.one_in(2) {
+            self.line(&call);
+            return;
+        }
+        let name = self.fresh("local");
+        self.line(&format!("let {name} = {call}"));
+        self.know(name, Ty::Raw, false, true);
     }
 
     fn statements(&mut self, count: usize, depth: usize) {
@@ -298,7 +357,7 @@ impl Gen<'_> {
 
     fn statement(&mut self, depth: usize) {
         let acts = self.place != Where::Fn;
-        let kinds = if depth == 0 { 5 } else { 15 };
+        let kinds = if depth == 0 { 5 } else { 16 };
         match self.dice.below(kinds) {
             0 | 1 => {
                 let ty = self.any();
@@ -451,6 +510,7 @@ impl Gen<'_> {
                 self.line(&format!("log({text})"));
                 self.line(&format!("label {label}"));
             }
+            15 if acts => self.gosub(),
             _ => {
                 let value = self.value(Ty::Int, 2);
                 let name = self.fresh("local");

@@ -28,6 +28,7 @@
 (context name: (identifier) @module)
 (include context: (identifier) @module)
 (goto context: (identifier) @module)
+(gosub context: (identifier) @module)
 (import path: (identifier) @module)
 (const name: (identifier) @constant)
 (on event: (identifier) @constant.builtin)
@@ -51,6 +52,7 @@
   "from"
   "given"
   "global"
+  "gosub"
   "goto"
   "hint"
   "if"

@@ -7,7 +7,9 @@ use super::stmt::labels;
 use super::{Binding, BodyKind, Bound, Checker, InBody, Item, constant_value, world};
 use crate::dial::hours;
 use crate::dial::notes::Fact;
-use crate::dial::typed::{Body, Context, Expr, ExprKind, Extension, Hint, Include, TextPart};
+use crate::dial::typed::{
+    Body, Called, Context, Expr, ExprKind, Extension, Hint, Include, Text, TextPart,
+};
 use crate::dial::types::Type;
 
 impl Checker<'_> {
@@ -420,105 +422,31 @@ impl Checker<'_> {
     }
 
     pub(super) fn goto(&mut self, at: At, target: &tree::Target) -> Expr {
+        let never = |e: Expr| Expr {
+            ty: Type::Never,
+            ..e
+        };
         if self.pure_only(at, "`goto`") {
-            return Expr {
-                ty: Type::Never,
-                ..self.wrong(at)
-            };
+            return never(self.wrong(at));
         }
         let kind = match target {
             tree::Target::Label(name) => {
-                let label = self.body.labels.iter().find(|l| l.text == name.text);
-                if let Some(at) = label.map(|l| l.at) {
-                    self.note_bound(name.at, at);
-                    self.body.gotos.push(name.clone());
-                } else {
-                    let labels = self.body.labels.iter().map(|l| &*l.text);
-                    let like = self.like(&name.text, labels);
-                    let mut found = self
-                        .error(
-                            "D207",
-                            name.at,
-                            format!("there is no label `{}` here", name.text),
-                        )
-                        .label("labels are those of the same body");
-                    if let Some(like) = like {
-                        found = found.label(format!("did you mean `@{like}`?")).fix(
-                            format!("write `{like}`"),
-                            self.span(name.at),
-                            like,
-                            false,
-                        );
-                    }
-                    self.tell(found);
-                }
+                self.label_named(name);
                 ExprKind::GotoLabel(name.text.to_string())
             }
             tree::Target::Place { context, number } => {
-                let split = self.place_of_event(context, number.as_ref());
-                let (context, number) = match &split {
-                    Some((context, number)) => (context, Some(number)),
-                    None => (context, number.as_ref()),
-                };
-                let Some((conf, events)) = self.context_named(context, true) else {
-                    return Expr {
-                        ty: Type::Never,
-                        ..self.wrong(at)
-                    };
-                };
-                let number = match number {
-                    Some(tree::TargetNumber::Fixed(number)) => {
-                        let text = self.number_text(number);
-                        if let [TextPart::Plain(exten)] = text.as_slice() {
-                            let named = (conf.clone(), exten.clone());
-                            let fact = |_: &Self| Fact::Extension(named.0, named.1, false);
-                            match number {
-                                Number::Text(_) => self.note_inside(number.at(), fact),
-                                _ => self.note(number.at(), fact),
-                            }
-                        }
-                        text
-                    }
-                    Some(tree::TargetNumber::Computed(e)) => {
-                        let own = is_exten(e);
-                        let made = self.expr(e, None);
-                        match made.ty {
-                            // Where the number that was dialled leads, it may lead.
-                            Type::Raw if own => vec![TextPart::Value(made)],
-                            Type::Raw | Type::Uri => {
-                                self.tainted(&made, &Type::Str);
-                                Vec::new()
-                            }
-                            _ => vec![TextPart::Value(self.fit(made, &Type::Str))],
-                        }
-                    }
-                    None if events.as_ref().is_none_or(|e| e.iter().any(|e| e == "s")) => {
-                        vec![TextPart::Plain("s".to_owned())]
-                    }
-                    None if self.body.exten.is_some() => {
-                        vec![TextPart::Asterisk("${EXTEN}".to_owned())]
-                    }
-                    None => {
-                        self.tell(
-                            self.error("D208", at, format!("where in [{conf}]?"))
-                                .label("it has no `on start`, and no number is dialled here")
-                                .help("name the number: `goto context.61`"),
-                        );
-                        Vec::new()
-                    }
-                };
-                ExprKind::Goto(Some(conf), number)
+                match self.place_named(at, context, number.as_ref()) {
+                    Some((context, number)) => ExprKind::Goto(Some(context), number),
+                    None => return never(self.wrong(at)),
+                }
             }
             tree::Target::Dynamic { name, args, at } => {
-                if name.first.text.as_ref() != "dynamic" || !name.rest.is_empty() {
+                if !is_dynamic(name) {
                     self.tell(
                         self.error("D208", *at, "a `goto` takes no arguments")
-                            .help("a place that is known only in the call: `goto dynamic(context, number, priority)`"),
+                            .help("a place that is known only in the call: `goto dynamic(context, number, priority)`; to come back: `gosub`"),
                     );
-                    return Expr {
-                        ty: Type::Never,
-                        ..self.wrong(*at)
-                    };
+                    return never(self.wrong(*at));
                 }
                 let [context, number, priority] = args.as_slice() else {
                     self.tell(
@@ -529,27 +457,193 @@ impl Checker<'_> {
                         )
                         .help("goto dynamic(\"context\", number, 1)"),
                     );
-                    return Expr {
-                        ty: Type::Never,
-                        ..self.wrong(*at)
-                    };
+                    return never(self.wrong(*at));
                 };
-                let context = self.wanted(context, &Type::Str);
-                let own = is_exten(number);
-                let number = match own {
-                    true => self.expr(number, None),
-                    false => self.wanted(number, &Type::Str),
-                };
-                let priority = self.expr(priority, None);
-                let priority = match priority.ty {
-                    Type::Int | Type::Wrong => priority,
-                    _ => self.fit(priority, &Type::Str),
-                };
+                let (context, number, priority) = self.dynamic(context, number, priority);
                 ExprKind::GotoDynamic(context, number, priority)
             }
         };
         self.made(at, Type::Never, kind)
     }
+
+    /// A call of lines that come back by `return`. What they give is a text from outside.
+    pub(super) fn gosub(
+        &mut self,
+        at: At,
+        target: &tree::Target,
+        args: &[tree::Expr],
+        how: &Use,
+    ) -> Expr {
+        if self.pure_only(at, "`gosub`") {
+            return self.wrong(at);
+        }
+        let (called, args) = match target {
+            tree::Target::Label(name) => {
+                self.tell(
+                    self.error(
+                        "D207",
+                        name.at,
+                        "a `gosub` leads to a context, not to a label",
+                    )
+                    .label("a label of the same body")
+                    .help("what is done in several places: a `sub`"),
+                );
+                (None, args)
+            }
+            tree::Target::Place { context, number } => {
+                let place = self.place_named(at, context, number.as_ref());
+                (place.map(|(c, n)| Called::Place(c, n)), args)
+            }
+            tree::Target::Dynamic { name, args, .. } if !is_dynamic(name) => {
+                // `gosub office(a)`, and `gosub office.start(a)`, whose event the grammar takes for a part of the name.
+                let place = self.place_named(at, name, None);
+                (place.map(|(c, n)| Called::Place(c, n)), args.as_slice())
+            }
+            tree::Target::Dynamic { args, at, .. } => {
+                let [context, number, priority, rest @ ..] = args.as_slice() else {
+                    self.tell(
+                        self.error(
+                            "D403",
+                            *at,
+                            "`dynamic` needs a context, a number and a priority",
+                        )
+                        .help("gosub dynamic(\"context\", number, 1, \"an argument\")"),
+                    );
+                    return self.wrong(*at);
+                };
+                let (context, number, priority) = self.dynamic(context, number, priority);
+                (Some(Called::Dynamic(context, number, priority)), rest)
+            }
+        };
+        // Whoever is called reads them as texts.
+        let args: Vec<Expr> = args.iter().map(|arg| self.as_text(arg)).collect();
+        let Some(called) = called else {
+            return self.wrong(at);
+        };
+        let ty = match how {
+            Use::Nothing { .. } => Type::Unit,
+            Use::Value(_) => Type::Raw,
+        };
+        self.made(at, ty, ExprKind::Gosub(called, args))
+    }
+
+    /// A value as the text that it is where nobody knows types.
+    pub(super) fn as_text(&mut self, e: &tree::Expr) -> Expr {
+        match &*e.kind {
+            T::Text(_) | T::Raw(_) => self.expr(e, None),
+            _ => self.text(e.at, &[tree::TextPart::Hole(e.clone())]),
+        }
+    }
+
+    /// A label of the same body.
+    fn label_named(&mut self, name: &Name) {
+        let label = self.body.labels.iter().find(|l| l.text == name.text);
+        if let Some(at) = label.map(|l| l.at) {
+            self.note_bound(name.at, at);
+            self.body.gotos.push(name.clone());
+            return;
+        }
+        let labels = self.body.labels.iter().map(|l| &*l.text);
+        let like = self.like(&name.text, labels);
+        let mut found = self
+            .error(
+                "D207",
+                name.at,
+                format!("there is no label `{}` here", name.text),
+            )
+            .label("labels are those of the same body");
+        if let Some(like) = like {
+            found = found.label(format!("did you mean `@{like}`?")).fix(
+                format!("write `{like}`"),
+                self.span(name.at),
+                like,
+                false,
+            );
+        }
+        self.tell(found);
+    }
+
+    /// A context and a number in it, as texts.
+    fn place_named(
+        &mut self,
+        at: At,
+        context: &tree::Path,
+        number: Option<&tree::TargetNumber>,
+    ) -> Option<(String, Text)> {
+        let split = self.place_of_event(context, number);
+        let (context, number) = match &split {
+            Some((context, number)) => (context, Some(number)),
+            None => (context, number),
+        };
+        let (conf, events) = self.context_named(context, true)?;
+        let number = match number {
+            Some(tree::TargetNumber::Fixed(number)) => {
+                let text = self.number_text(number);
+                if let [TextPart::Plain(exten)] = text.as_slice() {
+                    let named = (conf.clone(), exten.clone());
+                    let fact = |_: &Self| Fact::Extension(named.0, named.1, false);
+                    match number {
+                        Number::Text(_) => self.note_inside(number.at(), fact),
+                        _ => self.note(number.at(), fact),
+                    }
+                }
+                text
+            }
+            Some(tree::TargetNumber::Computed(e)) => {
+                let own = is_exten(e);
+                let made = self.expr(e, None);
+                match made.ty {
+                    // Where the number that was dialled leads, it may lead.
+                    Type::Raw if own => vec![TextPart::Value(made)],
+                    Type::Raw | Type::Uri => {
+                        self.tainted(&made, &Type::Str);
+                        Vec::new()
+                    }
+                    _ => vec![TextPart::Value(self.fit(made, &Type::Str))],
+                }
+            }
+            None if events.as_ref().is_none_or(|e| e.iter().any(|e| e == "s")) => {
+                vec![TextPart::Plain("s".to_owned())]
+            }
+            None if self.body.exten.is_some() => {
+                vec![TextPart::Asterisk("${EXTEN}".to_owned())]
+            }
+            None => {
+                self.tell(
+                    self.error("D208", at, format!("where in [{conf}]?"))
+                        .label("it has no `on start`, and no number is dialled here")
+                        .help("name the number: `goto context.61`"),
+                );
+                Vec::new()
+            }
+        };
+        Some((conf, number))
+    }
+
+    /// Context, number and priority of `dynamic`.
+    fn dynamic(
+        &mut self,
+        context: &tree::Expr,
+        number: &tree::Expr,
+        priority: &tree::Expr,
+    ) -> (Expr, Expr, Expr) {
+        let context = self.wanted(context, &Type::Str);
+        let number = match is_exten(number) {
+            true => self.expr(number, None),
+            false => self.wanted(number, &Type::Str),
+        };
+        let priority = self.expr(priority, None);
+        let priority = match priority.ty {
+            Type::Int | Type::Wrong => priority,
+            _ => self.fit(priority, &Type::Str),
+        };
+        (context, number, priority)
+    }
+}
+
+/// Whether a target is `dynamic(...)`.
+fn is_dynamic(name: &tree::Path) -> bool {
+    &*name.first.text == "dynamic" && name.rest.is_empty()
 }
 
 /// Whether an expression is the number that was dialled.

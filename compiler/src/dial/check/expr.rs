@@ -120,6 +120,7 @@ impl Checker<'_> {
             } => self.choice(e.at, condition, then, otherwise.as_ref(), how),
             tree::ExprKind::Match { of, arms } => self.matching(e.at, of, arms, how),
             tree::ExprKind::Return(value) => self.returning(e.at, value.as_ref()),
+            tree::ExprKind::Gosub { target, args } => self.gosub(e.at, target, args, how),
             tree::ExprKind::Goto(target) => self.goto(e.at, target),
         }
     }

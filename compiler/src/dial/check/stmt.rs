@@ -463,13 +463,10 @@ impl Checker<'_> {
     }
 
     pub(super) fn returning(&mut self, at: At, value: Option<&tree::Expr>) -> Expr {
-        let result = self.body.result.clone();
-        let Some(result) = result else {
-            // Told where it is read.
-            return Expr {
-                ty: Type::Never,
-                ..self.wrong(at)
-            };
+        let Some(result) = self.body.result.clone() else {
+            // Whoever came by `gosub` gets a text.
+            let value = value.map(|value| self.as_text(value));
+            return self.made(at, Type::Never, ExprKind::Return(value));
         };
         let value = match (value, &result) {
             (None, Type::Unit | Type::Wrong) => None,

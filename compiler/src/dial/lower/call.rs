@@ -1,7 +1,7 @@
 //! Calls: applications, functions, subroutines.
 
 use strowger_stdlib::signatures::{Signature, Split};
-use strowger_stdlib::words::{From, Given, Kind, Misfit, Part, Place, Scale, Word, layout};
+use strowger_stdlib::words::{self, From, Given, Kind, Misfit, Part, Scale, Word, layout};
 
 use super::formula::{Formula, Level};
 use super::operand::{Operand, Read, Trust};
@@ -9,7 +9,9 @@ use super::pieces::Piece;
 use super::text;
 use super::value::{constant_text, is_name, joined};
 use super::writer::{To, Writer};
-use crate::dial::typed::{Expr, ExprKind};
+use crate::diagnostic::Diagnostic;
+use crate::dial::span;
+use crate::dial::typed::{Called, Expr, ExprKind};
 use crate::dial::types::Type;
 
 impl Writer<'_> {
@@ -104,7 +106,10 @@ impl Writer<'_> {
         let mut places: Vec<(usize, usize)> = Vec::new();
         for (at, arg) in args.iter().enumerate() {
             let Some(arg) = arg else { continue };
-            let spread = matches!(word.params.get(at).map(|p| p.place), Some(Place::Rest(_)));
+            let spread = matches!(
+                word.params.get(at).map(|p| p.place),
+                Some(words::Place::Rest(_))
+            );
             match &*arg.kind {
                 ExprKind::List(elements) if spread => {
                     for (number, element) in elements.iter().enumerate() {
@@ -357,6 +362,51 @@ impl Writer<'_> {
             format!("{},s,{start}{arguments}", text::constant(&sub.conf)),
         );
     }
+
+    /// A call of lines that come back. What they are given stands between the parentheses of Gosub, where nothing can be escaped (DL-234).
+    pub(super) fn gosub(&mut self, called: &Called, args: &[Expr]) {
+        let own: Vec<&Expr> = match called {
+            Called::Dynamic(context, exten, priority) => vec![context, exten, priority],
+            Called::Place(..) => Vec::new(),
+        };
+        let list: Vec<&Expr> = own.iter().copied().chain(args).collect();
+        let mut values = self.pieces_of(&list);
+        let given = values.split_off(own.len());
+        let target = match called {
+            Called::Place(context, exten) => {
+                let exten = self.parts(exten, Trust::Text);
+                let exten = self.target_part(exten);
+                format!("{},{exten},1", text::constant(context))
+            }
+            Called::Dynamic(..) => {
+                let parts: Vec<String> = values.into_iter().map(|p| self.target_part(p)).collect();
+                parts.join(",")
+            }
+        };
+        let mut places: Vec<String> = Vec::new();
+        for (arg, pieces) in args.iter().zip(given) {
+            if !pieces.iter().all(stands) {
+                let words = "a text that may hold a comma cannot be given to a `gosub`";
+                let at = span(arg.place.file, arg.place.at);
+                let found = Diagnostic::new("D413", words, at)
+                    .label("a comma in it would begin the next argument")
+                    .help("make it a `sub`, which takes any text, or put the text in a channel variable");
+                self.found.push(found);
+            }
+            places.push(pieces.iter().map(|p| p.value.value()).collect());
+        }
+        let arguments = match places.is_empty() {
+            true => String::new(),
+            false => format!("({})", places.join(",")),
+        };
+        self.run("Gosub", target + &arguments);
+    }
+}
+
+/// A text among the arguments of a `gosub`: nothing protects it there.
+fn stands(piece: &Piece) -> bool {
+    let special = |text: &str| text.contains(|c| text::SPECIAL.contains(c));
+    piece.trust >= Trust::Name || matches!(&piece.value, Operand::Constant(c) if !special(c))
 }
 
 /// Whether the constants of an argument close a parenthesis too many in front of a colon, or of a value, which may hold one.

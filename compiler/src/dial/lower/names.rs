@@ -16,10 +16,15 @@ pub(super) struct Names<'p> {
 
 impl<'p> Names<'p> {
     /// Names for the locals of a body: their own, with a number behind those that would be mistaken for another.
-    pub(super) fn new(body: &Body, reserved: &'p HashSet<String>) -> Names<'p> {
+    /// `taken`: those of bodies that run on the same channel meanwhile.
+    pub(super) fn new(
+        body: &Body,
+        reserved: &'p HashSet<String>,
+        taken: HashSet<String>,
+    ) -> Names<'p> {
         let mut names = Names {
             reserved,
-            taken: HashSet::new(),
+            taken,
             locals: Vec::new(),
         };
         for local in &body.locals {
@@ -27,6 +32,11 @@ impl<'p> Names<'p> {
             names.locals.push(name);
         }
         names
+    }
+
+    /// The names that are taken.
+    pub(super) fn into_taken(self) -> HashSet<String> {
+        self.taken
     }
 
     pub(super) fn local(&self, id: LocalId) -> &str {

@@ -231,6 +231,10 @@ impl<'p> Writer<'p> {
                 self.call(*number, args);
                 self.store_text(to, "${GOSUB_RETVAL}");
             }
+            ExprKind::Gosub(called, args) => {
+                self.gosub(called, args);
+                self.store_text(to, "${GOSUB_RETVAL}");
+            }
             ExprKind::Both(..) | ExprKind::Either(..)
                 if !self.is_simple(e) && self.is_free(to, e) =>
             {
@@ -354,6 +358,7 @@ impl<'p> Writer<'p> {
                 self.word(word, args, None);
             }
             ExprKind::Sub(number, args) => self.call(*number, args),
+            ExprKind::Gosub(called, args) => self.gosub(called, args),
             ExprKind::App { name, args } => {
                 let args: String = {
                     let pieces = self.parts(args, Trust::Name);
@@ -388,7 +393,7 @@ impl<'p> Writer<'p> {
     }
 
     /// A part of a target: commas would begin the next one (DL-244).
-    fn target_part(&mut self, pieces: Vec<Piece>) -> String {
+    pub(super) fn target_part(&mut self, pieces: Vec<Piece>) -> String {
         let mut out = String::new();
         for piece in pieces {
             match piece.value {
@@ -405,16 +410,9 @@ impl<'p> Writer<'p> {
     }
 
     fn return_(&mut self, value: Option<&Expr>) {
-        match (self.sub, value) {
-            (Some(_), Some(value)) => self.into(value, &To::Return),
-            (Some(_), None) => self.end("Return", ""),
-            (None, value) => {
-                if let Some(value) = value {
-                    self.effect(value);
-                }
-                let end = self.end;
-                self.jump(end);
-            }
+        match value {
+            Some(value) => self.into(value, &To::Return),
+            None => self.end("Return", ""),
         }
     }
 

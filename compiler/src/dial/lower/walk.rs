@@ -1,6 +1,8 @@
 //! Everything that stands in a block, whatever it is for.
 
-use crate::dial::typed::{Block, Body, Expr, ExprKind, LocalId, Stmt, StmtKind, Text, TextPart};
+use crate::dial::typed::{
+    Block, Body, Called, Expr, ExprKind, LocalId, Stmt, StmtKind, Text, TextPart,
+};
 use crate::dial::types::Type;
 
 /// A statement or an expression.
@@ -87,6 +89,13 @@ pub(super) fn expr<'b>(e: &'b Expr, see: &mut dyn FnMut(Node<'b>)) {
         | ExprKind::Default(a, b) => {
             expr(a, see);
             expr(b, see);
+        }
+        ExprKind::Gosub(called, args) => {
+            match called {
+                Called::Place(_, parts) => text(parts, see),
+                Called::Dynamic(a, b, c) => [a, b, c].into_iter().for_each(|e| expr(e, see)),
+            }
+            args.iter().for_each(|e| expr(e, see));
         }
         ExprKind::GotoDynamic(a, b, c) => {
             expr(a, see);

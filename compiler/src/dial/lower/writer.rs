@@ -80,13 +80,14 @@ impl<'p> Writer<'p> {
         body: &Body,
         sub: Option<usize>,
         place: Place,
+        taken: HashSet<String>,
     ) -> Writer<'p> {
         let mut steps = Steps::new(STEPS);
         let end = steps.mark("end");
         Writer {
             shared,
             sub,
-            names: Names::new(body, &shared.reserved),
+            names: Names::new(body, &shared.reserved, taken),
             locals: walk::locals(body),
             steps,
             place,

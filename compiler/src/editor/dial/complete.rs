@@ -18,7 +18,8 @@ use crate::source::{FileId, Span};
 
 /// Words that begin a statement.
 const STATEMENTS: &[&str] = &[
-    "let", "var", "if", "match", "while", "for", "goto", "return", "label", "break", "continue",
+    "let", "var", "if", "match", "while", "for", "goto", "gosub", "return", "label", "break",
+    "continue",
 ];
 /// What a context holds.
 const HELD: &[&str] = &["on", "include", "hint"];
@@ -223,7 +224,7 @@ impl<'a> Cursor<'a> {
         let open = self.open();
         let last = self.kind(1);
         match last {
-            Some(Kind::Goto | Kind::Include) => return self.contexts(),
+            Some(Kind::Goto | Kind::Gosub | Kind::Include) => return self.contexts(),
             Some(Kind::AtSign) => return self.labels(),
             Some(Kind::Dot) => return self.field(),
             Some(Kind::On) => {
@@ -585,7 +586,7 @@ impl<'a> Cursor<'a> {
             return;
         };
         let name = self.slice(of);
-        if self.kind(3) == Some(Kind::Goto) {
+        if matches!(self.kind(3), Some(Kind::Goto | Kind::Gosub)) {
             return self.numbers(name);
         }
         for field in world::fields_of(name) {
