@@ -83,7 +83,7 @@ impl Loaded {
         }
         let wrong = |d: &&Diagnostic| {
             let name = self.sources.file(d.primary.span.file).name();
-            d.level == Level::Error && dial::is_dial(name)
+            dial::tears(d.code) && dial::is_dial(name)
         };
         let wrong: Vec<&Diagnostic> = self.findings.iter().filter(wrong).collect();
         let first = wrong.first().map(|first| {
@@ -98,7 +98,9 @@ impl Loaded {
         };
         Err(format!(
             "{}{more}\n  hint: as long as a .dial file has an error, none is compiled; `strowger check` shows all",
-            first.unwrap_or_default()
+            first.unwrap_or_else(
+                || "an error in a .dial file is not told, but it is there".to_owned()
+            )
         ))
     }
 

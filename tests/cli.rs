@@ -549,3 +549,26 @@ fn an_error_in_a_test_keeps_no_plan_from_running() {
         "{checked}"
     );
 }
+
+/// Whoever lets a caller's text through answers for it: `check` fails, and the plan runs.
+#[test]
+fn what_is_let_through_on_purpose_runs() {
+    let plan = "context office as \"default\" {\n  on `X.` {\n    playback(unchecked(exten))\n    hangup()\n  }\n}\n\ntest \"one\" {\n  call 61 in office\n  expect heard == [\"61\"]\n}\n";
+    let folder = folder("let-through", &[("extensions.dial", plan)]);
+    let path = folder.to_str().unwrap();
+    let checked = seen(&["check", path]);
+    assert!(
+        checked.contains("[D406]") && checked.ends_with("--- exit 1\n"),
+        "{checked}"
+    );
+    let ran = seen(&["simulate", path, "default,61"]);
+    assert!(
+        ran.contains("Playback(61)") && ran.ends_with("--- exit 0\n"),
+        "{ran}"
+    );
+    let tested = seen(&["test", path]);
+    assert!(tested.ends_with("--- exit 0\n"), "{tested}");
+    std::fs::write(folder.join("strowger.toml"), "[levels]\nD406 = \"allow\"\n").unwrap();
+    let allowed = seen(&["check", path]);
+    assert!(allowed.ends_with("--- exit 0\n"), "{allowed}");
+}

@@ -349,10 +349,7 @@ fn look(
         let commas = dialect.pipes.then(|| pipes::with_commas(hir));
         let index = Index::new(commas.as_ref().unwrap_or(hir));
         // What has an error is not in the graph.
-        let unread = found
-            .iter()
-            .any(|d| d.code.starts_with('D') && codes::level(d.code) == Level::Error);
-        let torn = reading.config.open || beside || unread;
+        let torn = reading.config.open || beside || reading.torn;
         let whole = matches!(plan_of(sources, options), PLAN | DIAL);
         let plan = Plan::new(index, torn, reading.part, whole, dialect, sources);
         if depth >= Depth::Analysis {

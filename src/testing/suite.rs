@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use strowger_compiler::coverage::Reachable;
-use strowger_compiler::dial::is_dial;
 use strowger_compiler::dial::test::Block;
-use strowger_compiler::{Diagnostic, FileId, Level, Sources, Span};
+use strowger_compiler::dial::{is_dial, tears};
+use strowger_compiler::{Diagnostic, FileId, Sources, Span};
 use strowger_runtime::config::{FILES, plan_in};
 use strowger_runtime::sim::Simulation;
 use strowger_vm::{Globals, Module};
@@ -512,7 +512,7 @@ impl Draft {
         };
         let wrong = loaded.compiled.diagnostics.iter();
         let wrong: Vec<Diagnostic> = wrong
-            .filter(|d| d.level == Level::Error && d.code.starts_with('D'))
+            .filter(|d| d.code.starts_with('D') && tears(d.code))
             .cloned()
             .collect();
         if !wrong.is_empty() {

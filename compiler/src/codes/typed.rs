@@ -426,8 +426,8 @@ pub(super) static CODES: &[Code] = &[
         "D406",
         D,
         Error,
-        "`unchecked` or `bare`",
-        "`unchecked` says that text from outside is safe where nobody has looked at it. The migration writes it where a line of extensions.conf does that; such lines are to be mended one by one, and allowed until then: `[check] allow = [\"D406\"]`. So it is with `bare(x)`, by which a value is read as part of an expression.",
+        "`unchecked`",
+        "`unchecked` says that text from outside is safe where nobody has looked at it. The migration writes it where a line of extensions.conf does that; such lines are to be mended one by one. A plan that has it runs all the same; a line is allowed by `// strowger: allow D406 why` before it, all are by `D406 = \"allow\"` below [levels] in strowger.toml.",
         plan!(
             "context office as \"default\" {\n  on `X.` {\n    dial(pjsip(unchecked(exten)), ring: 20s)\n  }\n}\n"
         ),
@@ -495,6 +495,19 @@ pub(super) static CODES: &[Code] = &[
         ),
         plan!(
             "context office as \"default\" {\n  on `X.` {\n    if exten in `[ab]X` { hangup(CallRejected) }\n    hangup()\n  }\n}\n"
+        ),
+    ),
+    load(
+        "D414",
+        D,
+        Error,
+        "`bare` outside of a migrated file",
+        "`bare(x)` reads what a variable holds as a part of an expression, as `$[${X} = 1]` does: what somebody writes into it changes what is asked. It is there for what `strowger migrate` writes. Without it values are compared.",
+        plan!(
+            "channel dnd: Raw = \"\" as \"DND\"\n\ncontext office as \"default\" {\n  on 61 {\n    if bare(dnd == \"yes\") { hangup(UserBusy) }\n    hangup()\n  }\n}\n"
+        ),
+        plan!(
+            "channel dnd: Raw = \"\" as \"DND\"\n\ncontext office as \"default\" {\n  on 61 {\n    if dnd == \"yes\" { hangup(UserBusy) }\n    hangup()\n  }\n}\n"
         ),
     ),
     load(

@@ -34,7 +34,7 @@ impl Checker<'_> {
     fn bare_is_known(&mut self, at: At) {
         if !self.around.unchecked {
             self.tell(
-                self.error("D406", at, "values are pasted unlooked at")
+                self.error("D414", at, "values are pasted unlooked at")
                     .label("`bare` is for migrated files")
                     .help("without it the values are compared: x == \"yes\""),
             );
