@@ -4,7 +4,10 @@
 //! it then runs as whole code. What has no short form at all is left to whole code from the beginning.
 
 mod expression;
+mod formula;
+mod loops;
 mod value;
+mod writer;
 
 use strowger_stdlib::table::QuickMap;
 use strowger_stdlib::template::{Hole, HoleKind, Piece, Template};
@@ -57,9 +60,13 @@ pub(crate) fn extension(
             .filter_map(|(i, s)| Some((s.label.as_ref()?.bytes(), i)))
             .collect(),
     };
+    let pairs = Pairs::of_steps(&extension.steps);
+    let loops = loops::find(extension, read, &places, &pairs);
     let mut quick = builder.quick(entry);
-    for (step, read) in extension.steps.iter().zip(read) {
-        quick.step(|q| write(q, step, read.as_ref()?, &places));
+    for (at, (step, read)) in extension.steps.iter().zip(read).enumerate() {
+        quick.step(loops.get(&at), |q| {
+            write(q, step, read.as_ref()?, &places, pairs.of(at))
+        });
     }
     quick.finish();
 }
@@ -71,7 +78,38 @@ fn has_form(step: &Step) -> bool {
         .any(|name| app.eq_ignore_ascii_case(name.as_bytes()))
 }
 
-fn write(q: &mut Quick, step: &Step, template: &Template, places: &Places) -> Option<()> {
+/// The `While` of each step that ends its loop, or goes back to it.
+struct Pairs(QuickMap<usize, usize>);
+
+impl Pairs {
+    fn of_steps(steps: &[Step]) -> Pairs {
+        let (mut pairs, mut open) = (QuickMap::default(), Vec::new());
+        for (at, step) in steps.iter().enumerate() {
+            let app = step.app.bytes();
+            let is = |name: &str| app.eq_ignore_ascii_case(name.as_bytes());
+            if is("While") {
+                open.push(at);
+            } else if is("ContinueWhile") {
+                pairs.extend(open.last().map(|begin| (at, *begin)));
+            } else if is("EndWhile") {
+                pairs.extend(open.pop().map(|begin| (at, begin)));
+            }
+        }
+        Pairs(pairs)
+    }
+
+    fn of(&self, at: usize) -> Option<usize> {
+        self.0.get(&at).copied()
+    }
+}
+
+fn write(
+    q: &mut Quick,
+    step: &Step,
+    template: &Template,
+    places: &Places,
+    pair: Option<usize>,
+) -> Option<()> {
     let args = step.args.bytes();
     if args.len() > BYTES {
         return None;
@@ -92,13 +130,25 @@ fn write(q: &mut Quick, step: &Step, template: &Template, places: &Places) -> Op
         Some(())
     } else if is("GotoIf") {
         goto_if(q, template, step, places)
+    } else if is("While") {
+        let [condition] = template.pieces.as_slice() else {
+            return None;
+        };
+        let holds = value::text(q, std::slice::from_ref(condition))?;
+        q.while_holds(holds);
+        Some(())
+    } else if let Some(begin) = pair
+        && template.pieces.iter().all(value::is_silent)
+    {
+        q.round(begin);
+        Some(())
     } else {
         q.run(app, template.as_plain()?)
     }
 }
 
-/// `Set(name=value)` with a constant name that is no function.
-fn set(q: &mut Quick, template: &Template) -> Option<()> {
+/// `Set(name=value)` with a constant name that is no function: the name, how often `_` stands before it, the value.
+fn assignment(template: &Template) -> Option<(&[u8], u8, Vec<Piece>)> {
     let [Piece::Text(first), rest @ ..] = template.pieces.as_slice() else {
         return None;
     };
@@ -112,23 +162,27 @@ fn set(q: &mut Quick, template: &Template) -> Option<()> {
     if name.is_empty() || name.ends_with(b")") {
         return None;
     }
-    if text.is_empty()
-        && mark == 0
-        && let [Piece::Hole(hole)] = rest
+    let mut pieces = rest.to_vec();
+    if !text.is_empty() {
+        pieces.insert(0, Piece::Text(text.to_vec()));
+    }
+    Some((name, mark, pieces))
+}
+
+fn set(q: &mut Quick, template: &Template) -> Option<()> {
+    let (name, mark, pieces) = assignment(template)?;
+    if mark == 0
+        && let [Piece::Hole(hole)] = pieces.as_slice()
         && hole.kind == HoleKind::Expression
         && let Some((from, n)) = expression::increase(&hole.body)
     {
         return q.increase(name, &from, n);
     }
-    let mut pieces = rest.to_vec();
-    if !text.is_empty() {
-        pieces.insert(0, Piece::Text(text.to_vec()));
-    }
     value::set(q, &pieces, name, mark)
 }
 
 /// `GotoIf(condition?then:otherwise)` where the condition is one hole and the targets are constant.
-fn goto_if(q: &mut Quick, template: &Template, step: &Step, places: &Places) -> Option<()> {
+fn branches_of(template: &Template) -> Option<(&Hole, &[u8], &[u8])> {
     let [Piece::Hole(condition), Piece::Text(targets)] = template.pieces.as_slice() else {
         return None;
     };
@@ -137,6 +191,11 @@ fn goto_if(q: &mut Quick, template: &Template, step: &Step, places: &Places) -> 
         Some(at) => (&targets[..at], &targets[at + 1..]),
         None => (targets, &b""[..]),
     };
+    Some((condition, then, otherwise))
+}
+
+fn goto_if(q: &mut Quick, template: &Template, step: &Step, places: &Places) -> Option<()> {
+    let (condition, then, otherwise) = branches_of(template)?;
     let then = branch(then, step, places);
     let otherwise = branch(otherwise, step, places);
     if condition.kind == HoleKind::Expression

@@ -43,7 +43,7 @@ impl Known {
         match (word.op, taken) {
             (Op::IfLt, true) => self.less(word.a, word.b),
             (Op::IfLe, false) => self.less(word.b, word.a),
-            (op, _) if op.is_jump() => self,
+            (op, _) if op.is_jump() && op != Op::Turn => self,
             // Whatever else it does, it may write `a`.
             _ => {
                 self.below.remove(word.a);
@@ -124,6 +124,7 @@ mod tests {
             registers: 3,
             constants: Vec::new(),
             lines: vec![1; code.len()],
+            exits: Vec::new(),
             code,
         }
     }

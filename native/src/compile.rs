@@ -16,7 +16,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext, Switch, Variab
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{Linkage, Module as _, default_libcall_names};
 use strowger_vm::Module;
-use strowger_vm::typed::{Op, Typed, Word};
+use strowger_vm::typed::{Op, TURN, Typed, Word};
 
 use crate::bounds::certain;
 use crate::memory::{CALLED, Code, GAVE_UP, RETURNED, SPENT, State};
@@ -69,9 +69,15 @@ pub(crate) fn worthwhile(all: &[&Typed]) -> Vec<bool> {
     chosen
 }
 
-/// Compiles the functions of a module that gain by it.
+/// The functions of a module, and behind them its loops.
+pub(crate) fn all(module: &Module) -> Vec<&Typed> {
+    let loops = module.loops().into_iter().map(|(_, code)| code);
+    module.functions().map(|(_, f)| f).chain(loops).collect()
+}
+
+/// Compiles the functions and loops of a module that gain by it.
 pub(crate) fn compile(module: &Module) -> Result<Code, Fault> {
-    let all: Vec<&Typed> = module.functions().map(|(_, f)| f).collect();
+    let all = all(module);
     let chosen = worthwhile(&all);
     let mut memory = JITModule::new(JITBuilder::with_isa(machine()?, default_libcall_names()));
     let mut context = memory.make_context();
@@ -135,6 +141,8 @@ fn write(
         gave_up: b.create_block(),
         b,
         f,
+        at: 0,
+        exits: BTreeMap::new(),
         memory,
         state,
         largest,
@@ -149,6 +157,9 @@ fn write(
     writer.b.seal_all_blocks();
     writer.b.finalize(isa.frontend_config());
 }
+
+/// Entrances that are asked for one by one.
+const FEW: usize = 8;
 
 /// Memory that is there, aligned, and belongs to this call.
 const OWN: MemFlagsData = MemFlagsData::trusted();
@@ -177,6 +188,10 @@ struct Writer<'a> {
     /// By word: where its fuel is spent on the way there.
     spent: BTreeMap<usize, Block>,
     gave_up: Block,
+    /// The word that is being written.
+    at: usize,
+    /// In a loop, by way out: where it is left, and a word that leaves so.
+    exits: BTreeMap<u16, (Block, usize)>,
 }
 
 impl Writer<'_> {
@@ -206,11 +221,18 @@ impl Writer<'_> {
             }
             let line = self.f.lines.get(at).copied().unwrap_or_default();
             self.b.set_srcloc(SourceLoc::new(line));
+            self.at = at;
             self.word(at, *word);
             open = !(word.op.leads_away() || word.op == Op::Call);
         }
         self.b.switch_to_block(self.gave_up);
         self.leave(GAVE_UP, None);
+        for (block, at) in std::mem::take(&mut self.exits).into_values() {
+            self.b.switch_to_block(block);
+            self.b.set_cold_block(block);
+            self.keep_registers();
+            self.leave(GAVE_UP, Some(at));
+        }
         for (target, block) in std::mem::take(&mut self.spent) {
             self.b.switch_to_block(block);
             self.b.set_cold_block(block);
@@ -243,6 +265,19 @@ impl Writer<'_> {
         let at = self.b.ins().load(types::I64, OWN, self.state, AT);
         let fuel = self.b.ins().load(types::I64, OWN, self.state, FUEL);
         self.b.def_var(self.fuel, fuel);
+        // A table would stand among the instructions, where who reads them takes it for some.
+        if entrances.len() <= FEW {
+            for entrance in entrances {
+                let next = self.b.create_block();
+                let how = IntCC::Equal;
+                let here = self.b.ins().icmp_imm_s(how, at, *entrance as i64);
+                let block = self.blocks[entrance];
+                self.b.ins().brif(here, block, &[], next, &[]);
+                self.b.switch_to_block(next);
+            }
+            self.b.ins().jump(self.gave_up, &[]);
+            return;
+        }
         let mut switch = Switch::new();
         for entrance in entrances {
             switch.set_entry(*entrance as u128, self.blocks[entrance]);
@@ -269,10 +304,24 @@ impl Writer<'_> {
         self.b.ins().return_(&[why]);
     }
 
+    /// Where the present word gives up. A loop keeps what it has done.
+    fn way_out(&mut self) -> Block {
+        let Some(exit) = self.f.exits.get(self.at).copied() else {
+            return self.gave_up;
+        };
+        if let Some((block, _)) = self.exits.get(&exit) {
+            return *block;
+        }
+        let block = self.b.create_block();
+        self.exits.insert(exit, (block, self.at));
+        block
+    }
+
     /// Goes on only if this is not so.
     fn give_up_if(&mut self, holds: Value) {
         let next = self.b.create_block();
-        self.b.ins().brif(holds, self.gave_up, &[], next, &[]);
+        let out = self.way_out();
+        self.b.ins().brif(holds, out, &[], next, &[]);
         self.b.switch_to_block(next);
     }
 
@@ -288,6 +337,15 @@ impl Writer<'_> {
     fn give_up_if_zero(&mut self, value: Value) {
         let zero = self.b.ins().icmp_imm_s(IntCC::Equal, value, 0);
         self.give_up_if(zero);
+    }
+
+    /// Burns fuel, if there is so much.
+    fn burn(&mut self, fuel: i64) {
+        let left = self.b.use_var(self.fuel);
+        let short = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, left, fuel);
+        self.give_up_if(short);
+        let left = self.b.ins().iadd_imm_s(left, -fuel);
+        self.b.def_var(self.fuel, left);
     }
 
     fn truth(&mut self, how: IntCC, word: Word) {
@@ -443,8 +501,18 @@ impl Writer<'_> {
                 self.leave(RETURNED, None);
             }
             Op::GiveUp => {
-                self.b.ins().jump(self.gave_up, &[]);
+                let out = self.way_out();
+                self.b.ins().jump(out, &[]);
             }
+            Op::Turn => {
+                let turns = self.get(word.a);
+                let turns = self.b.ins().iadd_imm_s(turns, TURN);
+                self.set(word.a, turns);
+                self.burn(word.cost());
+                let begin = self.blocks[&(word.n as usize)];
+                self.b.ins().jump(begin, &[]);
+            }
+            Op::Burn => self.burn(i64::from(word.n)),
         }
     }
 }

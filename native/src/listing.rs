@@ -3,10 +3,9 @@
 use std::fmt::Write as _;
 
 use strowger_vm::Module;
-use strowger_vm::typed::Typed;
 
 use crate::Fault;
-use crate::compile::{alone, machine, worthwhile};
+use crate::compile::{all, alone, machine, worthwhile};
 
 /// The machine code of the functions that have any.
 pub(crate) fn show(module: &Module) -> Result<String, Fault> {
@@ -14,10 +13,23 @@ pub(crate) fn show(module: &Module) -> Result<String, Fault> {
     let reader = isa
         .to_capstone()
         .map_err(|e| Fault::Failed(e.to_string()))?;
-    let all: Vec<&Typed> = module.functions().map(|(_, f)| f).collect();
+    let all = all(module);
     let mut out = String::new();
-    let names = module.functions().map(|(name, _)| name);
-    for (n, (name, chosen)) in names.zip(worthwhile(&all)).enumerate() {
+    let functions = (0..).zip(module.functions()).map(|(n, (name, _))| {
+        let file = module.function_file(n).unwrap_or_default();
+        (name.escape_ascii().to_string(), file)
+    });
+    let loops = module.loops().into_iter().map(|(place, _)| {
+        let name = format!(
+            "loop at {},{},{}",
+            place.context.escape_ascii(),
+            place.exten.escape_ascii(),
+            place.priority
+        );
+        (name, place.file)
+    });
+    let names = functions.chain(loops);
+    for (n, ((name, file), chosen)) in names.zip(worthwhile(&all)).enumerate() {
         if !chosen {
             continue;
         }
@@ -26,14 +38,7 @@ pub(crate) fn show(module: &Module) -> Result<String, Fault> {
             continue;
         };
         let bytes = code.code_buffer();
-        let file = module.function_file(n).unwrap_or_default();
-        let _ = writeln!(
-            out,
-            "{}    ; {}, {} bytes",
-            name.escape_ascii(),
-            isa.triple(),
-            bytes.len()
-        );
+        let _ = writeln!(out, "{}    ; {}, {} bytes", name, isa.triple(), bytes.len());
         let lines = code.buffer.get_srclocs_sorted();
         let line_of = |offset: u64| {
             let within = |l: &&_| {

@@ -7,9 +7,10 @@ use strowger_stdlib::timetext::Format;
 use crate::builder::{Builder, EntryId, number};
 use crate::builtin::Builtin;
 use crate::guard::Comparison;
-use crate::module::{NOT_QUICK, StrId, TEMPORARIES, Target, Wanted};
+use crate::module::{NOT_QUICK, Parts, StrId, TEMPORARIES, Target, Wanted};
 use crate::op::{Instr, Op};
 use crate::short::Short;
+use crate::typed::Loop;
 
 /// A temporary that holds a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,12 +58,14 @@ pub struct Quick<'b> {
     /// Some step has a form of its own.
     is_worthwhile: bool,
     start: usize,
+    /// How many loops there were before.
+    loops: usize,
 }
 
 impl Builder {
     /// Begins the quick code of an entry whose steps have all been written.
     pub fn quick(&mut self, of: EntryId) -> Quick<'_> {
-        let start = self.parts.quick.len();
+        let (start, loops) = (self.parts.quick.len(), self.parts.loops.len());
         Quick {
             builder: self,
             of,
@@ -72,24 +75,31 @@ impl Builder {
             top: 0,
             is_worthwhile: false,
             start,
+            loops,
         }
     }
 }
 
 impl Quick<'_> {
-    /// Writes the next step; where `write` gives up, the step runs as whole code.
-    pub fn step(&mut self, write: impl FnOnce(&mut Self) -> Option<()>) {
+    /// Writes the next step; where `write` gives up, the step runs as whole code. A loop may begin with it.
+    pub fn step(&mut self, begins: Option<&Loop>, write: impl FnOnce(&mut Self) -> Option<()>) {
         let index = self.heads.len();
-        let here = self.builder.parts.quick.len();
-        self.heads.push(here as u32);
+        self.heads.push(self.builder.parts.quick.len() as u32);
         self.emit(Instr::wide(Op::Step, 0, 0, index as u32));
+        let round = begins.and_then(|l| l.renamed(|name| self.slot(name)));
+        if let Some(round) = round {
+            let number = self.builder.parts.loops.len() as u32;
+            self.builder.parts.loops.push(round);
+            self.emit(Instr::wide(Op::Loop, 0, 0, number));
+        }
+        let here = self.builder.parts.quick.len();
         self.depth = 0;
         let (jumps, top) = (self.jumps.len(), self.top);
         if write(self).is_some() {
             self.is_worthwhile = true;
             self.end(index);
         } else {
-            self.builder.parts.quick.truncate(here + 1);
+            self.builder.parts.quick.truncate(here);
             self.jumps.truncate(jumps);
             self.top = top;
             self.whole();
@@ -117,12 +127,17 @@ impl Quick<'_> {
             jumps,
             top,
             start,
+            loops,
             ..
         } = self;
+        let take_back = |parts: &mut Parts| {
+            parts.quick.truncate(start);
+            parts.loops.truncate(loops);
+        };
         let entry = &mut builder.parts.contexts[of.0].entries[of.1];
         let fits = u32::try_from(builder.parts.quick.len()).is_ok_and(|n| n < NOT_QUICK);
         if !self.is_worthwhile || !fits || entry.priorities.len() != heads.len() {
-            builder.parts.quick.truncate(start);
+            take_back(&mut builder.parts);
             return;
         }
         for (at, step) in jumps {
@@ -130,7 +145,7 @@ impl Quick<'_> {
             let word = builder.parts.quick[at];
             builder.parts.quick[at] = if word.op() == Op::JumpN {
                 let Ok(near) = i16::try_from(i64::from(target) - at as i64 - 1) else {
-                    builder.parts.quick.truncate(start);
+                    take_back(&mut builder.parts);
                     return;
                 };
                 Instr::new(Op::JumpN, word.k(), word.a(), word.b(), near as u16)
@@ -317,6 +332,16 @@ impl Quick<'_> {
         self.three(Op::AddI, 0, a.0, n as u16)
     }
 
+    /// `ABS(a)`
+    pub fn absolute(&mut self, a: Temporary) -> Option<Temporary> {
+        self.three(Op::Abs, 0, a.0, 0)
+    }
+
+    /// `ABS(a) >= 1000000000000000000`
+    pub fn is_large(&mut self, a: Temporary) -> Option<Temporary> {
+        self.three(Op::Large, 0, a.0, 0)
+    }
+
     /// `-a`
     pub fn negate(&mut self, a: Temporary) -> Option<Temporary> {
         self.three(Op::Neg, 0, a.0, 0)
@@ -376,6 +401,17 @@ impl Quick<'_> {
         let (to, from) = (self.slot(name)?, self.slot(from)?);
         self.emit(Instr::new(Op::Inc, 0, to, from, n as u16));
         Some(())
+    }
+
+    /// Goes on if the condition holds and the loop of this `While` is under way.
+    pub fn while_holds(&mut self, condition: Temporary) {
+        self.emit(Instr::new(Op::While, 0, condition.0, 0, 0));
+    }
+
+    /// Goes back to the `While` at a step, if its loop is under way.
+    pub fn round(&mut self, step: usize) {
+        self.jumps.push((self.builder.parts.quick.len(), step));
+        self.emit(Instr::wide(Op::Round, 0, 0, NOT_QUICK));
     }
 
     /// Goes on with another step of this extension.

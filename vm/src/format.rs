@@ -13,10 +13,10 @@ use crate::op::Instr;
 use crate::origin::{Digest, Origin, checksum};
 use crate::pattern::{ByteSet, Element, Matches, Pattern};
 use crate::strings::Strings;
-use crate::typed::{Function, Type, Typed, Word};
+use crate::typed::{Function, Leave, Round, Type, Typed, Variable, Word, Written};
 
 const MAGIC: &[u8; 8] = b"dialc\r\n\x1a";
-pub(crate) const VERSION: u32 = 5;
+pub(crate) const VERSION: u32 = 6;
 /// Where the checksum ends.
 const SEALED: usize = MAGIC.len() + 12;
 
@@ -109,12 +109,35 @@ impl Module {
         w.list(&p.typed, |w, f| {
             w.u32(f.name.0);
             w.u32(f.file.0);
-            w.list(&f.typed.parameters, |w, t| w.u8(*t as u8));
-            w.u8(f.typed.result as u8);
-            w.u32(u32::from(f.typed.registers));
-            w.list(&f.typed.constants, |w, n| w.u64(*n as u64));
-            w.list(&f.typed.code, |w, word| w.u64(word.bits()));
-            w.list(&f.typed.lines, |w, line| w.u32(*line));
+            w.typed(&f.typed);
+        });
+        w.list(&p.loops, |w, l| {
+            w.u32(u32::from(l.head));
+            w.u32(u32::from(l.cost));
+            w.u8(u8::from(l.is_while));
+            w.u8(l.turn);
+            w.list(&l.variables, |w, v| {
+                w.u32(u32::from(v.name));
+                w.u8(v.mark);
+                w.u8(u8::from(v.is_read));
+                match &v.written {
+                    Written::Never => w.u8(0),
+                    Written::Steps(steps) => {
+                        w.u8(1);
+                        w.list(steps, |w, step| w.u32(u32::from(*step)));
+                    }
+                    Written::Register(register) => {
+                        w.u8(2);
+                        w.u8(*register);
+                    }
+                }
+            });
+            w.list(&l.exits, |w, e| {
+                w.u32(u32::from(e.at));
+                w.u32(u32::from(e.to));
+                w.u32(e.back);
+            });
+            w.typed(&l.code);
         });
         Module::seal(&mut w.0);
         w.0
@@ -199,6 +222,7 @@ impl Module {
         p.contexts = r.list(|r| r.context(&strings, &dialect))?;
         p.strings = strings;
         p.typed = r.list(Reader::function)?;
+        p.loops = r.list(Reader::round)?;
         if !r.rest.is_empty() {
             return Err(r.damaged());
         }
@@ -247,6 +271,16 @@ impl Writer {
         for item in items {
             each(self, item);
         }
+    }
+
+    fn typed(&mut self, f: &Typed) {
+        self.list(&f.parameters, |w, t| w.u8(*t as u8));
+        self.u8(f.result as u8);
+        self.u32(u32::from(f.registers));
+        self.list(&f.constants, |w, n| w.u64(*n as u64));
+        self.list(&f.code, |w, word| w.u64(word.bits()));
+        self.list(&f.lines, |w, line| w.u32(*line));
+        self.list(&f.exits, |w, exit| w.u32(u32::from(*exit)));
     }
 
     fn matches(&mut self, m: &Matches) {
@@ -391,17 +425,52 @@ impl<'a> Reader<'a> {
         Ok(Function {
             name: self.id()?,
             file: self.id()?,
-            typed: Typed {
-                parameters: self.list(Reader::ty)?,
-                result: self.ty()?,
-                registers: self.u16()?,
-                constants: self.list(|r| Ok(r.u64()? as i64))?,
-                code: self.list(|r| {
-                    let word = r.u64()?;
-                    Word::read(word).ok_or_else(|| r.damaged())
-                })?,
-                lines: self.list(Reader::u32)?,
-            },
+            typed: self.typed()?,
+        })
+    }
+
+    fn typed(&mut self) -> Result<Typed, BadModule> {
+        Ok(Typed {
+            parameters: self.list(Reader::ty)?,
+            result: self.ty()?,
+            registers: self.u16()?,
+            constants: self.list(|r| Ok(r.u64()? as i64))?,
+            code: self.list(|r| {
+                let word = r.u64()?;
+                Word::read(word).ok_or_else(|| r.damaged())
+            })?,
+            lines: self.list(Reader::u32)?,
+            exits: self.list(Reader::u16)?,
+        })
+    }
+
+    fn round(&mut self) -> Result<Round, BadModule> {
+        Ok(Round {
+            head: self.u16()?,
+            cost: self.u16()?,
+            is_while: self.flag()?,
+            turn: self.u8()?,
+            variables: self.list(|r| {
+                Ok(Variable {
+                    name: r.u16()?,
+                    mark: r.u8()?,
+                    is_read: r.flag()?,
+                    written: match r.u8()? {
+                        0 => Written::Never,
+                        1 => Written::Steps(r.list(Reader::u16)?),
+                        2 => Written::Register(r.u8()?),
+                        _ => return Err(r.damaged()),
+                    },
+                })
+            })?,
+            exits: self.list(|r| {
+                Ok(Leave {
+                    at: r.u16()?,
+                    to: r.u16()?,
+                    back: r.u32()?,
+                })
+            })?,
+            code: self.typed()?,
         })
     }
 

@@ -447,6 +447,11 @@ impl Variables {
         self.bytes = self.bytes.saturating_sub(bytes);
     }
 
+    /// Whether so many variables more keep within a bound.
+    pub(crate) fn has_room(&self, variables: usize, bound: usize) -> bool {
+        self.bytes.saturating_add(variables * OVERHEAD) <= bound
+    }
+
     /// Bytes held, roughly.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes

@@ -108,7 +108,23 @@ pub(crate) fn number(v: &Value) -> Option<i64> {
     }
 }
 
-fn digits(text: &[u8]) -> Option<i64> {
+/// The whole number that an operand is, if its text is what the machine itself would write.
+#[inline]
+pub(crate) fn plain(v: &Value) -> Option<i64> {
+    match v {
+        Value::Int(n) => Some(*n),
+        Value::Str(text) => plain_text(text.as_bytes()),
+    }
+}
+
+/// The same of text.
+pub(crate) fn plain_text(text: &[u8]) -> Option<i64> {
+    let is_plain = text == b"0" || text.first() != Some(&b'0');
+    digits(text).filter(|_| is_plain)
+}
+
+/// The whole number that a text is.
+pub(crate) fn digits(text: &[u8]) -> Option<i64> {
     if text.is_empty() || text.len() > DIGITS || !text.iter().all(u8::is_ascii_digit) {
         return None;
     }
@@ -156,33 +172,31 @@ pub(crate) fn negate(a: i64) -> Option<Value> {
     (a != 0).then_some(Value::Int(-a))
 }
 
+/// `ABS(a)`, which is exact in an expression.
+pub(crate) fn absolute(a: i64) -> Option<Value> {
+    whole(a.checked_abs())
+}
+
 /// `a & b` of numbers.
 pub(crate) fn and(a: &Value, b: &Value) -> Option<Value> {
-    match (a, b) {
-        (Value::Int(a), Value::Int(b)) => Some(Value::Int(if *b == 0 { 0 } else { *a })),
-        _ => None,
-    }
+    let (a, b) = (plain(a)?, plain(b)?);
+    Some(Value::Int(if b == 0 { 0 } else { a }))
 }
 
 /// `a | b` of numbers.
 pub(crate) fn or(a: &Value, b: &Value) -> Option<Value> {
-    match (a, b) {
-        (Value::Int(0), Value::Int(b)) => Some(Value::Int(*b)),
-        (Value::Int(a), Value::Int(_)) => Some(Value::Int(*a)),
-        _ => None,
-    }
+    let (a, b) = (plain(a)?, plain(b)?);
+    Some(Value::Int(if a == 0 { b } else { a }))
 }
 
 /// The chosen side of `a ? b :: c`, as it is.
 pub(crate) fn choose(condition: &Value, then: &Value, otherwise: &Value) -> Option<Value> {
-    let Value::Int(n) = condition else {
-        return None;
-    };
+    let n = plain(condition)?;
     // Both sides are read, so both must be operands.
     if !is_operand(then) || !is_operand(otherwise) {
         return None;
     }
-    Some(if *n != 0 { then } else { otherwise }.clone())
+    Some(if n != 0 { then } else { otherwise }.clone())
 }
 
 fn is_operand(v: &Value) -> bool {
@@ -324,6 +338,10 @@ mod tests {
             }
             if let Some(v) = choose(&a, &b, &c) {
                 prop_assert_eq!(v, slow(&[&ta, b" ? ", &tb, b" :: ", &tc]));
+            }
+            if let Some(v) = number(&a).and_then(absolute) {
+                prop_assert_eq!(v, slow(&[b"ABS(", &ta, b")"]));
+                prop_assert_eq!(Value::Int(0), slow(&[b"ABS(", &ta, b") >= 1000000000000000000"]));
             }
             if let Some(v) = number(&a).and_then(negate) {
                 prop_assert_eq!(v, slow(&[b"-", &ta]));

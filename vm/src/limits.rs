@@ -22,6 +22,8 @@ pub struct Limits {
     /// Run every step as it is written: look it up, read its text, read its expressions, keep nothing of that for the next
     /// time. What compiled code is held against, in tests and in measurements.
     pub naive: bool,
+    /// Run functions and loops as typed code where there is some. Off in tests and in measurements of what else there is.
+    pub typed: bool,
 }
 
 /// Bytes of argument texts kept in the trace until the driver takes them.
@@ -47,6 +49,7 @@ impl Default for Limits {
             effects: 1_000_000,
             trace: 10_000,
             naive: false,
+            typed: true,
         }
     }
 }

@@ -121,6 +121,36 @@ impl Vm {
         })
     }
 
+    /// Whether the loop of the While of this priority, in the present extension, is the innermost one and has been round once.
+    /// Then While, if its condition holds, changes nothing, and EndWhile and ContinueWhile only go back to it.
+    pub(crate) fn goes_round(&self, w: World, priority: u32) -> bool {
+        let p = &self.place;
+        // A macro looks where its steps lead; a comma would end the name where the place is read again.
+        if !self.macros.is_empty() || p.exten.contains(&b',') {
+            return false;
+        }
+        let priority = priority.to_string();
+        let name = |separator: u8| {
+            let parts = [p.context.as_slice(), &p.exten, priority.as_bytes()];
+            parts.join(&separator)
+        };
+        let Some(number) = self
+            .variables
+            .get(w.module, &name(b'_'))
+            .and_then(Value::as_int)
+        else {
+            return false;
+        };
+        let begun = format!("WHILE_{number}");
+        let place = self.variables.get(w.module, begun.as_bytes());
+        place.is_some_and(|v| *v.bytes() == *name(b','))
+            && i64::from(self.next_index(w, "WHILE")) == number.saturating_add(1)
+            && self
+                .variables
+                .get(w.module, format!("END_{begun}").as_bytes())
+                .is_some()
+    }
+
     /// Where `close` ends what `open` began here, and the first priority before it for each of `others` at the same level.
     fn scan<const N: usize>(
         &self,

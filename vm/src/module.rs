@@ -3,7 +3,6 @@
 //! A [`Module`] can only be had from the [`Builder`](crate::Builder) or from [`Module::read`], and both verify it: whatever
 //! bytes it was read from, running it cannot panic.
 
-use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
 use strowger_stdlib::Dialect;
@@ -12,20 +11,17 @@ use strowger_stdlib::template::Slice;
 use strowger_stdlib::timespec::TimeSpec;
 use strowger_stdlib::timetext::Format;
 
-use crate::builtin::Builtin;
 use crate::choice::Choice;
 use crate::format::VERSION;
-use crate::guard::Comparison;
 use crate::known::{self, Known};
 use crate::limits::Limits;
-use crate::op::{Instr, Kind, Op};
+use crate::op::{Instr, Op};
 use crate::origin::Origin;
 use crate::pattern::Matches;
 use crate::route::{self, Route};
-use crate::short::Short;
 use crate::strings::Strings;
 use crate::trace::Source;
-use crate::typed::{Exit, Function, Native, Running, Typed};
+use crate::typed::{Exit, Function, Native, Round, Running, Typed};
 
 /// A string of a module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -84,6 +80,21 @@ pub(crate) struct Parts {
     pub(crate) contexts: Vec<Context>,
     /// Functions in typed code.
     pub(crate) typed: Vec<Function>,
+    /// Loops in typed code, by the number in the word that begins them.
+    pub(crate) loops: Vec<Round>,
+}
+
+/// Where a loop in typed code stands in the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LoopPlace<'m> {
+    /// The context.
+    pub context: &'m [u8],
+    /// The extension.
+    pub exten: &'m [u8],
+    /// The number of its first step.
+    pub priority: u32,
+    /// The file of that step.
+    pub file: &'m [u8],
 }
 
 /// A constant target of a jump.
@@ -447,6 +458,32 @@ impl Module {
         all.map(|f| (self.text(f.name), &f.typed))
     }
 
+    /// The loops in typed code: the extension that holds each, its first step, and the code.
+    pub fn loops(&self) -> Vec<(LoopPlace<'_>, &Typed)> {
+        let mut found = vec![None; self.parts.loops.len()];
+        for context in &self.parts.contexts {
+            for entry in &context.entries {
+                let steps = entry.priorities.iter().filter(|p| p.quick != NOT_QUICK);
+                for step in steps {
+                    let word = self.parts.quick.get(step.quick as usize + 1);
+                    let number = word.filter(|w| w.op() == Op::Loop).map(|w| w.bc() as usize);
+                    if let Some(place) = number.and_then(|n| found.get_mut(n)) {
+                        *place = Some(LoopPlace {
+                            context: self.text(context.name),
+                            exten: self.text(entry.name),
+                            priority: step.number,
+                            file: self.text(step.file),
+                        });
+                    }
+                }
+            }
+        }
+        let loops = self.parts.loops.iter().zip(found);
+        loops
+            .map(|(l, place)| (place.unwrap_or_default(), &l.code))
+            .collect()
+    }
+
     /// The file of a function in typed code.
     pub fn function_file(&self, function: usize) -> Option<&[u8]> {
         let function = self.parts.typed.get(function)?;
@@ -551,184 +588,4 @@ impl Module {
             .hint
             .map(|(devices, name)| (self.text(devices), self.text(name)))
     }
-
-    /// The code of every step in words, for people.
-    pub fn disassemble(&self) -> String {
-        let mut out = String::new();
-        for context in &self.parts.contexts {
-            let _ = writeln!(out, "context {}", lossy(self.text(context.name)));
-            for entry in &context.entries {
-                for p in &entry.priorities {
-                    let _ = write!(out, "  {}", lossy(self.text(entry.name)));
-                    if let Some(label) = p.label {
-                        let _ = write!(out, ",{}({})", p.number, lossy(self.text(label)));
-                    } else {
-                        let _ = write!(out, ",{}", p.number);
-                    }
-                    let _ = writeln!(
-                        out,
-                        "  {}({})    ; {}:{}",
-                        lossy(self.text(p.application)),
-                        lossy(self.text(p.arguments)),
-                        lossy(self.text(p.file)),
-                        p.line
-                    );
-                    for (i, word) in self.parts.code.iter().enumerate().skip(p.pc as usize) {
-                        let _ = writeln!(out, "    {i:5}  {}", self.word(i, *word));
-                        if word.op() == Op::Next {
-                            break;
-                        }
-                    }
-                }
-                let first = entry.priorities.first().map_or(NOT_QUICK, |p| p.quick);
-                if first == NOT_QUICK {
-                    continue;
-                }
-                let _ = writeln!(out, "  {} in short", lossy(self.text(entry.name)));
-                let mut begun = 0;
-                for (i, word) in self.parts.quick.iter().enumerate().skip(first as usize) {
-                    if word.op() == Op::Step {
-                        if word.bc() < begun {
-                            break;
-                        }
-                        begun = word.bc() + 1;
-                    }
-                    let _ = writeln!(out, "    {i:5}  {}", self.word(i, *word));
-                }
-            }
-            let typed = context.entries.iter().filter_map(|e| e.typed);
-            for function in typed.filter_map(|n| self.parts.typed.get(n as usize)) {
-                out.push_str(&self.function_in_words(function));
-            }
-            for include in &context.includes {
-                let _ = write!(out, "  include {}", lossy(self.text(include.context)));
-                let _ = match &include.times {
-                    Some((times, _)) => writeln!(out, " when {}", lossy(self.text(*times))),
-                    None => writeln!(out),
-                };
-            }
-        }
-        out
-    }
-
-    fn function_in_words(&self, function: &Function) -> String {
-        let mut out = String::new();
-        let f = &function.typed;
-        let parameters: Vec<String> = (0..)
-            .zip(&f.parameters)
-            .map(|(i, ty)| format!("r{i}: {ty:?}"))
-            .collect();
-        let _ = writeln!(
-            out,
-            "  {}({}) -> {:?} in typed code",
-            lossy(self.text(function.name)),
-            parameters.join(", "),
-            f.result
-        );
-        let name = |n: usize| {
-            let called = self.parts.typed.get(n);
-            called.map_or_else(|| "?".to_owned(), |f| lossy(self.text(f.name)))
-        };
-        let mut line = 0;
-        for (at, (word, place)) in f.code.iter().zip(&f.lines).enumerate() {
-            let _ = write!(out, "    {at:5}  {}", f.word(*word, name));
-            if line != *place {
-                line = *place;
-                let _ = write!(out, "    ; {}:{line}", lossy(self.text(function.file)));
-            }
-            out.push('\n');
-        }
-        out
-    }
-
-    fn word(&self, at: usize, word: Instr) -> String {
-        let op = word.op();
-        let mut out = format!("{:8}", op.info().name);
-        let mut before = 0;
-        for (n, (field, kind)) in op.info().operands.iter().enumerate() {
-            let value = word.field(*field);
-            out.push_str(if n == 0 { " " } else { ", " });
-            let _ = match kind {
-                Kind::Write | Kind::Read => write!(out, "t{value}"),
-                Kind::Count => match value {
-                    0 => write!(out, ".."),
-                    n => write!(out, "..t{}", before + n - 1),
-                },
-                Kind::Small => write!(out, "{}", value as u16 as i16),
-                Kind::Number => write!(out, "{}", value as i32),
-                Kind::Comparison => write!(out, "{}", Comparison::from_byte(value as u8).sign()),
-                Kind::Flag => write!(out, "{}", if value == 0 { "not" } else { "if" }),
-                Kind::Short => write!(
-                    out,
-                    "{}",
-                    Short::from_byte(value as u8).map_or("?", Short::name)
-                ),
-                Kind::Word => write!(out, "@{value}"),
-                Kind::Near => write!(out, "@{}", at as i64 + 1 + i64::from(value as u16 as i16)),
-                Kind::Index => write!(out, "#{value}"),
-                Kind::Place => match self.parts.targets.get(value as usize) {
-                    Some(t) => write!(out, "{}", self.target_in_words(t)),
-                    None => write!(out, "?"),
-                },
-                Kind::Format => match self.parts.formats.get(value as usize) {
-                    Some((zone, format)) => write!(
-                        out,
-                        "\"{}\" {}",
-                        lossy(self.text(*format)),
-                        lossy(self.text(*zone))
-                    ),
-                    None => write!(out, "?"),
-                },
-                Kind::Byte => write!(out, "'{}'", (value as u8).escape_ascii()),
-                Kind::Mark => write!(out, "{}", "_".repeat(value as usize)),
-                Kind::Text => write!(out, "\"{}\"", lossy(self.text(StrId(value)))),
-                Kind::Slot => write!(out, "{}", lossy(self.slot_name(value as u16))),
-                Kind::Builtin => write!(
-                    out,
-                    "{}",
-                    Builtin::from_byte(value as u8).map_or("?", Builtin::name)
-                ),
-                Kind::Slice => match self.parts.slices.get(value as usize) {
-                    Some(Slice {
-                        offset,
-                        length: None,
-                    }) => write!(out, "{offset}"),
-                    Some(Slice {
-                        offset,
-                        length: Some(length),
-                    }) => write!(out, "{offset}:{length}"),
-                    None => write!(out, "?"),
-                },
-                Kind::Function => write!(out, "{}", self.listed(&self.parts.functions, value)),
-                Kind::Application => {
-                    write!(out, "{}", self.listed(&self.parts.applications, value))
-                }
-            };
-            before = value;
-        }
-        out
-    }
-
-    fn target_in_words(&self, t: &Target) -> String {
-        let mut out = String::new();
-        if let Some(context) = t.context {
-            out.push_str(&lossy(self.text(context)));
-            out.push(',');
-        }
-        out.push_str(&lossy(self.text(t.exten)));
-        let _ = match t.priority {
-            Wanted::Number(n) => write!(out, ",{n}"),
-            Wanted::Label(l) => write!(out, ",{}", lossy(self.text(l))),
-        };
-        out
-    }
-
-    fn listed(&self, list: &[StrId], index: u32) -> String {
-        list.get(index as usize)
-            .map_or_else(|| "?".into(), |id| lossy(self.text(*id)))
-    }
-}
-
-fn lossy(bytes: &[u8]) -> String {
-    bytes.escape_ascii().to_string()
 }

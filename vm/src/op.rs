@@ -64,6 +64,8 @@ pub(crate) enum Kind {
     Place,
     /// A time format.
     Format,
+    /// A loop in typed code.
+    Loop,
     /// Any byte.
     Byte,
     /// How a variable is inherited.
@@ -137,6 +139,8 @@ operations! {
     Rem    "rem"    [A Write, B Read, C Read]        1 Quick "remainder";
     Neg    "neg"    [A Write, B Read]                1 Quick "the opposite number";
     Not    "not"    [A Write, B Read]                1 Quick "1 for 0, 0 for any other number";
+    Abs    "abs"    [A Write, B Read]                1 Quick "a number without its sign";
+    Large  "large"  [A Write, B Read]                1 Quick "whether a whole number has more than 18 digits: 0, or it gives up";
     And    "and"    [A Write, B Read, C Read]        1 Quick "0 if one of two numbers is 0, else the first";
     Or     "or"     [A Write, B Read, C Read]        1 Quick "the second of two numbers if the first is 0, else the first";
     Choose "choose" [A Write, B Read, C Read]        1 Quick "the value of C if B is not 0, else that of the temporary behind C";
@@ -161,6 +165,9 @@ operations! {
     JumpN  "jumpn"  [K Comparison, A Slot, B Small, C Near] 1 Quick "go on there if a variable compares so with a constant";
     Goto   "goto"   [BC Place]                       2 Quick "go to a place of the plan";
     Run    "run"    [A Application, BC Text]         5 Quick "run an application with a constant argument text; ends the step";
+    Loop   "loop"   [BC Loop]                        1 Quick "run a loop that begins with this step as typed code, and go on where it leaves; else go on here";
+    While  "while"  [A Read]                         1 Quick "go on if the condition holds and the loop of this While is under way; else run the step as whole code";
+    Round  "round"  [BC Word]                        1 Quick "go back to a While if its loop is under way; else run the step as whole code";
     Whole  "whole"  []                               1 Quick "run this step as whole code";
 }
 

@@ -11,7 +11,7 @@ use crate::builtin::Builtin;
 use crate::control::Phase;
 use crate::frame::Mark;
 use crate::guard::{self, Comparison};
-use crate::module::{NOT_QUICK, Resolved, StrId, Wanted};
+use crate::module::{Entry, NOT_QUICK, Resolved, StrId, Wanted};
 use crate::op::{Instr, Op};
 use crate::route::{Route, Want};
 use crate::run::{Vm, World};
@@ -19,6 +19,9 @@ use crate::short::Short;
 
 /// Bytes of a value that is written without whole code: no limit of the language cuts what is shorter (DL-189).
 const BYTES: usize = 4_000;
+
+/// Fuel of a step.
+pub(crate) const STEP: u32 = 3;
 
 /// Bytes that texts in the making have room for from the beginning, and that are kept while the channel waits.
 pub(crate) const SCRATCH: usize = 64;
@@ -99,7 +102,7 @@ impl Vm {
             self.scratch.reserve(SCRATCH);
         }
         let mut fuel = self.budget.fuel;
-        let left = self.quick_words(w, pc, &mut route.index, &mut fuel);
+        let left = self.quick_words(w, entry, pc, &mut route.index, &mut fuel);
         self.budget.fuel = fuel;
         if left != Left::Gone {
             self.route = Some(route);
@@ -111,7 +114,14 @@ impl Vm {
     }
 
     #[inline]
-    fn quick_words(&mut self, w: World, pc: u32, index: &mut usize, fuel: &mut u32) -> Left {
+    fn quick_words(
+        &mut self,
+        w: World,
+        entry: &Entry,
+        pc: u32,
+        index: &mut usize,
+        fuel: &mut u32,
+    ) -> Left {
         let code = w.module.parts.quick.as_slice();
         let mut pc = pc as usize;
         let memory = self.budget.limits.memory;
@@ -133,7 +143,38 @@ impl Vm {
                     if *fuel == 0 || self.variables.bytes() > memory {
                         return Left::Spent;
                     }
-                    *fuel = fuel.saturating_sub(3);
+                    *fuel = fuel.saturating_sub(STEP);
+                }
+                Op::Loop => {
+                    if let Some(step) = self.run_loop(w, entry, word.bc(), fuel) {
+                        let again = step == *index;
+                        let head = or_whole!(entry.priorities.get(step)).quick as usize;
+                        // Its own first step is done as it stands there, or the loop would begin once more.
+                        if !again {
+                            pc = head;
+                        } else if *fuel == 0 || self.variables.bytes() > memory {
+                            return Left::Spent;
+                        } else {
+                            *fuel = fuel.saturating_sub(STEP);
+                        }
+                    }
+                }
+                Op::While => {
+                    let holds = or_whole!(guard::truth(or_whole!(self.value(word.a()))));
+                    let step = or_whole!(entry.priorities.get(*index));
+                    if !holds || !self.goes_round(w, step.number) {
+                        return Left::Whole;
+                    }
+                }
+                Op::Round => {
+                    // A verified one leads to the head of a step.
+                    let to = word.bc() as usize;
+                    let step = or_whole!(code.get(to)).bc() as usize;
+                    let number = or_whole!(entry.priorities.get(step)).number;
+                    if !self.goes_round(w, number) {
+                        return Left::Whole;
+                    }
+                    pc = to;
                 }
                 Op::Next => return Left::Next,
                 Op::Whole => return Left::Whole,
@@ -146,14 +187,14 @@ impl Vm {
                     }
                 }
                 Op::JumpN => {
-                    let n = or_whole!(self.variables.slot(word.a()).and_then(guard::number));
+                    let n = or_whole!(self.slot_number(w, word.a()));
                     if Comparison::from_byte(word.k()).holds(&n, &i64::from(word.b() as i16)) {
                         // A verified jump stays in the code.
                         pc = pc.wrapping_add_signed(isize::from(word.c() as i16));
                     }
                 }
                 Op::Inc => {
-                    let n = or_whole!(self.variables.slot(word.b()).and_then(guard::number));
+                    let n = or_whole!(self.slot_number(w, word.b()));
                     let sum = or_whole!(guard::add(n, i64::from(word.c() as i16)));
                     self.variables.set_slot(word.a(), sum, Mark::None);
                 }
@@ -293,6 +334,15 @@ impl Vm {
         self.temporaries.get(usize::from(t))
     }
 
+    /// The number that a variable holds, or the global behind it.
+    #[inline]
+    fn slot_number(&self, w: World, slot: u16) -> Option<i64> {
+        match self.variables.slot(slot) {
+            Some(value) => guard::number(value),
+            None => guard::digits(global_text(w, slot)),
+        }
+    }
+
     fn whole_number(&self, t: u16) -> Option<i64> {
         guard::number(self.value(t)?)
     }
@@ -348,6 +398,11 @@ impl Vm {
             )?),
             Op::Neg => put!(guard::negate(self.whole_number(b)?)?),
             Op::Not => put!(Value::truth_value(self.whole_number(b)? == 0)),
+            Op::Abs => put!(guard::absolute(self.whole_number(b)?)?),
+            Op::Large => {
+                guard::absolute(self.whole_number(b)?)?;
+                put!(Value::Int(0));
+            }
             Op::And => put!(guard::and(self.value(b)?, self.value(c)?)?),
             Op::Or => put!(guard::or(self.value(b)?, self.value(c)?)?),
             Op::Choose => put!(guard::choose(
@@ -421,7 +476,7 @@ impl Vm {
 }
 
 /// The global that a channel variable hides.
-fn global_text<'w>(w: World<'w>, slot: u16) -> &'w [u8] {
+pub(crate) fn global_text<'w>(w: World<'w>, slot: u16) -> &'w [u8] {
     w.inputs
         .globals
         .get(w.module.slot_name(slot))

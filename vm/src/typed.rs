@@ -10,17 +10,22 @@
 //! Fuel is burnt where code goes back and where it calls: a jump to itself or backwards costs the words from its target to it, a
 //! call the words of what is called. So no more instructions run than fuel is burnt, whichever engine runs them, and both burn the
 //! same.
+//!
+//! A loop of priorities may have typed code, too ([`Loop`]).
 
 mod call;
+mod round;
 mod run;
 mod verify;
 
 use std::fmt::Write as _;
 
 pub(crate) use call::Call;
+pub(crate) use round::Round;
+pub use round::{Leave, Loop, TURN, Variable, Written};
 pub(crate) use run::Running;
 pub use run::{Exit, Native, Pause, Window};
-pub(crate) use verify::verify;
+pub(crate) use verify::{verify, verify_loop};
 
 use crate::module::StrId;
 
@@ -101,6 +106,8 @@ operations! {
     Call  "call"  Call     "a = the function n, called with a and the registers behind it";
     Return "ret"  One      "give a back";
     GiveUp "giveup" Alone  "give up: the priorities know what to do";
+    Turn  "turn"  Turn     "a = a + 65536; gives up if there is less fuel than the cost, else burns it and goes on at word n";
+    Burn  "burn"  Fuel     "gives up if there is less fuel than n, else burns it";
 }
 
 /// The operands of a word.
@@ -128,6 +135,10 @@ enum Shape {
     One,
     /// nothing
     Alone,
+    /// a, the cost in b and c, n: a word
+    Turn,
+    /// n: fuel
+    Fuel,
 }
 
 impl Op {
@@ -147,12 +158,15 @@ impl Op {
 
     /// Whether it may go on at word `n`.
     pub fn is_jump(self) -> bool {
-        matches!(self.shape(), Shape::Jump | Shape::Test | Shape::Compare)
+        matches!(
+            self.shape(),
+            Shape::Jump | Shape::Test | Shape::Compare | Shape::Turn
+        )
     }
 
     /// Whether the word behind it is never reached from it.
     pub fn leads_away(self) -> bool {
-        matches!(self, Op::Jump | Op::Return | Op::GiveUp)
+        matches!(self, Op::Jump | Op::Return | Op::GiveUp | Op::Turn)
     }
 }
 
@@ -165,7 +179,8 @@ pub(crate) fn instruction_set() -> String {
             Shape::Two => "a b",
             Shape::Three => "a b c",
             Shape::Sum | Shape::Compare => "a b n",
-            Shape::Jump => "n",
+            Shape::Turn => "a cost n",
+            Shape::Jump | Shape::Fuel => "n",
             Shape::One => "a",
             Shape::Alone => "",
         };
@@ -220,6 +235,17 @@ impl Word {
             .then(|| usize::try_from(self.n).unwrap_or(usize::MAX))
     }
 
+    /// A word that ends a turn of a loop.
+    pub fn turn(register: u8, cost: u16, to: i32) -> Word {
+        let [b, c] = cost.to_le_bytes();
+        Word::new(Op::Turn, register, b, c, to)
+    }
+
+    /// The fuel that a turn costs.
+    pub fn cost(self) -> i64 {
+        i64::from(u16::from_le_bytes([self.b, self.c]))
+    }
+
     /// The same word that goes on somewhere else.
     #[must_use]
     pub fn to(self, target: i32) -> Word {
@@ -242,6 +268,8 @@ pub struct Typed {
     pub code: Vec<Word>,
     /// The line of each word in its file.
     pub lines: Vec<u32>,
+    /// In a loop: for each word, which of its [ways out](Loop::exits) it takes when it gives up. Empty in a function.
+    pub exits: Vec<u16>,
 }
 
 /// The same in a module.
@@ -259,8 +287,11 @@ impl Typed {
         self.code.len() as i64
     }
 
-    /// Where it may be entered: at its beginning, where its code goes back to, and behind its calls.
+    /// Where it may be entered: at its beginning, where its code goes back to, and behind its calls; a loop only at its beginning.
     pub fn entrances(&self) -> Vec<usize> {
+        if !self.exits.is_empty() {
+            return vec![0];
+        }
         let words = self.code.iter().enumerate();
         let mut all: Vec<usize> = words
             .filter_map(|(at, word)| match word.target() {
@@ -302,6 +333,8 @@ impl Typed {
             }
             Shape::One => format!("r{a}"),
             Shape::Alone => String::new(),
+            Shape::Turn => format!("r{a}, {}, @{n}", word.cost()),
+            Shape::Fuel => n.to_string(),
         };
         format!("{op:7} {operands}").trim_end().to_owned()
     }

@@ -25,6 +25,9 @@ pub(crate) fn verify(p: &Parts) -> Result<(), BadModule> {
         }
         typed::verify(function, &p.typed).map_err(BadModule::Refused)?;
     }
+    for l in &p.loops {
+        typed::verify_loop(l, p.names.len()).map_err(BadModule::Refused)?;
+    }
     let limits = Limits::of(p);
     // Per word: one more than the highest temporary that it names.
     let mut highest = [Vec::new(), Vec::new()];
@@ -158,6 +161,7 @@ impl Limits {
                 Kind::Mark => 3,
                 Kind::Place => p.targets.len() as u64,
                 Kind::Format => p.formats.len() as u64,
+                Kind::Loop => p.loops.len() as u64,
                 // With what stands beside them.
                 Kind::Count | Kind::Short => u64::MAX,
                 // Of the extension: see `stretch`.
@@ -246,14 +250,27 @@ fn stretch(p: &Parts, entry: &Entry, highest: &[u16]) -> Result<(), BadModule> {
         }
         let end = at_head.peek().map_or(first + length, |(_, head)| **head);
         let target = match word.op() {
-            Op::Jump | Op::JumpIf => Some(word.bc() as usize),
+            Op::Jump | Op::JumpIf | Op::Round => Some(word.bc() as usize),
             Op::JumpN => usize::try_from(at as i64 + 1 + i64::from(word.c() as i16)).ok(),
             _ => None,
         };
-        let jumps = matches!(word.op(), Op::Jump | Op::JumpIf | Op::JumpN);
-        if jumps && !target.is_some_and(|t| heads.binary_search(&t).is_ok() || (t > at && t < end))
-        {
+        let jumps = matches!(word.op(), Op::Jump | Op::JumpIf | Op::JumpN | Op::Round);
+        let to_head = target.is_some_and(|t| heads.binary_search(&t).is_ok());
+        let onward = target.is_some_and(|t| t > at && t < end) && word.op() != Op::Round;
+        if jumps && !to_head && !onward {
             return refuse("a jump leads nowhere");
+        }
+        if word.op() == Op::Loop {
+            let begun = at
+                .checked_sub(1)
+                .and_then(|head| heads.binary_search(&head).ok());
+            let l = p.loops.get(word.bc() as usize);
+            let fits = l
+                .zip(begun)
+                .is_some_and(|(l, step)| l.fits(heads.len(), step));
+            if !fits {
+                return refuse("a loop is not that of its step");
+            }
         }
         let top = match word.op() {
             Op::Choose => highest[at].max(word.c().saturating_add(2)),

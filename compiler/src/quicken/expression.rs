@@ -7,7 +7,7 @@ use strowger_vm::{Arithmetic, Comparison, Quick, Temporary};
 use super::value;
 
 /// The postfix program of an expression, and its holes by number. `None`: its shape depends on their values.
-fn shape(body: &Template) -> Option<(Vec<Shape>, Vec<&Hole>)> {
+pub(super) fn shape(body: &Template) -> Option<(Vec<Shape>, Vec<&Hole>)> {
     let mut holes = Vec::new();
     let parts: Vec<Part> = body
         .pieces
@@ -24,7 +24,7 @@ fn shape(body: &Template) -> Option<(Vec<Shape>, Vec<&Hole>)> {
 }
 
 /// A channel variable that is a whole hole.
-fn variable(hole: &Hole) -> Option<Vec<u8>> {
+pub(super) fn variable(hole: &Hole) -> Option<Vec<u8>> {
     if hole.kind != HoleKind::Variable || !hole.closed {
         return None;
     }
@@ -35,6 +35,16 @@ fn variable(hole: &Hole) -> Option<Vec<u8>> {
         } => Some(name),
         _ => None,
     }
+}
+
+/// `ABS(a)`
+pub(super) fn is_abs(op: &Op) -> bool {
+    matches!(op, Op::Call { name, count: 1 } if **name == *b"ABS")
+}
+
+/// The first number of more than 18 digits.
+pub(super) fn is_limit(number: &[u8]) -> bool {
+    number == b"1000000000000000000"
 }
 
 fn small(number: &[u8]) -> Option<i16> {
@@ -104,6 +114,10 @@ enum Operand {
     Value(Temporary),
     /// Text in quotes.
     Quoted(Vec<expr::Piece>),
+    /// `ABS()` of a value.
+    Size(Temporary),
+    /// The first number of more than 18 digits.
+    Limit,
 }
 
 /// The value of an expression, in one new temporary.
@@ -122,15 +136,38 @@ pub(super) fn value(q: &mut Quick, body: &Template) -> Option<Temporary> {
                 stack.push(Operand::Quoted(pieces));
                 continue;
             }
+            Shape::Op(op) if is_abs(&op) => {
+                let of = pop(q, &mut stack)?;
+                stack.push(Operand::Size(of));
+                continue;
+            }
+            Shape::Op(Op::Number(n)) if is_limit(&n) => {
+                stack.push(Operand::Limit);
+                continue;
+            }
             Shape::Op(op) => operation(q, op, &mut stack, &holes)?,
         };
         stack.push(Operand::Value(result));
     }
-    let [Operand::Value(result)] = stack.as_slice() else {
-        return None;
-    };
+    let result = pop(q, &mut stack).filter(|_| stack.is_empty())?;
     // The operands are no longer needed: the result takes the place of the first.
-    q.keep(from, *result)
+    q.keep(from, result)
+}
+
+/// `ABS()` of something that is not only asked whether it is too large.
+fn valued(q: &mut Quick, operand: Operand) -> Option<Operand> {
+    match operand {
+        Operand::Size(of) => q.absolute(of).map(Operand::Value),
+        other => Some(other),
+    }
+}
+
+fn pop(q: &mut Quick, stack: &mut Vec<Operand>) -> Option<Temporary> {
+    let operand = stack.pop()?;
+    match valued(q, operand)? {
+        Operand::Value(t) => Some(t),
+        Operand::Quoted(_) | Operand::Size(_) | Operand::Limit => None,
+    }
 }
 
 fn operation(
@@ -139,10 +176,6 @@ fn operation(
     stack: &mut Vec<Operand>,
     holes: &[&Hole],
 ) -> Option<Temporary> {
-    let mut pop = || match stack.pop()? {
-        Operand::Value(t) => Some(t),
-        Operand::Quoted(_) => None,
-    };
     match op {
         Op::Number(text) => {
             // A fraction is for the reader.
@@ -152,7 +185,13 @@ fn operation(
         Op::Text(text) => q.text(&text),
         Op::Compare(how) => {
             let how = comparing(how);
-            match (stack.pop()?, stack.pop()?) {
+            let (right, left) = (stack.pop()?, stack.pop()?);
+            if let (Operand::Limit, Operand::Size(of), Comparison::GreaterEqual) =
+                (&right, &left, how)
+            {
+                return q.is_large(*of);
+            }
+            match (valued(q, right)?, valued(q, left)?) {
                 (Operand::Value(right), Operand::Value(left)) => q.compare(how, left, right),
                 (Operand::Quoted(right), Operand::Quoted(left)) => {
                     let differ = match how {
@@ -166,17 +205,17 @@ fn operation(
             }
         }
         Op::Choose => {
-            let (otherwise, then, condition) = (pop()?, pop()?, pop()?);
+            let (otherwise, then, condition) = (pop(q, stack)?, pop(q, stack)?, pop(q, stack)?);
             let then = q.copy(then)?;
             q.copy(otherwise)?;
             q.choose(condition, then)
         }
         Op::Not => {
-            let a = pop()?;
+            let a = pop(q, stack)?;
             q.not(a)
         }
         Op::Negate => {
-            let a = pop()?;
+            let a = pop(q, stack)?;
             q.negate(a)
         }
         op => {
@@ -190,7 +229,7 @@ fn operation(
                 Op::Or => Arithmetic::Or,
                 _ => return None,
             };
-            let (right, left) = (pop()?, pop()?);
+            let (right, left) = (pop(q, stack)?, pop(q, stack)?);
             q.compute(what, left, right)
         }
     }

@@ -34,7 +34,10 @@ impl Vm {
     ) -> Result<Act, bool> {
         let entry = w.module.entry(route).filter(|_| route.index == 0);
         let function = entry.and_then(|e| e.typed).ok_or(false)? as usize;
-        let may = self.may_be_quick() && self.macros.is_empty() && !self.variables.gave_up();
+        let may = self.budget.limits.typed
+            && self.may_be_quick()
+            && self.macros.is_empty()
+            && !self.variables.gave_up();
         if !may {
             return Err(false);
         }

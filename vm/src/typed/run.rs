@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 
-use super::{Function, LARGEST, Op, REGISTERS, Typed};
+use super::{Function, LARGEST, Op, REGISTERS, TURN, Typed};
 
 /// The registers of a function that runs; those that it does not use belong to nobody.
 pub type Window = [i64; REGISTERS];
@@ -27,7 +27,8 @@ pub enum Pause {
 /// Machine code of the functions of a module, made elsewhere.
 pub trait Native: Debug + Send + Sync {
     /// Runs a function from one of its [entrances](Typed::entrances) on, exactly as its words would: the same registers, the same
-    /// fuel, the same end. `at` is where it begins and tells where it stopped. `None`: there is no code for it.
+    /// fuel, the same end. `at` is where it begins and tells where it stopped. Loops are numbered behind the functions. `None`: there
+    /// is no code for it.
     fn enter(
         &self,
         function: usize,
@@ -132,6 +133,21 @@ pub(crate) fn words(f: &Typed, at: &mut usize, r: &mut Window, fuel: &mut i64) -
             Op::Call => stop!(Pause::Called),
             Op::Return => stop!(Pause::Returned(r[a])),
             Op::GiveUp => stop!(Pause::GaveUp),
+            Op::Turn => {
+                r[a] = r[a].wrapping_add(TURN);
+                if left < word.cost() {
+                    stop!(Pause::GaveUp)
+                }
+                left -= word.cost();
+                pc = word.n as usize;
+                continue;
+            }
+            Op::Burn => {
+                if left < i64::from(word.n) {
+                    stop!(Pause::GaveUp)
+                }
+                left -= i64::from(word.n);
+            }
         }
         pc += 1;
     }

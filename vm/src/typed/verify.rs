@@ -1,11 +1,54 @@
 //! What typed code is checked for before it may run.
 
-use super::{Function, LARGEST, Op, REGISTERS, Shape, WORDS, Word};
+use super::round::Round;
+use super::{Function, LARGEST, Op, REGISTERS, Shape, Typed, WORDS, Word, Written};
 
 /// Checks one function of a module: every register, word, constant and function that it names is there, and it ends (linear in
 /// the size).
 pub(crate) fn verify(function: &Function, all: &[Function]) -> Result<(), String> {
     let f = &function.typed;
+    if !f.exits.is_empty() || f.code.iter().any(|w| matches!(w.op, Op::Turn | Op::Burn)) {
+        return Err("typed code: a function is no loop".into());
+    }
+    code(f, all)
+}
+
+/// Checks one loop. That the steps that it names are there is for who knows its extension.
+pub(crate) fn verify_loop(l: &Round, names: usize) -> Result<(), String> {
+    let f = &l.code;
+    let refuse = |what: &str| Err(format!("typed code of a loop: {what}"));
+    // Only a turn goes back, and it burns fuel.
+    let goes_on = f.code.iter().enumerate().all(|(at, w)| match w.op {
+        Op::Call | Op::Return => false,
+        Op::Turn => w.cost() > 0,
+        Op::Burn => w.n > 0,
+        _ => w.target().is_none_or(|target| target > at),
+    });
+    if !goes_on || !f.parameters.is_empty() {
+        return refuse("it holds what a loop cannot");
+    }
+    let is_exit = |n: &u16| usize::from(*n) < l.exits.len();
+    if f.exits.len() != f.code.len() || !f.exits.iter().all(is_exit) {
+        return refuse("a way out is not there");
+    }
+    let register = |r: u8| u16::from(r) < f.registers;
+    let variables = l.variables.len() <= usize::from(f.registers)
+        && l.variables.iter().all(|v| {
+            usize::from(v.name) < names
+                && v.mark <= 2
+                && match v.written {
+                    Written::Register(r) => register(r),
+                    Written::Never | Written::Steps(_) => true,
+                }
+        });
+    if !variables || !register(l.turn) {
+        return refuse("a variable has no place");
+    }
+    code(f, &[])
+}
+
+/// Checks the words.
+fn code(f: &Typed, all: &[Function]) -> Result<(), String> {
     let registers = usize::from(f.registers);
     if registers > REGISTERS || f.parameters.len() > registers {
         return Err("typed code: more registers than there are".into());
@@ -44,6 +87,8 @@ pub(crate) fn verify(function: &Function, all: &[Function]) -> Result<(), String
             }
             Shape::One => register(a) && (b, c, n) == (0, 0, 0),
             Shape::Alone => (a, b, c, n) == (0, 0, 0, 0),
+            Shape::Turn => register(a) && below(f.code.len()),
+            Shape::Fuel => (a, b, c) == (0, 0, 0),
         };
         if !sound {
             return Err(format!("typed code: word {at} is out of range"));

@@ -279,6 +279,7 @@ impl Emitter<'_> {
             constants: self.constants,
             code: self.code,
             lines: self.lines,
+            exits: Vec::new(),
         })
     }
 
