@@ -134,7 +134,7 @@ impl Module {
             let to = entry.priorities.get(usize::from(exit.to));
             let _ = writeln!(
                 out,
-                "           {} leave to priority {}",
+                "    words {} leave to priority {}",
                 words.join(" "),
                 to.map_or(0, |p| p.number)
             );
