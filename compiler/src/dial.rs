@@ -285,6 +285,7 @@ impl Program {
         let check::Checked {
             mut program,
             tests,
+            devices,
             found: mut wrong,
             mut in_tests,
         } = check::check(&units, &around(hir, migrated));
@@ -314,6 +315,7 @@ impl Program {
             return Compiled { torn, tests, found };
         }
         let beyond = lower::lower(&program, sources, hir);
+        hir.devices = devices;
         let torn = beyond.iter().any(is_error);
         found.extend(beyond);
         Compiled { torn, tests, found }

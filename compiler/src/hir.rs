@@ -5,6 +5,7 @@ use strowger_vm::typed::Typed;
 
 use crate::call::Reading;
 pub use crate::pattern::Matches;
+use crate::peers::Tech;
 use crate::source::{FileId, Span, Text};
 
 /// A whole plan.
@@ -20,8 +21,21 @@ pub struct Hir {
     pub contexts: Vec<Context>,
     /// Functions of `.dial` in typed code; a call is to one by its number here. Their priorities stand in `contexts`.
     pub functions: Vec<Function>,
+    /// Devices that `.dial` files name by a text: `pjsip("61")`, wherever it stands.
+    pub devices: Vec<Device>,
     /// Names of files that are included again (`more.conf~~1`), for listings.
     pub renamed: Vec<String>,
+}
+
+/// A device that a `.dial` file names.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Device {
+    /// Of which kind.
+    pub tech: Tech,
+    /// Its name, where it stands.
+    pub name: Text,
+    /// A `test` names it.
+    pub in_test: bool,
 }
 
 impl Hir {
@@ -167,6 +181,8 @@ pub struct Step {
     pub app: Text,
     /// The arguments, raw (DL-078), with their places.
     pub args: Text,
+    /// Of a step that `.dial` became: which bytes of the arguments stand where, from, to and the place.
+    pub(crate) written: Option<Box<[(u32, u32, Span)]>>,
     /// The whole value of the line.
     pub span: Span,
     /// The file of the line.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use strowger_compiler::codes::{self, FAMILIES};
 use strowger_compiler::dial::spoken::{Told, told};
+use strowger_compiler::listing::{Folder, Listing};
 use strowger_compiler::{Diagnostic, Options, Sources, analyse};
 
 const PJSIP: &str = "[anna]\ntype=endpoint\ncontext=office\n[carrier]\ntype=endpoint\ncontext=outside\naors=carrier\n[carrier]\ntype=aor\ncontact=sip:sip.example.com\n[anonymous]\ntype=endpoint\ncontext=guests\n";
@@ -15,6 +16,12 @@ fn found(plan: &str) -> (Sources, Vec<Diagnostic>) {
         .with("pjsip.conf", PJSIP)
         .with("voicemail.conf", "[default]\n61 => 4711,Anna\n")
         .with("queues.conf", "[support]\nmember => PJSIP/anna\n");
+    let mut sources = sources;
+    let list =
+        |root: &str, files: &[&str]| Listing::new(root, files.iter().map(|f| (*f).to_owned()));
+    let sounds = ["en/hello.gsm", "en/menu.gsm", "en/welcome-home.gsm"];
+    sources.list(Folder::Sounds, list("/sounds", &sounds));
+    sources.list(Folder::Scripts, list("/agi-bin", &["lookup.py"]));
     let found = analyse(&sources, &Options::default()).diagnostics;
     (sources, found)
 }
@@ -94,6 +101,9 @@ fn findings_stand_at_the_statement_in_the_words_of_the_language() {
         ("behind a door: an option", body("app(\"Dial\", 'PJSIP/anna,20,Y')\nhangup()")),
         ("behind a door: a variable", body("log(channel(\"NOSUCH\"))\nhangup()")),
         ("behind a door: a context", body("goto dynamic(\"nosuch\", \"s\", 1)")),
+        ("a device that is only named", "const desk = pjsip(\"berta\")\n\n".to_owned() + &body("let phone = pjsip(\"annna\")\nlet _ = dial(phone, ring: 9s)\nlet _ = dial(desk, ring: 9s)\nif device_state(sip(\"x\")) == NotInUse { hangup() }") + "\ntest \"x\" {\n  given pjsip(\"carol\") = busy()\n  call 61 in office\n  expect dialed == [device(\"PJSIP/nobody\")]\n}\n"),
+        ("a prompt that is not there", body("answer()\nif exten == \"helo\" { playback(\"helo\") }\nhangup()")),
+        ("a script that is not there", body("answer()\nlet _ = agi(\"lokup.py\")\nhangup()")),
         ("allowed", body("// strowger: allow F313 it is a test line\necho()")),
     ];
     let mut out = String::new();
@@ -104,12 +114,48 @@ fn findings_stand_at_the_statement_in_the_words_of_the_language() {
     insta::assert_snapshot!(out);
 }
 
+/// The same word may stand twice in a statement, and in another word: each finding stands where its own does.
+#[test]
+fn the_word_that_is_meant() {
+    for (statement, places) in [
+        (
+            "playback([\"welcome-home\", \"home\"])",
+            &[("C011", 27)][..],
+        ),
+        (
+            "queue_call(\"sales\", wait: 5m, announce: \"sales\")",
+            &[("C005", 12), ("C011", 41)],
+        ),
+        (
+            "let _ = dial([pjsip(\"anna\"), device(\"PJSIP/anna1\")], ring: 9s, announce: \"anna1\")",
+            &[("C002", 43), ("C011", 74)],
+        ),
+        (
+            "match voicemail(mailbox(\"62\"), greeting: Busy, beep: \"62\") { _ -> hangup() }",
+            &[("C004", 25)],
+        ),
+    ] {
+        let plan = body(&format!("answer()\n{statement}\nlog(\"x\")\nhangup()"));
+        let begins = plan.find(statement).unwrap();
+        let (_, found) = found(&plan);
+        let at: Vec<_> = found
+            .iter()
+            .filter(|d| ["C002", "C004", "C005", "C011"].contains(&d.code))
+            .map(|d| (d.code, d.primary.span.start as usize - begins))
+            .collect();
+        let all: Vec<_> = found.iter().map(|d| &d.message).collect();
+        assert_eq!(at, places, "{statement} {all:?}");
+    }
+}
+
 /// What is sound is not found fault with: what types prove is believed.
 #[test]
 fn what_types_prove_is_not_doubted() {
     for plan in [
         body("hangup()").replace("  on 61", "  on `X.` {\n    let peer = peers.find(exten) else { hangup(UnallocatedNumber) }\n    dial(peer, ring: 20s)\n  }\n\n  on 61"),
         body("let key = read(\"menu\", digits: 1) ?? \"0\"\nlet n = int(key) ?? 0\nlog(\"{n / 2}\")\nhangup()"),
+        body("answer()\nplayback([\"hello\", \"welcome-home\"])\nhangup()"),
+        "const desk = pjsip(\"anna\")\n\n".to_owned() + &body("let _ = dial([desk, pjsip(\"carrier\")], ring: 9s)\nhangup()") + "\ntest \"x\" {\n  given pjsip(\"anna\") = busy()\n  call 61 from device(\"PJSIP/nobody\") in office\n  expect dialed == []\n}\n",
         body("caller.name = \"Reception\"\ndb(\"last/call\") = caller.number\nlog(db(\"last/call\") ?? \"nobody\")\nhangup()"),
     ] {
         let (sources, found) = found(&plan);

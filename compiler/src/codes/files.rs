@@ -29,7 +29,7 @@ pub(super) static CODES: &[Code] = &[
         C,
         Error,
         "a device is dialled that does not exist",
-        "The name behind the technology is no section of the device file. chan_sip then asks the DNS for a host of that name; chan_pjsip fails at once. Either way DIALSTATUS is CHANUNAVAIL.",
+        "The name behind the technology is no section of the device file. chan_sip then asks the DNS for a host of that name; chan_pjsip fails at once. Either way DIALSTATUS is CHANUNAVAIL. In `.dial` every device that is named by a text is looked for, wherever it stands: `const desk = pjsip(\"61\")`, a `test`.",
         &[
             (
                 "extensions.conf",

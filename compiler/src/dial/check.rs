@@ -20,7 +20,7 @@ mod word;
 pub(crate) mod world;
 
 use std::cell::OnceCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use strowger_dial::tree::{self, At, Name};
@@ -31,6 +31,7 @@ use super::typed::{Body, Context, Expr, ExprKind, Local, LocalId, Place, Program
 use super::types::{Case, Enum, EnumId, Enums, Type};
 use crate::diagnostic::Diagnostic;
 use crate::edit_distance;
+use crate::hir::Device;
 use crate::source::{FileId, Span};
 
 pub(crate) use declare::Unit;
@@ -48,6 +49,8 @@ pub(crate) struct Checked {
     pub(crate) program: Program,
     /// Its tests.
     pub(crate) tests: Vec<super::test::Block>,
+    /// Devices that it and its tests name by texts.
+    pub(crate) devices: Vec<Device>,
     /// What is wrong with it. Where something is an error, the program is not complete.
     pub(crate) found: Vec<Diagnostic>,
     /// What is wrong with the tests: the program runs all the same.
@@ -58,10 +61,16 @@ pub(crate) struct Checked {
 pub(crate) fn check(units: &[Unit<'_>], around: &Around) -> Checked {
     let mut checker = looked(units, around, None);
     let found = std::mem::take(&mut checker.found);
+    let mut devices: Vec<Device> = std::mem::take(&mut checker.devices).into_values().collect();
     let tests = checker.tests();
+    devices.extend(checker.devices.into_values().map(|device| Device {
+        in_test: true,
+        ..device
+    }));
     Checked {
         program: checker.program,
         tests,
+        devices,
         found,
         in_tests: checker.found,
     }
@@ -107,6 +116,7 @@ fn looked<'a>(units: &'a [Unit<'a>], around: &'a Around, notes: Option<Box<Notes
         subs: Vec::new(),
         consts: Vec::new(),
         found: Vec::new(),
+        devices: BTreeMap::new(),
         numbers: HashMap::new(),
         unit: 0,
         body: InBody::default(),
@@ -133,6 +143,8 @@ pub(super) struct Checker<'a> {
     subs: Vec<Signature<'a>>,
     consts: Vec<Const<'a>>,
     found: Vec<Diagnostic>,
+    /// Devices that are named, by their places.
+    devices: BTreeMap<Span, Device>,
     /// The numbers of the context that is looked at, with `from` and whether for texts, and where each stands.
     numbers: HashMap<(String, Option<String>, bool), At>,
     /// The file that is looked at.

@@ -377,8 +377,11 @@ impl Lowering<'_> {
             self.found.push(Diagnostic::new("D318", message, place));
         }
         let line = self.shared.sources.file(file).line(at.start);
+        let written = step.written.iter();
+        let written = written.map(|(from, to, p)| (*from, *to, span(p.file, p.at)));
         Step {
             priority,
+            written: (!step.written.is_empty()).then(|| written.collect()),
             label: step.label.map(|l| Text::new(l, place)),
             shadowed: false,
             app: Text::new(step.app, place),

@@ -4,6 +4,8 @@
 //! the statement can have meant something else; what speaks of how a line of extensions.conf is written, or of what the types of
 //! `.dial` prove, is not.
 
+use std::collections::HashSet;
+
 use strowger_stdlib::{signatures, words};
 
 use super::check::world;
@@ -91,6 +93,7 @@ pub(crate) fn tell(found: &mut Vec<Diagnostic>, sources: &Sources, hir: &Hir) {
         return;
     }
     let places = Places::new(sources, hir);
+    let mut named = named(found, hir);
     found.retain_mut(|d| {
         if !concerns(d) {
             return true;
@@ -134,6 +137,42 @@ pub(crate) fn tell(found: &mut Vec<Diagnostic>, sources: &Sources, hir: &Hir) {
         d.secondary.retain(|label| label.span != primary);
         true
     });
+    // A device where it is named, unless what happens there is told already; what says the same of a whole statement is less.
+    let devices: HashSet<Span> = hir.devices.iter().map(|d| d.name.span()).collect();
+    named.retain(|d| {
+        let told = |other: &Diagnostic| {
+            NAMES_DEVICES.contains(&other.code) && other.primary.span == d.primary.span
+        };
+        !found.iter().any(told)
+    });
+    found.retain(|d| {
+        let same = |other: &Diagnostic| other.code == d.code && other.message == d.message;
+        !(NAMES_DEVICES.contains(&d.code)
+            && typed(d.primary.span.file)
+            && !devices.contains(&d.primary.span)
+            && named.iter().any(same))
+    });
+    for d in &mut named {
+        d.message = in_words(&d.message, false);
+        d.primary.text = in_words(&d.primary.text, false);
+    }
+    found.append(&mut named);
+}
+
+/// Codes that speak of devices that are not there.
+const NAMES_DEVICES: [&str; 3] = ["C002", "C006", "C007"];
+
+/// Takes out what is found of devices where `.dial` names them: that stands where it is written already.
+fn named(found: &mut Vec<Diagnostic>, hir: &Hir) -> Vec<Diagnostic> {
+    let devices: HashSet<Span> = hir.devices.iter().map(|d| d.name.span()).collect();
+    let is_named = |d: &Diagnostic| {
+        NAMES_DEVICES.contains(&d.code)
+            && d.primary.text.starts_with("a call to it")
+            && devices.contains(&d.primary.span)
+    };
+    let (named, others) = std::mem::take(found).into_iter().partition(is_named);
+    *found = others;
+    named
 }
 
 /// Codes that call events by the names of their extensions.
@@ -153,23 +192,40 @@ const CONF: [&str; 7] = [
 /// Steps by the statement that they were made of.
 struct Places<'a> {
     sources: &'a Sources,
-    /// With the text of its arguments.
-    steps: Vec<(Span, &'a [u8])>,
+    steps: Vec<Statement<'a>>,
+}
+
+/// A step, by its statement.
+struct Statement<'a> {
+    at: Span,
+    args: &'a [u8],
+    /// Which bytes of them were written where.
+    written: &'a [(u32, u32, Span)],
 }
 
 impl<'a> Places<'a> {
     fn new(sources: &'a Sources, hir: &'a Hir) -> Places<'a> {
         let typed = |s: &&Step| is_dial(sources.file(s.file).name());
         let steps = hir.steps().filter(typed);
-        let mut steps: Vec<_> = steps.map(|s| (s.span, s.args.bytes())).collect();
+        let mut steps: Vec<_> = steps
+            .map(|s| Statement {
+                at: s.span,
+                args: s.args.bytes(),
+                written: s.written.as_deref().unwrap_or_default(),
+            })
+            .collect();
         let extensions = hir.contexts.iter().flat_map(|c| &c.extensions);
         let hints = extensions.filter_map(|e| e.hint.as_ref());
         steps.extend(
             hints
                 .filter(|h| is_dial(sources.file(h.file).name()))
-                .map(|h| (h.written.span(), h.written.bytes())),
+                .map(|h| Statement {
+                    at: h.written.span(),
+                    args: h.written.bytes(),
+                    written: &[],
+                }),
         );
-        steps.sort_by_key(|(span, _)| *span);
+        steps.sort_by_key(|s| s.at);
         Places { sources, steps }
     }
 
@@ -194,55 +250,81 @@ impl<'a> Places<'a> {
     }
 
     /// The steps whose statement holds a place, those of the smallest statement first.
-    fn around(&self, span: Span) -> Vec<&(Span, &'a [u8])> {
+    fn around(&self, span: Span) -> Vec<&Statement<'a>> {
         let until = self
             .steps
-            .partition_point(|(at, _)| (at.file, at.start) <= (span.file, span.start));
+            .partition_point(|s| (s.at.file, s.at.start) <= (span.file, span.start));
         let mut around: Vec<_> = self.steps[..until]
             .iter()
             .rev()
             .take(NEAR)
-            .filter(|(at, _)| at.file == span.file && span.end <= at.end)
+            .filter(|s| s.at.file == span.file && span.end <= s.at.end)
             .collect();
-        around.sort_by_key(|(at, _)| at.len());
+        around.sort_by_key(|s| s.at.len());
         around
     }
 
     fn statement(&self, span: Span) -> Option<Span> {
-        self.around(span).first().map(|(at, _)| *at)
+        self.around(span).first().map(|s| s.at)
     }
 
     /// Where that is written of which a check speaks, and whether just that stands there. A check counts bytes of the arguments of a
     /// step from the beginning of the statement.
     fn written(&self, span: Span) -> (Span, bool) {
         let around = self.around(span);
-        if around.iter().any(|(at, _)| *at == span) {
+        if around.iter().any(|s| s.at == span) {
             return (self.head(span), false);
         }
-        for (at, args) in &around {
+        for Statement { at, args, written } in around.iter().copied() {
             let offset = (span.start - at.start) as usize;
             let spoken = args.get(offset..offset + span.len());
             let Some(spoken) = spoken.filter(|s| !s.is_empty()) else {
                 continue;
             };
-            let text = self.sources.bytes(*at);
+            let end = offset + spoken.len();
+            let argument = written
+                .iter()
+                .filter(|(from, to, _)| *from as usize <= offset && end <= *to as usize)
+                .min_by_key(|(from, to, _)| to - from);
+            // The same word may stand in several arguments.
+            let places = argument.map(|(_, _, own)| *own).into_iter().chain([*at]);
             // `channel("X")` is `${X}`.
             let bare = spoken
                 .strip_prefix(b"${")
                 .and_then(|s| s.strip_suffix(b"}"));
-            for spoken in [Some(spoken), bare].into_iter().flatten() {
-                let found = text.windows(spoken.len().max(1)).position(|w| w == spoken);
-                if let Some(found) = found {
-                    let start = at.start + found as u32;
-                    let end = start + spoken.len() as u32;
-                    return (Span { start, end, ..*at }, true);
+            for place in places {
+                for spoken in [Some(spoken), bare].into_iter().flatten() {
+                    if let Some(found) = self.found_in(place, spoken) {
+                        return (found, true);
+                    }
                 }
             }
         }
         match around.first() {
-            Some((at, _)) => (self.head(*at), false),
+            Some(s) => (self.head(s.at), false),
             None => (span, true),
         }
+    }
+
+    /// Where a text stands in a place: as a word of its own, if it is one somewhere.
+    fn found_in(&self, place: Span, spoken: &[u8]) -> Option<Span> {
+        let text = self.sources.bytes(place);
+        let is_word = |at: usize| {
+            let letter =
+                |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'-');
+            let before = at.checked_sub(1).and_then(|i| text.get(i));
+            !letter(before) && !letter(text.get(at + spoken.len()))
+        };
+        let windows = text.windows(spoken.len().max(1)).enumerate();
+        let all = windows.filter(|(_, w)| *w == spoken).map(|(at, _)| at);
+        let found = all.clone().find(|at| is_word(*at)).or(all.clone().next())?;
+        let start = place.start + found as u32;
+        let end = start + spoken.len() as u32;
+        Some(Span {
+            start,
+            end,
+            ..place
+        })
     }
 
     /// The first line of a statement.

@@ -41,6 +41,7 @@ pub(crate) fn check(world: &World<'_>, sources: &Sources, out: &mut Vec<Diagnost
     contexts(world, peers, out);
     let names = device_names(peers);
     dialled_devices(world, peers, &names, out);
+    named_devices(world, peers, &names, out);
     general::check(peers, out);
     references(peers, out);
     crate::lint::access::check(peers, out);
@@ -252,6 +253,29 @@ fn dialled_devices(world: &World<'_>, peers: &Peers, names: &Names, out: &mut Ve
                 }
             }
         }
+    }
+}
+
+/// Devices that `.dial` names, wherever they stand.
+fn named_devices(world: &World<'_>, peers: &Peers, names: &Names, out: &mut Vec<Diagnostic>) {
+    let any = peers.sip.is_some() || peers.users.is_some() || peers.pjsip.is_some();
+    for device in &world.index.hir().devices {
+        let word = word(device.tech);
+        let destination = Destination {
+            tech: Text::new(word, device.name.span()),
+            resource: device.name.clone(),
+            whole: device.name.clone(),
+        };
+        let Some(mut found) = missing(world, names, any, &destination) else {
+            continue;
+        };
+        if device.in_test {
+            let shown = device.name.lossy();
+            found = found.help(format!(
+                "one that nobody has is written `device(\"{word}/{shown}\")`"
+            ));
+        }
+        out.push(found.label("a call to it fails with CHANUNAVAIL"));
     }
 }
 

@@ -8,7 +8,9 @@ use crate::dial::notes::Fact;
 use crate::dial::numbers;
 use crate::dial::typed::{Block, Expr, ExprKind, Stmt, StmtKind, TextPart};
 use crate::dial::types::Type;
+use crate::hir::Device;
 use crate::peers::Tech;
+use crate::source::{Span, Text};
 
 impl Checker<'_> {
     pub(super) fn constructor(&mut self, at: At, name: &Name, args: &[Arg]) -> Expr {
@@ -154,6 +156,16 @@ impl Checker<'_> {
         };
         let at = first.value.at;
         if (at.end - at.start) as usize == text.len() + 2 {
+            let inner = Span {
+                start: at.start + 1,
+                end: at.end - 1,
+                ..self.span(at)
+            };
+            self.devices.entry(inner).or_insert_with(|| Device {
+                tech,
+                name: Text::new(text.as_bytes(), inner),
+                in_test: false,
+            });
             self.note_inside(at, |_| Fact::Device(tech, text));
         }
     }

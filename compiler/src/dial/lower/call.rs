@@ -6,6 +6,7 @@ use strowger_stdlib::words::{self, From, Given, Kind, Misfit, Part, Scale, Word,
 use super::formula::{Formula, Level};
 use super::operand::{Operand, Read, Trust};
 use super::pieces::Piece;
+use super::steps::Written;
 use super::text;
 use super::value::{constant_text, is_name, joined};
 use super::writer::{To, Writer};
@@ -31,7 +32,7 @@ impl Writer<'_> {
             }
             _ => None,
         };
-        let Some(text) = self.arguments(word, args, result.as_deref()) else {
+        let Some((text, written)) = self.arguments(word, args, result.as_deref()) else {
             return;
         };
         if let From::Status(variable) = word.value
@@ -40,6 +41,7 @@ impl Writer<'_> {
             // The application may leave it alone.
             self.run("Set", format!("{variable}="));
         }
+        self.steps.wrote(written);
         if word.result == "Never" {
             self.end(word.calls, text);
             return;
@@ -61,7 +63,8 @@ impl Writer<'_> {
 
     /// A function in a text.
     pub(super) fn function(&mut self, word: &'static Word, args: &[Option<Expr>]) -> Operand {
-        let text = self.arguments(word, args, None).unwrap_or_default();
+        let arguments = self.arguments(word, args, None);
+        let (text, _) = arguments.unwrap_or_default();
         let body = match (
             text.is_empty(),
             word.params.is_empty() && word.given.is_empty(),
@@ -76,13 +79,13 @@ impl Writer<'_> {
         }
     }
 
-    /// The argument text of a word. `result` is the variable for its value.
+    /// The argument text of a word, and where its parts were written. `result` is the variable for its value.
     fn arguments(
         &mut self,
         word: &'static Word,
         args: &[Option<Expr>],
         result: Option<&str>,
-    ) -> Option<String> {
+    ) -> Option<(String, Written)> {
         let given: Vec<Given> = args.iter().map(|a| self.given(a.as_ref())).collect();
         let laid = match layout(word, &given) {
             Ok(laid) => laid,
@@ -143,6 +146,8 @@ impl Writer<'_> {
         let option_slot = signature.and_then(Signature::option_slot);
         let is_function = word.kind != Kind::Application;
         let mut slots = Vec::new();
+        let mut written = Written::new();
+        let mut begin = 0;
         for (slot, parts) in laid.arguments.iter().enumerate() {
             let depth = depth(signature, slot) + usize::from(option_slot == Some(slot));
             let mut out = String::new();
@@ -163,18 +168,24 @@ impl Writer<'_> {
                     continue;
                 };
                 let pieces = values[index].clone();
+                let from = begin + out.len();
                 out.push_str(&match part {
                     Part::Variable(_) => self.named_argument(pieces),
                     _ if is_function => self.inner_argument(word, pieces, depth, e),
                     _ => self.argument(pieces, depth),
                 });
+                if let (Ok(from), Ok(to)) = (u32::try_from(from), u32::try_from(begin + out.len()))
+                {
+                    written.push((from, to, e.place));
+                }
             }
+            begin += out.len() + 1;
             slots.push(out);
         }
         while slots.last().is_some_and(String::is_empty) {
             slots.pop();
         }
-        Some(slots.join(","))
+        Some((slots.join(","), written))
     }
 
     /// What is known of an argument.

@@ -42,6 +42,7 @@ struct Line {
     /// A label of the program.
     label: Option<String>,
     what: What,
+    written: Written,
     place: Place,
 }
 
@@ -51,8 +52,12 @@ pub(super) struct Finished {
     pub(super) label: Option<String>,
     pub(super) app: String,
     pub(super) args: String,
+    pub(super) written: Written,
     pub(super) place: Place,
 }
+
+/// Which bytes of the arguments of a step were written where: from, to and the place.
+pub(super) type Written = Vec<(u32, u32, Place)>;
 
 /// Steps in the making.
 #[derive(Debug)]
@@ -63,6 +68,8 @@ pub(super) struct Steps {
     /// Marks and labels that wait for the next step.
     waiting: Vec<Mark>,
     label: Option<String>,
+    /// Where the arguments of the next step were written.
+    written: Written,
     /// Marks to which some step jumps.
     used: HashSet<Mark>,
     /// Whether the next step can be reached.
@@ -79,6 +86,7 @@ impl Steps {
             lines: Vec::new(),
             waiting: Vec::new(),
             label: None,
+            written: Vec::new(),
             used: HashSet::new(),
             reachable: true,
             most,
@@ -121,6 +129,7 @@ impl Steps {
 
     fn push(&mut self, what: What, place: Place) {
         if !self.reachable || self.full {
+            self.written.clear();
             return;
         }
         if self.lines.len() >= self.most {
@@ -133,8 +142,14 @@ impl Steps {
             marks,
             label,
             what,
+            written: std::mem::take(&mut self.written),
             place,
         });
+    }
+
+    /// Where the arguments of the next step were written.
+    pub(super) fn wrote(&mut self, written: Written) {
+        self.written = written;
     }
 
     pub(super) fn run(&mut self, app: &str, args: String, place: Place) {
@@ -449,6 +464,7 @@ impl Steps {
                     label: label.clone(),
                     app,
                     args,
+                    written: line.written.clone(),
                     place: line.place,
                 }
             })
@@ -474,6 +490,7 @@ fn no_op(marks: Vec<Mark>, label: Option<String>, place: Place) -> Line {
             args: String::new(),
             ends: false,
         },
+        written: Vec::new(),
         place,
     }
 }
