@@ -131,8 +131,8 @@ fn the_word_that_is_meant() {
             &[("C002", 43), ("C011", 74)],
         ),
         (
-            "match voicemail(mailbox(\"62\"), greeting: Busy, beep: \"62\") { _ -> hangup() }",
-            &[("C004", 25)],
+            "let _ = voicemail(mailbox(\"62\"), greeting: Busy, beep: \"62\")",
+            &[("C004", 27)],
         ),
     ] {
         let plan = body(&format!("answer()\n{statement}\nlog(\"x\")\nhangup()"));
