@@ -7,7 +7,11 @@ use strowger_compiler::migrate::{Migrated, Verdict, migrate};
 use strowger_compiler::{Options, Sources};
 
 fn migrated(plan: &str) -> Migrated {
-    migrate(&Sources::plan(plan), &Options::default(), &[])
+    let migrated = migrate(&Sources::plan(plan), &Options::default(), &[]);
+    // It is laid out as `strowger fmt` lays it out.
+    let laid_out = strowger_dial::print::format(&migrated.dial).unwrap();
+    assert_eq!(migrated.dial, laid_out);
+    migrated
 }
 
 /// What was written, and what is known of each context.
@@ -49,6 +53,22 @@ fn kept(plan: &str) -> Vec<String> {
             Verdict::Kept(reason) => Some(reason),
         })
         .collect()
+}
+
+#[test]
+fn comments_of_empty_sections_stay_in_them() {
+    let dial = migrated(
+        "[a]\n; include => b\n;\n; nobody yet\n\n; the office\n[b]\nexten => 1,1,Hangup()\n[c]\n[d]\n;exten => 2,1,Hangup()\n",
+    )
+    .dial;
+    let a =
+        "context a {\n  // include => b\n  //\n  // nobody yet\n}\n\n// the office\ncontext b {\n";
+    assert!(dial.contains(a), "{dial}");
+    assert!(dial.contains("context c {}\n"), "{dial}");
+    assert!(
+        dial.contains("context d {\n  // exten => 2,1,Hangup()\n}\n"),
+        "{dial}"
+    );
 }
 
 #[test]

@@ -18,7 +18,7 @@ impl<'s> Comments<'s> {
         }
     }
 
-    /// The comments before a line and behind it, each once. Without their marks.
+    /// The comments before a line and behind it, each once, without their marks. A blank line between two of them is an empty one.
     pub(super) fn of(&mut self, file: FileId, line: u32) -> Vec<String> {
         let source = self.sources.file(file);
         let mut found = Vec::new();
@@ -27,10 +27,10 @@ impl<'s> Comments<'s> {
             at -= 1;
             let text = source.line_bytes(at).trim_ascii();
             if text.is_empty() {
+                found.push(String::new());
                 continue;
             }
-            let block = text.starts_with(b";--") && !text[3..].starts_with(b"-");
-            if !text.starts_with(b";") || block || !self.written.insert((file, at)) {
+            if !is_comment(text) || !self.written.insert((file, at)) {
                 break;
             }
             found.push(shown(text));
@@ -41,8 +41,44 @@ impl<'s> Comments<'s> {
         {
             found.push(behind);
         }
-        found.retain(|c| !c.is_empty());
+        tidy(&mut found);
         found
+    }
+
+    /// The comments directly behind a line, each once: all that a section without lines holds.
+    pub(super) fn under(&mut self, file: FileId, line: u32) -> Vec<String> {
+        let source = self.sources.file(file);
+        let mut found = Vec::new();
+        for at in line + 1..=source.line_count() {
+            let text = source.line_bytes(at).trim_ascii();
+            if !is_comment(text) || !self.written.insert((file, at)) {
+                break;
+            }
+            found.push(shown(text));
+        }
+        tidy(&mut found);
+        found
+    }
+}
+
+/// A comment as a line of `.dial`; an empty one keeps apart what stands before and behind it.
+pub(super) fn line(comment: &str) -> String {
+    format!("// {comment}").trim_end().to_owned()
+}
+
+fn is_comment(line: &[u8]) -> bool {
+    let block = line.starts_with(b";--") && !line[3..].starts_with(b"-");
+    line.starts_with(b";") && !block
+}
+
+/// No empty comments at the begin and the end, and one where there are several.
+fn tidy(comments: &mut Vec<String>) {
+    comments.dedup_by(|a, b| a.is_empty() && b.is_empty());
+    if comments.first().is_some_and(String::is_empty) {
+        comments.remove(0);
+    }
+    if comments.last().is_some_and(String::is_empty) {
+        comments.pop();
     }
 }
 
@@ -66,8 +102,10 @@ fn shown(comment: &[u8]) -> String {
         .iter()
         .position(|b| *b != b';')
         .unwrap_or(comment.len());
-    let words = String::from_utf8_lossy(comment[start..].trim_ascii()).into_owned();
-    words
+    let words = comment[start..].trim_ascii_end();
+    // How far it is indented is kept.
+    let words = words.strip_prefix(b" ").unwrap_or(words);
+    String::from_utf8_lossy(words)
         .chars()
         .filter(|c| !c.is_control() || *c == '\t')
         .collect()

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::Pads;
-use super::comment::Comments;
+use super::comment::{self, Comments};
 use super::graph::{Condition, Graph, Link, Node, Place};
 use super::names::{Names, What};
 use super::statement::{Statement, Statements};
@@ -152,7 +152,7 @@ impl<'p, 's> Printer<'p, 's> {
             return;
         };
         for comment in self.comments.of(step.file, step.line) {
-            self.line(indent, &format!("// {comment}"));
+            self.line(indent, &comment::line(&comment));
         }
     }
 

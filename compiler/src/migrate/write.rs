@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
-use super::comment::Comments;
+use super::comment::{self, Comments};
 use super::graph::{Link, Reader, label_of};
 use super::names::{self, Names, Site, What};
 use super::print::Printer;
@@ -129,10 +129,8 @@ impl Work<'_, '_> {
         for (number, lines) in bodies {
             text.push('\n');
             let from = text.len();
-            for line in lines {
-                text.push_str(&line);
-                text.push('\n');
-            }
+            let body: String = lines.into_iter().map(|line| line + "\n").collect();
+            text.push_str(&strowger_dial::print::format(&body).unwrap_or(body));
             written.ranges.push((number, from..text.len()));
         }
         written.dial = text;
@@ -292,7 +290,7 @@ impl Work<'_, '_> {
         let mut lines = Vec::new();
         let file = self.sources.file(context.span.file);
         for comment in comments.of(context.span.file, file.line(context.span.start)) {
-            lines.push(format!("// {comment}"));
+            lines.push(comment::line(&comment));
         }
         self.names.within = self.names.subs.get(&conf).cloned();
         if let Some(sub) = &self.names.within {
@@ -379,6 +377,14 @@ impl Work<'_, '_> {
             lines.push(String::new());
         }
         lines.extend(hints);
+        if lines.len() == head {
+            let under = comments.under(context.span.file, file.line(context.span.start));
+            lines.extend(
+                under
+                    .iter()
+                    .map(|comment| format!("  {}", comment::line(comment))),
+            );
+        }
         lines.push("}".to_owned());
         Ok(lines)
     }
