@@ -36,7 +36,7 @@ impl Resolve for Mirror {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
     #[test]
     fn a_template_prints_as_it_was_read(text in bytes()) {

@@ -143,7 +143,12 @@ pub struct Scope {
     texts: [String; LOCALS],
     counter: i64,
     asked: usize,
+    /// The longest text that there was.
+    longest: usize,
 }
+
+/// Bytes of a text that no limit of the language cuts, whatever is made of it (DL-189).
+const LONGEST: usize = 1_000;
 
 /// Division by zero, or a number of more than 18 digits.
 pub struct Fault;
@@ -236,7 +241,13 @@ impl Scope {
             match stmt {
                 Stmt::Number(i, n) => self.numbers[*i] = self.number(n)?,
                 Stmt::Truth(i, b) => self.truths[*i] = self.truth(b)?,
-                Stmt::Text(i, s) => self.texts[*i] = self.text(s)?,
+                Stmt::Text(i, s) => {
+                    self.texts[*i] = self.text(s)?;
+                    self.longest = self.longest.max(self.texts[*i].len());
+                    if self.longest > LONGEST {
+                        return Err(Fault);
+                    }
+                }
                 Stmt::If(b, then, otherwise) => {
                     let stmts = if self.truth(b)? { then } else { otherwise };
                     self.run(stmts)?;
@@ -459,7 +470,8 @@ pub fn program(stmts: &[Stmt]) -> String {
     text + "    log(\"{counter} {asked}\")\n    hangup()\n  }\n}\n"
 }
 
-pub fn expected(stmts: &[Stmt], texts: &[String; LOCALS]) -> Vec<String> {
+/// What a program logs; `None`: a text in it is so long that the language may cut it.
+pub fn expected(stmts: &[Stmt], texts: &[String; LOCALS]) -> Option<Vec<String>> {
     let mut scope = Scope {
         texts: texts.clone(),
         ..Scope::default()
@@ -469,7 +481,11 @@ pub fn expected(stmts: &[Stmt], texts: &[String; LOCALS]) -> Vec<String> {
         scope.truths[i] = i == 1;
     }
     let mut out = Vec::new();
-    match scope.run(stmts) {
+    let ended = scope.run(stmts);
+    if scope.longest > LONGEST {
+        return None;
+    }
+    match ended {
         Err(Fault) => out.push("fault".to_owned()),
         Ok(()) => {
             for i in 0..LOCALS {
@@ -480,7 +496,7 @@ pub fn expected(stmts: &[Stmt], texts: &[String; LOCALS]) -> Vec<String> {
             out.push(format!("NOTICE,{} {}", scope.counter, scope.asked));
         }
     }
-    out
+    Some(out)
 }
 
 pub fn hostile() -> impl Strategy<Value = String> {
