@@ -39,6 +39,13 @@ exten => _0X.,1,Set(area=${EXTEN:1:3})
  same => n,GotoIf($[${length} > 4]?long)
  same => n,NoOp(short)
  same => n(long),NoOp(${target})
+exten => 3,1,Set(sum=0)
+ same => n,Set(n=0)
+ same => n,While($[${n} < ${to}])
+ same => n,Set(sum=$[${sum} + ${n}])
+ same => n,Set(n=$[${n} + 1])
+ same => n,EndWhile()
+ same => n,Set(GOSUB_RETVAL=${sum})
 [steps]
 exten => s,1,Set(LOCAL(sum)=0)
  same => n,Set(LOCAL(n)=0)
@@ -71,12 +78,21 @@ fn timed<T>(run: impl FnOnce() -> T) -> Duration {
     begin.elapsed()
 }
 
-/// A call of an extension of the plan, watched or not.
-fn call(module: &Arc<Module>, exten: &str, turns: u32, naive: bool) {
+/// How a call runs.
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    Written,
+    Quick,
+    Typed,
+}
+
+/// A call of an extension of the plan.
+fn call(module: &Arc<Module>, exten: &str, turns: u32, way: Way) {
     let mut vm = Vm::new(Limits {
         fuel: u32::MAX,
         trace: 0,
-        naive,
+        naive: way == Way::Written,
+        typed: way == Way::Typed,
         ..Limits::default()
     });
     vm.trace_steps(false);
@@ -119,11 +135,11 @@ fn main() {
     let mut rows: Vec<(&str, f64)> = Vec::new();
     rows.push((
         "priorities, as written",
-        turn(TURNS / 100, |n| call(&words, "2", n, true)),
+        turn(TURNS / 100, |n| call(&words, "2", n, Way::Written)),
     ));
     rows.push((
         "priorities, quick code",
-        turn(TURNS, |n| call(&words, "2", n, false)),
+        turn(TURNS, |n| call(&words, "2", n, Way::Quick)),
     ));
     rows.push((
         "typed code",
@@ -142,6 +158,14 @@ fn main() {
         }),
     ));
 
+    let mut loops = Vec::new();
+    for (name, exten) in [("GotoIf", "2"), ("While", "3")] {
+        let quick = turn(TURNS, |n| call(&words, exten, n, Way::Quick));
+        let typed = turn(TURNS * 10, |n| call(&words, exten, n, Way::Typed));
+        let native = turn(TURNS * 100, |n| call(&native, exten, n, Way::Typed));
+        loops.push((name, quick, typed, native));
+    }
+
     println!("a turn of `sum = sum + n, n = n + 1, n < to`");
     let fastest = rows[3].1;
     for (name, ns) in &rows {
@@ -157,13 +181,23 @@ fn main() {
     println!("  typed code / machine code {:.1}", rows[2].1 / fastest);
     println!("  quick code / machine code {:.1}", rows[1].1 / fastest);
 
+    println!("the same loop in extensions.conf: quick, typed, machine code; quick / typed, quick / machine code");
+    for (name, quick, typed, native) in loops {
+        println!(
+            "  {name:8} {quick:9.2} ns {typed:9.2} ns {native:9.2} ns {:9.1} {:9.1}",
+            quick / typed,
+            quick / native
+        );
+    }
+
     println!("a call of a function with one turn, by Gosub");
-    for (name, module, exten) in [
-        ("priorities", &words, "2"),
-        ("typed code", &words, "1"),
-        ("machine code", &native, "1"),
+    for (name, module, exten, way) in [
+        ("priorities", &words, "2", Way::Quick),
+        ("their loop in typed code", &words, "2", Way::Typed),
+        ("typed code", &words, "1", Way::Typed),
+        ("machine code", &native, "1", Way::Typed),
     ] {
-        let took = shortest(|| timed(|| (0..1_000).for_each(|_| call(module, exten, 1, false))));
+        let took = shortest(|| timed(|| (0..1_000).for_each(|_| call(module, exten, 1, way))));
         println!("  {name:24} {:9.0} ns", took.as_secs_f64() * 1e6);
     }
 
@@ -171,7 +205,7 @@ fn main() {
     let (mut off, mut on) = (Duration::MAX, Duration::MAX);
     for _ in 0..100 {
         let run =
-            |m: &Arc<Module>| timed(|| (0..1_000).for_each(|_| call(m, "03031234", 0, false)));
+            |m: &Arc<Module>| timed(|| (0..1_000).for_each(|_| call(m, "03031234", 0, Way::Typed)));
         off = off.min(run(&words));
         on = on.min(run(&native));
     }
