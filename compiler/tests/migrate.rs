@@ -134,6 +134,40 @@ exten => s,1,GotoIf($[ ${CALLS} > ${LIMIT}]?x)
 }
 
 #[test]
+fn functions_and_places() {
+    insta::assert_snapshot!(shown(
+        "[a]
+exten => _1X,1,Read(__CODE,vm-password,4)
+ same => n,Set(ARG1=)
+ same => n,Set(CALLERID(number)=${CALLERID(NUM):0:40})
+ same => n,Set(CDR_PROP(disable)=true)
+ same => n,Set(CONNECTEDLINE(num,i)=${EXTEN})
+ same => n,Set(DEVICE_STATE(Custom:CF${EXTEN})=${STATE})
+ same => n,Set(DEVICE_STATE(Custom:night)=RINGING)
+ same => n,Set(TIMEOUT(digit)=${DURATION})
+ same => n,Set(X=${STRFTIME(${EPOCH},,%Y%m%d)}-${UNIQUEID})
+ same => n,Set(I=${MATH(${I}+1,int)})
+ same => n,Set(X=${ODBC_LIMIT(time_limit,${CALLERID(num)})})
+ same => n,Set(ODBC_NIGHT(office)=YES)
+ same => n,Set(X=${IF($[\"${X}\"=\"\"]?${EXTEN}:${X})})
+ same => n,Set(X=${OUTCID_${X}})
+ same => n,Set(LAST=${DIALSTATUS})
+ same => n,GotoIf($[\"${EXTENSION_STATE(${X}@a)}\"=\"NOT_INUSE\"]?x)
+ same => n,GotoIf($[${REGEX(\"^[\\+]?[0-9]+$\" ${CALLERID(num)})} = 1]?x)
+ same => n,GotoIf($[$[\"${X}\" = \"\"] | $[${LEN(${X})} = 0]]?x)
+ same => n,GotoIf($[\"${X}\" = \"1\"]?a,s-${DIALSTATUS},1)
+ same => n,Playback(\"welcome\")
+ same => n,AGI(count.py,${CDR(billsec)},${EXTEN})
+ same => n(x),Goto(b,${X},1)
+exten => s-BUSY,1,Hangup()
+
+[b]
+exten => 1,1,Hangup()
+"
+    ));
+}
+
+#[test]
 fn loops_and_jumps() {
     insta::assert_snapshot!(shown(
         "[loops]

@@ -254,6 +254,9 @@ impl Words {
         if let Some(slot) = keys.take("rest") {
             places.push(format!("Place::Rest({})", calls.slot(slot)?));
         }
+        if let Some(end) = keys.take("completes") {
+            places.push(format!("Place::Name({})", text(end)?));
+        }
         if let Some(place) = keys.take("set") {
             places.push(format!("Place::Before({})", text(place)?));
         }

@@ -4,6 +4,7 @@
 
 mod layout;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -93,6 +94,8 @@ pub enum Place {
     Flag(char),
     /// Option letters by the case of an enum: `Both` writes `tT`; empty: nothing.
     Choice(&'static [(&'static str, &'static str)]),
+    /// Not in the argument text: it stands in the name of the function in the place of this end, `ODBC_name`.
+    Name(&'static str),
     /// Not in the argument text: written to this by Set before the call, `MESSAGE(body)`.
     Before(&'static str),
 }
@@ -207,6 +210,33 @@ impl Word {
             Scale::Milliseconds => ", milliseconds",
         });
         out
+    }
+
+    /// The name of what it calls, where an argument completes it: of `odbc`, `ODBC_` and what is given.
+    pub fn called<'t>(
+        &self,
+        given: impl Fn(usize) -> Option<&'t str>,
+    ) -> Option<Cow<'static, str>> {
+        let ends = self.params.iter().enumerate();
+        let mut ends = ends.filter_map(|(at, param)| match param.place {
+            Place::Name(end) => Some((at, end)),
+            _ => None,
+        });
+        let Some((at, end)) = ends.next() else {
+            return Some(Cow::Borrowed(self.calls));
+        };
+        let name = given(at)?;
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"_-".contains(&b);
+        let sound = !name.is_empty() && name.bytes().all(plain);
+        sound.then(|| {
+            Cow::Owned(
+                self.calls
+                    .strip_suffix(end)
+                    .unwrap_or(self.calls)
+                    .to_owned()
+                    + name,
+            )
+        })
     }
 
     /// Whether it is written without parentheses: `caller.name`.
@@ -325,6 +355,7 @@ fn write_place(out: &mut String, word: &Word, param: &Param) {
             write!(out, "`{letter}({}...)`", ":".repeat(usize::from(part)))
         }
         Place::Flag(letter) => write!(out, "`{letter}`"),
+        Place::Name(end) => write!(out, "the name of the function, for `{end}`"),
         Place::Before(place) => write!(out, "`{place}`, set before"),
         Place::Choice(cases) => {
             for (at, (case, letters)) in cases.iter().enumerate() {

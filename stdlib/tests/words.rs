@@ -77,8 +77,6 @@ const NO_WORD: &[(&str, &str)] = &[
     ("GLOBAL_DELETE", "every name is declared"),
     ("IF", OWN),
     ("IFTIME", OWN),
-    ("ISNULL", OWN),
-    ("EXISTS", OWN),
     ("EVAL", "the door `asterisk`"),
     ("EVAL_EXTEN", "a sub is called"),
     ("EVAL_SUB", "a sub is called"),
@@ -222,6 +220,9 @@ fn options_are_written_as_they_must_be() {
                 }
                 Place::Rest(_) => assert!(param.ty.starts_with("List("), "{name}"),
                 Place::Slot(_) | Place::Piece(..) | Place::Variable(_) | Place::Before(_) => {}
+                Place::Name(end) => {
+                    assert!(word.calls.ends_with(end) && !param.optional, "{name}")
+                }
             }
             if param.scale != Scale::Seconds {
                 assert!(param.ty.contains("Duration"), "{name}");
@@ -648,6 +649,10 @@ fn laid_out_calls_are_read_back() {
                         let options = options();
                         let letters = cases.last().unwrap().1;
                         assert!(letters.bytes().all(|l| options.has(l)), "{about}");
+                    }
+                    Place::Name(_) => {
+                        let called = word.called(|n| (n == at).then_some("x"));
+                        assert_eq!(called.as_deref(), Some("ODBC_x"), "{about}");
                     }
                     Place::Before(place) => {
                         assert!(layout.before.contains(&(place, at)), "{about}")

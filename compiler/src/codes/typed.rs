@@ -501,8 +501,8 @@ pub(super) static CODES: &[Code] = &[
         "D414",
         D,
         Error,
-        "`bare` outside of a migrated file",
-        "`bare(x)` reads what a variable holds as a part of an expression, as `$[${X} = 1]` does: what somebody writes into it changes what is asked. It is there for what `strowger migrate` writes. Without it values are compared.",
+        "`bare`, `apart` or `choose` outside of a migrated file",
+        "`bare(x)` reads what a variable holds as a part of an expression, as `$[${X} = 1]` does: what somebody writes into it changes what is asked. It is there for what `strowger migrate` writes. So do `apart(c)` (`$[ ]` in `$[ ]`) and `choose(c, a, otherwise: b)` (`IF(c?a:b)`). Without them values are compared and chosen.",
         plan!(
             "channel dnd: Raw = \"\" as \"DND\"\n\ncontext office as \"default\" {\n  on 61 {\n    if bare(dnd == \"yes\") { hangup(UserBusy) }\n    hangup()\n  }\n}\n"
         ),

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use strowger_stdlib::args;
 use strowger_stdlib::signatures::{self, Split};
 use strowger_stdlib::words;
 
@@ -106,6 +107,17 @@ pub(super) fn same_arguments(app: &str, a: &[u8], b: &[u8]) -> bool {
     if a == b {
         return true;
     }
+    if app == "set" {
+        // The place that is written to has one name, and a truth is 1.
+        let set = |t: &[u8]| {
+            let t = formula::aliased(t);
+            match t.as_slice() {
+                b"CDR_PROP(disable)=true" => b"CDR_PROP(disable)=1".to_vec(),
+                _ => t,
+            }
+        };
+        return set(a) == set(b);
+    }
     if app == "goto" || app == "gosub" {
         // An extension without a context is looked for where the call is (DL-245).
         let here = |t: &[u8]| {
@@ -120,6 +132,15 @@ pub(super) fn same_arguments(app: &str, a: &[u8], b: &[u8]) -> bool {
         return case(a).is_some_and(|case_of| case(b) == Some(case_of));
     }
     let signature = signatures::application(app.as_bytes());
+    let open = |t: &[u8]| t.windows(2).any(|w| matches!(w, b"${" | b"$["));
+    if let Some(signature) = signature
+        && signature.split == Split::Standard
+        && !open(a)
+        && !open(b)
+        && same_fields(signature, a, b)
+    {
+        return true;
+    }
     let Some(signature) = signature.filter(|s| s.split == Split::Standard && !s.repeats) else {
         return false;
     };
@@ -138,6 +159,25 @@ pub(super) fn same_arguments(app: &str, a: &[u8], b: &[u8]) -> bool {
         return false;
     };
     a == b
+}
+
+/// Whether the application finds the same in both: quotes and backslashes are taken away, and what is empty at the end.
+fn same_fields(signature: &signatures::Signature, a: &[u8], b: &[u8]) -> bool {
+    const MANY: usize = 1_000;
+    let slots = match signature.repeats {
+        true => MANY,
+        false => signature.slots(),
+    };
+    let fields = |t: &[u8]| {
+        let mut fields = args::split(t, slots);
+        while fields.last().is_some_and(Vec::is_empty) {
+            fields.pop();
+        }
+        fields
+    };
+    let (a, b) = (fields(a), fields(b));
+    // The last one holds what stands behind it, as it is written.
+    a == b && (!signature.text_last || a.len() < slots)
 }
 
 /// Fields, and the option letters in the order of the alphabet; none where a variable or a quote may hide some.

@@ -8,6 +8,7 @@ use strowger_stdlib::words;
 
 use super::names::Names;
 use super::text::{self, Number, Written};
+use crate::jump::Shape;
 
 /// Operators may stand in each other so deep.
 const DEPTH: usize = 64;
@@ -101,8 +102,15 @@ pub(super) fn spelled<'t>(token: &Token, written: &'t [u8]) -> &'t [u8] {
     }
 }
 
-/// A text whose `$[...]` are written in one way; those within `${...}` stay as they are.
+/// A text whose `$[...]` are written in one way.
 pub(super) fn plain(text: &[u8]) -> Vec<u8> {
+    plain_at(text, 0)
+}
+
+fn plain_at(text: &[u8], depth: usize) -> Vec<u8> {
+    if depth > DEPTH {
+        return text.to_vec();
+    }
     let mut out = Vec::with_capacity(text.len());
     for piece in Template::read(text).pieces {
         match piece {
@@ -110,19 +118,64 @@ pub(super) fn plain(text: &[u8]) -> Vec<u8> {
             Piece::Hole(hole) => {
                 let span: Range<usize> = hole.span.clone();
                 let whole = &text[span];
-                let inner = whole.strip_prefix(b"$[").and_then(|w| w.strip_suffix(b"]"));
-                match inner.and_then(canonical) {
-                    Some(inner) => {
+                let inner = match hole.closed && !hole.too_deep {
+                    true => whole.get(2..whole.len() - 1),
+                    false => None,
+                };
+                match (inner, hole.kind) {
+                    (Some(inner), HoleKind::Expression) => {
+                        let inner = plain_at(inner, depth + 1);
                         out.extend(b"$[");
-                        out.extend(inner);
+                        out.extend(canonical(&inner).unwrap_or(inner));
                         out.push(b']');
                     }
-                    None => out.extend_from_slice(whole),
+                    (Some(inner), HoleKind::Variable) => {
+                        out.extend(b"${");
+                        out.extend(chosen(aliased(&plain_at(inner, depth + 1))));
+                        out.push(b'}');
+                    }
+                    (None, _) => out.extend_from_slice(whole),
                 }
             }
         }
     }
     out
+}
+
+/// The condition of `IF(c?a:b)` in one form, if that does not turn it around.
+fn chosen(body: Vec<u8>) -> Vec<u8> {
+    let Some(args) = body.strip_prefix(b"IF(") else {
+        return body;
+    };
+    let Some(question) = Shape::read(args).find(args, b'?', 0) else {
+        return body;
+    };
+    match super::truth::normal(&args[..question]) {
+        (condition, true) => [b"IF(", condition.as_slice(), &args[question..]].concat(),
+        _ => body,
+    }
+}
+
+/// A function by its usual name: `CALLERID(number)` is `CALLERID(num)`, in any letter case.
+pub(super) fn aliased(body: &[u8]) -> Vec<u8> {
+    if body.starts_with(b"MATH(")
+        && let Some(start) = body.strip_suffix(b",int)")
+    {
+        // One way to ask for a whole number.
+        return [start, b",i)"].concat();
+    }
+    let Some(rest) = body.strip_prefix(b"CALLERID(") else {
+        return body.to_vec();
+    };
+    let Some(end) = rest.iter().position(|b| matches!(b, b')' | b',' | b'-')) else {
+        return body.to_vec();
+    };
+    let item = match rest[..end].to_ascii_lowercase().as_slice() {
+        b"number" => b"num".to_vec(),
+        item if item.iter().all(u8::is_ascii_alphabetic) => item.to_vec(),
+        _ => return body.to_vec(),
+    };
+    [b"CALLERID(", item.as_slice(), &rest[end..]].concat()
 }
 
 /// Whether a variable stands directly beside an operator: a value that ends in one would be read together with it.
@@ -189,13 +242,27 @@ pub(super) fn truth(inner: &[u8], number: Number, names: &mut Names) -> Vec<Writ
             vec![made.written.clone(), wrapped(made.written)]
         }
         Kind::Truth => vec![made.written],
-        Kind::Number if made.written.is_counted() => asked(made, Level::Or)
+        Kind::Number if made.written.is_counted() && !is_apart(&made) => asked(made, Level::Or)
             .map(|made| made.written)
             .into_iter()
             .collect(),
         Kind::Number | Kind::Bare if made.known.is_none() => vec![wrapped(made.written)],
         _ => Vec::new(),
     }
+}
+
+/// A condition of `IF()`: the first way to say it.
+pub(super) fn asked_by(condition: &[u8], number: Number, names: &mut Names) -> Option<Written> {
+    if let Some(inner) = condition
+        .strip_prefix(b"$[")
+        .and_then(|t| t.strip_suffix(b"]"))
+    {
+        return truth(inner, number, names).into_iter().next();
+    }
+    let body = condition
+        .strip_prefix(b"${")
+        .and_then(|t| t.strip_suffix(b"}"))?;
+    text::value(body, number, names)
 }
 
 fn read(inner: &[u8], number: Number, names: &mut Names) -> Option<Made> {
@@ -227,7 +294,7 @@ fn asked(made: Made, least: Level) -> Option<Made> {
     match made.kind {
         Kind::Truth => Some(made),
         // A number that a function counts is never empty.
-        Kind::Number if made.written.is_counted() => Some(Made {
+        Kind::Number if made.written.is_counted() && !is_apart(&made) => Some(Made {
             written: Written {
                 text: format!("{} > 0", made.written.text),
                 ty: "Bool",
@@ -389,9 +456,33 @@ impl<'p> Parser<'p> {
         made
     }
 
+    /// `$[...]` in another one.
+    fn nested(&mut self, inner: &[u8]) -> Option<Made> {
+        let made = read(inner, self.number, self.names)?;
+        let kind = match made.kind {
+            Kind::Number | Kind::Truth => made.kind,
+            Kind::Text | Kind::Bare => return None,
+        };
+        Some(Made {
+            written: Written {
+                text: format!("apart({})", made.written.text),
+                ty: if kind == Kind::Number { "Int" } else { "" },
+                ..made.written
+            },
+            kind,
+            level: Level::Atom,
+            known: None,
+        })
+    }
+
     /// A word without quotes: a hole that stands alone is a number, a truth or a text.
     fn bare(&mut self, range: &Range<usize>) -> Option<Made> {
         let word = self.marked.restored(&self.marked.text[range.clone()]);
+        if let Some(inner) = word.strip_prefix(b"$[").and_then(|w| w.strip_suffix(b"]"))
+            && matches!(Template::read(&word).pieces.as_slice(), [Piece::Hole(_)])
+        {
+            return self.nested(inner);
+        }
         let body = word.strip_prefix(b"${").and_then(|w| w.strip_suffix(b"}"));
         let alone = matches!(Template::read(&word).pieces.as_slice(), [Piece::Hole(_)]);
         let Some(body) = body.filter(|_| alone) else {
@@ -419,9 +510,14 @@ impl<'p> Parser<'p> {
     }
 }
 
+/// Whether it is `$[...]` in another one.
+fn is_apart(made: &Made) -> bool {
+    made.written.text.starts_with("apart(")
+}
+
 /// What is true where this is not.
 fn opposed(made: Made) -> Option<Made> {
-    if made.kind == Kind::Number && made.written.is_counted() {
+    if made.kind == Kind::Number && made.written.is_counted() && !is_apart(&made) {
         return Some(Made {
             written: Written {
                 text: format!("{} == 0", made.written.text),
@@ -491,10 +587,22 @@ fn compare(left: Made, sign: &str, orders: bool, right: Made) -> Option<Made> {
     };
     let joined = |a: &str, b: &str| format!("{a} {sign} {b}");
     let (mut l, mut r) = (within(&left), within(&right));
+    let mut cased = false;
     // Cases of an enum have names.
     for (this, known, text) in [(&left, &right, &mut r), (&right, &left, &mut l)] {
-        if let (Some(of), Some(word)) = (words::enumeration(this.written.ty), &known.known) {
-            *text = of.case(word)?.to_owned();
+        if let (Some(of), Some(word)) = (words::enumeration(this.written.ty), &known.known)
+            && let Some(case) = of.case(word)
+        {
+            *text = case.to_owned();
+            cased = true;
+        }
+    }
+    if cased {
+        // The value itself, not a text with it.
+        for side in [&mut l, &mut r] {
+            if let Some(own) = side.strip_prefix("\"{").and_then(|t| t.strip_suffix("}\"")) {
+                *side = own.replace('\'', "\"");
+            }
         }
     }
     let quoted = |m: &Made| match &m.known {
@@ -502,6 +610,8 @@ fn compare(left: Made, sign: &str, orders: bool, right: Made) -> Option<Made> {
         None => m.written.text.clone(),
     };
     let text = match (left.kind, right.kind) {
+        // A truth that was worked out apart is 1 or 0.
+        (Truth, Number) if is_apart(&left) => joined(&l, &r),
         (Truth, _) | (_, Truth) => return None,
         (Number, Number) | (Text, Text) => joined(&l, &r),
         // A text beside a number is read as one.

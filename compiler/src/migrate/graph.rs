@@ -13,12 +13,14 @@ use crate::resolve::Index;
 use crate::source::Text;
 
 /// Functions that change nothing when they are read.
-const READERS: [&[u8]; 30] = [
+const READERS: [&[u8]; 44] = [
     b"BASE64_DECODE",
     b"BASE64_ENCODE",
     b"CALLERID",
     b"CDR",
     b"CHANNEL",
+    b"CONFBRIDGE_INFO",
+    b"CONNECTEDLINE",
     b"CUT",
     b"DEVICE_STATE",
     b"DIALPLAN_EXISTS",
@@ -38,12 +40,24 @@ const READERS: [&[u8]; 30] = [
     b"MATH",
     b"MD5",
     b"PJSIP_HEADER",
+    b"PRESENCE_STATE",
+    b"REDIRECTING",
     b"REGEX",
     b"REPLACE",
+    b"SHARED",
+    b"SIP_HEADER",
+    b"SPRINTF",
+    b"STAT",
     b"STRFTIME",
+    b"STRPTIME",
+    b"STRREPLACE",
     b"TOLOWER",
     b"TOUPPER",
+    b"URIDECODE",
     b"URIENCODE",
+    b"VM_INFO",
+    b"TIMEOUT",
+    b"QUEUE_MEMBER",
 ];
 
 /// Jumps that follow each other before one is taken as it is.
@@ -233,9 +247,31 @@ impl<'a> Reader<'a> {
                     return run(false);
                 };
                 let (mut yes, mut no) = (next, next);
+                let colon = shape.find(bytes, b':', question);
+                let computed = name == "gotoif" && self.only_reads(&bytes[question..]);
                 for target in step.targets() {
-                    let Some(link) = self.link(context, extension, step, target, graph) else {
-                        return run(false);
+                    let link = self.link(context, extension, step, target, graph);
+                    let link = match (link, target.branch) {
+                        (Some(link), _) => link,
+                        // A place that only the call knows: a jump of its own on that way. Both are filled before the choice.
+                        (None, Some(holds)) if computed => {
+                            let arm = match (holds, colon) {
+                                (true, Some(colon)) => &bytes[question + 1..colon],
+                                (true, None) => &bytes[question + 1..],
+                                (false, Some(colon)) => &bytes[colon + 1..],
+                                (false, None) => return run(false),
+                            };
+                            let inner = Step {
+                                app: Text::new(&b"Goto"[..], step.span),
+                                args: Text::new(arm, step.span),
+                                label: None,
+                                ..step.clone()
+                            };
+                            let to = Link::Step(extension.steps.len() + graph.waiting.len());
+                            graph.waiting.push((inner, next, at));
+                            to
+                        }
+                        _ => return run(false),
                     };
                     match target.branch {
                         Some(true) => yes = link,

@@ -189,7 +189,8 @@ impl<'p, 's> Printer<'p, 's> {
                 let inner = inner.and_then(|n| self.graph.inner.get(n));
                 let Some(step) = own.or(inner) else {
                     let goto = super::statement::goto(args, self.number, self.names);
-                    let goto = goto.unwrap_or_else(|| {
+                    // What only the call knows is let through.
+                    let goto = goto.into_iter().find(|g| !g.open).unwrap_or_else(|| {
                         let args = raw(&String::from_utf8_lossy(args));
                         Written::plain(format!("app(\"Goto\", {args})"))
                     });

@@ -40,7 +40,7 @@ impl Statement {
 }
 
 /// Candidates of one step that are tried, at most.
-const TRIED: usize = 12;
+const TRIED: usize = 24;
 
 /// What `exten` is, and in which subroutine it stands.
 type Place = (Number, Option<Sub>);
@@ -150,16 +150,22 @@ impl Statements {
 }
 
 fn opposite(written: Written) -> Written {
-    let text = match written.text.strip_prefix("not ") {
-        Some(rest) => rest.to_owned(),
-        None if written.text.starts_with("asterisk(") => format!("not {}", written.text),
+    let text = written.text.as_str();
+    let status = text.strip_prefix("last_dial ").and_then(|rest| {
+        let (sign, case) = rest.split_once(' ')?;
         // What may be pasted may make both true: only what is sure is turned around.
-        None => match written.text.strip_prefix("last_dial ") {
-            Some(rest) if rest.starts_with("== ") => format!("last_dial !={}", &rest[2..]),
-            Some(rest) if rest.starts_with("!= ") => format!("last_dial =={}", &rest[2..]),
-            _ if text::is_one(&written.text) => format!("not {}", written.text),
-            _ => format!("not ({})", written.text),
-        },
+        let sign = match sign {
+            "==" => "!=",
+            "!=" => "==",
+            _ => return None,
+        };
+        text::is_one(case).then(|| format!("last_dial {sign} {case}"))
+    });
+    let text = match (text.strip_prefix("not "), status) {
+        (Some(rest), _) if text::is_one(rest) => rest.to_owned(),
+        (_, Some(status)) => status,
+        _ if text::is_one(text) || text.starts_with("asterisk(") => format!("not {text}"),
+        _ => format!("not ({text})"),
     };
     Written { text, ..written }
 }
@@ -379,7 +385,7 @@ fn candidates(
             }
         },
         "gosub" => gosub(args, number, names).unwrap_or_default(),
-        "goto" => goto(args, number, names).into_iter().collect(),
+        "goto" => goto(args, number, names),
         "noop" => {
             if args.is_empty() {
                 return vec![Written::plain("trace(\"\")")];
@@ -407,6 +413,7 @@ fn candidates(
                 };
                 for unchecked in [false, true] {
                     let mut call = Call {
+                        called: signature.name,
                         number,
                         names: &mut *names,
                         unchecked,
@@ -419,9 +426,15 @@ fn candidates(
                         continue;
                     }
                     if let Some(variable) = &variable {
-                        let own = names.of(What::Channel, variable);
                         let mut used = call.names;
-                        used.push((What::Channel, variable.clone()));
+                        let own = match super::names::is_variable(variable) {
+                            true => {
+                                used.push((What::Channel, variable.clone()));
+                                names.of(What::Channel, variable)
+                            }
+                            // With marks of inheritance.
+                            false => format!("channel({})", quoted(variable)),
+                        };
                         all.push(Written {
                             text: format!("{own} = {}", call.text),
                             names: used,
@@ -454,8 +467,10 @@ fn taken(args: &[u8], slot: usize) -> Option<(String, Vec<u8>)> {
     let mut fields = super::layout::fields(args);
     let field = fields.get_mut(slot)?;
     let name = String::from_utf8(std::mem::take(field)).ok()?;
-    let plain =
-        super::names::is_variable(&name) && !crate::lint::facts::is_built_in(name.as_bytes());
+    let own = name.trim_start_matches('_');
+    let plain = super::names::is_name(own)
+        && name.len() - own.len() <= 2
+        && !crate::lint::facts::is_built_in(own.as_bytes());
     plain.then(|| (name, fields.join(&b',')))
 }
 
@@ -604,34 +619,40 @@ fn site(conf: &str, names: &mut Names) -> Option<(String, (What, String))> {
     Some((path, (what, conf.to_owned())))
 }
 
-/// A `Goto` to a place that only the call knows.
-pub(super) fn goto(args: &[u8], number: Number, names: &mut Names) -> Option<Written> {
+/// A `Goto` to a place that only the call knows, the best first.
+pub(super) fn goto(args: &[u8], number: Number, names: &mut Names) -> Vec<Written> {
     let parts = super::layout::split(args, b',');
     let (context, exten, priority) = match parts.as_slice() {
         [exten, priority] => (None, exten, priority),
         [context, exten, priority] => (Some(context), exten, priority),
-        _ => return None,
+        _ => return Vec::new(),
     };
+    let mut part = |text: &[u8]| text::literal(text, number, names);
     let context = match context {
-        None => Written::plain("channel.context"),
-        Some(context) => text::text(context, number, names)?,
+        None => Some(Written::plain("channel.context")),
+        Some(context) => part(context),
     };
-    let exten = text::text(exten, number, names)?;
-    let one = priority == b"1";
-    let priority = match one {
-        true => Written::plain("1"),
-        false => text::text(priority, number, names)?,
+    let priority = match priority.as_slice() {
+        b"1" => Some(Written::plain("1")),
+        priority => part(priority),
     };
-    let text = format!(
-        "goto dynamic({}, {}, {})",
-        context.text, exten.text, priority.text
-    );
-    let names = [context.names, exten.names, priority.names].concat();
-    Some(Written {
-        text,
-        names,
-        ..Written::default()
-    })
+    let (Some(context), Some(exten), Some(priority)) = (context, part(exten), priority) else {
+        return Vec::new();
+    };
+    let parts = [context, exten, priority];
+    let shown = |unchecked: bool| {
+        let texts = parts.iter().map(|p| match unchecked && p.open {
+            true => format!("unchecked({})", p.text),
+            false => p.text.clone(),
+        });
+        let texts: Vec<String> = texts.collect();
+        Written {
+            names: parts.iter().flat_map(|p| p.names.clone()).collect(),
+            open: !unchecked && parts.iter().any(|p| p.open),
+            ..Written::plain(format!("goto dynamic({})", texts.join(", ")))
+        }
+    };
+    vec![shown(false), shown(true)]
 }
 
 /// `NAME=value` of `Set`.
@@ -641,6 +662,8 @@ fn set(args: &[u8], hir: &Hir, number: Number, names: &mut Names) -> Option<Vec<
     }
     let args = std::str::from_utf8(args).ok()?;
     let (left, right) = args.split_once('=')?;
+    let left = String::from_utf8(formula::aliased(left.as_bytes())).ok()?;
+    let left = left.as_str();
     let value = text::text(right.as_bytes(), number, names);
     let shown = text::literal(right.as_bytes(), number, names);
     let as_is = asterisk(right);
@@ -657,19 +680,26 @@ fn set(args: &[u8], hir: &Hir, number: Number, names: &mut Names) -> Option<Vec<
     };
     let mut values: Vec<&Written> = value.iter().collect();
     values.extend(shown.iter().filter(|s| value.as_ref() != Some(s)));
+    // Places may hold numbers and times.
+    let digits = !right.is_empty() && right.len() < 10 && right.bytes().all(|b| b.is_ascii_digit());
+    let truth = match right {
+        "1" | "true" => "true",
+        _ => "false",
+    };
+    let others = [format!("{right}s"), right.to_owned(), truth.to_owned()].map(Written::plain);
+    if digits || right == "true" {
+        values.extend(&others);
+    }
     values.push(&as_is);
     let unchecked = value.as_ref().filter(|v| v.open).map(|v| Written {
         text: format!("unchecked({})", v.text),
         ..v.clone()
     });
     values.extend(&unchecked);
-    // Places may hold numbers and times.
-    let digits = !right.is_empty() && right.len() < 10 && right.bytes().all(|b| b.is_ascii_digit());
-    let truth = if right == "1" { "true" } else { "false" };
-    let others = [format!("{right}s"), right.to_owned(), truth.to_owned()].map(Written::plain);
-    if digits {
-        values.extend(&others);
-    }
+    let case = |ty: &str| {
+        let case = words::enumeration(ty).and_then(|of| of.case(right));
+        case.map(Written::plain)
+    };
     let name = left.trim_start_matches('_');
     let param = left
         .strip_prefix("ARG")
@@ -678,7 +708,9 @@ fn set(args: &[u8], hir: &Hir, number: Number, names: &mut Names) -> Option<Vec<
     if let Some(param) = param.and_then(|n| within?.params.get(n)) {
         place(Written::plain(param.clone()), &values);
     } else if let Some(field) = dial::check::world::field_by_conf(left) {
-        place(Written::plain(field), &values);
+        let case = case(dial::check::world::type_of(field));
+        let all: Vec<&Written> = case.iter().chain(values.iter().copied()).collect();
+        place(Written::plain(field), &all);
     } else if let Some(inner) = left
         .strip_prefix("GLOBAL(")
         .and_then(|t| t.strip_suffix(')'))
@@ -691,8 +723,11 @@ fn set(args: &[u8], hir: &Hir, number: Number, names: &mut Names) -> Option<Vec<
             };
             place(written, &values);
         }
-    } else if super::names::is_variable(name) {
-        if name == left && !crate::lint::facts::is_built_in(name.as_bytes()) {
+    } else if super::names::is_name(name) {
+        if name == left
+            && super::names::is_variable(name)
+            && !crate::lint::facts::is_built_in(name.as_bytes())
+        {
             let own = names.of(What::Channel, name);
             let written = Written {
                 names: vec![(What::Channel, name.to_owned())],
@@ -707,15 +742,18 @@ fn set(args: &[u8], hir: &Hir, number: Number, names: &mut Names) -> Option<Vec<
     } else if let Some((function, inner)) = left.strip_suffix(')').and_then(|l| l.split_once('(')) {
         let signature = signatures::function(function.as_bytes())?;
         for word in words::of(signature).filter(|w| matches!(w.kind, Kind::Place | Kind::Target)) {
+            let case = case(word.result);
+            let all: Vec<&Written> = case.iter().chain(values.iter().copied()).collect();
             for unchecked in [false, true] {
                 let mut call = Call {
+                    called: function,
                     number,
                     names: &mut *names,
                     unchecked,
                     open: false,
                 };
                 if let Some(written) = call.word(word, signature, inner.as_bytes()) {
-                    place(written, &values);
+                    place(written, &all);
                 }
             }
         }

@@ -8,6 +8,7 @@ use super::formula;
 use super::names::{self, Names, What};
 use super::word::Call;
 use crate::dial::check::world;
+use crate::jump::Shape;
 use crate::lint::facts;
 
 /// What `exten` is in a body.
@@ -215,7 +216,7 @@ fn joined(whole: &str, out: &mut String) -> Option<usize> {
 /// A text that stays one: a number that stands alone gets quotes.
 pub(super) fn literal(bytes: &[u8], number: Number, names: &mut Names) -> Option<Written> {
     let written = text(bytes, number, names)?;
-    let numeric = matches!(written.ty, "Int" | "Bool" | "Duration" | "Time");
+    let numeric = !is_text(written.ty);
     Some(match numeric && !written.text.starts_with('"') {
         true => Written {
             text: format!("\"{{{}}}\"", within(&written.text)?),
@@ -279,7 +280,8 @@ fn stretch(text: &[u8]) -> Option<String> {
 }
 
 fn unsliced(body: &[u8], number: Number, names: &mut Names) -> Option<Written> {
-    let body = std::str::from_utf8(body).ok()?;
+    let body = formula::aliased(body);
+    let body = std::str::from_utf8(&body).ok()?;
     if let Some(field) = world::field_by_conf(body) {
         return Some(Written {
             open: true,
@@ -287,15 +289,30 @@ fn unsliced(body: &[u8], number: Number, names: &mut Names) -> Option<Written> {
             ..Written::plain(field)
         });
     }
-    if let Some((function, rest)) = body.split_once('(') {
+    if body == "DIALSTATUS" {
+        return Some(Written {
+            ty: "DialStatus",
+            ..Written::plain("last_dial")
+        });
+    }
+    if let Some((function, rest)) = body.split_once('(')
+        && !function.contains('$')
+    {
         return function_call(function, rest.strip_suffix(')')?, number, names);
     }
     if body == "EXTEN" {
-        return (number != Number::None).then(|| Written {
+        let text = match number {
+            Number::None => "channel(\"EXTEN\")",
+            _ => "exten",
+        };
+        return Some(Written {
             open: number != Number::Digits,
             ty: "Raw",
-            ..Written::plain("exten")
+            ..Written::plain(text)
         });
+    }
+    if body.contains("${") {
+        return named(body, number, names);
     }
     if let Some(number) = body
         .strip_prefix("ARG")
@@ -314,7 +331,7 @@ fn unsliced(body: &[u8], number: Number, names: &mut Names) -> Option<Written> {
     if names::is_name(body) && facts::is_built_in(body.as_bytes()) || names::argument(body) {
         // One that the exchange has itself.
         return Some(Written {
-            open: true,
+            open: !world::is_status(body),
             ty: "Raw",
             ..Written::plain(format!("channel({})", quoted(body)))
         });
@@ -328,18 +345,84 @@ fn unsliced(body: &[u8], number: Number, names: &mut Names) -> Option<Written> {
     })
 }
 
+/// A variable whose name only the call knows: `channel("OUTCID_{x}")`.
+fn named(body: &str, number: Number, names: &mut Names) -> Option<Written> {
+    let plain = |t: &[u8]| t.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    let sound = Template::read(body.as_bytes())
+        .pieces
+        .iter()
+        .all(|p| match p {
+            Piece::Text(text) => plain(text),
+            Piece::Hole(hole) => hole.closed && hole.kind == HoleKind::Variable,
+        });
+    let name = text(body.as_bytes(), number, names).filter(|_| sound)?;
+    let shown = match name.text.starts_with('"') {
+        true => name.text,
+        false => format!("\"{{{}}}\"", within(&name.text)?),
+    };
+    Some(Written {
+        text: format!("channel({shown})"),
+        names: name.names,
+        open: true,
+        ty: "Raw",
+    })
+}
+
+/// Whether a type of the table of words is one of texts; others stand in quotes where a text is wanted.
+fn is_text(ty: &str) -> bool {
+    let of = ty.strip_prefix("Option(").and_then(|t| t.strip_suffix(')'));
+    matches!(
+        of.unwrap_or(ty),
+        "" | "Raw" | "Str" | "Digits" | "Text" | "Uri"
+    )
+}
+
 /// `${NAME(args)}` as a word.
 fn function_call(function: &str, args: &str, number: Number, names: &mut Names) -> Option<Written> {
+    if function == "IF" {
+        return choose(args.as_bytes(), number, names);
+    }
     let signature = signatures::function(function.as_bytes())?;
     let mut all = words::of(signature).filter(|w| matches!(w.kind, Kind::Function | Kind::Place));
     all.find_map(|word| {
         let mut call = Call {
+            called: function,
             number,
             names: &mut *names,
             unchecked: false,
             open: true,
         };
         call.word(word, signature, args.as_bytes())
+    })
+}
+
+/// `IF(c?a:b)` as `choose(c, a, b)`.
+fn choose(args: &[u8], number: Number, names: &mut Names) -> Option<Written> {
+    let shape = Shape::read(args);
+    let question = shape.find(args, b'?', 0)?;
+    let condition = formula::asked_by(&args[..question], number, names)?;
+    let colon = shape.find(args, b':', question);
+    let then = literal(
+        &args[question + 1..colon.unwrap_or(args.len())],
+        number,
+        names,
+    )?;
+    let mut all = vec![condition, then];
+    if let Some(colon) = colon {
+        all.push(literal(&args[colon + 1..], number, names)?);
+    }
+    let texts: Vec<&str> = all.iter().map(|one| one.text.as_str()).collect();
+    let text = match texts.as_slice() {
+        [condition, then, otherwise] => {
+            format!("choose({condition}, {then}, otherwise: {otherwise})")
+        }
+        texts => format!("choose({})", texts.join(", ")),
+    };
+    Some(Written {
+        text,
+        names: all.into_iter().flat_map(|one| one.names).collect(),
+        open: true,
+        ty: "Raw",
     })
 }
 

@@ -1,14 +1,23 @@
 //! The words of `.dial` from behind: which call of a word writes these arguments.
 
-use strowger_stdlib::signatures::Signature;
+use std::collections::BTreeMap;
+
+use strowger_stdlib::args;
+use strowger_stdlib::signatures::{Signature, Split};
 use strowger_stdlib::words::{self, From, Param, Place, Scale, Word};
 
 use super::layout;
 use super::names::Names;
 use super::text::{self, Number, Written, asterisk};
+use crate::jump::Shape;
+
+/// More arguments than any line has.
+const MANY: usize = 1_000;
 
 /// A call of a word in the making.
 pub(super) struct Call<'n> {
+    /// The name of the function or application as it stands.
+    pub(super) called: &'n str,
     pub(super) number: Number,
     pub(super) names: &'n mut Names,
     /// What the call holds is let through.
@@ -27,8 +36,13 @@ impl Call<'_> {
         if matches!(word.value, From::Status(_)) && word.result.starts_with("Option(") {
             return None;
         }
+        let marked = args.iter().any(|b| matches!(b, b'"' | b'\\'));
+        let open = args.windows(2).any(|w| matches!(w, b"${" | b"$["));
+        let plain = signature.split == Split::Standard;
         let mut slots = match args {
             b"" => Vec::new(),
+            // What the application sees.
+            args if marked && !open && plain => args::split(args, MANY),
             args => layout::fields(args),
         };
         // The last argument holds the commas behind it.
@@ -55,6 +69,7 @@ impl Call<'_> {
             letters.remove(at);
         }
         let mut given: Vec<(&Param, Written)> = Vec::new();
+        let mut parted: Vec<char> = Vec::new();
         for param in word.params {
             let found = match param.place {
                 Place::Slot(slot) => {
@@ -126,25 +141,40 @@ impl Call<'_> {
                         None => None,
                     }
                 }
-                Place::Piece(slot, before, "") => {
+                Place::Piece(slot, ..) => {
                     let slot = usize::from(slot);
-                    // What stands in front of the next piece ends this one.
-                    let next = word.params.iter().find_map(|p| match p.place {
-                        Place::Piece(s, mark, _) if usize::from(s) == slot && !mark.is_empty() => {
-                            Some(mark)
-                        }
-                        _ => None,
-                    });
-                    match slots.get(slot).filter(|s| !s.is_empty()) {
+                    let text = slots.get(slot).filter(|s| !s.is_empty()).cloned();
+                    let text = match text {
                         Some(text) => {
                             used[slot] = true;
-                            match piece(text, before, next) {
-                                Some(text) => Some(self.value(param, &text)?),
+                            pieces(word, slot, &text)?.remove(param.name)
+                        }
+                        None => None,
+                    };
+                    match text {
+                        Some(text) => Some(self.value(param, &text)?),
+                        None => None,
+                    }
+                }
+                Place::Part(letter, part) => {
+                    let found = letters.iter().find(|(l, _)| char::from(*l) == letter);
+                    match found.and_then(|(_, argument)| argument.clone()) {
+                        Some(argument) => {
+                            parted.push(letter);
+                            let parts = layout::split(&argument, b':');
+                            match parts.get(usize::from(part)).filter(|p| !p.is_empty()) {
+                                Some(text) => Some(self.value(param, &text.clone())?),
                                 None => None,
                             }
                         }
                         None => None,
                     }
+                }
+                Place::Name(end) => {
+                    let start = word.calls.strip_suffix(end)?;
+                    Some(Written::plain(text::quoted(
+                        self.called.strip_prefix(start)?,
+                    )))
                 }
                 Place::Word(slot, word) => {
                     let slot = usize::from(slot);
@@ -156,7 +186,7 @@ impl Call<'_> {
                         Written::plain("true")
                     })
                 }
-                Place::Part(..) | Place::Piece(..) | Place::Before(_) => None,
+                Place::Before(_) => None,
             };
             match found {
                 Some(found) => given.push((param, found)),
@@ -166,10 +196,14 @@ impl Call<'_> {
         }
         for (slot, constant) in word.given {
             let slot = usize::from(*slot);
-            if slots.get(slot).is_some_and(|s| s == constant.as_bytes()) {
-                used[slot] = true;
+            match slots.get(slot).filter(|s| !s.is_empty()) {
+                Some(text) if text == constant.as_bytes() => used[slot] = true,
+                Some(_) => {}
+                // The word would write it.
+                None => return None,
             }
         }
+        letters.retain(|(l, _)| !parted.contains(&char::from(*l)));
         if !letters.is_empty() || used.iter().any(|u| !u) {
             return None;
         }
@@ -222,6 +256,12 @@ impl Call<'_> {
         let plain = std::str::from_utf8(text).ok()?;
         let digits =
             !plain.is_empty() && plain.len() < 10 && plain.bytes().all(|b| b.is_ascii_digit());
+        if matches!(ty, "Int" | "Duration" | "Time") && !digits {
+            let shown = text::text(text, self.number, self.names);
+            if let Some(shown) = shown.filter(|s| s.ty == "Int" || s.ty == ty) {
+                return Some(shown);
+            }
+        }
         match ty {
             "Int" => digits.then(|| Written::plain(plain)),
             "Duration" if digits && param.scale == Scale::Milliseconds => {
@@ -239,7 +279,8 @@ impl Call<'_> {
             "Str" | "Raw" | "Digits" | "Prompt" | "Mailbox" | "Host" | "Uri" => {
                 self.text(text, ty == "Raw")
             }
-            "Time" | "Bool" => None,
+            "Time" => (plain == "${EPOCH}").then(|| Written::plain("now")),
+            "Bool" => None,
             other => {
                 let case = words::enumeration(other)?.case(plain)?;
                 Some(Written::plain(case))
@@ -268,12 +309,12 @@ impl Call<'_> {
     }
 
     fn text(&mut self, bytes: &[u8], raw_is_fine: bool) -> Option<Written> {
-        let written = match text::text(bytes, self.number, self.names) {
+        let written = match text::literal(bytes, self.number, self.names) {
             Some(written) => written,
             None => asterisk(std::str::from_utf8(bytes).ok()?),
         };
         self.open |= written.open;
-        if written.open && self.unchecked && !raw_is_fine {
+        if written.open && self.unchecked && !raw_is_fine && written.ty != "Mailbox" {
             return Some(Written {
                 text: format!("unchecked({})", written.text),
                 ..written
@@ -305,20 +346,44 @@ fn inner_name(name: &str) -> Option<&'static str> {
     .find(|n| *n == name)
 }
 
-/// The piece of an argument behind `before`, or what stands before the next one. One character parts them.
-fn piece(text: &[u8], before: &str, next: Option<&str>) -> Option<Vec<u8>> {
-    let mark = match before {
-        "" => next,
-        before => Some(before),
+/// What stands in an argument that several parameters share, by their names.
+fn pieces(word: &Word, slot: usize, text: &[u8]) -> Option<BTreeMap<&'static str, Vec<u8>>> {
+    let shape = Shape::read(text);
+    let find = |mark: &str, from: usize| {
+        let mut all = shape.outside(text.len()).filter(|i| *i >= from);
+        all.find(|i| text[*i..].starts_with(mark.as_bytes()))
     };
-    let Some([mark]) = mark.map(str::as_bytes) else {
-        return (before.is_empty() && mark.is_none()).then(|| text.to_vec());
-    };
-    let parts = layout::split(text, *mark);
-    match (parts.as_slice(), before.is_empty()) {
-        ([whole], true) => Some(whole.clone()),
-        ([first, _], true) => Some(first.clone()).filter(|f| !f.is_empty()),
-        ([_, second], false) => Some(second.clone()),
-        _ => None,
+    let params: Vec<_> = word
+        .params
+        .iter()
+        .filter_map(|p| match p.place {
+            Place::Piece(s, before, after) if usize::from(s) == slot => Some((p, before, after)),
+            _ => None,
+        })
+        .collect();
+    let mut out = BTreeMap::new();
+    let mut at = 0;
+    for (n, (param, before, after)) in params.iter().enumerate() {
+        if !text[at..].starts_with(before.as_bytes()) {
+            match param.optional {
+                true => continue,
+                false => return None,
+            }
+        }
+        let from = at + before.len();
+        let next = params[n + 1..]
+            .iter()
+            .find(|(_, before, _)| !before.is_empty());
+        let end = match (*after, next) {
+            ("", None) => text.len(),
+            ("", Some((_, mark, _))) => find(mark, from).unwrap_or(text.len()),
+            (after, _) => find(after, from)?,
+        };
+        out.insert(
+            param.name,
+            text.get(from..end).filter(|t| !t.is_empty())?.to_vec(),
+        );
+        at = end + after.len();
     }
+    (at == text.len()).then_some(out)
 }

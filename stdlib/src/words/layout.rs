@@ -115,6 +115,7 @@ pub fn layout(word: &Word, given: &[Given]) -> Result<Layout, Misfit> {
                     options.letter(letter, at, Vec::new())?;
                 }
             }
+            Place::Name(_) => {}
             Place::Before(place) => laid.before.push((place, at)),
         }
     }

@@ -181,6 +181,8 @@ impl Checker<'_> {
                 };
             }
             "keep" => return self.keep(at, name, args),
+            "apart" => return self.apart(at, name, args),
+            "choose" => return self.choose(at, name, args),
             "join" => return self.join_texts(at, name, args),
             "int" => return self.int(at, name, args),
             checked if checked.starts_with("checked_") => {
@@ -200,9 +202,16 @@ impl Checker<'_> {
                 };
             }
             "channel" => {
+                if let Some(parts) = self.computed_name(args) {
+                    return self.made(at, Type::Raw, ExprKind::Text(parts));
+                }
                 return match self.variable_name(at, name, args) {
                     Some(variable) if !self.pure_only(at, "`channel`") => {
-                        self.asterisk(at, Type::Raw, format!("${{{variable}}}"))
+                        let ty = match world::is_status(&variable) {
+                            true => Type::Str,
+                            false => Type::Raw,
+                        };
+                        self.asterisk(at, ty, format!("${{{variable}}}"))
                     }
                     _ => self.wrong(at),
                 };

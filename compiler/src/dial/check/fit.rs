@@ -80,6 +80,15 @@ impl Checker<'_> {
                     ..e
                 };
             }
+            // And a number that is not written out for seconds.
+            (Type::Int, Type::Duration | Type::Time)
+                if self.around.unchecked && !matches!(*e.kind, ExprKind::Int(_)) =>
+            {
+                return Expr {
+                    ty: want.clone(),
+                    ..e
+                };
+            }
             // So is a text or a number that stands where a truth is asked for.
             (_, Type::Bool) if self.asks_text(&e) => {
                 return Expr {

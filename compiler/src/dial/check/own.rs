@@ -522,6 +522,29 @@ impl Checker<'_> {
         None
     }
 
+    /// `${X_${Y}}` of `channel("X_{y}")`, in a migrated file.
+    pub(super) fn computed_name(&mut self, args: &[Arg]) -> Option<Vec<TextPart>> {
+        let [Arg { name: None, value }] = args else {
+            return None;
+        };
+        let tree::ExprKind::Text(parts) = &*value.kind else {
+            return None;
+        };
+        let computed = parts.iter().any(|p| matches!(p, tree::TextPart::Hole(_)));
+        if !computed || !self.around.unchecked {
+            return None;
+        }
+        let name = self.text(value.at, parts);
+        if name.ty == Type::Wrong {
+            return None;
+        }
+        Some(vec![
+            TextPart::Asterisk("${".to_owned()),
+            TextPart::Value(name),
+            TextPart::Asterisk("}".to_owned()),
+        ])
+    }
+
     /// The name in `channel("X")`.
     pub(super) fn variable_name(&mut self, at: At, name: &Name, args: &[Arg]) -> Option<String> {
         let given = self.arguments(at, name, args, &[("name", Type::Str)], &[])?;

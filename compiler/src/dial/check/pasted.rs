@@ -60,6 +60,9 @@ impl Checker<'_> {
             ([true, _] | [_, true], _) => [text[0] && !bare[0], text[1] && !bare[1]],
             (_, [true, true]) if !matches!(op, BinaryOp::Eq | BinaryOp::Ne) => [true, true],
             // A text beside a number is read as one.
+            (_, [false, false]) if left.ty != right.ty && number(&left.ty) && number(&right.ty) => {
+                [false, false]
+            }
             (_, [true, false]) if number(&right.ty) => [false, false],
             (_, [false, true]) if number(&left.ty) => [false, false],
             _ => return None,
@@ -93,6 +96,85 @@ impl Checker<'_> {
         self.around.unchecked
             && (is_text(&e.ty) || e.ty == Type::Int)
             && super::constant_text(e).is_none()
+    }
+
+    /// What is written to a place of the call: lines write any text there.
+    pub(super) fn written(&mut self, value: &tree::Expr, want: &Type) -> Expr {
+        let made = self.expr(value, Some(want));
+        let plain = matches!(
+            want,
+            Type::Int | Type::Duration | Type::Time | Type::Bool | Type::Enum(_)
+        );
+        let pasted = self.around.unchecked && plain && is_text(&made.ty);
+        match pasted && super::constant_text(&made).is_none() {
+            true => Expr {
+                ty: want.clone(),
+                ..made
+            },
+            false => self.fit(made, want),
+        }
+    }
+
+    /// `apart(c)`: `$[c]` within another `$[ ]`, worked out before that is read.
+    pub(super) fn apart(&mut self, at: At, name: &Name, args: &[Arg]) -> Expr {
+        let [Arg { name: None, value }] = args else {
+            self.tell(
+                self.error("D403", at, format!("`{}` takes one value", name.text))
+                    .help("for example apart(x == \"\") or apart(y == \"\")"),
+            );
+            return self.wrong(at);
+        };
+        if !self.around.unchecked {
+            self.tell(
+                self.error("D414", at, "values are pasted unlooked at")
+                    .label("`apart` is for migrated files")
+                    .help("parentheses do the same: (x == \"\") or (y == \"\")"),
+            );
+        }
+        let before = std::mem::replace(&mut self.bare, false);
+        let made = self.expr(value, None);
+        self.bare = before;
+        if !matches!(made.ty, Type::Bool | Type::Int) {
+            return self.fit(made, &Type::Bool);
+        }
+        let parts = vec![
+            TextPart::Asterisk(String::new()),
+            TextPart::Value(made.clone()),
+        ];
+        self.made(at, made.ty, ExprKind::Text(parts))
+    }
+
+    /// `choose(c, a, b)`: `IF(c?a:b)`.
+    pub(super) fn choose(&mut self, at: At, name: &Name, args: &[Arg]) -> Expr {
+        if !self.around.unchecked {
+            self.tell(
+                self.error("D414", at, "values are pasted unlooked at")
+                    .label("`choose` is for migrated files: a colon in a value ends it")
+                    .help("write `if c { a } else { b }`"),
+            );
+        }
+        let given = self.arguments(
+            at,
+            name,
+            args,
+            &[("condition", Type::Bool), ("then", Type::Raw)],
+            &[("otherwise", Type::Raw)],
+        );
+        let Some([Some(condition), Some(then), otherwise]) = given.as_deref() else {
+            return self.wrong(at);
+        };
+        let mut parts = vec![
+            TextPart::Asterisk("${IF(".to_owned()),
+            TextPart::Value(condition.clone()),
+            TextPart::Asterisk("?".to_owned()),
+            TextPart::Value(then.clone()),
+        ];
+        if let Some(otherwise) = otherwise {
+            parts.push(TextPart::Asterisk(":".to_owned()));
+            parts.push(TextPart::Value(otherwise.clone()));
+        }
+        parts.push(TextPart::Asterisk(")}".to_owned()));
+        self.made(at, Type::Raw, ExprKind::Text(parts))
     }
 
     /// `bare(x)`, but as an operand of a comparison.

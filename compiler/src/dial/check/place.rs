@@ -4,7 +4,7 @@ use strowger_dial::tree::{self, ExprKind as T};
 use strowger_stdlib::words::{self, Kind, Word};
 use strowger_stdlib::words::{Part, layout};
 
-use super::{Binding, Checker, Item, world};
+use super::{Binding, Checker, Item, constant_text, world};
 use crate::dial::notes::Fact;
 use crate::dial::typed::{ExprKind, StmtKind, TextPart};
 use crate::dial::types::Type;
@@ -206,11 +206,13 @@ impl Checker<'_> {
             Type::Option(of) => *of,
             other => other,
         };
-        let value = self.wanted(value, &want);
+        let value = self.written(value, &want);
         let ExprKind::Word { word, args } = *made.kind else {
             return None;
         };
-        let mut target = vec![TextPart::Plain(format!("{}(", word.calls))];
+        let known: Vec<_> = args.iter().map(|a| constant_text(a.as_ref()?)).collect();
+        let called = word.called(|at| known.get(at)?.as_deref())?;
+        let mut target = vec![TextPart::Plain(format!("{called}("))];
         let given: Vec<_> = args.iter().map(|e| self.given(e.as_ref())).collect();
         // It fits: call_word has told otherwise.
         let laid = layout(word, &given).ok()?;

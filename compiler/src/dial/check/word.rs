@@ -119,6 +119,23 @@ impl Checker<'_> {
                 ..self.wrong(at)
             };
         }
+        for (param, value) in word.params.iter().zip(&given) {
+            let (words::Place::Name(_), Some(value)) = (param.place, value) else {
+                continue;
+            };
+            let text = constant_text(value);
+            if word.called(|_| text.as_deref()).is_none() {
+                self.tell(
+                    self.error(
+                        "D315",
+                        value.place.at,
+                        format!("`{}` is a plain word", param.name),
+                    )
+                    .help("letters, digits, `_` and `-`"),
+                );
+                return self.wrong(at);
+            }
+        }
         let ring = word.params.iter().position(|p| p.name == "ring");
         if word.calls == "Dial" && ring.is_some_and(|r| given[r].is_none()) {
             self.tell(

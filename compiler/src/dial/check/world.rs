@@ -1,6 +1,7 @@
 //! Names that are there without being declared: the call, its fields, the clock, and the functions of the language itself.
 //! Fields of the call are words without arguments, but for those that are plain variables of Asterisk.
 
+use strowger_stdlib::signatures;
 use strowger_stdlib::words::{self, Word};
 
 use crate::dial::types::Type;
@@ -46,7 +47,9 @@ pub(crate) fn field_by_conf(conf: &str) -> Option<&'static str> {
     if let Some((name, _, _)) = VARIABLES.iter().find(|(_, _, variable)| *variable == conf) {
         return Some(name);
     }
-    let mut words = words::all().iter().filter(|w| w.is_field());
+    // One that writes option letters reads something else.
+    let plain = |w: &&Word| w.is_field() && w.fixed.is_empty();
+    let mut words = words::all().iter().filter(plain);
     let reads = |w: &&Word| match w.given {
         [] => w.calls == conf,
         [(_, argument)] => {
@@ -54,9 +57,19 @@ pub(crate) fn field_by_conf(conf: &str) -> Option<&'static str> {
             let inner = rest.and_then(|r| r.strip_prefix('(')?.strip_suffix(')'));
             inner == Some(argument)
         }
-        _ => false,
+        given => {
+            let rest = conf.strip_prefix(w.calls);
+            let inner = rest.and_then(|r| r.strip_prefix('(')?.strip_suffix(')'));
+            inner.is_some_and(|inner| inner.split(',').eq(given.iter().map(|(_, a)| *a)))
+        }
     };
     words.find(reads).map(|w| w.name)
+}
+
+/// Whether applications leave a word of a known list in this variable: VMSTATUS, READSTATUS.
+pub(crate) fn is_status(variable: &str) -> bool {
+    let mut sets = signatures::applications().iter().flat_map(|a| a.sets);
+    sets.any(|s| s.name == variable && !s.values.is_empty())
 }
 
 /// The type of a field, as the table of words writes it.
@@ -78,7 +91,7 @@ pub(super) fn is_object(name: &str) -> bool {
 }
 
 /// Names that mean the same everywhere and cannot be declared.
-const FIXED: [&str; 35] = [
+const FIXED: [&str; 37] = [
     "exten",
     "now",
     "caller",
@@ -89,6 +102,8 @@ const FIXED: [&str; 35] = [
     "digits",
     "keep",
     "join",
+    "apart",
+    "choose",
     "unchecked",
     "bare",
     "hours",

@@ -65,12 +65,14 @@ impl Writer<'_> {
     pub(super) fn function(&mut self, word: &'static Word, args: &[Option<Expr>]) -> Operand {
         let arguments = self.arguments(word, args, None);
         let (text, _) = arguments.unwrap_or_default();
+        let constant = |at: usize| args.get(at)?.as_ref().and_then(constant_text);
+        let called = word.called(constant).unwrap_or_default();
         let body = match (
             text.is_empty(),
             word.params.is_empty() && word.given.is_empty(),
         ) {
             (true, true) if word.signature().is_none() => word.calls.to_owned(),
-            _ => format!("{}({text})", word.calls),
+            _ => format!("{called}({text})"),
         };
         if is_name(&body) {
             Operand::Read(Read::new(body))

@@ -53,7 +53,9 @@ impl<'p> Writer<'p> {
             }
             ExprKind::Keep(e, _) | ExprKind::IsSome(e) | ExprKind::InPattern(e, _) => named(e),
             ExprKind::Slice(e, from, length) => {
-                is_readable(e) && *from >= 0 && length.is_none_or(|l| l >= 0)
+                // The first byte of one that is counted from its end is not as easy to say.
+                let front = *from >= 0 && length.is_none_or(|l| l >= 0);
+                is_readable(e) && (front || self.is_migrated())
             }
             ExprKind::Number(op, a, b) => {
                 self.is_simple(a) && self.is_simple(b) && number::faults(*op, a, b).is_none()
