@@ -627,6 +627,10 @@ pub(super) fn goto(args: &[u8], number: Number, names: &mut Names) -> Vec<Writte
         [context, exten, priority] => (Some(context), exten, priority),
         _ => return Vec::new(),
     };
+    // The own extension is none of those that only the call knows.
+    if number == Number::None && exten == b"${EXTEN}" {
+        return Vec::new();
+    }
     let mut part = |text: &[u8]| text::literal(text, number, names);
     let context = match context {
         None => Some(Written::plain("channel.context")),
