@@ -4,12 +4,13 @@ use crate::{load, render};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use strowger_compiler::{Diagnostic, Level, dial, emit};
+use strowger_compiler::{Diagnostic, Level, Sources, beside, dial, emit};
+use strowger_runtime::config;
 
 /// Print a plan in .dial as an extensions.conf, for an Asterisk
 ///
 /// Each statement becomes the priorities that it is here, too. `///` lines become comments. What no Asterisk can run is refused, with its
-/// place.
+/// place. What is wrong with the files beside the plan is a matter of `strowger check`.
 ///
 /// Exit 0: printed. 1: the plan has errors, or an Asterisk could not run it. 2: it could not be read or written.
 #[derive(clap::Args)]
@@ -29,6 +30,14 @@ pub(crate) struct Args {
     release: load::Release,
 }
 
+/// Whether a finding speaks of the plan: what is wrong with the files beside it, or between it and them, keeps nobody from printing it.
+fn concerns(sources: &Sources, d: &Diagnostic) -> bool {
+    let name = sources.file(d.primary.span.file).name();
+    let devices = config::FILES.iter().filter(|f| !config::PLANS.contains(f));
+    let mut beside = devices.chain(&beside::FILES);
+    !d.code.starts_with('C') && !beside.any(|f| *f == name)
+}
+
 pub(crate) fn main(args: Args) -> ExitCode {
     let plan = match load::plan(&args.path, args.release) {
         Ok(plan) => plan,
@@ -40,7 +49,7 @@ pub(crate) fn main(args: Args) -> ExitCode {
     let errors: Vec<Diagnostic> = plan
         .findings
         .iter()
-        .filter(|d| d.level == Level::Error)
+        .filter(|d| d.level == Level::Error && concerns(&plan.sources, d))
         .cloned()
         .collect();
     if !errors.is_empty() {

@@ -440,6 +440,9 @@ fn a_plan_in_dial_is_printed_for_an_asterisk() {
                 "wrong.dial",
                 "context office {\n  on 61 { playbak(\"x\") }\n}\n",
             ),
+            // Mistakes of the files beside it, and of nobody else.
+            ("sip.conf", "[general]\ncontext=public\n"),
+            ("pjsip.conf", "[anna]\ntype=endpoint\ncontext=nowhere\n"),
         ],
     );
     let path = |name: &str| files.join(name).to_str().unwrap().to_owned();
