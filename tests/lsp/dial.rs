@@ -527,12 +527,134 @@ fn repairs() {
     assert_eq!(text, plain("    answer()\n    hangup()"));
 }
 
+const TESTED: &str = "\
+global night: Bool = false as \"NIGHT\"
+
+context office as \"default\" {
+  on `10XX` {
+    let _ = dial(pjsip(exten), ring: 12s)
+    hangup()
+  }
+}
+
+test \"busy\" at \"2026-03-02 10:00\" {
+  given pjsip(\"anna\") = answers(after: 5s, then: [press(\"1\"), hangup()])
+  given night = true
+  given mailboxes = [mailbox(\"1001\")]
+  call 1001 from pjsip(\"bert\") in office {
+    after_prompt(\"beep\")
+    hangs_up(after: 60s)
+  }
+  let last = heard.count
+  expect dialed == [pjsip(\"anna\")] and status == Busy
+  expect night and messages[0].status == Sent
+}
+";
+
+/// What is said of the words of a test, and where its names lead.
+#[test]
+fn words_about_a_place_in_a_test() {
+    let mut editor = Editor::new(
+        "dial-test-hover",
+        &[
+            ("extensions.dial", TESTED.as_bytes()),
+            ("pjsip.conf", PJSIP.as_bytes()),
+        ],
+    );
+    editor.open("extensions.dial", TESTED);
+    let mut told = String::new();
+    for place in [
+        "given pjsip(\"an¦na",
+        "ans¦wers(after",
+        "pre¦ss(",
+        "given ni¦ght",
+        "mail¦boxes",
+        "from pjsip(\"be¦rt",
+        "in off¦ice {",
+        "after_¦prompt",
+        "dia¦led ==",
+        "stat¦us == Busy",
+        "== Bu¦sy",
+        "expect ni¦ght",
+        "mess¦ages[0]",
+        "== Se¦nt",
+    ] {
+        let at = mark(TESTED, place);
+        let hover = editor.at("hover", "extensions.dial", &at);
+        let text = hover["contents"]["value"].as_str().unwrap_or("nothing");
+        let definitions = editor.at("definition", "extensions.dial", &at);
+        told.push_str(&format!(
+            "===== {place}\n{}\ndefinition {:?}\n",
+            text.lines().take(4).collect::<Vec<_>>().join("\n"),
+            editor.places(&definitions)
+        ));
+    }
+    insta::assert_snapshot!(told);
+}
+
+/// What could be written in a test.
+#[test]
+fn what_could_be_written_in_a_test() {
+    let mut editor = Editor::new(
+        "dial-test-completion",
+        &[
+            ("extensions.dial", TESTED.as_bytes()),
+            ("pjsip.conf", PJSIP.as_bytes()),
+        ],
+    );
+    editor.open("extensions.dial", TESTED);
+    let mut told = String::new();
+    for line in [
+        "¦",
+        "given ¦",
+        "given ni¦",
+        "given pjsip(\"¦",
+        "given pjsip(\"anna\") = ¦",
+        "given pjsip(\"anna\") = answers(¦",
+        "given pjsip(\"anna\") = [busy(), ne¦",
+        "given pjsip(\"anna\") = answers(then: [¦",
+        "call ¦",
+        "call 1001 ¦",
+        "call 1001 from ¦",
+        "call 1001 in ¦",
+        "call 1001 in office {\n    ¦",
+        "call 1001 in office {\n    wait(5s)\n    hang¦",
+        "expect ¦",
+        "expect di¦",
+        "expect cdr.¦",
+        "expect messages[0].¦",
+        "expect voicemail[0].¦",
+        "expect voicemail.¦",
+        "expect pjsip(\"anna\").¦",
+        "expect calls[1].he¦",
+        "expect heard.¦",
+        "expect status == B¦",
+        "expect reason == \"¦",
+        "expect voicemail[0].greeting == \"¦",
+    ] {
+        let (head, _) = TESTED.split_once("  given night").unwrap();
+        let text = format!("{head}  {line}");
+        let plain = text.replace('¦', "");
+        editor.write("extensions.dial", &plain);
+        let at = position(&plain, text.find('¦').unwrap());
+        let items = editor.at("completion", "extensions.dial", &at);
+        let items = items["items"].as_array().or(items.as_array()).cloned();
+        let labels: Vec<String> = items
+            .unwrap_or_default()
+            .iter()
+            .map(|i| i["label"].as_str().unwrap().to_owned())
+            .collect();
+        told.push_str(&format!("===== {line}\n{}\n", labels.join(" ")));
+    }
+    insta::assert_snapshot!(told);
+}
+
 /// Whatever stands in a file, every question about every place has an answer.
 #[test]
 fn every_place_can_be_asked_about() {
     let mut editor = office("dial-anywhere");
     let broken = format!("{PLAN}\ncontext {{ on 1 {{ goto \nmatch x {{ \"¦ ä😀 `9{{n:");
-    for text in [PLAN.to_owned(), broken.replace('¦', "")] {
+    for text in [PLAN.to_owned(), TESTED.to_owned(), broken.replace('¦', "")] {
         editor.write("extensions.dial", &text);
         for (at, _) in text.char_indices().step_by(3) {
             let at = position(&text, at);

@@ -369,3 +369,49 @@ pub const OF_CALLERS: [(&str, &str); 3] = [
     ("keys", "press"),
     ("hangs_up", "hangs up"),
 ];
+
+/// What a test may ask when its calls are over, and what it is.
+pub const ASKED: [(&str, &str); 18] = [
+    ("dialed", "the endpoints that were called, in order"),
+    ("heard", "the prompts that the caller heard, in order"),
+    ("said", "what was spelled or counted, in order"),
+    ("status", "how the last `dial` ended"),
+    ("cause", "the hangup cause"),
+    (
+        "reason",
+        "how the call ended: \"busy\", \"hung up\" and so on",
+    ),
+    ("answered", "whether the call was answered"),
+    ("elapsed", "how long the call took"),
+    ("effects", "how often the exchange did something for it"),
+    ("apps", "the applications that ran, in order"),
+    (
+        "path",
+        "the steps that ran, with arguments or by their places",
+    ),
+    ("texts", "texts that were sent within the call"),
+    ("logs", "lines of the log"),
+    ("messages", "texts that were sent outside calls"),
+    ("cdr", "the record of the call"),
+    ("calls", "each of several calls"),
+    ("trace", "the whole trace: snapshot(trace)"),
+    ("voicemail", "the messages that were left in mailboxes"),
+];
+
+/// What a test is given, but phones and variables, and what it is.
+pub const GIVEN: [(&str, &str); 11] = [
+    ("now", "when the call comes"),
+    ("seed", "where random numbers begin"),
+    ("caller", "`caller.name`, `caller.number`"),
+    (
+        "channel",
+        "`channel.language`, or a variable of the call by its name",
+    ),
+    ("globals", "a global variable by its name"),
+    ("db", "the database: db(\"family/key\")"),
+    ("sound", "how long a prompt is; None: it is not there"),
+    ("function", "what a function answers that reaches outside"),
+    ("environment", "a variable of the environment"),
+    ("mailboxes", "which mailboxes there are"),
+    ("device", "an endpoint that no file names"),
+];

@@ -271,7 +271,10 @@ impl<'a> Checker<'a> {
                 self.given_mailboxes(trial, at, value);
             }
             T::Name(name) => match self.names[self.unit].get(&*name.text).copied() {
-                Some(Item::Variable(number)) => self.given_variable(trial, number, at, value),
+                Some(Item::Variable(number)) => {
+                    self.note_item(name, self.unit);
+                    self.given_variable(trial, number, at, value);
+                }
                 Some(_) => {
                     self.tell(
                         self.error(

@@ -1,6 +1,8 @@
 //! What could be written at a place of a `.dial` file. The words before the cursor decide; names and types are those of the file as
 //! far as it can be read.
 
+mod test;
+
 use std::collections::{BTreeSet, HashSet};
 
 use strowger_dial::token::{Kind, Token, lex};
@@ -136,6 +138,7 @@ enum Inside {
     Context,
     Arms,
     Cases,
+    Test,
     Block,
 }
 
@@ -200,19 +203,22 @@ impl<'a> Cursor<'a> {
 
     /// What the braces hold that stand around the word.
     fn inside(&self, open: &[usize]) -> Inside {
-        let brace = open.iter().rev();
-        let Some(brace) = brace
-            .copied()
-            .find(|i| self.tokens[*i].kind == Kind::BraceOpen)
-        else {
-            return Inside::File;
-        };
+        let mut brace = open.iter().rev();
+        match brace.find(|i| self.tokens[**i].kind == Kind::BraceOpen) {
+            Some(brace) => self.head(*brace),
+            None => Inside::File,
+        }
+    }
+
+    /// What a brace holds, by the words before it.
+    fn head(&self, brace: usize) -> Inside {
         let head = self.tokens[..brace].iter().rev();
         for token in head.take_while(|t| !matches!(t.kind, Kind::LineEnd | Kind::BraceOpen)) {
             match token.kind {
                 Kind::Match => return Inside::Arms,
                 Kind::Context => return Inside::Context,
                 Kind::Enum => return Inside::Cases,
+                Kind::Test => return Inside::Test,
                 Kind::On | Kind::If | Kind::While | Kind::For | Kind::Fn | Kind::Sub => break,
                 _ => {}
             }
@@ -223,6 +229,9 @@ impl<'a> Cursor<'a> {
     fn word(&mut self) {
         let open = self.open();
         let last = self.kind(1);
+        if last != Some(Kind::Dot) && self.in_test(&open) {
+            return;
+        }
         match last {
             Some(Kind::Goto | Kind::Gosub | Kind::Include) => return self.contexts(),
             Some(Kind::AtSign) => return self.labels(),
@@ -582,6 +591,9 @@ impl<'a> Cursor<'a> {
 
     /// What stands behind a point.
     fn field(&mut self) {
+        if self.asked_field() {
+            return;
+        }
         let Some(of) = self.back(2) else {
             return;
         };
@@ -666,7 +678,7 @@ impl<'a> Cursor<'a> {
             at = open.len().checked_sub(2).map(|i| open[i]);
         }
         let Some(paren) = at.filter(|i| self.tokens[*i].kind == Kind::ParenOpen) else {
-            return;
+            return self.asked_text();
         };
         let callee = self.callee(paren).unwrap_or_default();
         let tech = match callee.as_str() {

@@ -1,12 +1,14 @@
 //! What is to be said of a place in a `.dial` file: types, signatures, numbers.
 
-use strowger_dial::tree::{DeclKind, Inherit};
+use strowger_dial::token::{Kind, lex};
+use strowger_dial::tree::{At, DeclKind, Inherit};
 use strowger_stdlib::words::{self, Word};
 
 use super::super::hover::Hover;
 use super::super::{View, pattern};
 use super::Dial;
 use crate::dial::notes::{Callable, Declared, Fact, What};
+use crate::dial::test::{ACTS, ASKED, GIVEN, MANNERS};
 use crate::dial::types::Type;
 use crate::pattern::Pattern;
 use crate::source::{FileId, Span};
@@ -58,7 +60,51 @@ impl View {
             };
             return Some(Hover { span: *span, text });
         }
-        None
+        self.of_test(file, offset)
+    }
+
+    /// A word that means something only in a `test`.
+    fn of_test(&self, file: FileId, offset: u32) -> Option<Hover> {
+        let module = self.dial().module(file)?;
+        let holds = |at: At| at.start <= offset && offset <= at.end;
+        let mut decls = module.decls.iter();
+        let decl = decls.find(|d| matches!(d.kind, DeclKind::Test { .. }) && holds(d.at))?;
+        let text = self
+            .dial_text(file)
+            .get(decl.at.start as usize..decl.at.end as usize)?;
+        let own = offset - decl.at.start;
+        let tokens = lex(text);
+        let token = tokens
+            .iter()
+            .find(|t| t.kind == Kind::Ident && t.at.start <= own && own <= t.at.end)?;
+        let word = text.get(token.at.start as usize..token.at.end as usize)?;
+        let asked = ASKED.iter().chain(&GIVEN).find(|(name, _)| *name == word);
+        let act = ACTS.iter().find(|act| act.name == word);
+        let manner = MANNERS.iter().find(|(name, _)| *name == word);
+        let text = match (asked, act, manner) {
+            (Some((name, detail)), ..) => format!("`{name}`: {detail}"),
+            (_, Some(act), _) => {
+                let key = if act.caller.is_empty() {
+                    act.phone
+                } else {
+                    act.caller
+                };
+                format!(
+                    "`{}`: what somebody does in a call. In a test file: `{key}`",
+                    act.name
+                )
+            }
+            (.., Some((name, key))) => {
+                format!("`{name}`: what a phone does with a call. In a test file: `{key}`")
+            }
+            _ => return None,
+        };
+        let span = Span {
+            file,
+            start: decl.at.start + token.at.start,
+            end: decl.at.start + token.at.end,
+        };
+        Some(Hover { span, text })
     }
 
     /// A declared name: how it is declared, and its doc comment.

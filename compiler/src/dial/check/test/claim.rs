@@ -5,33 +5,22 @@ use strowger_dial::tree::{self, Arg, At, BinaryOp, ExprKind as T, Name, UnaryOp}
 use super::super::{Checker, Item, constant_text, constant_value};
 use super::{Trial, is_name};
 use crate::dial::test::{
-    As, Ask, Claim, Compare, Formula, FormulaKind, GREETINGS, MailPart, Part, REASONS, Record,
-    Value,
+    ASKED, As, Ask, Claim, Compare, Formula, FormulaKind, GREETINGS, MailPart, Part, REASONS,
+    Record, Value,
 };
 use crate::dial::typed::{Expr, ExprKind, Scope};
 use crate::dial::types::Type;
 
 /// Names that mean something in an `expect`, unless the file declares them.
-pub(super) const NAMES: [&str; 18] = [
-    "dialed",
-    "heard",
-    "said",
-    "status",
-    "cause",
-    "reason",
-    "answered",
-    "elapsed",
-    "effects",
-    "apps",
-    "path",
-    "texts",
-    "logs",
-    "messages",
-    "cdr",
-    "calls",
-    "trace",
-    "voicemail",
-];
+pub(super) const NAMES: [&str; ASKED.len()] = {
+    let mut names = [""; ASKED.len()];
+    let mut i = 0;
+    while i < names.len() {
+        names[i] = ASKED[i].0;
+        i += 1;
+    }
+    names
+};
 
 /// What may be asked by a call: of the untyped world, or with something to compare.
 const CALLS: [&str; 6] = [
@@ -417,6 +406,7 @@ impl<'a> Checker<'a> {
         if let Some(item) = self.names[self.unit].get(&*name.text).copied()
             && call.is_none()
         {
+            self.note_item(name, self.unit);
             let e = tree::Expr {
                 at,
                 kind: Box::new(T::Name(name.clone())),
