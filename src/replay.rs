@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use strowger_runtime::config::plan_in;
 use strowger_runtime::record::{Bad, Next, Reader, Recorded, Replayed, Verdict, replay};
 use strowger_vm::Run;
 
-use crate::testing::{PLAN, suite_name};
+use crate::testing::suite_name;
 use crate::{load, render};
 use saved::Saved;
 use told::{Format, Told};
@@ -42,7 +43,8 @@ pub(crate) struct Args {
     /// Only the call of this number
     #[arg(long, value_name = "NUMBER")]
     call: Option<u64>,
-    /// Write the calls as tests into a new file beside the plan; those that the made-up world can play
+    /// Write the calls as tests into a new file beside the plan (*.test.yaml, or *.dial for a plan in .dial); those that the
+    /// made-up world can play
     #[arg(long, value_name = "FILE")]
     save_test: Option<PathBuf>,
     /// How to say it
@@ -152,7 +154,7 @@ fn save<R>(
 
 fn plan_file(path: &Path) -> PathBuf {
     if path.is_dir() {
-        path.join(PLAN)
+        path.join(plan_in(path))
     } else {
         path.to_owned()
     }

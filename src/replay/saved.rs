@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use strowger_compiler::dial::is_dial;
 use strowger_runtime::record::{Class, Head, Recorded, Replayed, Said, asked, class, words};
 use strowger_vm::effect::{Answer, Dial, Effect, Play};
 use strowger_vm::{Entry, Interrupt, Reply, Run, Text};
 
 use crate::explore::written::moment;
 use crate::test::init::{expected, scalar};
-use crate::testing::{Suite, endpoint_of, run, seen, suite_name};
+use crate::testing::{Stands, Suite, endpoint_of, import, run, seen, suite_name};
 
 /// Most tests of one file.
 const TESTS: usize = 1_000;
@@ -25,6 +26,8 @@ const REST: u64 = 5_000;
 pub(crate) struct Saved {
     file: PathBuf,
     plan: String,
+    /// They are written as blocks of `.dial`.
+    as_blocks: bool,
     tests: Vec<String>,
     left: Vec<String>,
 }
@@ -50,16 +53,22 @@ impl Saved {
                 suite_name(plan)
             ));
         }
-        if !shown.ends_with(".test.yaml") {
-            return Err(format!("{shown}: name it so that it ends in .test.yaml"));
+        let plan = plan.file_name().unwrap_or_default();
+        let plan = plan.to_string_lossy().into_owned();
+        let as_blocks = is_dial(&shown) && is_dial(&plan);
+        if !shown.ends_with(".test.yaml") && !as_blocks {
+            let or = if is_dial(&plan) { " or .dial" } else { "" };
+            return Err(format!(
+                "{shown}: name it so that it ends in .test.yaml{or}"
+            ));
+        }
+        if as_blocks {
+            import(&plan)?;
         }
         Ok(Saved {
             file: file.to_owned(),
-            plan: plan
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
+            plan,
+            as_blocks,
             tests: Vec::new(),
             left: Vec::new(),
         })
@@ -83,7 +92,11 @@ impl Saved {
 
     fn suite(&self, test: &str) -> Result<Suite, String> {
         let text = format!("dialplan: {}\ntests:\n{test}", scalar(&self.plan));
-        Suite::with_text(&self.file, text.into_bytes(), None).map_err(|refused| refused.to_string())
+        let path = self.file.with_extension(match self.as_blocks {
+            true => "test.yaml",
+            false => "yaml",
+        });
+        Suite::with_text(&path, text.into_bytes(), None).map_err(|refused| refused.to_string())
     }
 
     fn test(
@@ -116,7 +129,10 @@ impl Saved {
             let outcome = run(&suite, &[0], 1, &|| ());
             let failed = outcome.ran.iter().flat_map(|ran| &ran.failures).next();
             return match failed {
-                None => Ok(text),
+                None => match suite.cases.first().filter(|_| self.as_blocks) {
+                    Some(case) => suite.as_block(case, Stands::Beside),
+                    None => Ok(text),
+                },
                 Some(failed) => {
                     let message = failed.failure.message.clone();
                     Err(message.unwrap_or_else(|| format!("`{}` differs", failed.failure.key)))
@@ -142,13 +158,25 @@ impl Saved {
         if self.tests.is_empty() {
             return Err(format!("{shown}: no call can be said as a test{left}"));
         }
-        let text = format!(
-            "# Recorded calls, written by `strowger replay --save-test`: what happened then.\n\
-             # Give each test a name that says what is meant, and take away what is not.\n\
-             dialplan: {}\n\ntests:\n{}",
-            scalar(&self.plan),
-            self.tests.join("\n")
-        );
+        let said = [
+            "Recorded calls, written by `strowger replay --save-test`: what happened then.",
+            "Give each test a name that says what is meant, and take away what is not.",
+        ];
+        let tests = self.tests.join("\n");
+        let text = match self.as_blocks {
+            true => format!(
+                "// {}\n// {}\n{}\n{tests}",
+                said[0],
+                said[1],
+                import(&self.plan)?
+            ),
+            false => format!(
+                "# {}\n# {}\ndialplan: {}\n\ntests:\n{tests}",
+                said[0],
+                said[1],
+                scalar(&self.plan)
+            ),
+        };
         std::fs::write(&self.file, text).map_err(|e| format!("{shown}: {e}"))?;
         let s = if self.tests.len() == 1 { "" } else { "s" };
         Ok(format!(

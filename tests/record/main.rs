@@ -69,8 +69,10 @@ struct House {
 impl House {
     async fn open(folder: &Path, sink: Sink) -> House {
         let mut sources = Sources::new();
-        for name in ["extensions.conf", "sip.conf"] {
-            sources.add(name, std::fs::read(folder.join(name)).unwrap());
+        for name in ["extensions.conf", "extensions.dial", "sip.conf"] {
+            if let Ok(text) = std::fs::read(folder.join(name)) {
+                sources.add(name, text);
+            }
         }
         let compiled = strowger_compiler::compile(&sources, &Default::default());
         let (mut config, _) = config::load(&sources);
@@ -187,6 +189,97 @@ fn recorded(folder: &Path, plain: bool) -> String {
         house.engine.stop(Duration::from_secs(2)).await;
     });
     std::fs::read_to_string(path).unwrap()
+}
+
+const TEXTS: &str = "\
+context office {
+  on `10XX` {
+    let _ = dial(sip(exten), ring: 5s)
+    hangup()
+  }
+}
+
+/// Texts between phones. Who sent one that has failed is told so.
+context sms {
+  on message {
+    let to = keep(message.to.user, \"0-9\")
+    let status = message_send_uri(to: \"sip:{to}\", from: message.from, body: message.body)
+    if status != Sent {
+      let _ = message_send_uri(to: \"sip:1001\", from: message.from, body: \"nobody has {to}\")
+    }
+    hangup()
+  }
+}
+";
+
+/// Texts that came to an exchange whose plan is in `.dial` enter `on message`, and come back as tests of it.
+#[test]
+fn texts_are_written_down_and_come_back_as_tests() {
+    let folder = folder("texts");
+    std::fs::remove_file(folder.join("extensions.conf")).unwrap();
+    std::fs::write(folder.join("extensions.dial"), TEXTS).unwrap();
+    let devices = std::fs::read_to_string(folder.join("sip.conf")).unwrap();
+    let general = "[general]\noutofcall_message_context=sms\n";
+    std::fs::write(
+        folder.join("sip.conf"),
+        devices.replace("[general]\n", general),
+    )
+    .unwrap();
+    let sink = Sink::create(&folder.join("calls.rec"), true).unwrap();
+    let tokio = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    tokio.block_on(async {
+        let mut house = House::open(&folder, sink).await;
+        house.anna.text("1002", "lunch?").await;
+        until(&mut house.bo, |h| {
+            matches!(h, Happened::Message { .. } | Happened::Text { .. })
+        })
+        .await;
+        until(&mut house.anna, |h| matches!(h, Happened::Texted(200..300))).await;
+        house.anna.text("1077", "anybody?").await;
+        until(&mut house.anna, |h| {
+            matches!(h, Happened::Message { .. } | Happened::Text { .. })
+        })
+        .await;
+        // The call that handles it ends right behind that.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        house.engine.stop(Duration::from_secs(2)).await;
+    });
+    let told = said(
+        &folder,
+        &["replay", "calls.rec", ".", "--save-test", "kept.test.yaml"],
+    );
+    assert!(told.contains("2 same"), "{told}");
+    let kept = std::fs::read_to_string(folder.join("kept.test.yaml")).unwrap();
+    assert!(kept.contains("dialplan: extensions.dial"), "{kept}");
+    assert_eq!(kept.matches("    context: sms").count(), 2, "{kept}");
+    assert!(
+        kept.contains("body: \"lunch?\"") && kept.contains("FAILURE"),
+        "{kept}"
+    );
+    let run = said(&folder, &["test", "kept.test.yaml"]);
+    assert!(run.contains("2 passed"), "{run}");
+    // The same as blocks that import the plan.
+    let told = said(
+        &folder,
+        &["replay", "calls.rec", ".", "--save-test", "kept.dial"],
+    );
+    assert!(told.contains("2 same"), "{told}");
+    let blocks = std::fs::read_to_string(folder.join("kept.dial")).unwrap();
+    assert_eq!(blocks.matches(" in extensions.sms").count(), 2, "{blocks}");
+    let run = said(&folder, &["test", "kept.dial"]);
+    assert!(run.contains("2 passed"), "{run}");
+    // They notice what they are to notice.
+    let silent = TEXTS.replace("if status != Sent {", "if status == Sent {");
+    std::fs::write(folder.join("extensions.dial"), silent).unwrap();
+    let run = said(&folder, &["test", "kept.test.yaml"]);
+    assert!(run.contains("2 failed"), "{run}");
+    let run = said(&folder, &["test", "kept.dial"]);
+    assert!(run.contains("2 failed"), "{run}");
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 /// All texts of a record but moments, digests, and the numbers that the exchange counts.

@@ -151,7 +151,12 @@ impl<'r> Running<'r> {
         let entry = self.call.entry.clone();
         if let Run::Call(place) | Run::Message(place) = &entry.run {
             let caller = entry.party.caller.number.as_deref();
-            if !module.exists(&self.inputs, &place.context, &place.exten, caller) {
+            let context = match &entry.run {
+                // Where `on message` stands, a text enters there.
+                Run::Message(_) => module.entered_by_text(&place.context, &place.exten),
+                _ => (&*place.context).into(),
+            };
+            if !module.exists(&self.inputs, &context, &place.exten, caller) {
                 let place = place.clone();
                 return (self.changed(Some(0), Now::Refused, place), None);
             }
