@@ -86,6 +86,8 @@ fn expression() -> impl Strategy<Value = String> {
             1 => inner.clone().prop_map(|a| format!("({a})")),
             1 => inner.clone().prop_map(|a| format!("!{a}")),
             1 => inner.clone().prop_map(|a| format!("-{a}")),
+            1 => inner.clone().prop_map(|a| format!("ABS({a})")),
+            1 => inner.clone().prop_map(|a| format!("ABS({a}) >= 1000000000000000000")),
             1 => (inner.clone(), inner.clone(), inner).prop_map(|(a, b, c)| format!("{a} ? {b} :: {c}")),
         ]
     })

@@ -265,8 +265,9 @@ impl Writer<'_> {
         let at = self.b.ins().load(types::I64, OWN, self.state, AT);
         let fuel = self.b.ins().load(types::I64, OWN, self.state, FUEL);
         self.b.def_var(self.fuel, fuel);
-        // A table would stand among the instructions, where who reads them takes it for some.
-        if entrances.len() <= FEW {
+        // Of neighbours a table would be made. It would stand among the instructions, where who reads them takes it for some.
+        let neighbours = entrances.windows(2).any(|w| w[0] + 1 == w[1]);
+        if neighbours && entrances.len() <= FEW {
             for entrance in entrances {
                 let next = self.b.create_block();
                 let how = IntCC::Equal;
