@@ -8,6 +8,7 @@ mod compare;
 mod formula;
 mod graph;
 mod kinds;
+mod ladder;
 mod layout;
 mod names;
 mod print;

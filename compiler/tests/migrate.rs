@@ -168,6 +168,33 @@ exten => 1,1,Hangup()
 }
 
 #[test]
+fn ladders_of_dialstatus() {
+    insta::assert_snapshot!(shown(
+        "[a]
+exten => _1X,1,Dial(PJSIP/${EXTEN},20)
+ same => n,GotoIf($[\"${DIALSTATUS}\" = \"BUSY\"]?busy)
+ same => n,GotoIf($[\"${DIALSTATUS}\"=\"NOANSWER\" | \"${DIALSTATUS}\" = \"CONGESTION\"]?na)
+ same => n,Playback(other)
+ same => n,Hangup()
+ same => n(busy),Playback(busy)
+ same => n,Hangup()
+ same => n(na),VoiceMail(${EXTEN},u)
+ same => n,Hangup()
+exten => 2,1,Dial(PJSIP/2,20,g)
+ same => n,ExecIf($[\"${DIALSTATUS}\" = \"ANSWER\"]?Hangup())
+ same => n,ExecIf($[\"${DIALSTATUS}\" = \"BUSY\"]?Playback(b):NoOp(c))
+ same => n,Hangup()
+exten => 3,1,NoOp(x)
+ same => n,GotoIf($[\"${DIALSTATUS}\" = \"BUSY\"]?a,s-BUSY,1)
+ same => n,GotoIf($[\"${DIALSTATUS}\" = \"CANCEL\"]?a,s-C,1)
+ same => n,Hangup()
+exten => s-BUSY,1,Hangup()
+exten => s-C,1,Hangup()
+"
+    ));
+}
+
+#[test]
 fn loops_and_jumps() {
     insta::assert_snapshot!(shown(
         "[loops]

@@ -5,10 +5,11 @@ use std::collections::{BTreeSet, HashSet};
 use super::Pads;
 use super::comment::{self, Comments};
 use super::graph::{Condition, Graph, Link, Node, Place};
+use super::ladder::{self, Ladder};
 use super::names::{Names, What};
 use super::statement::{Statement, Statements};
 use super::structure::{Shape, Structure};
-use super::text::{Number, Written, quoted, raw};
+use super::text::{Number, Written, is_one, quoted, raw};
 use crate::hir::{Extension, Hir};
 
 /// What a body is written with.
@@ -164,10 +165,97 @@ impl<'p, 's> Printer<'p, 's> {
     }
 
     fn block(&mut self, shapes: &[Shape], indent: usize, last: bool) {
-        for (i, shape) in shapes.iter().enumerate() {
-            let tail = last && shapes[i + 1..].iter().all(|s| matches!(s, Shape::End));
-            self.shape(shape, indent, tail);
+        let mut i = 0;
+        while i < shapes.len() {
+            let ends = |from: usize| last && shapes[from..].iter().all(|s| matches!(s, Shape::End));
+            if let Shape::Step(at, _) = &shapes[i]
+                && let Some((marks, ladder)) = ladder::behind(&shapes[i + 1..], self.structure)
+                && let Some(call) = self.dialled(*at)
+                && let of = if call.0 { "Missed" } else { "DialStatus" }
+                && let Some(others) = ladder.others(of)
+            {
+                for mark in &marks {
+                    self.remark(*mark, indent);
+                }
+                i += 1 + marks.len() + ladder.length;
+                self.matched(call.1, &ladder, &others, indent, ends(i));
+                continue;
+            }
+            if let Some(ladder) = Ladder::read(&shapes[i..], self.structure)
+                && let Some(mut others) = ladder.others("DialStatus")
+            {
+                // There may have been no call.
+                others.push("None");
+                i += ladder.length;
+                let status = Statement::new(Written::plain("last_dial"));
+                self.matched(status, &ladder, &others, indent, ends(i));
+                continue;
+            }
+            self.shape(&shapes[i], indent, ends(i + 1));
+            i += 1;
         }
+    }
+
+    /// A step that is a call of `dial` whose value nobody looks at, and whether it comes back only where nobody answered.
+    fn dialled(&mut self, at: usize) -> Option<(bool, Statement)> {
+        let Node::Run { args, .. } = &self.graph.nodes[at] else {
+            return None;
+        };
+        let step = self.extension.steps.get(at)?;
+        let found = self
+            .statements
+            .step(self.hir, step, args, self.number, self.names)?;
+        let call = found.text.strip_prefix("let _ = ")?.to_owned();
+        let missed = call.starts_with("dial(");
+        if !missed && !call.starts_with("dial_and_return(") {
+            return None;
+        }
+        let call = Statement {
+            text: call,
+            ..found
+        };
+        Some((missed, call))
+    }
+
+    /// A `match`; what is done for the other cases comes last.
+    fn matched(
+        &mut self,
+        value: Statement,
+        ladder: &Ladder,
+        others: &[&str],
+        indent: usize,
+        tail: bool,
+    ) {
+        let text = format!("match {} {{", value.text);
+        self.say(indent, Statement { text, ..value });
+        // Each question is a statement of its own, as it was.
+        self.count += ladder.arms.len();
+        for arm in &ladder.arms {
+            for mark in &arm.marks {
+                self.remark(*mark, indent + 1);
+            }
+            self.arm(&arm.cases, arm.body, indent + 1, tail);
+        }
+        self.arm(others, ladder.rest, indent + 1, tail);
+        self.line(indent, "}");
+    }
+
+    fn arm(&mut self, cases: &[&str], body: &[Shape], indent: usize, tail: bool) {
+        let cases = cases.join(" | ");
+        let head = self.lines.len();
+        self.line(indent, &format!("{cases} -> {{"));
+        self.block(body, indent + 1, tail);
+        // One call or jump needs no block.
+        if let [_, only] = &self.lines[head..] {
+            let only = only.trim();
+            if only.starts_with("goto ") || is_one(only) && only.contains('(') {
+                let text = format!("{}{cases} -> {only}", "  ".repeat(indent));
+                self.lines.truncate(head);
+                self.lines.push(text);
+                return;
+            }
+        }
+        self.line(indent, "}");
     }
 
     fn shape(&mut self, shape: &Shape, indent: usize, tail: bool) {
@@ -326,6 +414,12 @@ impl<'p, 's> Printer<'p, 's> {
             }
             if !exten.is_empty() && exten.bytes().all(|b| b.is_ascii_digit()) {
                 return Some(format!("goto {path}.{exten}"));
+            }
+            // A name that is none of an event.
+            if (self.has)(to, number)
+                && let Some(name) = super::text::number(number, true).filter(|n| n.starts_with('"'))
+            {
+                return Some(format!("goto {path}.{name}"));
             }
         }
         let last = match priority.bytes().all(|b| b.is_ascii_digit()) {
