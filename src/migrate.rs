@@ -3,6 +3,7 @@
 mod devices;
 mod modernise;
 mod plan;
+mod renewed;
 mod tested;
 
 use crate::load;
@@ -12,7 +13,8 @@ use std::process::ExitCode;
 /// Write an old configuration anew
 ///
 /// A plan, extensions.conf, becomes one in .dial: what was written is compiled, and compared with what the lines meant. A context is proved, or
-/// calls through both plans are alike, or it stays in an extensions.conf beside it, with the reason. With --to-conf the plan stays in its files and is written for another release; with
+/// calls through both plans are alike, or it stays in an extensions.conf beside it, with the reason. Lines of an old release, macros above all,
+/// are written for the newest one first, and compared, too. With --to-conf the plan stays in its files and is written for another release; with
 /// --devices sip.conf and users.conf become pjsip.conf.
 ///
 /// Nothing is written without -o or --in-place: what would become of the files is told on standard output.
@@ -43,7 +45,7 @@ pub(crate) struct Args {
     )]
     target: String,
     /// The release that it was written for; without it strowger.toml says so, or the plan itself
-    #[arg(long, value_name = "RELEASE", requires = "to_conf")]
+    #[arg(long, value_name = "RELEASE", conflicts_with = "devices")]
     from: Option<String>,
     /// Show what would change instead of the report
     #[arg(long, requires = "to_conf", conflicts_with = "json")]

@@ -7,10 +7,13 @@ mod applications;
 mod macros;
 mod technology;
 
+pub use self::macros::{Called, calls};
 use crate::compile::{Crew, Options, Reading, check};
 use crate::diagnostic::{Diagnostic, Edit, Fix};
+use crate::hir::Hir;
 use crate::repair::repair;
-use crate::source::{Sources, Span};
+use crate::source::{FileId, Sources, Span};
+use std::collections::BTreeSet;
 use strowger_stdlib::Dialect;
 
 /// Rounds of rewriting and looking again: one fix of a line each.
@@ -73,6 +76,19 @@ pub fn modernise(
     technology: bool,
     crew: Crew,
 ) -> Modern {
+    modernise_but(sources, options, old, technology, crew, &BTreeSet::new())
+}
+
+/// The same, but for the lines of some contexts.
+#[must_use]
+pub fn modernise_but(
+    sources: &Sources,
+    options: &Options,
+    old: &Dialect,
+    technology: bool,
+    crew: Crew,
+    spared: &BTreeSet<Vec<u8>>,
+) -> Modern {
     let mut out = Modern {
         sources: sources.clone(),
         changes: Vec::new(),
@@ -88,6 +104,8 @@ pub fn modernise(
         if technology {
             technology::find(&reading.hir, &mut found);
         }
+        let spares = lines_of(&out.sources, &reading.hir, spared);
+        spare(&mut found, &spares, &out.sources);
         if !out.make(&found) {
             break;
         }
@@ -97,6 +115,8 @@ pub fn modernise(
         let reading = Reading::new(&out.sources, options);
         let mut found = Vec::new();
         macros::returns(&out.sources, &reading.hir, &mut found);
+        let spares = lines_of(&out.sources, &reading.hir, spared);
+        spare(&mut found, &spares, &out.sources);
         out.make(&found);
     }
     out.changes
@@ -119,6 +139,39 @@ pub fn modernise(
     out.left
         .sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
     out
+}
+
+/// The lines of these contexts.
+fn lines_of(sources: &Sources, hir: &Hir, contexts: &BTreeSet<Vec<u8>>) -> BTreeSet<(FileId, u32)> {
+    let line = |span: Span| (span.file, sources.file(span.file).line(span.start));
+    let mut lines = BTreeSet::new();
+    let spared = hir.contexts.iter();
+    for context in spared.filter(|c| contexts.contains(&c.name)) {
+        lines.extend(context.includes.iter().map(|i| line(i.span)));
+        for extension in &context.extensions {
+            lines.insert(line(extension.span));
+            lines.extend(extension.steps.iter().map(|s| (s.file, s.line)));
+        }
+    }
+    lines
+}
+
+/// Takes away what would change these lines: one finding may speak of several.
+fn spare(found: &mut Vec<Diagnostic>, lines: &BTreeSet<(FileId, u32)>, sources: &Sources) {
+    if lines.is_empty() {
+        return;
+    }
+    let is_in = |span: Span| {
+        let line = sources.file(span.file).line(span.start);
+        lines.contains(&(span.file, line))
+    };
+    for finding in found.iter_mut() {
+        for fix in &mut finding.fixes {
+            fix.edits.retain(|edit| !is_in(edit.span));
+        }
+        finding.fixes.retain(|fix| !fix.edits.is_empty());
+    }
+    found.retain(|f| !f.fixes.is_empty());
 }
 
 impl Modern {

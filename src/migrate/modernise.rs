@@ -77,7 +77,7 @@ pub(super) fn run(args: &Args) -> Result<bool, String> {
     let target = release(&args.target)?;
     let old = match &args.from {
         Some(from) => release(from)?,
-        None => guessed(&sources, &target),
+        None => guessed(&sources, PLAN, &target),
     };
     // The rest is tried with `SIP/` as it is, because a call shows whom it dials.
     let asked = |dialect: &Dialect| {
@@ -175,7 +175,7 @@ fn save(
 }
 
 /// `asterisk-23`, `23`, `1.8`.
-fn release(text: &str) -> Result<Dialect, String> {
+pub(super) fn release(text: &str) -> Result<Dialect, String> {
     let number = text.strip_prefix("asterisk-").unwrap_or(text);
     Dialect::named(number).ok_or_else(|| {
         format!("`{text}` is no release that is known: write asterisk-23, 18 or 1.4")
@@ -183,8 +183,8 @@ fn release(text: &str) -> Result<Dialect, String> {
 }
 
 /// For which release a plan was written, by what it uses, if strowger.toml does not say.
-fn guessed(sources: &Sources, target: &Dialect) -> Dialect {
-    let (options, config) = load::options(sources, PLAN, &load::Asked::default());
+pub(super) fn guessed(sources: &Sources, plan: &str, target: &Dialect) -> Dialect {
+    let (options, config) = load::options(sources, plan, &load::Asked::default());
     if config.options.dialect != Dialect::default() {
         return config.options.dialect;
     }
@@ -259,7 +259,7 @@ fn uses_macros(context: &Context) -> bool {
 }
 
 /// Whether both contexts have the same steps, hints, includes and switches.
-fn equal(a: &Context, b: &Context) -> bool {
+pub(super) fn equal(a: &Context, b: &Context) -> bool {
     let steps = |c: &Context| {
         let all = c.extensions.iter().map(|e| {
             let steps: Vec<_> = e

@@ -1,5 +1,6 @@
 //! `strowger migrate`: extensions.conf written anew as `.dial`, with a proof for each context.
 
+use super::renewed::{Lines, Renewed, renewed};
 use super::tested::{self, Tried};
 use super::{Args, Written, write};
 use crate::load::{self, Asked};
@@ -9,7 +10,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use strowger_compiler::dial;
 use strowger_compiler::migrate::{self, Migrated, Moved, Verdict};
-use strowger_compiler::{Options, Sources};
+use strowger_compiler::{Options, Reading, Sources};
 use strowger_runtime::config;
 
 /// The plan of a directory.
@@ -36,8 +37,32 @@ pub(super) fn run(args: &Args) -> Result<bool, String> {
         release: args.release,
         ..Asked::default()
     };
-    let (options, _) = load::options(&sources, plan, &asked);
-    let told = told(&sources, plan, &options);
+    let (mut options, _) = load::options(&sources, plan, &asked);
+    // Who says which Asterisk reads the plan wants it for that one.
+    let new = match args.release.is_named() {
+        true => None,
+        false => renewed(&sources, plan, &options, args.from.as_deref())?,
+    };
+    let lines = match &new {
+        Some(new) => {
+            options.dialect = new.target;
+            new.sources.clone()
+        }
+        None => sources.clone(),
+    };
+    let mut told = told(&lines, plan, &options);
+    if new.is_some() {
+        told.places(&sources, plan);
+    }
+    if let Some(new) = &new
+        && !new.absent.is_empty()
+    {
+        told.migrated.doubts.push(format!(
+            "these files do not hold {}: the new lines were tested as if such a macro came back",
+            new.absent.join(", ")
+        ));
+    }
+    told.renewed = new;
     let migrated = &told.migrated;
     let (value, report) = (as_json(&told), as_markdown(&told));
     if let Some(out) = &args.out {
@@ -87,6 +112,8 @@ struct Told {
     migrated: Migrated,
     /// What calls through both plans said of those that the graphs do not prove.
     tried: BTreeMap<String, Tried>,
+    /// What became of the lines before, if they were not for the newest release.
+    renewed: Option<Renewed>,
 }
 
 /// Migrates. What calls tell apart, and what none could be made of, stays.
@@ -117,15 +144,42 @@ fn told(sources: &Sources, plan: &str, options: &Options) -> Told {
         }
         // Each round something more stays, so there is a last one.
         if named.len() == before {
-            return Told { migrated, tried };
+            return Told {
+                migrated,
+                tried,
+                renewed: None,
+            };
         }
     }
 }
 
 impl Told {
-    /// The word of a context.
+    /// Contexts by their places in the old files: the new lines may stand elsewhere.
+    fn places(&mut self, sources: &Sources, plan: &str) {
+        let options = Options {
+            plan: plan.to_owned(),
+            ..Options::default()
+        };
+        let reading = Reading::new(sources, &options);
+        for context in &mut self.migrated.contexts {
+            if let Some(old) = reading.hir().context(context.name.as_bytes()) {
+                let file = sources.file(old.span.file);
+                context.place = (file.name().to_owned(), file.line(old.span.start));
+            }
+        }
+    }
+
+    /// What became of the lines of a context.
+    fn lines(&self, context: &Moved) -> Option<&Lines> {
+        self.renewed.as_ref()?.contexts.get(&context.name)
+    }
+
+    /// The word of a context: the weaker one, where its lines became others first.
     fn word(&self, context: &Moved) -> &'static str {
         match &context.verdict {
+            Verdict::Proved if matches!(self.lines(context), Some(Lines::Tested { .. })) => {
+                "tested"
+            }
             Verdict::Proved => "proved",
             Verdict::Unproved(_) => "tested",
             Verdict::Kept(reason) if reason.contains("; differs: ") => "differs",
@@ -145,6 +199,9 @@ impl Told {
         };
         if !context.apart.is_empty() {
             let _ = write!(words, "; stays: {}", context.apart.join("; "));
+        }
+        if let Some(lines) = self.lines(context) {
+            words = format!("new lines {}; .dial {words}", lines.words());
         }
         words
     }
@@ -204,6 +261,9 @@ fn summary(told: &Told) -> String {
     };
     let all = contexts(migrated.contexts.len());
     let _ = writeln!(out, "{all}, {proved} proved{also}");
+    if let Some(new) = &told.renewed {
+        let _ = writeln!(out, "{}", first(new));
+    }
     let doors = told.mostly_doors();
     if doors > 0 {
         let _ = writeln!(
@@ -221,6 +281,9 @@ fn summary(told: &Told) -> String {
             Verdict::Unproved(_) => {
                 let _ = writeln!(out, "[{name}]: {}", told.words(context));
             }
+            Verdict::Proved if told.lines(context).is_some() => {
+                let _ = writeln!(out, "[{name}]: {}", told.words(context));
+            }
             Verdict::Proved => {}
         }
         if !context.apart.is_empty() {
@@ -232,6 +295,23 @@ fn summary(told: &Told) -> String {
         let _ = writeln!(out, "note: {doubt}");
     }
     out
+}
+
+/// What was done to the lines first.
+fn first(new: &Renewed) -> String {
+    let rewrites = match new.changes {
+        1 => "1 rewrite".to_owned(),
+        n => format!("{n} rewrites"),
+    };
+    let left = match new.left.len() {
+        0 => String::new(),
+        1 => ", 1 place is left to a person".to_owned(),
+        n => format!(", {n} places are left to a person"),
+    };
+    format!(
+        "The lines were for Asterisk {}, and became lines for {} first: {rewrites}{left}.",
+        new.old, new.target
+    )
 }
 
 /// A text in a cell of a table.
@@ -257,6 +337,29 @@ fn as_markdown(told: &Told) -> String {
          lines made: the same applications with the same arguments behind the same conditions. *Tested*: the graphs do not tell it; \
          calls were run through both plans, with each outcome of each Dial, keys, times and hang-ups, and callers noticed no difference.\n",
     );
+    if let Some(new) = &told.renewed {
+        let _ = writeln!(
+            out,
+            "\n{} The result tells both steps. *New lines tested*: calls were run through the old lines, read by the old release, and \
+             through the new ones, and callers noticed no difference; where no number leads, lines were written that call them. *New lines as they were*: \
+             calls told them apart, or none came there, so these lines are what they were, as Asterisk {} reads them; what they did in {} is not \
+             claimed. `strowger migrate --to-conf` shows all new lines.",
+            first(new),
+            new.target,
+            new.old
+        );
+        for left in &new.left {
+            let help = match left.help.is_empty() {
+                true => String::new(),
+                false => format!(": {}", left.help),
+            };
+            let _ = writeln!(
+                out,
+                "\n- {}:{} {} {}{help}",
+                left.file, left.line, left.code, left.words
+            );
+        }
+    }
     for doubt in &migrated.doubts {
         let _ = writeln!(out, "\nNote: {doubt}.");
     }
@@ -303,6 +406,7 @@ fn as_json(told: &Told) -> Value {
                 "verdict": told.word(context),
                 "reason": reason,
                 "tested": tested,
+                "lines": lines_as_json(told.lines(context)),
                 "stays": context.apart,
                 "returned": context.returned,
                 "extensions": context.extensions,
@@ -315,6 +419,10 @@ fn as_json(told: &Told) -> Value {
         .collect();
     json!({
         "contexts": contexts,
+        "from": told.renewed.as_ref().map(|new| new.old.to_string()),
+        "for": told.renewed.as_ref().map(|new| new.target.to_string()),
+        "rewrites": told.renewed.as_ref().map_or(0, |new| new.changes),
+        "left": told.renewed.as_ref().map_or(0, |new| new.left.len()),
         "proved": told.count("proved"),
         "tested": told.count("tested"),
         "differs": told.count("differs"),
@@ -322,4 +430,18 @@ fn as_json(told: &Told) -> Value {
         "mostly_doors": told.mostly_doors(),
         "notes": migrated.doubts,
     })
+}
+
+/// What became of the lines first; null if they are what they were.
+fn lines_as_json(lines: Option<&Lines>) -> Value {
+    match lines {
+        None => Value::Null,
+        Some(Lines::Tested {
+            calls,
+            taken,
+            edges,
+            ..
+        }) => json!({ "verdict": "tested", "runs": calls, "edges": edges, "taken": taken }),
+        Some(Lines::AsTheyWere(why)) => json!({ "verdict": "as they were", "reason": why }),
+    }
 }

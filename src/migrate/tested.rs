@@ -117,7 +117,7 @@ fn written(sources: &Sources, migrated: &Migrated) -> Sources {
 }
 
 /// A plan in memory as a release reads it.
-fn suite(mut sources: Sources, plan: &str, release: &Dialect) -> Result<Suite, String> {
+pub(super) fn suite(mut sources: Sources, plan: &str, release: &Dialect) -> Result<Suite, String> {
     let text = format!("[dialplan]\nasterisk_version = \"{release}\"\n");
     sources.add("strowger.toml", text);
     let tests = format!("dialplan: \"{plan}\"\ntests: []\n");

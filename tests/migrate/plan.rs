@@ -140,3 +140,95 @@ fn nothing_is_written_over() {
     assert_eq!(run(&["plan", "-o", "new", "--force"]), 0);
     assert_eq!(run(&["nowhere"]), 2);
 }
+
+/// What a plan of an old release is: macros, and what is gone since.
+const MACROS: &str = "\
+[globals]
+PHONES=SIP/anna
+[office]
+exten => _1XX,1,Macro(ring,SIP/${EXTEN},20)
+exten => _1XX,n,Playback(vm-goodbye)
+exten => _1XX,n,Hangup
+exten => 200,1,Macro(ring,${PHONES})
+exten => 200,n,Macro(menu)
+exten => 200,n,Verbose(${MENU})
+exten => 200,n,Hangup
+exten => 300,1,Macro(lost)
+exten => 300,n,Hangup
+exten => 400,1,Macro(away)
+exten => 400,n,Playback(beep)
+[macro-ring]
+exten => s,1,NoCDR
+exten => s,n,Dial(${ARG1},${ARG2})
+exten => s,n,Goto(s-${DIALSTATUS},1)
+exten => s-BUSY,1,Playback(tt-allbusy)
+exten => s-BUSY,n,MacroExit
+exten => _s-.,1,NoOp(${MACRO_EXTEN})
+[macro-menu]
+exten => s,1,Read(MENU,press-1,1)
+exten => s,n,ExecIf($[\"${MENU}\" = \"\"]?MacroExit())
+exten => s,n,SayDigits(${MENU})
+[macro-unused]
+exten => s,1,Playback(hello)
+[macro-away]
+exten => s,1,Goto(nowhere,1,1)
+";
+
+#[test]
+fn old_lines_become_new_ones_first() {
+    let folder = folder(&[("extensions.conf", MACROS)]);
+    let (code, mut shown, err) = migrate(&["plan", "-o", "new"], folder.path());
+    assert_eq!((code, err.as_str()), (0, ""));
+    for file in ["plan.dial", "plan.md"] {
+        let written = std::fs::read_to_string(folder.path().join("new").join(file)).unwrap();
+        shown.push_str(&format!("\n---- {file}\n{written}"));
+    }
+    insta::assert_snapshot!(shown);
+    // Who says which release reads the plan wants it for that one, as it stands.
+    let told = |way: &[&str]| {
+        let (_, told, _) = migrate(&[&["plan", "--json"], way].concat(), folder.path());
+        let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+        let lines = told["contexts"].as_array().unwrap().iter();
+        let tested = lines.filter(|c| c["lines"]["verdict"] == "tested").count();
+        (told["from"].clone(), tested)
+    };
+    assert_eq!(
+        told(&["--asterisk-version", "18"]),
+        (serde_json::Value::Null, 0)
+    );
+    assert_eq!(told(&["--from", "1.8"]).0, "1.8");
+    let (from, tested) = told(&[]);
+    assert_eq!(from, "20");
+    assert!(tested >= 3, "{tested}");
+}
+
+/// The new plan goes on behind a macro, as the old one did.
+#[test]
+fn a_plan_with_macros_works() {
+    let folder = folder(&[("extensions.conf", MACROS)]);
+    migrate(&["plan", "-o", "new"], folder.path());
+    for (number, device, answer) in [
+        ("101", "101", "busy"),
+        ("102", "102", "noanswer"),
+        ("200", "anna", "busy"),
+    ] {
+        let heard = |directory: &str, release: &[&str]| {
+            let output = Command::new(env!("CARGO_BIN_EXE_strowger"))
+                .args(["simulate", directory, &format!("office,{number}"), "--json"])
+                .args(["--dtmf", "5", "--answer", &format!("SIP/{device}={answer}")])
+                .args(release)
+                .current_dir(folder.path())
+                .output()
+                .unwrap();
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let old = heard("plan", &["--asterisk-version", "20"]);
+        let new = heard("new", &[]);
+        let prompts = |text: &str| {
+            let words = ["tt-allbusy", "vm-goodbye", "press-1"];
+            words.map(|w| text.matches(w).count())
+        };
+        assert_eq!(prompts(&old), prompts(&new), "{number}\n{old}\n{new}");
+        assert!(prompts(&old).iter().sum::<usize>() > 0, "{old}");
+    }
+}

@@ -27,6 +27,49 @@ fn macro_contexts(hir: &Hir) -> impl Iterator<Item = &Context> {
         .filter(|c| c.name.starts_with(b"macro-"))
 }
 
+/// A macro as it is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// The context in which that is.
+    pub context: Vec<u8>,
+    /// Its name; holes stand as they are written.
+    pub name: Vec<u8>,
+    /// What it is given, with commas between.
+    pub arguments: Vec<u8>,
+}
+
+/// The macros that a plan calls.
+#[must_use]
+pub fn calls(hir: &Hir) -> Vec<Called> {
+    let mut out = Vec::new();
+    for context in &hir.contexts {
+        let steps = context.extensions.iter().flat_map(|e| &e.steps);
+        let commands = steps.flat_map(Step::commands);
+        for call in commands.filter(|c| &*c.app == b"macro") {
+            let args = call.args.bytes();
+            let mut fields: Vec<Vec<u8>> = vec![Vec::new()];
+            let shape = Shape::read(args);
+            let mut from = 0;
+            for i in shape.outside(args.len()) {
+                if matches!(args[i], b',' | b'|') {
+                    fields.push(Vec::new());
+                    let last = fields.len() - 2;
+                    fields[last] = args[from..i].to_vec();
+                    from = i + 1;
+                }
+            }
+            let last = fields.len() - 1;
+            fields[last] = args[from..].to_vec();
+            out.push(Called {
+                context: context.name.clone(),
+                name: fields[0].trim_ascii().to_vec(),
+                arguments: fields[1..].join(&b','),
+            });
+        }
+    }
+    out
+}
+
 /// Calls that the checks do not mend, and variables; only for a release without macros.
 pub(super) fn find(hir: &Hir, out: &mut Vec<Diagnostic>) {
     if hir.dialect.macros {
@@ -36,6 +79,15 @@ pub(super) fn find(hir: &Hir, out: &mut Vec<Diagnostic>) {
         for call in step.commands() {
             match call.app.as_str() {
                 "macro" if !call.own => out.extend(inner(call)),
+                "macroexit" if !call.own => {
+                    let at = call.name.span();
+                    out.push(rewrite(
+                        "M902",
+                        at,
+                        "end the subroutine",
+                        vec![edit(at, "Return")],
+                    ));
+                }
                 "macroif" => out.extend(branches(call)),
                 "dial" => out.extend(option(call)),
                 _ => {}
@@ -144,6 +196,14 @@ fn variables(step: &Step, out: &mut Vec<Diagnostic>) {
             let title = format!("write `{new}` instead of `{old}`");
             out.push(rewrite("M902", span, title, vec![edit(span, new)]));
         }
+    }
+    // It counts towards seven, the most macros in each other; subroutines have no such end.
+    const DEPTH: &[u8] = b"${MACRO_DEPTH}";
+    let places = bytes.windows(DEPTH.len()).enumerate();
+    for (at, _) in places.filter(|(_, w)| *w == DEPTH) {
+        let span = args.span_of(at..at + DEPTH.len());
+        let title = "write `1` instead of `MACRO_DEPTH`: subroutines may call each other as deep as they like";
+        out.push(rewrite("M902", span, title, vec![edit(span, "1")]));
     }
     const RESULT: &[u8] = b"MACRO_RESULT";
     if let Some(at) = bytes.windows(RESULT.len()).position(|w| w == RESULT) {
