@@ -194,6 +194,34 @@ exten => s-C,1,Hangup()
     ));
 }
 
+/// GotoIf goes on where nothing is left of a place, Goto does not.
+#[test]
+fn a_place_that_may_be_nothing() {
+    let plan = |place: &str| {
+        let lines = format!("exten => 1,1,GotoIf($[\"${{X}}\" = \"1\"]?{place})");
+        migrated(&format!("[a]\n{lines}\n same => n,Hangup()\n")).dial
+    };
+    assert!(plan("${PLACE}").contains("app(\"GotoIf\""));
+    assert!(plan("b,${PLACE},1").contains("goto dynamic(\"b\""));
+}
+
+/// Who reads a status takes it for a word of the exchange: what is written there is looked at.
+#[test]
+fn a_status_takes_no_text_from_outside() {
+    let dial = migrated(
+        "[a]\nexten => 1,1,Set(VMSTATUS=${CALLERID(num)})\n same => n,Set(VMSTATUS=FAILED)\n",
+    )
+    .dial;
+    assert!(
+        dial.contains("channel(\"VMSTATUS\") = unchecked(caller.number)"),
+        "{dial}"
+    );
+    assert!(
+        dial.contains("channel(\"VMSTATUS\") = \"FAILED\""),
+        "{dial}"
+    );
+}
+
 #[test]
 fn loops_and_jumps() {
     insta::assert_snapshot!(shown(

@@ -261,6 +261,10 @@ impl<'a> Reader<'a> {
                                 (false, Some(colon)) => &bytes[colon + 1..],
                                 (false, None) => return run(false),
                             };
+                            // GotoIf goes on where nothing is left of it, Goto does not.
+                            if !is_something(arm) {
+                                return run(false);
+                            }
                             let inner = Step {
                                 app: Text::new(&b"Goto"[..], step.span),
                                 args: Text::new(arm, step.span),
@@ -782,6 +786,14 @@ pub(super) fn ends_call(name: &str) -> bool {
         .filter(|w| w.kind == Kind::Application)
         .peekable();
     all.peek().is_some() && all.all(|w| w.result == "Never")
+}
+
+/// Whether a text is not empty, whatever its holes hold.
+fn is_something(text: &[u8]) -> bool {
+    use strowger_stdlib::template::{Piece, Template};
+    let pieces = Template::read(text).pieces;
+    let solid = |p: &Piece| matches!(p, Piece::Text(t) if !t.trim_ascii().is_empty());
+    pieces.iter().any(solid)
 }
 
 /// A condition, a time that is asked for in a text included.

@@ -160,7 +160,12 @@ impl Checker<'_> {
             if let (Some(variable), [arg]) = (variable.clone(), args) {
                 self.note_inside(arg.value.at, |_| Fact::Variable(variable, true));
             }
-            let value = self.wanted(value, &Type::Raw);
+            // Who reads a status takes it for a word of the exchange.
+            let ty = match variable.as_deref().is_some_and(world::is_status) {
+                true => Type::Str,
+                false => Type::Raw,
+            };
+            let value = self.wanted(value, &ty);
             if self.pure_only(place.at, "`channel`") {
                 return None;
             }
