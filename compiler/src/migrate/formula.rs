@@ -563,7 +563,18 @@ fn compare(left: Made, sign: &str, orders: bool, right: Made) -> Option<Made> {
     };
     // A truth that is compared with 1 or 0.
     let quotes = |m: &Made| m.kind == Kind::Text;
-    let truth_of = left.written.ty == "Bool" && left.level == Level::Atom && !orders;
+    let total = [
+        "db_exists(",
+        "dialplan_exists(",
+        "not_empty(",
+        "is_empty(",
+        "regex(",
+    ];
+    let asks = |m: &Made| {
+        let text = m.written.text.trim_start_matches(['"', '{']);
+        total.iter().any(|t| text.starts_with(t))
+    };
+    let truth_of = left.written.ty == "Bool" && left.level == Level::Atom && !orders && asks(&left);
     if truth_of && quotes(&left) == quotes(&right) {
         let is = match right.known.as_deref()? {
             "1" => sign == "==",
@@ -611,7 +622,7 @@ fn compare(left: Made, sign: &str, orders: bool, right: Made) -> Option<Made> {
     };
     let text = match (left.kind, right.kind) {
         // A truth that was worked out apart is 1 or 0.
-        (Truth, Number) if is_apart(&left) => joined(&l, &r),
+        (Truth, Number) if is_apart(&left) || left.written.is_call() => joined(&l, &r),
         (Truth, _) | (_, Truth) => return None,
         (Number, Number) | (Text, Text) => joined(&l, &r),
         // A text beside a number is read as one.

@@ -32,6 +32,11 @@ pub(super) struct Written {
 }
 
 impl Written {
+    /// Whether it is one call.
+    pub(super) fn is_call(&self) -> bool {
+        self.text.ends_with(')') && is_one(&self.text)
+    }
+
     /// Whether a function has counted it: a whole number, never empty.
     pub(super) fn is_counted(&self) -> bool {
         self.ty == "Int" && self.text.ends_with(')') && is_one(&self.text)

@@ -86,11 +86,9 @@ fn gives(text: &[u8]) -> Option<Gives> {
         return None;
     }
     let open = body.iter().position(|b| *b == b'(')?;
-    let (name, args) = (&body[..open], &body[open + 1..body.len() - 1]);
-    Some(match name {
+    // Others (STAT, VM_INFO) give nothing where they cannot answer.
+    Some(match &body[..open] {
         b"DB_EXISTS" | b"DIALPLAN_EXISTS" | b"EXISTS" | b"ISNULL" | b"REGEX" => Gives::Truth,
-        b"STAT" if args.starts_with(b"e,") => Gives::Truth,
-        b"VM_INFO" if args.ends_with(b",exists") => Gives::Truth,
         b"LEN" | b"FIELDQTY" | b"GROUP_COUNT" => Gives::Count,
         _ => return None,
     })
