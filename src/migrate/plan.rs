@@ -91,8 +91,21 @@ pub(super) fn run(args: &Args) -> Result<bool, String> {
         println!("{value:#}");
     } else {
         print!("{}", summary(&told));
+        if let Some(old) = devices(directory) {
+            println!(
+                "{old} stays as it is, and goes with the new plan; `strowger migrate --devices {}` makes a pjsip.conf of it.",
+                directory.display()
+            );
+        }
     }
     Ok(told.kept() == 0)
+}
+
+/// The old device file of a directory in which there is no new one.
+fn devices(directory: &Path) -> Option<&'static str> {
+    let there = |name: &str| directory.join(name).is_file();
+    let old = ["sip.conf", "users.conf"].into_iter().find(|n| there(n))?;
+    (!there("pjsip.conf")).then_some(old)
 }
 
 /// The directory of a plan and its file there: a file may be named itself.

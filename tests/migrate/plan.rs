@@ -120,6 +120,21 @@ fn what_is_not_proved_is_tried() {
 }
 
 #[test]
+fn the_devices_are_another_step() {
+    let sip = "[61]\ntype=friend\nhost=dynamic\nsecret=x1y2z3\n";
+    let folder = folder(&[("extensions.conf", OLD), ("sip.conf", sip)]);
+    let (code, report, _) = migrate(&["plan"], folder.path());
+    assert_eq!(code, 0);
+    assert!(
+        report.ends_with("`strowger migrate --devices plan` makes a pjsip.conf of it.\n"),
+        "{report}"
+    );
+    std::fs::write(folder.path().join("plan/pjsip.conf"), "").unwrap();
+    let (_, report, _) = migrate(&["plan"], folder.path());
+    assert!(!report.contains("--devices"), "{report}");
+}
+
+#[test]
 fn a_plan_in_dial_stays_what_it_is() {
     let folder = folder(&[("office.dial", "context office {\n  on 1 { hangup() }\n}\n")]);
     let (code, _, err) = migrate(&["plan/office.dial"], folder.path());
