@@ -86,10 +86,10 @@ fn gives(text: &[u8]) -> Option<Gives> {
         return None;
     }
     let open = body.iter().position(|b| *b == b'(')?;
-    // Others (STAT, VM_INFO) give nothing where they cannot answer.
+    // Others (STAT, VM_INFO, GROUP_COUNT) give nothing where they cannot answer.
     Some(match &body[..open] {
         b"DB_EXISTS" | b"DIALPLAN_EXISTS" | b"EXISTS" | b"ISNULL" | b"REGEX" => Gives::Truth,
-        b"LEN" | b"FIELDQTY" | b"GROUP_COUNT" => Gives::Count,
+        b"LEN" | b"FIELDQTY" => Gives::Count,
         _ => return None,
     })
 }
