@@ -267,6 +267,29 @@ fn an_argument_is_one_whatever_stands_in_it() {
     }
 }
 
+/// What a query is given becomes SQL, so text from outside is refused there, read or written.
+#[test]
+fn a_query_takes_no_text_from_outside() {
+    let codes = |statement: &str| -> Vec<&'static str> {
+        let text =
+            format!("context main {{\n  on `X.` {{\n    {statement}\n    hangup()\n  }}\n}}\n");
+        let found = checked(&text).1;
+        found
+            .into_iter()
+            .map(|(code, _)| code)
+            .filter(|c| *c == "D401")
+            .collect()
+    };
+    assert_eq!(codes("let a = odbc(\"NAME\", exten)"), ["D401"]);
+    assert_eq!(codes("odbc(\"NAME\", \"a\") = caller.name"), ["D401"]);
+    assert_eq!(
+        codes("shared(\"A\", channel: caller.name) = \"1\""),
+        ["D401"]
+    );
+    let safe = "odbc(\"NAME\", keep(exten, \"0-9\")) = keep(caller.name, \"a-z\")";
+    assert_eq!(codes(safe), [""; 0]);
+}
+
 /// Digits hold nothing that would have to be protected, whatever an argument takes.
 #[test]
 fn a_number_of_digits_is_an_argument_as_it_is() {

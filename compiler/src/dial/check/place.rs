@@ -208,6 +208,8 @@ impl Checker<'_> {
     ) -> Option<StmtKind> {
         let made = self.call_word(at, name, word, args);
         let want = match self.type_named(word.result) {
+            // What a query is given becomes SQL.
+            _ if word.name == "odbc" => Type::Str,
             Type::Option(of) => *of,
             other => other,
         };
