@@ -102,7 +102,11 @@ pub(super) fn same_arguments(app: &str, a: &[u8], b: &[u8]) -> bool {
     if a == b {
         return true;
     }
-    let (a, b) = (formula::plain(a), formula::plain(b));
+    let plain = |t: &[u8]| match app {
+        "dial" => timed(&formula::plain(t)),
+        _ => formula::plain(t),
+    };
+    let (a, b) = (plain(a), plain(b));
     let (a, b) = (a.as_slice(), b.as_slice());
     if a == b {
         return true;
@@ -159,6 +163,18 @@ pub(super) fn same_arguments(app: &str, a: &[u8], b: &[u8]) -> bool {
         return false;
     };
     a == b
+}
+
+/// The arguments of a Dial, whose time is a number without the blanks around it, which mean nothing.
+fn timed(arguments: &[u8]) -> Vec<u8> {
+    let mut fields = layout::fields(arguments);
+    if let Some(time) = fields.get_mut(1) {
+        let number = time.trim_ascii();
+        if !number.is_empty() && number.iter().all(u8::is_ascii_digit) {
+            *time = number.to_vec();
+        }
+    }
+    fields.join(&b',')
 }
 
 /// Whether the application finds the same in both: quotes and backslashes are taken away, and what is empty at the end.
@@ -289,6 +305,7 @@ mod tests {
             turned
         ));
         assert!(same("Dial(SIP/1,20,tT)", "Dial(SIP/1,20,Tt,)"));
+        assert!(same("Dial(SIP/1, 20 ,t)", "Dial(SIP/1,20,t)"));
         assert!(same("Hangup(16)", "Hangup(NORMAL_CLEARING)"));
         let loops = "Goto(t)~(l),Answer~(t),GotoIf(${X}?l)~,Busy";
         assert!(same("While(${X})~,Answer~,EndWhile~,Busy", loops));
@@ -297,6 +314,9 @@ mod tests {
 
     #[test]
     fn what_is_not() {
+        assert!(!same("Dial(SIP/1, ${X})", "Dial(SIP/1,${X})"));
+        assert!(!same("Dial( SIP/1,20)", "Dial(SIP/1,20)"));
+        assert!(!same("Wait( 1)", "Wait(1)"));
         assert!(!same("Answer", "Answer~,Answer"));
         assert!(!same("Playback(a)", "Playback(b)"));
         assert!(!same(

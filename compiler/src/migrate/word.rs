@@ -253,7 +253,11 @@ impl Call<'_> {
                 parts => self.list(&one, parts),
             };
         }
-        let plain = std::str::from_utf8(text).ok()?;
+        let mut plain = std::str::from_utf8(text).ok()?;
+        if ty == "Duration" {
+            // Whether they mean something, the comparison tells.
+            plain = plain.trim_matches(' ');
+        }
         let digits =
             !plain.is_empty() && plain.len() < 10 && plain.bytes().all(|b| b.is_ascii_digit());
         if matches!(ty, "Int" | "Duration" | "Time") && !digits {
