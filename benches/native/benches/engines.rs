@@ -232,8 +232,8 @@ fn main() {
         let module = Module::clone(&many);
         timed(|| strowger_native::prepare(&module))
     });
-    println!("  nothing to compile       {set_up:9.1?}");
-    println!("  one loop function        {one:9.1?}");
+    println!("  the two loops of the plan {set_up:8.1?}");
+    println!("  and a function with one  {one:9.1?}");
     println!("  each of 101              {:9.1?}", hundred / 101);
 }
 
