@@ -63,7 +63,7 @@ pub(super) struct Renewed {
     pub(super) sources: Sources,
     /// The release that it was written for.
     pub(super) old: Dialect,
-    /// The release that it is for now.
+    /// The release that its new lines are for.
     pub(super) target: Dialect,
     /// How many rewrites there were.
     pub(super) changes: usize,
